@@ -1,0 +1,69 @@
+// What every weight-file reader returns and every writer takes: tensors by reference, never a whole file in memory.
+import type { DType } from '../tensor/dtype';
+import type { Shape } from '../tensor/shape';
+
+/** Random access to bytes: a file on disk or bytes in memory. `name` is what error messages call it. */
+export interface ByteSource {
+  readonly name: string;
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`; throws `file_refused` past the end. The result may be a view: do not write to it. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** Where a writer puts its bytes, in order. */
+export interface ByteSink {
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+export type EntryKind = 'parameter' | 'buffer' | 'tensor' | 'uninitialized_parameter' | 'uninitialized_buffer';
+
+/** A run of raw little-endian bytes several tensors may share (torch's StorageImpl). Sharing is by object identity. */
+export interface StorageSource {
+  readonly bytes: number;
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** One named tensor of a state dict; `shape` and `storage` are null while it is uninitialized. */
+export interface TensorEntry {
+  /** State-dict key; nested containers join their keys with `.`. */
+  readonly name: string;
+  readonly kind: EntryKind;
+  readonly dtype: DType;
+  readonly shape: Shape | null;
+  /** In elements. */
+  readonly stride: readonly number[];
+  /** In elements from the start of the storage. */
+  readonly offset: number;
+  readonly storage: StorageSource | null;
+  /** The storage's key in its file, '' when the format has none. */
+  readonly storageKey: string;
+  readonly requiresGrad: boolean;
+}
+
+/** A value beside the tensors of a checkpoint (epoch, learning rate, names ...), as plain data. */
+export type PlainValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly PlainValue[]
+  | { readonly [key: string]: PlainValue };
+
+/** What is in a weight file, listed without reading the tensors' bytes. */
+export interface WeightFile {
+  readonly format: 'torch' | 'torch_legacy' | 'torchscript' | 'safetensors' | 'npy' | 'npz';
+  readonly entries: readonly TensorEntry[];
+  readonly values: Readonly<Record<string, PlainValue>>;
+  /** safetensors `__metadata__`, or a state dict's `_metadata` as `{prefix: version}` strings. */
+  readonly metadata: Readonly<Record<string, PlainValue>>;
+  /** Globals a pickle names that are unknown: listed, never called. */
+  readonly globals: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What a writer is given: entries plus the state dict's `_metadata` (module prefix → `{version}`). */
+export interface StateDictContent {
+  readonly entries: readonly TensorEntry[];
+  readonly metadata?: Readonly<Record<string, { readonly version: number }>>;
+}

@@ -1,0 +1,31 @@
+// Where a tensor's bytes live, and the interface a compute backend implements. Implementations are elsewhere.
+import type { AttributeValue, OpName } from '../ops/signatures';
+import type { Tensor } from './tensor';
+
+export type Device = 'cpu' | 'gpu' | 'meta';
+
+/** A block of bytes owned by a backend. Several tensors may view one storage; identity is what sharing means. */
+export interface Storage {
+  readonly device: Device;
+  readonly bytes: number;
+  /** A copy of `length` bytes from `offset`. Throws on `meta` and on a disposed storage. */
+  read(offset: number, length: number): Uint8Array;
+  write(offset: number, bytes: Uint8Array): void;
+  /** Frees the memory now; later use throws. Calling it twice is allowed. */
+  dispose(): void;
+  readonly isDisposed: boolean;
+}
+
+/** Runs primitive ops on storages it allocated. Outputs are allocated by the caller, dense and row-major. */
+export interface Backend {
+  readonly device: Device;
+  /** Zero-filled memory; throws `out_of_memory` when the budget does not allow it. */
+  allocate(bytes: number): Storage;
+  /** Runs one primitive at once. Inputs are dense; an absent optional input is null. */
+  execute(
+    op: OpName,
+    inputs: readonly (Tensor | null)[],
+    outputs: readonly Tensor[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ): void;
+}

@@ -1,0 +1,62 @@
+// What the native addon exports, as TypeScript sees it. native/src/binding implements exactly this; native/index.ts loads it.
+
+/** One tensor of a native call: a dense view of a storage. `offset` in bytes. */
+export interface NativeTensor {
+  readonly storage: NativeStorage;
+  readonly offset: number;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+/** Counted memory from mmap, zero-filled. Every method throws after dispose. */
+export interface NativeStorage {
+  readonly bytes: number;
+  readonly isDisposed: boolean;
+  /** Copies into `into` (JavaScript's own memory: external buffers are forbidden in Electron). */
+  read(offset: number, into: Uint8Array): void;
+  write(offset: number, from: Uint8Array): void;
+  dispose(): void;
+}
+
+/** A program whose kernels, shapes and memory bounds were checked when it was made. */
+export interface NativeProgram {
+  readonly arenaBytes: number;
+  /**
+   * Runs the instruction list `steps` times on the backend's own thread without returning to JavaScript.
+   * Resolves with the number of steps completed (fewer after `cancel`); rejects with what a kernel reported.
+   * `onProgress`, at most every 50 ms, gets the steps completed so far.
+   */
+  run(steps: number, onProgress?: (steps: number) => void): Promise<{ steps: number; seconds: number }>;
+  /** Stops after the step in progress. Has no effect when nothing runs. */
+  cancel(): void;
+  dispose(): void;
+}
+
+export interface NativeAddon {
+  /** `isa` is the kernel set in use: avx512, avx2, neon or portable; `available` what this machine can run. */
+  info(): { isa: string; available: readonly string[]; cores: number; threads: number; compiler: string; memory_limit: number };
+  /** The ops with their arities, in the order of SIGNATURES. */
+  ops(): readonly { name: string; least_inputs: number; most_inputs: number; outputs: number }[];
+  /** Threads used by kernels, 1 to 256. Results do not depend on it. */
+  setThreads(count: number): void;
+  /** Forces a kernel set; for tests and measurements. */
+  setIsa(name: string): void;
+  /** Total bytes of storages and arenas that may live at once; an allocation past it throws with need and limit. */
+  setMemoryLimit(bytes: number): void;
+  allocate(bytes: number): NativeStorage;
+  /** Runs one primitive at once on the calling thread (and the pool). For small work and tests: long work goes into a program. */
+  execute(op: string, inputs: readonly (NativeTensor | null)[], outputs: readonly NativeTensor[], attributes: object): void;
+  /** The same on the backend's own thread. */
+  executeAsync(op: string, inputs: readonly (NativeTensor | null)[], outputs: readonly NativeTensor[], attributes: object): Promise<void>;
+  createProgram(spec: {
+    buffers: readonly ({ dtype: string; shape: readonly number[] } & ({ kind: 'arena'; offset: number } | { kind: 'external'; storage: NativeStorage; offset: number }))[];
+    instructions: readonly { op: string; inputs: readonly (number | null)[]; outputs: readonly number[]; attributes: object }[];
+    arenaBytes: number;
+  }): NativeProgram;
+  /** Storages and programs not yet disposed: must be 0 when a suite ends. */
+  live(): { storages: number; programs: number; bytes: number };
+  /** Joins every native thread; later calls throw. Called from process.on('exit'). */
+  close(): void;
+  /** Test hook: makes the next allocation, kernel or thread body throw (`bad_alloc`, `length_error`, `int`). */
+  injectFault(place: 'allocate' | 'kernel' | 'thread', kind: 'bad_alloc' | 'length_error' | 'int'): void;
+}

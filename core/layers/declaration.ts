@@ -1,0 +1,106 @@
+// The shape of a layer's declaration. Everything the program knows about a layer is derived from one of these.
+import type { Initializer } from '../nn/initializer';
+import type { DType } from '../tensor/dtype';
+import type { PartialShape } from '../tensor/shape';
+import type { Tensor } from '../tensor/tensor';
+import type { ParamSpec, ParamTable, ParamsOf } from './params';
+
+export type Category =
+  | 'input/output' | 'linear' | 'convolution' | 'pooling' | 'normalization' | 'activation'
+  | 'shape' | 'regularization' | 'embedding' | 'arithmetic'; // prettier-ignore
+
+/** A shape on an edge: null while not even its rank is known. */
+export type EdgeShape = PartialShape | null;
+
+/** A place an edge ends. A variadic input takes any number of edges, in order. */
+export interface PortSpec {
+  readonly name: string;
+  readonly help?: string;
+  readonly isVariadic?: boolean;
+}
+
+/** A parameter or buffer of the layer: its state-dict name, its shape and what it still waits for. */
+export interface TensorSpec {
+  /** PyTorch's name: `weight`, `running_mean`. */
+  readonly name: string;
+  readonly kind: 'parameter' | 'buffer';
+  /** Sizes; null where the size is a blank param that the first input decides. */
+  readonly shape: PartialShape;
+  /** Default: the model's dtype. num_batches_tracked is int64. */
+  readonly dtype?: DType;
+  readonly initializer: Initializer;
+  /** The blank param this shape waits for (`in_features`), or null. */
+  readonly waitsFor: string | null;
+}
+
+/** What `infer` and `check` report: the param or port concerned, and the numbers. The graph adds the node's and source's names. */
+export interface LayerProblem {
+  /** A param's or an input port's name. */
+  readonly where: string;
+  readonly message: string;
+  readonly expected?: string;
+  readonly got?: string;
+  readonly hint?: string;
+}
+
+/** Given to `lower`. */
+export interface LowerCall<P extends ParamTable> {
+  readonly params: ParamsOf<P>;
+  readonly inputs: readonly Tensor[];
+  /** By TensorSpec name; null for one the params switch off (`bias: false`). */
+  readonly tensors: Readonly<Record<string, Tensor | null>>;
+  readonly isTraining: boolean;
+  /** The run's counter-based random state (int64 [seed, step]) and the next stream number; used by dropout. */
+  readonly random: { readonly state: Tensor; nextStream(): number } | null;
+}
+
+/** An example call: params, input shapes, expected output shapes. Inputs are float unless `inputDType` says otherwise. */
+export interface LayerExample {
+  readonly title: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly inputs: readonly (readonly number[])[];
+  readonly outputs: readonly (readonly number[])[];
+  readonly inputDType?: DType;
+  /** For integer inputs: values are drawn from [0, inputRange). */
+  readonly inputRange?: number;
+}
+
+export interface LayerDeclaration<P extends ParamTable = ParamTable> {
+  /** Permanent id in project files: `conv2d`. */
+  readonly type: string;
+  /** Dotted PyTorch name, `torch.nn.Conv2d`; null for nodes PyTorch has no word for (input, output). */
+  readonly torch: string | null;
+  /** PyTorch's own lazy class where it has one: `torch.nn.LazyConv2d`. */
+  readonly torchLazy?: string;
+  readonly category: Category;
+  /** One sentence for the palette. */
+  readonly summary: string;
+  /** More words for the palette search. */
+  readonly keywords?: readonly string[];
+  readonly params: P;
+  /** Constraints between params (`groups` divides `out_channels`). */
+  check?(params: ParamsOf<P>): readonly LayerProblem[];
+  readonly inputs: readonly PortSpec[];
+  readonly outputs: readonly PortSpec[];
+  /** The blank params that these inputs decide (`{in_channels: 3}`); leaves out what is still unknown. */
+  inferSizes?(params: ParamsOf<P>, inputs: readonly EdgeShape[]): Readonly<Record<string, number>>;
+  /** Output shapes for input shapes that may be partly unknown; returns problems instead when they cannot fit. */
+  infer(params: ParamsOf<P>, inputs: readonly EdgeShape[]): { readonly outputs: readonly EdgeShape[] } | { readonly problems: readonly LayerProblem[] };
+  /** Parameters and buffers, in PyTorch's registration order. */
+  tensors?(params: ParamsOf<P>): readonly TensorSpec[];
+  /** The forward computation in ops; also runs on meta tensors. */
+  lower(call: LowerCall<P>): readonly Tensor[];
+  /** Multiply-adds ×2 of one forward, for known shapes. */
+  flops?(params: ParamsOf<P>, inputs: readonly (readonly number[])[], outputs: readonly (readonly number[])[]): number;
+  /** At least one. */
+  readonly examples: readonly [LayerExample, ...LayerExample[]];
+  /** `_version` in state-dict metadata; 2 for the batch norms. */
+  readonly stateVersion?: number;
+}
+
+/** Checks a declaration's types and forgets them, so that declarations of different params share one list. */
+export function defineLayer<P extends ParamTable>(declaration: LayerDeclaration<P>): LayerDeclaration {
+  return declaration as unknown as LayerDeclaration;
+}
+
+export type { ParamSpec, ParamTable, ParamsOf };

@@ -1,0 +1,172 @@
+// The kinds of layer parameters: each is its own validator, form widget and help. A layer's types are derived from them.
+import { LazuliError } from '../errors';
+
+export type Widget = 'size' | 'integer' | 'number' | 'boolean' | 'choice' | 'integers' | 'shape';
+
+/** One keyword of a layer. `T` is the parsed type; null means blank (inferred, or PyTorch's None). */
+export interface ParamSpec<T = unknown> {
+  readonly widget: Widget;
+  readonly help: string;
+  /** The palette's first value. */
+  readonly initial: T;
+  /** PyTorch's own default; absent when PyTorch demands the argument. */
+  readonly torchDefault?: T;
+  /** Blank means: taken from the first input. */
+  readonly isInferred?: boolean;
+  /** May be null for another reason than inference (PyTorch's None). */
+  readonly isOptional?: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  /** For `choice`. */
+  readonly options?: readonly string[];
+  /** For `integers`: how many numbers; one number stands for all of them. */
+  readonly count?: number;
+  /** Words `integers` accepts instead of numbers: `same`, `valid`. */
+  readonly words?: readonly string[];
+  /** Unknown → typed. Throws `parameter_invalid` with what was expected and got. */
+  parse(value: unknown): T;
+}
+
+export type ParamTable = Readonly<Record<string, ParamSpec>>;
+export type ParamsOf<P extends ParamTable> = { readonly [K in keyof P]: P[K] extends ParamSpec<infer T> ? T : never };
+
+interface Common<T> {
+  readonly help: string;
+  readonly initial: T;
+  readonly torchDefault?: T;
+}
+
+const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+
+function refuse(expected: string, value: unknown): never {
+  throw new LazuliError('parameter_invalid', `expected ${expected}, got ${show(value)}`, { expected, got: show(value) });
+}
+
+function parseInteger(value: unknown, min: number, max: number): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `≥ ${min}` : `from ${min} to ${max}`;
+  return refuse(`an integer ${range}`, value);
+}
+
+/** A size that may be left blank: the first input decides it. PyTorch's own form demands it. */
+export const size = (help: string): ParamSpec<number | null> => ({
+  widget: 'size',
+  help,
+  initial: null,
+  isInferred: true,
+  min: 1,
+  parse: (value) => (value === null || value === undefined ? null : parseInteger(value, 1, Number.MAX_SAFE_INTEGER)),
+});
+
+export const integer = (
+  spec: Common<number> & { readonly min?: number; readonly max?: number },
+): ParamSpec<number> => ({
+  min: 1,
+  ...spec,
+  widget: 'integer',
+  parse: (value) => parseInteger(value, spec.min ?? 1, spec.max ?? Number.MAX_SAFE_INTEGER),
+});
+
+/** An integer or None. */
+export const optionalInteger = (
+  spec: Common<number | null> & { readonly min?: number; readonly max?: number },
+): ParamSpec<number | null> => ({
+  min: 1,
+  ...spec,
+  widget: 'integer',
+  isOptional: true,
+  parse: (value) =>
+    value === null || value === undefined
+      ? null
+      : parseInteger(value, spec.min ?? 1, spec.max ?? Number.MAX_SAFE_INTEGER),
+});
+
+export const number = (
+  spec: Common<number> & { readonly min?: number; readonly max?: number },
+): ParamSpec<number> => ({
+  ...spec,
+  widget: 'number',
+  parse: (value) => {
+    const { min = -Infinity, max = Infinity } = spec;
+    if (typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max) return value;
+    const range = min === -Infinity && max === Infinity ? '' : ` from ${min} to ${max}`;
+    return refuse(`a number${range}`, value);
+  },
+});
+
+/** A number or None (batch norm's momentum). */
+export const optionalNumber = (
+  spec: Common<number | null> & { readonly min?: number; readonly max?: number },
+): ParamSpec<number | null> => {
+  const inner = number({ ...spec, initial: 0, torchDefault: 0 });
+  return { ...spec, widget: 'number', isOptional: true, parse: (value) => (value === null ? null : inner.parse(value)) };
+};
+
+export const boolean = (spec: Common<boolean>): ParamSpec<boolean> => ({
+  ...spec,
+  widget: 'boolean',
+  parse: (value) => (typeof value === 'boolean' ? value : refuse('true or false', value)),
+});
+
+export const choice = <const O extends readonly string[]>(
+  spec: Common<O[number]> & { readonly options: O },
+): ParamSpec<O[number]> => ({
+  ...spec,
+  widget: 'choice',
+  parse: (value) =>
+    spec.options.find((option) => option === value) ?? refuse(`one of ${spec.options.join(', ')}`, value),
+});
+
+/** `count` integers, or one that stands for all: `kernel_size`, `stride`. Parsed to the full list. */
+export const integers = (
+  spec: Common<readonly number[]> & { readonly count: number; readonly min?: number },
+): ParamSpec<readonly number[]> => ({
+  min: 1,
+  ...spec,
+  widget: 'integers',
+  parse: (value) => parseIntegers(value, spec.count, spec.min ?? 1),
+});
+
+/** As `integers`, or one of `words`: a convolution's padding. */
+export const integersOr = <const W extends readonly string[]>(
+  spec: Common<readonly number[] | W[number]> & { readonly count: number; readonly min?: number; readonly words: W },
+): ParamSpec<readonly number[] | W[number]> => ({
+  min: 0,
+  ...spec,
+  widget: 'integers',
+  parse: (value) =>
+    typeof value === 'string'
+      ? (spec.words.find((word) => word === value) ??
+        refuse(`${spec.count} integers or ${spec.words.join(' or ')}`, value))
+      : parseIntegers(value, spec.count, spec.min ?? 0),
+});
+
+/** As `integers`, or None (a pooling's stride, an adaptive pooling's kept size). */
+export const optionalIntegers = (
+  spec: Common<readonly number[] | null> & { readonly count: number; readonly min?: number },
+): ParamSpec<readonly number[] | null> => ({
+  min: 1,
+  ...spec,
+  widget: 'integers',
+  isOptional: true,
+  parse: (value) => (value === null || value === undefined ? null : parseIntegers(value, spec.count, spec.min ?? 1)),
+});
+
+/** A list of sizes of any length; -1 or null inside it only where `holes` allows it. Blank is null when `isInferred`. */
+export const shape = (
+  spec: Common<readonly (number | null)[] | null> & { readonly isInferred?: boolean; readonly allowsMinusOne?: boolean },
+): ParamSpec<readonly (number | null)[] | null> => ({
+  ...spec,
+  widget: 'shape',
+  parse: (value) => {
+    if (value === null || value === undefined) return null;
+    const list = Array.isArray(value) ? (value as unknown[]) : [value];
+    return list.map((item) => (item === null ? null : parseInteger(item, spec.allowsMinusOne === true ? -1 : 0, Number.MAX_SAFE_INTEGER)));
+  },
+});
+
+function parseIntegers(value: unknown, count: number, min: number): readonly number[] {
+  const list = Array.isArray(value) ? (value as unknown[]) : new Array<unknown>(count).fill(value);
+  if (list.length !== count) return refuse(`${count} integers`, value);
+  return list.map((item) => parseInteger(item, min, Number.MAX_SAFE_INTEGER));
+}

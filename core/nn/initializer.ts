@@ -1,0 +1,18 @@
+// How a parameter or buffer gets its first values: data, so that it can be shown, chosen and saved.
+
+/** `fanOf` names the sibling tensor whose fan_in decides a bound (a bias follows its weight). Source: torch.nn.init. */
+export type Initializer =
+  | { readonly kind: 'zeros' }
+  | { readonly kind: 'ones' }
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'uniform'; readonly from: number; readonly to: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
+  /** torch.nn.init.kaiming_uniform_(a); layers use a = √5. */
+  | { readonly kind: 'kaiming_uniform'; readonly a: number }
+  /** uniform(-1/√fan_in, 1/√fan_in) with the fan_in of `fanOf`. */
+  | { readonly kind: 'uniform_fan_in'; readonly fanOf: string }
+  /** uniform(-1/√n, 1/√n) with n the size of the tensor's axis `axis` (Bilinear's weight: 1), or of `fanOf`'s. */
+  | { readonly kind: 'uniform_axis'; readonly axis: number; readonly of: string }
+  | { readonly kind: 'xavier_uniform'; readonly gain: number }
+  /** normal, then row `row` set to zero (Embedding's padding_idx). */
+  | { readonly kind: 'normal_zero_row'; readonly row: number | null };

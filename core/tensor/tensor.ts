@@ -1,0 +1,105 @@
+// Tensor: a typed, strided view of a storage. It knows no op; the functional API over tensors is core/ops.
+import { LazuliError } from '../errors';
+import { canRequireGradient, elementSize, type DType } from './dtype';
+import { contiguousStrides, numel, type Shape } from './shape';
+import type { Device, Storage } from './storage';
+
+/** What autograd knows about how a tensor was made; core/ops/dispatch makes them, core/ops/backward reads them. */
+export interface GradientNode {
+  /** The op's or view's name, for messages and for `gradFn`. */
+  readonly name: string;
+  readonly inputs: readonly (Tensor | null)[];
+  readonly outputs: readonly Tensor[];
+}
+
+/** How a tensor lies in its storage. Strides and offset count elements. */
+export interface TensorLayout {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly strides?: readonly number[];
+  readonly offset?: number;
+  readonly requiresGrad?: boolean;
+}
+
+/** An n-dimensional array. Views share `storage` by identity. Created by core/ops/create and by ops, seldom by hand. */
+export class Tensor {
+  storage: Storage;
+  dtype: DType;
+  /** Elements from the storage's start. */
+  offset: number;
+  strides: readonly number[];
+  /** The accumulated gradient of a leaf, or null. */
+  grad: Tensor | null = null;
+  /** How it was computed; null for a leaf. */
+  gradFn: GradientNode | null = null;
+  protected sizes: Shape;
+  #requiresGrad = false;
+
+  constructor(storage: Storage, layout: TensorLayout) {
+    this.storage = storage;
+    this.dtype = layout.dtype;
+    this.sizes = layout.shape;
+    this.strides = layout.strides ?? contiguousStrides(layout.shape);
+    this.offset = layout.offset ?? 0;
+    if (layout.requiresGrad === true) this.requiresGrad = true;
+  }
+
+  get shape(): Shape {
+    return this.sizes;
+  }
+  get rank(): number {
+    return this.sizes.length;
+  }
+  get device(): Device {
+    return this.storage.device;
+  }
+  get isLeaf(): boolean {
+    return this.gradFn === null;
+  }
+  get requiresGrad(): boolean {
+    return this.#requiresGrad || this.gradFn !== null;
+  }
+  /** Throws PyTorch's error when the dtype cannot have gradients. */
+  set requiresGrad(value: boolean) {
+    if (value && !canRequireGradient(this.dtype))
+      throw new LazuliError('dtype_mismatch', 'Only Tensors of floating point and complex dtype can require gradients', {
+        got: this.dtype,
+      });
+    this.#requiresGrad = value;
+  }
+
+  /** Elements; 1 for a scalar. */
+  numel(): number {
+    return numel(this.shape);
+  }
+
+  /** True when the elements lie dense and row-major (sizes of 0 and 1 put no demand on their stride). */
+  isContiguous(): boolean {
+    let step = 1;
+    for (let axis = this.shape.length - 1; axis >= 0; axis--) {
+      const size = this.shape[axis] ?? 1;
+      if (size === 0) return true;
+      if (size !== 1 && this.strides[axis] !== step) return false;
+      step *= size;
+    }
+    return true;
+  }
+
+  /** A view of the same storage cut off from the gradient graph. */
+  detach(): Tensor {
+    return new Tensor(this.storage, {
+      dtype: this.dtype,
+      shape: this.shape,
+      strides: this.strides,
+      offset: this.offset,
+    });
+  }
+
+  /** The dense little-endian bytes of a contiguous tensor, copied. Throws for a strided view: call `contiguous` first. */
+  bytes(): Uint8Array {
+    if (!this.isContiguous())
+      throw new LazuliError('internal', `bytes() of a strided view of shape [${this.shape.join(', ')}]`);
+    const size = elementSize(this.dtype);
+    return this.storage.read(this.offset * size, this.numel() * size);
+  }
+}

@@ -1,0 +1,149 @@
+// `npm test`: makes the checkout ready, then runs every check in order and says at the end what passed.
+// A failed step does not stop the later ones unless they need it. The last line is "N passed, N failed".
+//
+//   npm test [-- --only=STEP,STEP]     steps: types lint format build unit electron e2e
+import fs from 'node:fs';
+
+import { at } from './paths.mjs';
+import { electronEnvironment, findProgram, run, runNode, tools } from './processes.mjs';
+import { setup } from './setup.mjs';
+import { readPlaywrightReport, readVitestReport } from './test-reports.mjs';
+
+const results = 'test-results';
+const vitestArgs = (step) => [
+  'run',
+  '--project=unit',
+  '--allowOnly=false',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${results}/${step}.json`,
+];
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {string} what
+ * @property {string[]} [needs] steps that must not have failed
+ * @property {() => Promise<number>} run returns an exit code
+ * @property {(file: string) => import('./test-reports.mjs').Counts | undefined} [read] counts the tests of its report
+ */
+
+/** @type {Step[]} */
+const steps = [
+  { name: 'types', what: 'types of every folder', run: () => runNode(at('scripts/typecheck.mjs')) },
+  { name: 'lint', what: 'lint and layers', run: () => runNode(tools.eslint, '.', '--max-warnings=0') },
+  {
+    name: 'format',
+    what: 'formatting',
+    run: () => runNode(tools.prettier, '--check', '--log-level=warn', '.'),
+  },
+  { name: 'build', what: 'window and command line', run: build },
+  {
+    name: 'unit',
+    what: 'unit tests in Node',
+    run: () => runNode(tools.vitest, ...vitestArgs('unit')),
+    read: readVitestReport,
+  },
+  {
+    name: 'electron',
+    what: "native and engine tests in Electron's Node",
+    run: () =>
+      runNode(
+        at('scripts/vitest-in-electron.mjs'),
+        ...vitestArgs('electron'),
+        'tests/native',
+        'tests/engine',
+      ),
+    read: readVitestReport,
+  },
+  {
+    name: 'e2e',
+    what: 'end to end in Electron',
+    needs: ['build'],
+    run: endToEnd,
+    read: readPlaywrightReport,
+  },
+];
+
+process.exitCode = await main();
+
+async function main() {
+  const chosen = choose(process.argv.slice(2));
+  if (chosen === undefined) return 2;
+  const start = performance.now();
+  if (!(await setup('test'))) {
+    console.log('\nThe checkout could not be made ready; nothing was tested.\n0 passed, 1 failed');
+    return 1;
+  }
+  fs.rmSync(at(results), { recursive: true, force: true });
+  fs.mkdirSync(at(results), { recursive: true });
+  const outcomes = [];
+  for (const step of chosen) outcomes.push(await runStep(step, outcomes));
+  return summarize(outcomes, (performance.now() - start) / 1000);
+}
+
+function choose(args) {
+  const names = steps.map(({ name }) => name);
+  const only = args.length === 0 ? names : /^--only=(.+)$/.exec(args[0])?.[1]?.split(',');
+  if (args.length > 1 || only === undefined || !only.every((name) => names.includes(name))) {
+    console.error(`usage: npm test [-- --only=STEP,STEP]   steps: ${names.join(' ')}`);
+    return undefined;
+  }
+  return steps.filter(({ name }) => only.includes(name));
+}
+
+async function runStep(step, earlier) {
+  const missing = step.needs?.find((name) => earlier.some((done) => done.name === name && !done.isOk));
+  console.log(`\n=== ${step.name}: ${step.what}`);
+  if (missing !== undefined) {
+    console.log(`not run: ${missing} failed`);
+    return { ...step, isOk: false, verdict: `not run: ${missing} failed`, seconds: 0 };
+  }
+  const start = performance.now();
+  const code = await step.run();
+  const counts = step.read?.(at(results, `${step.name}.json`));
+  // Without a report, or with one that ran nothing, nothing was shown to work.
+  const isProven = step.read === undefined || (counts !== undefined && counts.passed > 0);
+  const isOk = code === 0 && isProven && (counts?.failed ?? 0) === 0;
+  return {
+    ...step,
+    isOk,
+    counts,
+    verdict: isOk ? 'ok' : isProven ? 'FAILED' : 'FAILED: no test ran',
+    seconds: (performance.now() - start) / 1000,
+  };
+}
+
+async function build() {
+  const window = await runNode(tools.electronVite, 'build', '--logLevel=warn');
+  const cli = await runNode(tools.vite, 'build', '--config', 'vite.cli.config.ts');
+  return window || cli;
+}
+
+function endToEnd() {
+  const env = { ...electronEnvironment(), PLAYWRIGHT_JSON_OUTPUT_FILE: at(results, 'e2e.json') };
+  const command = [process.execPath, tools.playwright, 'test', '--forbid-only', '--reporter=list,json'];
+  const [program, ...args] = findProgram('xvfb-run')
+    ? ['xvfb-run', '-a', '-s', '-screen 0 1280x800x24', ...command]
+    : command;
+  return run(program, args, env);
+}
+
+function summarize(outcomes, seconds) {
+  const row = (name, verdict, time, counts) => {
+    const tests = counts ? `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped` : '';
+    return `${name.padEnd(9)} ${time.toFixed(1).padStart(7)} s   ${verdict.padEnd(8)} ${tests}`.trimEnd();
+  };
+  const passed = outcomes.reduce((sum, { counts }) => sum + (counts?.passed ?? 0), 0);
+  // A step that failed without a failed test (lint, a crash, a report that is missing) counts as one failure.
+  const failed = outcomes.reduce(
+    (sum, { isOk, counts }) => sum + (isOk ? 0 : Math.max(counts?.failed ?? 0, 1)),
+    0,
+  );
+  console.log('');
+  for (const outcome of outcomes)
+    console.log(row(outcome.name, outcome.verdict, outcome.seconds, outcome.counts));
+  console.log(row('all', failed === 0 ? 'ok' : 'FAILED', seconds));
+  console.log(`\n${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}

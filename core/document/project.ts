@@ -1,0 +1,80 @@
+// A project as data: the graph, where its data lies, how it trains. What a *.lazuli file holds and what an editor edits.
+
+/** One occurrence of a layer. `id` never changes; `name` is the state-dict prefix and a valid Python identifier, unique in the graph. */
+export interface GraphNode {
+  readonly id: string;
+  readonly name: string;
+  /** A LayerDeclaration's `type`. */
+  readonly layer: string;
+  /** Only what differs from the declaration's `initial`; blank sizes are null. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly position: { readonly x: number; readonly y: number };
+}
+
+/** From an output port to an input port. Edges into a variadic port are ordered by their place in the list. */
+export interface GraphEdge {
+  readonly id: string;
+  readonly from: { readonly node: string; readonly port: string };
+  readonly to: { readonly node: string; readonly port: string };
+}
+
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+/** How input values are scaled before the first layer. Statistics of `standardize` come from the training part. */
+export type Normalization =
+  | { readonly kind: 'none' }
+  /** (x - offset) / scale with fixed numbers. */
+  | { readonly kind: 'scale'; readonly offset: number; readonly scale: number }
+  /** (x - mean) / std per column, or per channel for pictures. */
+  | { readonly kind: 'standardize' };
+
+/** Where samples come from and which part of them is input and target. */
+export interface DataSource {
+  /** Relative to the project file (or absolute). For IDX the images file. */
+  readonly file: string;
+  readonly format: 'csv' | 'npy' | 'npz' | 'idx';
+  /** csv: true, false or null to look. */
+  readonly header?: boolean | null;
+  /** csv: names or 0-based indices; default all but the target. npz: the array's name. */
+  readonly inputs?: readonly (string | number)[];
+  /** csv: column; npz: array name. Negative indices count from the end. */
+  readonly target?: string | number | null;
+  /** npy and idx: a second file with the targets. */
+  readonly targetFile?: string | null;
+  /** One sample's shape, e.g. [1, 8, 8]; default what the file says. */
+  readonly inputShape?: readonly number[] | null;
+  readonly targetKind: 'class' | 'number';
+  /** Class names, by index; for text targets the order found. */
+  readonly classes?: readonly string[] | null;
+  readonly normalization: Normalization;
+}
+
+export interface TrainingSettings {
+  /** A loss's type and its params. */
+  readonly loss: { readonly type: string; readonly params: Readonly<Record<string, unknown>> };
+  readonly optimizer: { readonly type: string; readonly params: Readonly<Record<string, unknown>> };
+  readonly metrics: readonly string[];
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Part of the samples kept for validation, 0 to 0.9. */
+  readonly validationSplit: number;
+  readonly device: 'cpu' | 'gpu';
+  /** 0: as many as there are cores. */
+  readonly threads: number;
+}
+
+export interface Project {
+  readonly name: string;
+  readonly graph: Graph;
+  readonly data: DataSource | null;
+  readonly sample: { readonly batchSize: number };
+  readonly training: TrainingSettings;
+  /** The weights file beside the project, or null while nothing was saved. */
+  readonly weights: string | null;
+  /** dtype of parameters and computation. */
+  readonly dtype: 'float32' | 'float64';
+}

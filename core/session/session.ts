@@ -1,0 +1,114 @@
+// What a model session offers, as data and calls: the engine implements it, the command line calls it, the window reaches it over IPC.
+import type { EntryKind } from '../formats/weights';
+import type { DType } from '../tensor/dtype';
+import type { PartialShape, Shape } from '../tensor/shape';
+
+/** A parameter or buffer of the model as the window shows it. */
+export interface ParameterInfo {
+  /** State-dict key: `<node name>.<tensor name>`. */
+  readonly key: string;
+  readonly node: string;
+  readonly name: string;
+  readonly kind: EntryKind;
+  readonly state: 'uninitialized' | 'materialized' | 'loaded' | 'trained';
+  readonly dtype: DType;
+  /** Known sizes even while uninitialized (`[16, null, 3, 3]`). */
+  readonly shape: PartialShape;
+  /** The blank param it waits for, or null. */
+  readonly waitsFor: string | null;
+  /** "in_features = 288, from 'flatten' 8·6·6, from 'conv1', from the sample's 3×8×8"; '' while uninitialized. */
+  readonly provenance: string;
+}
+
+/** One thing wrong with the graph, located. `error` stops a run; `warning` does not. */
+export interface Problem {
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  /** "node 'fc1'" or "edge conv1 → fc1". */
+  readonly where: string;
+  readonly node: string | null;
+  readonly edge: string | null;
+  readonly message: string;
+  readonly expected?: string;
+  readonly got?: string;
+  /** What to do, best first. */
+  readonly fixes: readonly string[];
+}
+
+/** Shapes per node and port as far as known, batch included. */
+export interface NodeInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly layer: string;
+  readonly inputs: readonly (PartialShape | null)[];
+  readonly outputs: readonly (PartialShape | null)[];
+  readonly parameters: readonly ParameterInfo[];
+  readonly flops: number | null;
+  readonly activationBytes: number | null;
+}
+
+/** A picture of the model after every call that may change it. `revision` names the parameter values for undo. */
+export interface ModelInfo {
+  readonly revision: number;
+  readonly nodes: readonly NodeInfo[];
+  readonly problems: readonly Problem[];
+  readonly totals: {
+    /** null when something is still unknown. */
+    readonly parameters: number | null;
+    readonly uninitialized: number;
+    readonly flops: number | null;
+    readonly bytes: number | null;
+  };
+  /** Keys the last sample never reached. */
+  readonly unreached: readonly string[];
+}
+
+/** The first items of the data, for the Sample panel. */
+export interface DataPreview {
+  readonly samples: number;
+  readonly inputShape: Shape;
+  readonly targetKind: 'class' | 'number';
+  readonly classes: readonly string[];
+  readonly columns: readonly string[];
+  /** `picture`: pixels 0..255 row-major per item, `channels` 1 or 3; `row`: values by column. */
+  readonly items: readonly (
+    | { readonly kind: 'picture'; readonly width: number; readonly height: number; readonly channels: 1 | 3; readonly pixels: Uint8Array; readonly target: string }
+    | { readonly kind: 'row'; readonly values: readonly number[]; readonly target: string }
+  )[];
+  /** What was noticed while reading: rows dropped, classes merged. */
+  readonly notes: readonly string[];
+}
+
+export interface RunPoint {
+  readonly epoch: number;
+  readonly step: number;
+  readonly loss: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Progress of a training run, as lines of `lazuli train --json` and as events in the window. */
+export interface RunEvent {
+  readonly event: 'start' | 'step' | 'epoch' | 'done';
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  /** `accuracy`, and for epoch events `validation_loss`, `validation_accuracy`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly lr: number;
+  readonly samples_per_second: number;
+  readonly seconds: number;
+  readonly total_steps: number;
+  readonly total_epochs: number;
+  /** done only: finished, stopped by the user, or failed with `error`. */
+  readonly outcome?: 'finished' | 'stopped' | 'failed';
+}
+
+export type RunState = 'idle' | 'running' | 'paused' | 'stopping';
+
+/** What a weights file would do to the model, key by key. */
+export interface WeightVerdict {
+  readonly key: string;
+  readonly verdict: 'fits' | 'will_materialize' | 'conflicts' | 'missing' | 'unexpected';
+  readonly expected: PartialShape | null;
+  readonly got: Shape | null;
+}

@@ -1,0 +1,143 @@
+// The contract between window and main process: every call and event, typed once. Names only, no schema: the preload bundles this file.
+// The schemas that check a call's arguments in the main process stand in core/ipc/schemas.ts, one per entry of this interface.
+import type { DataSource, Project } from '../document/project';
+import type { ErrorData } from '../errors';
+import type { DataPreview, ModelInfo, RunEvent, RunState, WeightVerdict } from '../session/session';
+
+/** A file the user chose, as the window may name it: the main process knows the path, the window never does. */
+export type FileToken = string;
+
+/** A project as opened, with everything a fresh window needs to show it. */
+export interface OpenedProject {
+  /** null while it was never saved. */
+  readonly file: { readonly token: FileToken; readonly name: string; readonly folder: string } | null;
+  readonly project: Project;
+  readonly model: ModelInfo;
+  /** What was noticed on opening: a missing weights file, a newer minor version. */
+  readonly notes: readonly string[];
+}
+
+export interface RecentFile {
+  readonly token: FileToken;
+  readonly name: string;
+  readonly folder: string;
+}
+
+export interface AppState {
+  readonly version: string;
+  readonly platform: string;
+  readonly theme: 'light' | 'dark' | 'system';
+  readonly recent: readonly RecentFile[];
+  readonly templates: readonly { readonly name: string; readonly summary: string }[];
+  readonly devices: readonly DeviceInfo[];
+  /** What this window shows, also after a reload; null at first start. */
+  readonly opened: OpenedProject | null;
+  /** The window's unsaved document as last reported by `project.remember`, so that a reload loses nothing. */
+  readonly unsaved: Project | null;
+  readonly run: RunSnapshot;
+}
+
+export interface DeviceInfo {
+  readonly id: 'cpu' | 'gpu';
+  readonly name: string;
+  readonly isAvailable: boolean;
+  /** Why it is not available, or what it has (cores, instruction set, memory). */
+  readonly detail: string;
+}
+
+/** A run as a window that comes late (or was reloaded) finds it. */
+export interface RunSnapshot {
+  readonly state: RunState;
+  /** Every epoch event and at most 2,000 step events, in order. */
+  readonly events: readonly RunEvent[];
+  readonly error: ErrorData | null;
+}
+
+/** What feeding a sample did. */
+export interface FeedResult {
+  readonly model: ModelInfo;
+  readonly materialized: readonly string[];
+  readonly unreached: readonly string[];
+  /** `[64, 1, 8, 8]`. */
+  readonly sampleShape: readonly number[];
+}
+
+/** Every call, `<area>.<verb>`. All are asynchronous and reject with a LazuliError; a cancelled dialog resolves with null. */
+export interface Calls {
+  'app.state': () => AppState;
+  'app.setTheme': (theme: 'light' | 'dark' | 'system') => void;
+  /** Tells the main process whether closing would lose work. */
+  'app.setDirty': (isDirty: boolean) => void;
+
+  'project.new': (template: string) => OpenedProject;
+  /** Shows the open dialog. */
+  'project.open': () => OpenedProject | null;
+  'project.openRecent': (token: FileToken) => OpenedProject;
+  /** Writes project and weights beside it, atomically; asks for a name when there is none or `saveAs`. */
+  'project.save': (project: Project, options: { readonly saveAs: boolean }) => OpenedProject | null;
+  /** Keeps the unsaved document in the main process against a crash or reload of the window. */
+  'project.remember': (project: Project) => void;
+  /** Asks save / discard / cancel for unsaved work. */
+  'project.confirmDiscard': () => 'save' | 'discard' | 'cancel';
+
+  /** The edited graph: nodes whose layer and params stayed keep their tensors. */
+  'model.update': (project: Project) => ModelInfo;
+  /** The transaction: every reachable parameter gets shape and value, or an error and nothing changed. */
+  'model.feed': (project: Project) => FeedResult;
+  'model.backToUninitialized': () => ModelInfo;
+  /** Parameter values as they were at `revision`; undo and redo across a materialization. */
+  'model.restore': (revision: number) => ModelInfo;
+  /** All weights in the .pt serialization. */
+  'model.exportState': () => Uint8Array;
+  'model.importState': (bytes: Uint8Array) => ModelInfo;
+
+  'weights.choose': () => { readonly token: FileToken; readonly name: string; readonly verdicts: readonly WeightVerdict[] } | null;
+  'weights.load': (token: FileToken) => ModelInfo;
+  /** Asks where; .pt or .safetensors by extension. */
+  'weights.save': () => { readonly name: string; readonly warnings: readonly string[] } | null;
+
+  /** Shows the open dialog and looks at the file: a suggested description, editable in the panel. */
+  'data.choose': () => DataSource | null;
+  'data.preview': (source: DataSource, range: { readonly from: number; readonly count: number }) => DataPreview;
+
+  'train.start': (project: Project) => RunSnapshot;
+  'train.pause': () => RunSnapshot;
+  'train.resume': () => RunSnapshot;
+  /** Stops after the step in progress; the weights are kept. */
+  'train.stop': () => RunSnapshot;
+}
+
+/** Every event the main process sends. */
+export interface Events {
+  /** A batch of run events, at most 20 a second, with the state after them. */
+  run: { readonly state: RunState; readonly events: readonly RunEvent[]; readonly error: ErrorData | null };
+  /** The model after something other than a call of this window changed it (a run ended). */
+  model: ModelInfo;
+  /** A menu item or its shortcut: a command id of core/commands. */
+  command: string;
+  recent: readonly RecentFile[];
+}
+
+export type CallName = keyof Calls;
+export type EventName = keyof Events;
+
+/** The same names at run time: what the preload exposes and the main process registers. */
+export const CALL_NAMES = [
+  'app.state', 'app.setTheme', 'app.setDirty',
+  'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.confirmDiscard',
+  'model.update', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState',
+  'weights.choose', 'weights.load', 'weights.save',
+  'data.choose', 'data.preview',
+  'train.start', 'train.pause', 'train.resume', 'train.stop',
+] as const satisfies readonly CallName[]; // prettier-ignore
+
+export const EVENT_NAMES = ['run', 'model', 'command', 'recent'] as const satisfies readonly EventName[];
+
+/** What travels back: errors as data, since `invoke` would lose their class and code. */
+export type Reply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorData };
+
+/** What the preload puts on `window.lazuli`: `call['model.feed'](project)` and `on.run(listener)` returning its unsubscribe. */
+export interface Bridge {
+  readonly call: { readonly [name in CallName]: (...args: Parameters<Calls[name]>) => Promise<Reply<ReturnType<Calls[name]>>> };
+  readonly on: { readonly [name in EventName]: (listener: (event: Events[name]) => void) => () => void };
+}

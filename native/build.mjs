@@ -22,7 +22,9 @@ const sha256 = (data) => createHash('sha256').update(data).digest('hex');
 
 /** Every input of the build by its path in native/, with its content's hash. */
 function hashInputs() {
-  const inputs = { 'binding.gyp': sha256(fs.readFileSync(path.join(native, 'binding.gyp'))) };
+  const inputs = {};
+  const gyp = path.join(native, 'binding.gyp');
+  if (fs.existsSync(gyp)) inputs['binding.gyp'] = sha256(fs.readFileSync(gyp));
   const source = path.join(native, 'src');
   const entries = fs.existsSync(source)
     ? fs.readdirSync(source, { recursive: true, withFileTypes: true })
@@ -38,7 +40,7 @@ function hashInputs() {
 /** What decides the makefiles: the gyp file, the list of sources, the headers and this Node. */
 function configurationOf(inputs, nodedir) {
   const facts = [
-    inputs['binding.gyp'],
+    inputs['binding.gyp'] ?? 'missing',
     Object.keys(inputs).sort(),
     require('node-addon-api/package.json').version,
     require('node-gyp/package.json').version,

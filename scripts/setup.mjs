@@ -15,20 +15,23 @@ import { installSystemPackages, missingSystemPackages } from './system-packages.
 const say = (line) => console.log(`[setup] ${line}`);
 
 /**
+ * Everything but the native build.
  * @param {'start' | 'test'} purpose `test` also needs Electron and a virtual display; `start` needs Electron only
  *   where a window can be shown
  * @returns {Promise<boolean>} false when something is missing that cannot be supplied here; it has been named
  */
-export async function setup(purpose) {
+export async function prepare(purpose) {
   const needsWindow = purpose === 'test' || hasDisplay();
   return (
     checkNode() &&
     supplySystemPackages(needsWindow, purpose === 'test') &&
     (await supplyNpmPackages()) &&
-    (!needsWindow || (await supplyElectron())) &&
-    (await buildNative())
+    (!needsWindow || (await supplyElectron()))
   );
 }
+
+/** `prepare`, then the native build. @param {'start' | 'test'} purpose @returns {Promise<boolean>} */
+export const setup = async (purpose) => (await prepare(purpose)) && (await buildNative());
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -106,7 +109,8 @@ async function supplyElectron() {
   return false;
 }
 
-async function buildNative() {
+/** @returns {Promise<boolean>} false when the native backend does not compile; the reason has been shown */
+export async function buildNative() {
   const { buildAddon } = await import(pathToFileURL(at('native/build.mjs')).href);
   if (await buildAddon()) return true;
   say('the native backend does not build; the reason is above (npm run native -- --verbose shows all of it)');

@@ -1,12 +1,12 @@
 // `npm test`: makes the checkout ready, then runs every check in order and says at the end what passed.
 // A failed step does not stop the later ones unless they need it. The last line is "N passed, N failed".
 //
-//   npm test [-- --only=STEP,STEP]     steps: types lint format build unit electron e2e
+//   npm test [-- --only=STEP,STEP]     steps: types lint format native build unit electron e2e
 import fs from 'node:fs';
 
 import { at } from './paths.mjs';
 import { electronEnvironment, findProgram, run, runNode, tools } from './processes.mjs';
-import { setup } from './setup.mjs';
+import { buildNative, prepare } from './setup.mjs';
 import { readPlaywrightReport, readVitestReport } from './test-reports.mjs';
 
 const results = 'test-results';
@@ -23,7 +23,8 @@ const vitestArgs = (step) => [
  * @typedef {object} Step
  * @property {string} name
  * @property {string} what
- * @property {string[]} [needs] steps that must not have failed
+ * @property {string[]} [needs] steps without which this one says nothing: they run first and must succeed
+ * @property {string[]} [after] steps that run first, whatever comes of them
  * @property {() => Promise<number>} run returns an exit code
  * @property {(file: string) => import('./test-reports.mjs').Counts | undefined} [read] counts the tests of its report
  */
@@ -37,15 +38,18 @@ const steps = [
     what: 'formatting',
     run: () => runNode(tools.prettier, '--check', '--log-level=warn', '.'),
   },
+  { name: 'native', what: 'native backend', run: async () => ((await buildNative()) ? 0 : 1) },
   { name: 'build', what: 'window and command line', run: build },
   {
     name: 'unit',
+    after: ['native'],
     what: 'unit tests in Node',
     run: () => runNode(tools.vitest, ...vitestArgs('unit')),
     read: readVitestReport,
   },
   {
     name: 'electron',
+    needs: ['native'],
     what: "native and engine tests in Electron's Node",
     run: () =>
       runNode(
@@ -59,7 +63,7 @@ const steps = [
   {
     name: 'e2e',
     what: 'end to end in Electron',
-    needs: ['build'],
+    needs: ['native', 'build'],
     run: endToEnd,
     read: readPlaywrightReport,
   },
@@ -71,7 +75,7 @@ async function main() {
   const chosen = choose(process.argv.slice(2));
   if (chosen === undefined) return 2;
   const start = performance.now();
-  if (!(await setup('test'))) {
+  if (!(await prepare('test'))) {
     console.log('\nThe checkout could not be made ready; nothing was tested.\n0 passed, 1 failed');
     return 1;
   }
@@ -89,7 +93,12 @@ function choose(args) {
     console.error(`usage: npm test [-- --only=STEP,STEP]   steps: ${names.join(' ')}`);
     return undefined;
   }
-  return steps.filter(({ name }) => only.includes(name));
+  // In reverse, so that a step asked for brings those before it.
+  const wanted = new Set(only);
+  for (const { name, needs = [], after = [] } of steps.toReversed()) {
+    if (wanted.has(name)) for (const earlier of [...needs, ...after]) wanted.add(earlier);
+  }
+  return steps.filter(({ name }) => wanted.has(name));
 }
 
 async function runStep(step, earlier) {

@@ -120,7 +120,7 @@ function touchChanged({ inputs, failed = inputs }, current) {
 
 function nodeGyp(args, isVerbose) {
   const gyp = require.resolve('node-gyp/bin/node-gyp.js');
-  const result = spawnSync(process.execPath, [gyp, ...args], {
+  const result = spawnSync(process.execPath, [gyp, ...args, ...(isVerbose ? [] : ['--loglevel=error'])], {
     cwd: native,
     encoding: 'utf8',
     maxBuffer: 1 << 28,

@@ -12,11 +12,16 @@ export type Category =
 /** A shape on an edge: null while not even its rank is known. */
 export type EdgeShape = PartialShape | null;
 
+/** What an input port takes: `index` is int64 class or row numbers. */
+export type PortContent = 'float' | 'index' | 'any';
+
 /** A place an edge ends. A variadic input takes any number of edges, in order. */
 export interface PortSpec {
   readonly name: string;
   readonly help?: string;
   readonly isVariadic?: boolean;
+  /** Default: float. */
+  readonly content?: PortContent;
 }
 
 /** A parameter or buffer of the layer: its state-dict name, its shape and what it still waits for. */
@@ -42,6 +47,10 @@ export interface LayerProblem {
   readonly got?: string;
   readonly hint?: string;
 }
+
+/** What `infer` returns. */
+export type Inference =
+  { readonly outputs: readonly EdgeShape[] } | { readonly problems: readonly LayerProblem[] };
 
 /** Given to `lower`. */
 export interface LowerCall<P extends ParamTable> {
@@ -83,17 +92,26 @@ export interface LayerDeclaration<P extends ParamTable = ParamTable> {
   readonly inputs: readonly PortSpec[];
   readonly outputs: readonly PortSpec[];
   /** The blank params that these inputs decide (`{in_channels: 3}`); leaves out what is still unknown. */
-  inferSizes?(params: ParamsOf<P>, inputs: readonly EdgeShape[]): Readonly<Record<string, number>>;
+  inferSizes?(
+    params: ParamsOf<P>,
+    inputs: readonly EdgeShape[],
+  ): Readonly<Record<string, number | readonly number[]>>;
   /** Output shapes for input shapes that may be partly unknown; returns problems instead when they cannot fit. */
-  infer(params: ParamsOf<P>, inputs: readonly EdgeShape[]): { readonly outputs: readonly EdgeShape[] } | { readonly problems: readonly LayerProblem[] };
+  infer(params: ParamsOf<P>, inputs: readonly EdgeShape[]): Inference;
   /** Parameters and buffers, in PyTorch's registration order. */
   tensors?(params: ParamsOf<P>): readonly TensorSpec[];
   /** The forward computation in ops; also runs on meta tensors. */
   lower(call: LowerCall<P>): readonly Tensor[];
   /** Multiply-adds ×2 of one forward, for known shapes. */
-  flops?(params: ParamsOf<P>, inputs: readonly (readonly number[])[], outputs: readonly (readonly number[])[]): number;
+  flops?(
+    params: ParamsOf<P>,
+    inputs: readonly (readonly number[])[],
+    outputs: readonly (readonly number[])[],
+  ): number;
   /** At least one. */
   readonly examples: readonly [LayerExample, ...LayerExample[]];
+  /** Draws random numbers while training, so that two runs agree only under one random state. */
+  readonly isRandom?: boolean;
   /** `_version` in state-dict metadata; 2 for the batch norms. */
   readonly stateVersion?: number;
 }

@@ -1,7 +1,11 @@
 // The kinds of layer parameters: each is its own validator, form widget and help. A layer's types are derived from them.
 import { LazuliError } from '../errors';
 
-export type Widget = 'size' | 'integer' | 'number' | 'boolean' | 'choice' | 'integers' | 'shape';
+/**
+ * How the inspector edits a param: a size that may be blank; one integer or number (blank where `isOptional`); a switch;
+ * a choice from `options`; `count` integers (or one of `words`); `count` numbers, or any amount of them; a list of sizes.
+ */
+export type Widget = 'size' | 'integer' | 'number' | 'boolean' | 'choice' | 'integers' | 'numbers' | 'shape';
 
 /** One keyword of a layer. `T` is the parsed type; null means blank (inferred, or PyTorch's None). */
 export interface ParamSpec<T = unknown> {
@@ -19,8 +23,10 @@ export interface ParamSpec<T = unknown> {
   readonly max?: number;
   /** For `choice`. */
   readonly options?: readonly string[];
-  /** For `integers`: how many numbers; one number stands for all of them. */
+  /** For `integers` and `numbers`: how many; one stands for all of them. Absent: any amount. */
   readonly count?: number;
+  /** For `integers`: each item may be null on its own (an adaptive pooling's kept size). */
+  readonly itemsMayBeBlank?: boolean;
   /** Words `integers` accepts instead of numbers: `same`, `valid`. */
   readonly words?: readonly string[];
   /** Unknown → typed. Throws `parameter_invalid` with what was expected and got. */
@@ -28,7 +34,9 @@ export interface ParamSpec<T = unknown> {
 }
 
 export type ParamTable = Readonly<Record<string, ParamSpec>>;
-export type ParamsOf<P extends ParamTable> = { readonly [K in keyof P]: P[K] extends ParamSpec<infer T> ? T : never };
+export type ParamsOf<P extends ParamTable> = {
+  readonly [K in keyof P]: P[K] extends ParamSpec<infer T> ? T : never;
+};
 
 interface Common<T> {
   readonly help: string;
@@ -39,7 +47,10 @@ interface Common<T> {
 const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
 function refuse(expected: string, value: unknown): never {
-  throw new LazuliError('parameter_invalid', `expected ${expected}, got ${show(value)}`, { expected, got: show(value) });
+  throw new LazuliError('parameter_invalid', `expected ${expected}, got ${show(value)}`, {
+    expected,
+    got: show(value),
+  });
 }
 
 function parseInteger(value: unknown, min: number, max: number): number {
@@ -48,14 +59,19 @@ function parseInteger(value: unknown, min: number, max: number): number {
   return refuse(`an integer ${range}`, value);
 }
 
-/** A size that may be left blank: the first input decides it. PyTorch's own form demands it. */
-export const size = (help: string): ParamSpec<number | null> => ({
+/** A size that may be left blank: the first input decides it. PyTorch demands it, unless it has a `torchDefault`. */
+export const size = (
+  help: string,
+  options: { readonly torchDefault?: number } = {},
+): ParamSpec<number | null> => ({
+  ...options,
   widget: 'size',
   help,
   initial: null,
   isInferred: true,
   min: 1,
-  parse: (value) => (value === null || value === undefined ? null : parseInteger(value, 1, Number.MAX_SAFE_INTEGER)),
+  parse: (value) =>
+    value === null || value === undefined ? null : parseInteger(value, 1, Number.MAX_SAFE_INTEGER),
 });
 
 export const integer = (
@@ -99,7 +115,12 @@ export const optionalNumber = (
   spec: Common<number | null> & { readonly min?: number; readonly max?: number },
 ): ParamSpec<number | null> => {
   const inner = number({ ...spec, initial: 0, torchDefault: 0 });
-  return { ...spec, widget: 'number', isOptional: true, parse: (value) => (value === null ? null : inner.parse(value)) };
+  return {
+    ...spec,
+    widget: 'number',
+    isOptional: true,
+    parse: (value) => (value === null || value === undefined ? null : inner.parse(value)),
+  };
 };
 
 export const boolean = (spec: Common<boolean>): ParamSpec<boolean> => ({
@@ -129,7 +150,11 @@ export const integers = (
 
 /** As `integers`, or one of `words`: a convolution's padding. */
 export const integersOr = <const W extends readonly string[]>(
-  spec: Common<readonly number[] | W[number]> & { readonly count: number; readonly min?: number; readonly words: W },
+  spec: Common<readonly number[] | W[number]> & {
+    readonly count: number;
+    readonly min?: number;
+    readonly words: W;
+  },
 ): ParamSpec<readonly number[] | W[number]> => ({
   min: 0,
   ...spec,
@@ -141,7 +166,7 @@ export const integersOr = <const W extends readonly string[]>(
       : parseIntegers(value, spec.count, spec.min ?? 0),
 });
 
-/** As `integers`, or None (a pooling's stride, an adaptive pooling's kept size). */
+/** As `integers`, or None (a pooling's stride). */
 export const optionalIntegers = (
   spec: Common<readonly number[] | null> & { readonly count: number; readonly min?: number },
 ): ParamSpec<readonly number[] | null> => ({
@@ -149,24 +174,75 @@ export const optionalIntegers = (
   ...spec,
   widget: 'integers',
   isOptional: true,
-  parse: (value) => (value === null || value === undefined ? null : parseIntegers(value, spec.count, spec.min ?? 1)),
+  parse: (value) =>
+    value === null || value === undefined ? null : parseIntegers(value, spec.count, spec.min ?? 1),
 });
+
+/** `count` integers each of which may be None on its own: an adaptive pooling keeps that input size. */
+export const integersOrBlanks = (
+  spec: Common<readonly (number | null)[]> & { readonly count: number; readonly min?: number },
+): ParamSpec<readonly (number | null)[]> => ({
+  min: 1,
+  ...spec,
+  widget: 'integers',
+  itemsMayBeBlank: true,
+  parse: (value) =>
+    listOf(value, spec.count, 'integers or nulls').map((item) =>
+      item === null ? null : parseInteger(item, spec.min ?? 1, Number.MAX_SAFE_INTEGER),
+    ),
+});
+
+/** Numbers: `count` of them (Adam's betas), or, without `count`, a list of any length. */
+export const numbers = (
+  spec: Common<readonly number[]> & { readonly count?: number; readonly min?: number; readonly max?: number },
+): ParamSpec<readonly number[]> => {
+  const item = number({ ...spec, initial: 0, torchDefault: 0 });
+  return {
+    ...spec,
+    widget: 'numbers',
+    parse: (value) => listOf(value, spec.count ?? null, 'numbers').map((entry) => item.parse(entry)),
+  };
+};
+
+/** As `numbers`, or None (class weights). */
+export const optionalNumbers = (
+  spec: Common<readonly number[] | null> & { readonly min?: number; readonly max?: number },
+): ParamSpec<readonly number[] | null> => {
+  const inner = numbers({ ...spec, initial: [], torchDefault: [] });
+  return {
+    ...spec,
+    widget: 'numbers',
+    isOptional: true,
+    parse: (value) => (value === null || value === undefined ? null : inner.parse(value)),
+  };
+};
 
 /** A list of sizes of any length; -1 or null inside it only where `holes` allows it. Blank is null when `isInferred`. */
 export const shape = (
-  spec: Common<readonly (number | null)[] | null> & { readonly isInferred?: boolean; readonly allowsMinusOne?: boolean },
+  spec: Common<readonly (number | null)[] | null> & {
+    readonly isInferred?: boolean;
+    readonly allowsMinusOne?: boolean;
+  },
 ): ParamSpec<readonly (number | null)[] | null> => ({
   ...spec,
   widget: 'shape',
   parse: (value) => {
     if (value === null || value === undefined) return null;
     const list = Array.isArray(value) ? (value as unknown[]) : [value];
-    return list.map((item) => (item === null ? null : parseInteger(item, spec.allowsMinusOne === true ? -1 : 0, Number.MAX_SAFE_INTEGER)));
+    return list.map((item) =>
+      item === null
+        ? null
+        : parseInteger(item, spec.allowsMinusOne === true ? -1 : 0, Number.MAX_SAFE_INTEGER),
+    );
   },
 });
 
 function parseIntegers(value: unknown, count: number, min: number): readonly number[] {
-  const list = Array.isArray(value) ? (value as unknown[]) : new Array<unknown>(count).fill(value);
-  if (list.length !== count) return refuse(`${count} integers`, value);
-  return list.map((item) => parseInteger(item, min, Number.MAX_SAFE_INTEGER));
+  return listOf(value, count, 'integers').map((item) => parseInteger(item, min, Number.MAX_SAFE_INTEGER));
+}
+
+/** The items of a list of `count`; a single value stands for all of them. */
+function listOf(value: unknown, count: number | null, what: string): readonly unknown[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : new Array<unknown>(count ?? 1).fill(value);
+  return count !== null && list.length !== count ? refuse(`${count} ${what}`, value) : list;
 }

@@ -8,6 +8,7 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   timeout: 90_000,
+  globalTimeout: 10 * 60_000,
   forbidOnly: process.env.CI !== undefined,
   reporter: [['list']],
   use: { trace: 'retain-on-failure' },

@@ -69,7 +69,7 @@ export function installSystemPackages(missing, say) {
     return false;
   }
   if (!hasProgram('apt-get')) {
-    say(`missing: ${lacks}. Install them with this system's package manager and run this again`);
+    say(`missing: ${lacks}. Supply that with this system's package manager, then try again`);
     return false;
   }
   const isRoot = process.getuid?.() === 0 && process.env.LAZULI_SETUP_NO_APT !== '1';

@@ -64,6 +64,33 @@ export class LazuliError extends Error {
   }
 }
 
+/** The Python exception PyTorch raises in the same situation. */
+export type PythonClass =
+  | 'RuntimeError'
+  | 'ValueError'
+  | 'TypeError'
+  | 'KeyError'
+  | 'AttributeError'
+  | 'NotImplementedError'
+  | 'IndexError'
+  | 'AssertionError';
+
+/** An error PyTorch raises too: its text, and the name of its Python class. */
+export class TorchError extends LazuliError {
+  readonly pythonClass: PythonClass;
+
+  constructor(
+    pythonClass: PythonClass,
+    message: string,
+    code: ErrorCode = 'parameter_invalid',
+    details: ErrorDetails = {},
+  ) {
+    super(code, message, details);
+    this.name = 'TorchError';
+    this.pythonClass = pythonClass;
+  }
+}
+
 /** Any thrown value as data; what is not ours becomes `internal` and keeps its message. */
 export function errorToData(error: unknown): ErrorData {
   if (error instanceof LazuliError) return error.toData();

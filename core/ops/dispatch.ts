@@ -111,6 +111,7 @@ export function apply<N extends OpName>(
   attributes: OpAttributes[N],
   device?: Device,
 ): Tensor[] {
+  for (const input of inputs) input?.assertUsable(op);
   const signature = SIGNATURES[op];
   const on = deviceOf(inputs, device);
   const outputs = INFER[op](inputs, attributes).map(

@@ -1,5 +1,5 @@
 // Tensor: a typed, strided view of a storage. It knows no op; the functional API over tensors is core/ops.
-import { LazuliError } from '../errors';
+import { LazuliError, TorchError } from '../errors';
 import { canRequireGradient, elementSize, type DType } from './dtype';
 import { contiguousStrides, numel, type Shape } from './shape';
 import type { Device, Storage } from './storage';
@@ -62,9 +62,12 @@ export class Tensor {
   /** Throws PyTorch's error when the dtype cannot have gradients. */
   set requiresGrad(value: boolean) {
     if (value && !canRequireGradient(this.dtype))
-      throw new LazuliError('dtype_mismatch', 'Only Tensors of floating point and complex dtype can require gradients', {
-        got: this.dtype,
-      });
+      throw new TorchError(
+        'RuntimeError',
+        'Only Tensors of floating point and complex dtype can require gradients',
+        'dtype_mismatch',
+        { got: this.dtype },
+      );
     this.#requiresGrad = value;
   }
 
@@ -94,6 +97,25 @@ export class Tensor {
       offset: this.offset,
     });
   }
+
+  /** `p.data = source`: takes over storage, layout and dtype; identity, class, requiresGrad and grad stay. */
+  setData(source: Tensor): void {
+    if (this.#requiresGrad && !canRequireGradient(source.dtype))
+      throw new TorchError(
+        'RuntimeError',
+        'data set to a tensor that requires gradients must be floating point or complex dtype',
+        'dtype_mismatch',
+        { got: source.dtype },
+      );
+    this.storage = source.storage;
+    this.dtype = source.dtype;
+    this.sizes = source.shape;
+    this.strides = source.strides;
+    this.offset = source.offset;
+  }
+
+  /** Throws when no op may use this tensor; `functionName` is the function the message names. See nn/uninitialized. */
+  assertUsable(_functionName: string): void {}
 
   /** The dense little-endian bytes of a contiguous tensor, copied. Throws for a strided view: call `contiguous` first. */
   bytes(): Uint8Array {

@@ -91,14 +91,21 @@ export interface Calls {
   'model.exportState': () => Uint8Array;
   'model.importState': (bytes: Uint8Array) => ModelInfo;
 
-  'weights.choose': () => { readonly token: FileToken; readonly name: string; readonly verdicts: readonly WeightVerdict[] } | null;
+  'weights.choose': () => {
+    readonly token: FileToken;
+    readonly name: string;
+    readonly verdicts: readonly WeightVerdict[];
+  } | null;
   'weights.load': (token: FileToken) => ModelInfo;
   /** Asks where; .pt or .safetensors by extension. */
   'weights.save': () => { readonly name: string; readonly warnings: readonly string[] } | null;
 
   /** Shows the open dialog and looks at the file: a suggested description, editable in the panel. */
   'data.choose': () => DataSource | null;
-  'data.preview': (source: DataSource, range: { readonly from: number; readonly count: number }) => DataPreview;
+  'data.preview': (
+    source: DataSource,
+    range: { readonly from: number; readonly count: number },
+  ) => DataPreview;
 
   'train.start': (project: Project) => RunSnapshot;
   'train.pause': () => RunSnapshot;
@@ -134,10 +141,15 @@ export const CALL_NAMES = [
 export const EVENT_NAMES = ['run', 'model', 'command', 'recent'] as const satisfies readonly EventName[];
 
 /** What travels back: errors as data, since `invoke` would lose their class and code. */
-export type Reply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorData };
+export type Reply<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorData };
 
 /** What the preload puts on `window.lazuli`: `call['model.feed'](project)` and `on.run(listener)` returning its unsubscribe. */
 export interface Bridge {
-  readonly call: { readonly [name in CallName]: (...args: Parameters<Calls[name]>) => Promise<Reply<ReturnType<Calls[name]>>> };
+  readonly call: {
+    readonly [name in CallName]: (
+      ...args: Parameters<Calls[name]>
+    ) => Promise<Reply<ReturnType<Calls[name]>>>;
+  };
   readonly on: { readonly [name in EventName]: (listener: (event: Events[name]) => void) => () => void };
 }

@@ -1,0 +1,71 @@
+// What each call's arguments must look like: the main process checks every message from a window against these before anything else.
+import { z } from 'zod';
+
+import { projectSchema, dataSourceSchema } from '../document/schema';
+import { LazuliError } from '../errors';
+import type { CallName, Calls } from './api';
+
+const MAX_STATE_BYTES = 2 ** 31;
+
+const none = z.tuple([]);
+const token = z.string().min(1).max(64);
+const revision = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const stateBytes = z
+  .custom<Uint8Array>((value) => value instanceof Uint8Array)
+  .refine((bytes) => bytes.byteLength <= MAX_STATE_BYTES, 'too large');
+
+const SCHEMAS = {
+  'app.state': none,
+  'app.setTheme': z.tuple([z.enum(['light', 'dark', 'system'])]),
+  'app.setDirty': z.tuple([z.boolean()]),
+  'project.new': z.tuple([z.string().min(1).max(64)]),
+  'project.open': none,
+  'project.openRecent': z.tuple([token]),
+  'project.save': z.tuple([projectSchema, z.strictObject({ saveAs: z.boolean() })]),
+  'project.remember': z.tuple([projectSchema]),
+  'project.confirmDiscard': none,
+  'model.update': z.tuple([projectSchema]),
+  'model.feed': z.tuple([projectSchema]),
+  'model.backToUninitialized': none,
+  'model.restore': z.tuple([revision]),
+  'model.exportState': none,
+  'model.importState': z.tuple([stateBytes]),
+  'weights.choose': none,
+  'weights.load': z.tuple([token]),
+  'weights.save': none,
+  'data.choose': none,
+  'data.preview': z.tuple([
+    dataSourceSchema,
+    z.strictObject({ from: z.number().int().min(0), count: z.number().int().min(0).max(256) }),
+  ]),
+  'train.start': z.tuple([projectSchema]),
+  'train.pause': none,
+  'train.resume': none,
+  'train.stop': none,
+} as const satisfies { readonly [name in CallName]: z.ZodType };
+
+/** Nesting deeper than any project: such a value is refused before a schema walks it. */
+const MAX_DEPTH = 64;
+
+/** The typed arguments of a call, or `ipc_refused` naming the call and the place that is wrong. */
+export function parseArguments<N extends CallName>(name: N, args: readonly unknown[]): Parameters<Calls[N]> {
+  if (isDeeperThan(args, MAX_DEPTH))
+    throw new LazuliError('ipc_refused', `${name}: the arguments are nested too deeply`);
+  const result = SCHEMAS[name].safeParse(args);
+  if (result.success) return result.data as Parameters<Calls[N]>;
+  const [issue] = result.error.issues;
+  const where = issue?.path.map(String).join('.') ?? '';
+  throw new LazuliError(
+    'ipc_refused',
+    `${name}: argument ${where === '' ? 'list' : where}: ${issue?.message ?? 'refused'}`,
+    {
+      where,
+    },
+  );
+}
+
+function isDeeperThan(value: unknown, limit: number): boolean {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
+  if (limit === 0) return true;
+  return Object.values(value).some((item) => isDeeperThan(item, limit - 1));
+}

@@ -1,0 +1,69 @@
+// The native menu, derived from core/commands; every item sends its command's id to the focused window.
+import { Menu, type MenuItemConstructorOptions } from 'electron';
+import { COMMANDS, type Command } from '#core/commands/commands';
+
+const TITLES: Readonly<Record<Command['menu'], string>> = {
+  file: '&File',
+  edit: '&Edit',
+  view: '&View',
+  model: '&Model',
+  help: '&Help',
+};
+
+/** Installs the application menu. `recent` fills File › Open recent. */
+export function installMenu(options: {
+  readonly isMac: boolean;
+  readonly recent: readonly { readonly name: string; readonly path: string }[];
+  readonly run: (commandId: string) => void;
+  readonly openRecent: (path: string) => void;
+  readonly allowsDevTools: boolean;
+}): void {
+  const menus = (Object.keys(TITLES) as Command['menu'][]).map((menu): MenuItemConstructorOptions => {
+    const items = COMMANDS.filter((command) => command.menu === menu).flatMap((command) =>
+      itemsOf(command, options.run),
+    );
+    if (menu === 'file') {
+      items.splice(2, 0, recentMenu(options.recent, options.openRecent));
+      items.push({ type: 'separator' }, options.isMac ? { role: 'close' } : { role: 'quit' });
+    }
+    if (menu === 'edit')
+      items.push({ type: 'separator' }, { role: 'cut' }, { role: 'copy' }, { role: 'paste' });
+    if (menu === 'view') {
+      items.push({ type: 'separator' }, { role: 'togglefullscreen' });
+      if (options.allowsDevTools) items.push({ role: 'reload' }, { role: 'toggleDevTools' });
+    }
+    return { label: TITLES[menu], submenu: items };
+  });
+  Menu.setApplicationMenu(Menu.buildFromTemplate(options.isMac ? [{ role: 'appMenu' }, ...menus] : menus));
+}
+
+function itemsOf(command: Command, run: (id: string) => void): MenuItemConstructorOptions[] {
+  const item: MenuItemConstructorOptions = {
+    id: command.id,
+    label: command.label,
+    // Text fields keep their own undo, delete and select all: the window handles those keys itself.
+    ...(command.shortcut
+      ? { accelerator: command.shortcut, registerAccelerator: command.yieldsToText !== true }
+      : {}),
+    click: () => {
+      run(command.id);
+    },
+  };
+  return command.startsGroup === true ? [{ type: 'separator' }, item] : [item];
+}
+
+function recentMenu(
+  recent: readonly { readonly name: string; readonly path: string }[],
+  open: (path: string) => void,
+): MenuItemConstructorOptions {
+  return {
+    label: 'Open recent',
+    enabled: recent.length > 0,
+    submenu: recent.map(({ name, path }) => ({
+      label: name,
+      click: () => {
+        open(path);
+      },
+    })),
+  };
+}

@@ -4,16 +4,18 @@
 // "float" is float32 or float64; all float inputs of a call have one dtype. `?` marks an optional input (null).
 // Shapes: n batch, c channels, s spatial sizes (1 to 3 of them).
 
-export type AttributeValue = null | boolean | number | string | readonly number[] | readonly string[] | ElementwiseSteps;
+export type AttributeValue =
+  null | boolean | number | string | readonly number[] | readonly string[] | ElementwiseSteps;
 
 /** Scalar functions of one fused elementwise op, by arity. Comparisons give 0 or 1; `where(c, a, b)` is a if c ≠ 0. */
+// prettier-ignore
 export const SCALAR_FUNCTIONS = {
   neg: 1, abs: 1, sign: 1, exp: 1, expm1: 1, log: 1, log1p: 1, sqrt: 1, rsqrt: 1, reciprocal: 1, square: 1,
   tanh: 1, sigmoid: 1, erf: 1, sin: 1, cos: 1, floor: 1, ceil: 1, round: 1, relu: 1, is_nan: 1,
   add: 2, sub: 2, mul: 2, div: 2, maximum: 2, minimum: 2, pow: 2,
   eq: 2, ne: 2, lt: 2, le: 2, gt: 2, ge: 2,
   where: 3,
-} as const; // prettier-ignore
+} as const;
 
 export type ScalarFunction = keyof typeof SCALAR_FUNCTIONS;
 
@@ -43,9 +45,17 @@ export type Reduction = 'none' | 'mean' | 'sum';
 export interface OpAttributes {
   // ---- data movement (any dtype)
   /** (x) → y: the elements of x's storage at `offset + Σ index·strides`, in elements; y dense of `shape`. Strides may be 0. */
-  strided_copy: { readonly shape: readonly number[]; readonly strides: readonly number[]; readonly offset: number };
+  strided_copy: {
+    readonly shape: readonly number[];
+    readonly strides: readonly number[];
+    readonly offset: number;
+  };
   /** (x) → y of `shape` where y[offset + Σ index·strides] += x[index]; the rest 0. float; the gradient of strided_copy. */
-  strided_scatter: { readonly shape: readonly number[]; readonly strides: readonly number[]; readonly offset: number };
+  strided_scatter: {
+    readonly shape: readonly number[];
+    readonly strides: readonly number[];
+    readonly offset: number;
+  };
   /** (x0, x1, ...) → y joined along `axis`. */
   concatenate: { readonly axis: number };
   /** (x) → y of `dtype`; float → int truncates, anything → bool is ≠ 0. All of float32/64, int64/32/16/8, uint8, bool; float16/bfloat16 to and from float32/64. */
@@ -55,7 +65,11 @@ export interface OpAttributes {
   /** (x) → y; constant (with `value`), reflect, replicate or circular; `padding` = [before, after] for each of the last axes, outermost first. float. */
   pad: { readonly padding: readonly number[]; readonly mode: string; readonly value: number };
   /** (gy) → gx of `shape`. */
-  pad_gradient: { readonly padding: readonly number[]; readonly mode: string; readonly shape: readonly number[] };
+  pad_gradient: {
+    readonly padding: readonly number[];
+    readonly mode: string;
+    readonly shape: readonly number[];
+  };
 
   // ---- elementwise and reductions (float)
   /** (x0 ... x7) → y of the broadcast shape. At most 8 inputs, 16 constants, 64 steps. */
@@ -83,9 +97,18 @@ export interface OpAttributes {
   /** (gy, indices) → gx of `shape`. */
   max_pool_gradient: { readonly shape: readonly number[] };
   /** (x) → y. dilation is 1. divisor_override null or a positive integer. */
-  avg_pool: WindowAttributes & { readonly ceil_mode: boolean; readonly count_include_pad: boolean; readonly divisor_override: number | null };
+  avg_pool: WindowAttributes & {
+    readonly ceil_mode: boolean;
+    readonly count_include_pad: boolean;
+    readonly divisor_override: number | null;
+  };
   /** (gy) → gx of `shape`. */
-  avg_pool_gradient: WindowAttributes & { readonly ceil_mode: boolean; readonly count_include_pad: boolean; readonly divisor_override: number | null; readonly shape: readonly number[] };
+  avg_pool_gradient: WindowAttributes & {
+    readonly ceil_mode: boolean;
+    readonly count_include_pad: boolean;
+    readonly divisor_override: number | null;
+    readonly shape: readonly number[];
+  };
   /** (x [n, c, s]) → y with spatial sizes `output_size`; cell i covers floor(i·s/o) .. ceil((i+1)·s/o). */
   adaptive_avg_pool: { readonly output_size: readonly number[] };
   /** (gy) → gx of `shape`. */
@@ -117,7 +140,11 @@ export interface OpAttributes {
   /** (logp [n, c, ..], target int64 [n, ..], weight? [c]) → (loss scalar, or [n, ..] for none; total_weight scalar). A target outside [0, c) that is not ignore_index is an error naming it. */
   nll: { readonly ignore_index: number; readonly reduction: Reduction };
   /** (gy, target, weight?, total_weight) → glogp of `shape`. */
-  nll_gradient: { readonly ignore_index: number; readonly reduction: Reduction; readonly shape: readonly number[] };
+  nll_gradient: {
+    readonly ignore_index: number;
+    readonly reduction: Reduction;
+    readonly shape: readonly number[];
+  };
 
   // ---- indexing
   /** (table [rows, ..], index int64 [any]) → [any.., ..]. An index out of range is an error naming it. Any table dtype. */
@@ -127,7 +154,12 @@ export interface OpAttributes {
 
   // ---- random (counter-based: Philox4x32-10 keyed by seed, counter = step, stream, element)
   /** (rng int64 [2] = seed, step) → y of `shape` and `dtype`: 0 with probability `probability`, else 1/(1-probability). `stream` numbers the call within a step. */
-  dropout_mask: { readonly shape: readonly number[]; readonly dtype: string; readonly probability: number; readonly stream: number };
+  dropout_mask: {
+    readonly shape: readonly number[];
+    readonly dtype: string;
+    readonly probability: number;
+    readonly stream: number;
+  };
 
   // ---- a training step's own: mutate their inputs in place
   /** (counter int64 [k]) → (): adds `amounts[i]` to element i. */
@@ -137,11 +169,30 @@ export interface OpAttributes {
   /** (value scalar float or int64, log float64 [m], position int64 scalar) → (): log[position] = value. Past the end is an error. */
   record: Record<never, never>;
   /** (param, grad, momentum_buffer?, step float32 scalar, lr float64 scalar) → (): torch.optim.SGD; adds 1 to step. The first step copies the gradient into momentum_buffer. */
-  sgd_step: { readonly momentum: number; readonly dampening: number; readonly weight_decay: number; readonly nesterov: boolean; readonly maximize: boolean };
+  sgd_step: {
+    readonly momentum: number;
+    readonly dampening: number;
+    readonly weight_decay: number;
+    readonly nesterov: boolean;
+    readonly maximize: boolean;
+  };
   /** (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq?, step, lr) → (): torch.optim.Adam, or AdamW when `decoupled`. */
-  adam_step: { readonly beta1: number; readonly beta2: number; readonly eps: number; readonly weight_decay: number; readonly decoupled: boolean; readonly maximize: boolean };
+  adam_step: {
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly eps: number;
+    readonly weight_decay: number;
+    readonly decoupled: boolean;
+    readonly maximize: boolean;
+  };
   /** (param, grad, square_avg, grad_avg?, momentum_buffer?, step, lr) → (): torch.optim.RMSprop; centered when grad_avg is given. */
-  rmsprop_step: { readonly alpha: number; readonly eps: number; readonly weight_decay: number; readonly momentum: number; readonly maximize: boolean };
+  rmsprop_step: {
+    readonly alpha: number;
+    readonly eps: number;
+    readonly weight_decay: number;
+    readonly momentum: number;
+    readonly maximize: boolean;
+  };
 }
 
 export type OpName = keyof OpAttributes;

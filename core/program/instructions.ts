@@ -9,7 +9,11 @@ export type ProgramBuffer = {
   readonly shape: readonly number[];
 } & (
   | { readonly kind: 'arena'; /** Bytes from the arena's start, a multiple of 64. */ readonly offset: number }
-  | { readonly kind: 'external'; readonly storage: Storage; /** Bytes from the storage's start. */ readonly offset: number }
+  | {
+      readonly kind: 'external';
+      readonly storage: Storage;
+      /** Bytes from the storage's start. */ readonly offset: number;
+    }
 );
 
 /** One primitive over buffers, by index; null is an absent optional input. */

@@ -28,7 +28,10 @@ export class HostStorage implements Storage {
   #range(offset: number, length: number): Uint8Array {
     if (this.#data === null) throw new LazuliError('internal', 'storage used after dispose()');
     if (offset < 0 || length < 0 || offset + length > this.bytes)
-      throw new LazuliError('internal', `bytes ${offset}..${offset + length} are outside a storage of ${this.bytes}`);
+      throw new LazuliError(
+        'internal',
+        `bytes ${offset}..${offset + length} are outside a storage of ${this.bytes}`,
+      );
     return this.#data.subarray(offset, offset + length);
   }
 }

@@ -1,6 +1,7 @@
 // Where a tensor's bytes live, and the interface a compute backend implements. Implementations are elsewhere.
 import type { AttributeValue, OpName } from '../ops/signatures';
-import type { Tensor } from './tensor';
+import type { DType } from './dtype';
+import type { Shape } from './shape';
 
 export type Device = 'cpu' | 'gpu' | 'meta';
 
@@ -16,6 +17,15 @@ export interface Storage {
   readonly isDisposed: boolean;
 }
 
+/** What a backend sees of a tensor: dense row-major elements of a storage. Every contiguous `Tensor` is one. */
+export interface DenseTensor {
+  readonly storage: Storage;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** Elements from the storage's start. */
+  readonly offset: number;
+}
+
 /** Runs primitive ops on storages it allocated. Outputs are allocated by the caller, dense and row-major. */
 export interface Backend {
   readonly device: Device;
@@ -24,8 +34,8 @@ export interface Backend {
   /** Runs one primitive at once. Inputs are dense; an absent optional input is null. */
   execute(
     op: OpName,
-    inputs: readonly (Tensor | null)[],
-    outputs: readonly Tensor[],
+    inputs: readonly (DenseTensor | null)[],
+    outputs: readonly DenseTensor[],
     attributes: Readonly<Record<string, AttributeValue>>,
   ): void;
 }

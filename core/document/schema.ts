@@ -1,0 +1,111 @@
+// The project file's schema, version 1: a zod validator from which core/document/project.ts's types could be derived, and are checked to agree.
+import { z } from 'zod';
+
+import type { DataSource, Graph, Project, TrainingSettings } from './project';
+
+/** What is kept of text a file brings: bounded, so that a hostile file stays small in every list it is shown in. */
+const text = z.string().max(4096);
+const id = z.string().min(1).max(200);
+const index = z.number().int();
+const count = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+const jsonRecord = z.record(z.string().max(200), z.unknown());
+
+const port = z.looseObject({ node: id, port: id });
+const node = z.looseObject({
+  id,
+  name: text,
+  layer: text,
+  params: jsonRecord.default({}),
+  position: z.looseObject({ x: z.number(), y: z.number() }),
+});
+const edge = z.looseObject({ id, from: port, to: port });
+
+const graph = z
+  .looseObject({ nodes: z.array(node).max(100_000), edges: z.array(edge).max(1_000_000) })
+  .superRefine((value, context) => {
+    for (const list of ['nodes', 'edges'] as const) {
+      const seen = new Set<string>();
+      value[list].forEach((item, at) => {
+        if (seen.has(item.id))
+          context.addIssue({
+            code: 'custom',
+            path: [list, at, 'id'],
+            message: `the id '${item.id}' is given twice`,
+          });
+        seen.add(item.id);
+      });
+    }
+  });
+
+const normalization = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('none') }),
+  z.looseObject({
+    kind: z.literal('scale'),
+    offset: z.number(),
+    scale: z.number().refine((value) => value !== 0, 'a scale of 0 divides by zero'),
+  }),
+  z.looseObject({ kind: z.literal('standardize') }),
+]);
+
+export const dataSourceSchema = z.looseObject({
+  file: text.min(1),
+  format: z.enum(['csv', 'npy', 'npz', 'idx']),
+  header: z.boolean().nullable().exactOptional(),
+  inputs: z.array(z.union([text, index])).exactOptional(),
+  target: z.union([text, index]).nullable().exactOptional(),
+  targetFile: text.nullable().exactOptional(),
+  inputShape: z.array(count).max(16).nullable().exactOptional(),
+  targetKind: z.enum(['class', 'number']),
+  classes: z.array(text).max(1_000_000).nullable().exactOptional(),
+  normalization,
+});
+
+const typed = z.looseObject({ type: text.min(1), params: jsonRecord.default({}) });
+
+const training = z.looseObject({
+  loss: typed,
+  optimizer: typed,
+  metrics: z.array(text).max(100),
+  epochs: count,
+  batchSize: count,
+  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+  validationSplit: z.number().min(0).max(0.9),
+  device: z.enum(['cpu', 'gpu']),
+  threads: z.number().int().min(0).max(256),
+});
+
+/** Everything after `format` and `version`. Unknown fields ride along and are written back on save. */
+export const projectSchema = z.looseObject({
+  name: text,
+  dtype: z.enum(['float32', 'float64']),
+  graph,
+  data: dataSourceSchema.nullable(),
+  sample: z.looseObject({ batchSize: count }),
+  training,
+  weights: text.nullable(),
+});
+
+/** The keys of each object in the order they are written; what is not named here follows after them. */
+export const KEY_ORDER = {
+  project: ['name', 'dtype', 'graph', 'data', 'sample', 'training', 'weights'],
+  graph: ['nodes', 'edges'],
+  node: ['id', 'name', 'layer', 'params', 'position'],
+  edge: ['id', 'from', 'to'],
+  data: [
+    'file', 'format', 'header', 'inputs', 'target', 'targetFile', 'inputShape', 'targetKind', 'classes', 'normalization',
+  ],
+  training: [
+    'loss', 'optimizer', 'metrics', 'epochs', 'batchSize', 'seed', 'validationSplit', 'device', 'threads',
+  ],
+} as const satisfies {
+  readonly project: readonly (keyof Project)[];
+  readonly graph: readonly (keyof Graph)[];
+  readonly node: readonly (keyof Graph['nodes'][number])[];
+  readonly edge: readonly (keyof Graph['edges'][number])[];
+  readonly data: readonly (keyof DataSource)[];
+  readonly training: readonly (keyof TrainingSettings)[];
+}; // prettier-ignore

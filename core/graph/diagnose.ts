@@ -1,0 +1,296 @@
+// Everything wrong with a graph, located and with fixes ranked: names, connections, cycles, params and shapes.
+import type { GraphEdge, GraphNode } from '../document/project';
+import type { LayerProblem } from '../layers/declaration';
+import { nearest } from '../layers/suggest';
+import { layerTypes } from '../layers';
+import type { Problem } from '../session/session';
+import { formatShape } from '../tensor/shape';
+import type { Inference, NodeInference, NodeInput } from './infer';
+import { nameFault, toValidName, uniqueName } from './names';
+import { reachable } from './order';
+import { axesOfParam, explainAxes, originOf } from './provenance';
+import { isInputLayer, isOutputLayer, layerTitle } from './resolve';
+
+type Draft = Omit<Problem, 'severity' | 'node' | 'edge' | 'fixes'> &
+  Partial<Pick<Problem, 'severity' | 'node' | 'edge' | 'fixes'>>;
+
+const problem = (draft: Draft): Problem => ({
+  severity: 'error',
+  node: null,
+  edge: null,
+  fixes: [],
+  ...draft,
+});
+
+/** "node 'fc1'". */
+const at = (node: GraphNode): string => `node '${node.name}'`;
+
+/** All problems, those that cause others first: structure, then params, then shapes in running order. */
+export function diagnose(inference: Inference): Problem[] {
+  const nodes = [...inference.nodes.values()];
+  return [
+    ...checkNames(inference.graph.nodes),
+    ...nodes.flatMap(checkLayer),
+    ...checkEdges(inference),
+    ...checkCycle(inference),
+    ...checkEnds(inference),
+    ...nodes.flatMap(checkInputs),
+    ...nodes.flatMap((node) => checkParams(node)),
+    ...nodes.flatMap((node) => checkShapes(inference, node)),
+  ];
+}
+
+/** True when nothing forbids running the graph. */
+export const isRunnable = (problems: readonly Problem[]): boolean =>
+  problems.every(({ severity }) => severity !== 'error');
+
+function checkNames(nodes: readonly GraphNode[]): Problem[] {
+  const first = new Map<string, GraphNode>();
+  const names = nodes.map((node) => node.name);
+  return nodes.flatMap((node) => {
+    const fault = nameFault(node.name);
+    if (fault !== null)
+      return problem({
+        code: 'invalid_name',
+        where: at(node),
+        node: node.id,
+        message: `The name '${node.name}' ${fault}.`,
+        got: node.name,
+        fixes: [`Rename it, for example to '${uniqueName(toValidName(node.name), names)}'.`],
+      });
+    const other = first.get(node.name);
+    if (!other) {
+      first.set(node.name, node);
+      return [];
+    }
+    return problem({
+      code: 'duplicate_name',
+      where: at(node),
+      node: node.id,
+      message: `Two nodes are called '${node.name}' (a ${other.layer} and a ${node.layer}): their weights would have the same keys.`,
+      got: node.name,
+      fixes: [`Rename one, for example to '${uniqueName(node.name, names)}'.`],
+    });
+  });
+}
+
+function checkLayer({ node, declaration }: NodeInference): Problem[] {
+  if (declaration) return [];
+  const meant = nearest(node.layer, layerTypes());
+  return [
+    problem({
+      code: 'unknown_layer',
+      where: at(node),
+      node: node.id,
+      message: `'${node.name}' is a layer of the unknown kind '${node.layer}'.`,
+      expected: 'a layer of the catalogue (lazuli layers lists them)',
+      got: node.layer,
+      fixes: [
+        ...(meant === null ? [] : [`Use '${meant}'.`]),
+        'Open the project with the version of Lazuli that wrote it.',
+        `Remove '${node.name}'.`,
+      ],
+    }),
+  ];
+}
+
+function checkEdges({ graph, index, nodes }: Inference): Problem[] {
+  const taken = new Map<string, GraphEdge>();
+  return graph.edges.flatMap((edge): Problem[] => {
+    const from = nodes.get(edge.from.node);
+    const to = nodes.get(edge.to.node);
+    const name = `edge ${from?.node.name ?? edge.from.node} → ${to?.node.name ?? edge.to.node}`;
+    const refuse = (code: string, message: string, fixes: readonly string[]): Problem[] => [
+      problem({ code, where: name, edge: edge.id, node: to?.node.id ?? null, message, fixes }),
+    ];
+    const lost = !from ? edge.from.node : !to ? edge.to.node : null;
+    if (lost !== null || !from || !to)
+      return refuse('dangling_edge', `An edge ends at the node '${lost}', which does not exist.`, [
+        'Remove the edge.',
+      ]);
+    if (!from.declaration || !to.declaration) return [];
+    const { outputs } = from.declaration;
+    const { inputs } = to.declaration;
+    if (!outputs.some((port) => port.name === edge.from.port))
+      return refuse('unknown_port', `'${from.node.name}' has no output '${edge.from.port}'.`, [
+        `Connect it to ${outputs.map((port) => `'${port.name}'`).join(' or ') || 'another node: this one has no output'}.`,
+      ]);
+    const port = inputs.find((candidate) => candidate.name === edge.to.port);
+    if (!port)
+      return refuse('unknown_port', `'${to.node.name}' has no input '${edge.to.port}'.`, [
+        `Connect it to ${inputs.map((input) => `'${input.name}'`).join(' or ') || 'another node: this one has no input'}.`,
+      ]);
+    const key = `${edge.to.node}\n${edge.to.port}`;
+    const other = taken.get(key);
+    taken.set(key, other ?? edge);
+    if (!other || port.isVariadic === true) return [];
+    const earlier = index.nodes.get(other.from.node)?.name ?? other.from.node;
+    return refuse(
+      'port_taken',
+      `Input '${port.name}' of '${to.node.name}' takes one edge and has two: from '${earlier}' and from '${from.node.name}'.`,
+      ['Remove one of the edges.', 'Join them with an add or concatenate node.'],
+    );
+  });
+}
+
+function checkCycle({ order: { cycle } }: Inference): Problem[] {
+  const [first, ...rest] = cycle ?? [];
+  const last = rest.at(-1) ?? first;
+  if (!first || !last) return [];
+  const path = [first, ...rest, first].map((node) => `'${node.name}'`).join(' → ');
+  return [
+    problem({
+      code: 'cycle',
+      where: at(first),
+      node: first.id,
+      message: `The nodes run in a circle: ${path}.`,
+      fixes: [
+        `Remove the edge from '${last.name}' to '${first.name}'.`,
+        'Remove another edge of the circle.',
+      ],
+    }),
+  ];
+}
+
+function checkEnds(inference: Inference): Problem[] {
+  const all = [...inference.nodes.values()];
+  const inputs = all.filter((node) => isInputLayer(node.declaration));
+  const outputs = all.filter((node) => isOutputLayer(node.declaration));
+  const missing = (kind: 'input' | 'output', what: string): Problem =>
+    problem({
+      code: `missing_${kind}`,
+      where: 'graph',
+      message: `The graph has no ${kind} node: nothing says ${what}.`,
+      expected: `at least one ${kind} node`,
+      got: 'none',
+      fixes: [`Add an ${kind} node and connect it.`],
+    });
+  const found = [
+    ...(inputs.length === 0 ? [missing('input', 'where samples come in')] : []),
+    ...(outputs.length === 0 ? [missing('output', 'which value is the result')] : []),
+  ];
+  if (found.length > 0) return found;
+  const used = reachable(
+    inference.graph,
+    outputs.map(({ node }) => node.id),
+    'backward',
+  );
+  return all
+    .filter(({ node }) => !used.has(node.id))
+    .map(({ node }) =>
+      problem({
+        code: 'unused_node',
+        severity: 'warning',
+        where: at(node),
+        node: node.id,
+        message: `'${node.name}' leads to no output: it is never computed and its parameters never learn.`,
+        fixes: ['Connect it towards an output node.', 'Remove it.'],
+      }),
+    );
+}
+
+function checkInputs({ node, declaration, inputs }: NodeInference): Problem[] {
+  return inputs
+    .filter(({ source }) => source === null)
+    .map(({ port }) =>
+      problem({
+        code: 'unconnected_input',
+        where: at(node),
+        node: node.id,
+        message: `Input '${port}' of ${declaration ? layerTitle(declaration) : node.layer} '${node.name}' is not connected.`,
+        fixes: [`Draw an edge to '${node.name}'.`, `Remove '${node.name}'.`],
+      }),
+    );
+}
+
+function checkParams({ node, declaration, problems }: NodeInference): Problem[] {
+  if (!declaration) return [];
+  return problems.map((found) =>
+    problem({
+      code: 'parameter_invalid',
+      where: at(node),
+      node: node.id,
+      message: `${layerTitle(declaration)} '${node.name}', ${sentence(found)}`,
+      ...numbers(found),
+      fixes: hints(found),
+    }),
+  );
+}
+
+function checkShapes(inference: Inference, inferred: NodeInference): Problem[] {
+  const { node, declaration, shapeProblems } = inferred;
+  if (!declaration) return [];
+  return shapeProblems.map((found) => {
+    const isParam = Object.hasOwn(declaration.params, found.where);
+    const refs = isParam ? axesOfParam(inferred, found.where) : [];
+    const input = isParam ? refs[0]?.input : inferred.inputs.findIndex(({ port }) => port === found.where);
+    const source =
+      inferred.inputs[input ?? -1] ?? (inferred.inputs.length === 1 ? inferred.inputs[0] : undefined);
+    const from = source?.source ? inference.nodes.get(source.source.node) : undefined;
+    const explained =
+      refs.length > 0 && found.got !== undefined ? explainAxes(inference, inferred, refs) : '';
+    const told =
+      explained !== ''
+        ? explained
+        : from && source
+          ? ` from '${from.node.name}'${carried(found, source)}`
+          : '';
+    return problem({
+      code: 'shape_mismatch',
+      where: at(node),
+      node: node.id,
+      edge: source?.source?.edge.id ?? null,
+      message: `${layerTitle(declaration)} '${node.name}', ${sentence(found, told)}`,
+      ...numbers(found),
+      fixes: rankFixes(inference, inferred, found, refs),
+    });
+  });
+}
+
+/** ` (64×10)` unless the problem's own words show the shape already. */
+function carried(found: LayerProblem, { shape }: NodeInput): string {
+  const text = shape ? formatShape(shape) : '';
+  return text === '' || `${found.message}${found.got ?? ''}`.includes(text) ? '' : ` (${text})`;
+}
+
+/** `in_features: expected 100, got 288 = 8·6·6 from 'flatten'.` */
+function sentence({ where, message, expected, got }: LayerProblem, told = ''): string {
+  const plain =
+    message === `${where}: expected ${expected}, got ${got}` ||
+    message === `expected ${expected}, got ${got}`;
+  if (plain && expected !== undefined && got !== undefined)
+    return `${where}: expected ${expected}, got ${got}${told}.`;
+  const text = message.startsWith(`${where}:`) ? message : `${where}: ${message}`;
+  return `${text.replace(/\.$/, '')}${told === '' ? '' : `;${told.replace(/^ from/, ' the input comes from')}`}.`;
+}
+
+function numbers({ expected, got }: LayerProblem): Pick<Problem, 'expected' | 'got'> {
+  return { ...(expected === undefined ? {} : { expected }), ...(got === undefined ? {} : { got }) };
+}
+
+const hints = ({ hint }: LayerProblem): string[] =>
+  hint === undefined ? [] : [`${capital(hint).replace(/\.$/, '')}.`];
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Blank first (it can never be wrong again), then the number that fits, then the node the number came from. */
+function rankFixes(
+  inference: Inference,
+  { node, declaration, params, sizes, ...inferred }: NodeInference,
+  found: LayerProblem,
+  refs: ReturnType<typeof axesOfParam>,
+): string[] {
+  const spec = declaration?.params[found.where];
+  if (spec?.isInferred !== true) return hints(found);
+  const wasTyped = params?.[found.where] !== null && params?.[found.where] !== undefined;
+  const own = wasTyped
+    ? [
+        `Leave ${found.where} of '${node.name}' blank: the input decides it.`,
+        `Set ${found.where} of '${node.name}' to ${found.got}.`,
+      ]
+    : [
+        `Take the model back to uninitialized and feed a sample again: '${node.name}' was given ${found.where} = ${sizes[found.where]} by an earlier one.`,
+      ];
+  const origin = originOf(inference, { node, declaration, params, sizes, ...inferred }, refs);
+  const upstream = origin ? [`Change '${origin.node.node.name}' so that it gives ${found.expected}.`] : [];
+  return [...own, ...upstream];
+}

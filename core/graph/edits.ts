@@ -1,0 +1,218 @@
+// Changes to a graph as plain data, each with its inverse: what undo, redo, the journal and paste are made of.
+import type { Graph, GraphEdge, GraphNode } from '../document/project';
+import { LazuliError } from '../errors';
+import { uniqueName } from './names';
+
+/** One change. `index` is the place in the file's list; left out, the end. */
+export type Edit =
+  | { readonly kind: 'add_node'; readonly node: GraphNode; readonly index?: number }
+  /** Takes the node's edges with it. */
+  | { readonly kind: 'remove_node'; readonly id: string }
+  | { readonly kind: 'move_node'; readonly id: string; readonly position: GraphNode['position'] }
+  | { readonly kind: 'rename_node'; readonly id: string; readonly name: string }
+  /** Without `value` the param goes back to the layer's initial; null is a blank size. */
+  | { readonly kind: 'set_param'; readonly id: string; readonly param: string; readonly value?: unknown }
+  | { readonly kind: 'connect'; readonly edge: GraphEdge; readonly index?: number }
+  | { readonly kind: 'disconnect'; readonly id: string }
+  /** Applied in order; undone as one. */
+  | { readonly kind: 'group'; readonly label: string; readonly edits: readonly Edit[] };
+
+export interface Applied {
+  readonly graph: Graph;
+  /** Applied to `graph` it gives the graph from before, order included. */
+  readonly inverse: Edit;
+}
+
+/** Applies one edit. Throws `graph_invalid` when it names what does not exist or an id that does; then nothing changed. */
+export function applyEdit(graph: Graph, edit: Edit): Applied {
+  switch (edit.kind) {
+    case 'add_node':
+      if (graph.nodes.some((node) => node.id === edit.node.id)) throw taken('node', edit.node.id);
+      return {
+        graph: { ...graph, nodes: insert(graph.nodes, edit.node, edit.index) },
+        inverse: { kind: 'remove_node', id: edit.node.id },
+      };
+    case 'remove_node':
+      return removeNode(graph, edit.id);
+    case 'move_node':
+      return changeNode(
+        graph,
+        edit.id,
+        (node) => ({ ...node, position: edit.position }),
+        (node) => ({ ...edit, position: node.position }),
+      );
+    case 'rename_node':
+      return changeNode(
+        graph,
+        edit.id,
+        (node) => ({ ...node, name: edit.name }),
+        (node) => ({ ...edit, name: node.name }),
+      );
+    case 'set_param':
+      return changeNode(
+        graph,
+        edit.id,
+        (node) => ({ ...node, params: withParam(node.params, edit.param, edit) }),
+        (node) => ({
+          kind: 'set_param',
+          id: edit.id,
+          param: edit.param,
+          ...(Object.hasOwn(node.params, edit.param) ? { value: node.params[edit.param] } : {}),
+        }),
+      );
+    case 'connect':
+      return connect(graph, edit.edge, edit.index);
+    case 'disconnect':
+      return disconnect(graph, edit.id);
+    case 'group':
+      return applyGroup(graph, edit.label, edit.edits);
+  }
+}
+
+/** Applies edits in order as one group. */
+export const applyEdits = (graph: Graph, edits: readonly Edit[], label = 'edit'): Applied =>
+  applyGroup(graph, label, edits);
+
+function applyGroup(graph: Graph, label: string, edits: readonly Edit[]): Applied {
+  const inverses: Edit[] = [];
+  let current = graph;
+  for (const edit of edits) {
+    const applied = applyEdit(current, edit);
+    current = applied.graph;
+    inverses.unshift(applied.inverse);
+  }
+  return { graph: current, inverse: { kind: 'group', label, edits: inverses } };
+}
+
+function changeNode(
+  graph: Graph,
+  id: string,
+  change: (node: GraphNode) => GraphNode,
+  invert: (node: GraphNode) => Edit,
+): Applied {
+  const node = graph.nodes.find((candidate) => candidate.id === id);
+  if (!node) throw missing('node', id);
+  const nodes = graph.nodes.map((candidate) => (candidate === node ? change(node) : candidate));
+  return { graph: { ...graph, nodes }, inverse: invert(node) };
+}
+
+function removeNode(graph: Graph, id: string): Applied {
+  const index = graph.nodes.findIndex((node) => node.id === id);
+  const node = graph.nodes[index];
+  if (!node) throw missing('node', id);
+  const isOfNode = (edge: GraphEdge): boolean => edge.from.node === id || edge.to.node === id;
+  const edges = graph.edges.flatMap((edge, at): Edit[] =>
+    isOfNode(edge) ? [{ kind: 'connect', edge, index: at }] : [],
+  );
+  return {
+    graph: {
+      ...graph,
+      nodes: graph.nodes.filter((other) => other !== node),
+      edges: graph.edges.filter((edge) => !isOfNode(edge)),
+    },
+    inverse: {
+      kind: 'group',
+      label: `remove ${node.name}`,
+      edits: [{ kind: 'add_node', node, index }, ...edges],
+    },
+  };
+}
+
+function connect(graph: Graph, edge: GraphEdge, index: number | undefined): Applied {
+  if (graph.edges.some((other) => other.id === edge.id)) throw taken('edge', edge.id);
+  for (const end of [edge.from.node, edge.to.node])
+    if (!graph.nodes.some((node) => node.id === end)) throw missing('node', end);
+  return {
+    graph: { ...graph, edges: insert(graph.edges, edge, index) },
+    inverse: { kind: 'disconnect', id: edge.id },
+  };
+}
+
+function disconnect(graph: Graph, id: string): Applied {
+  const index = graph.edges.findIndex((edge) => edge.id === id);
+  const edge = graph.edges[index];
+  if (!edge) throw missing('edge', id);
+  return {
+    graph: { ...graph, edges: graph.edges.filter((other) => other !== edge) },
+    inverse: { kind: 'connect', edge, index },
+  };
+}
+
+function withParam(
+  params: GraphNode['params'],
+  name: string,
+  edit: { readonly value?: unknown },
+): GraphNode['params'] {
+  const { [name]: _, ...rest } = params;
+  return edit.value === undefined ? rest : { ...params, [name]: edit.value };
+}
+
+const insert = <T>(list: readonly T[], item: T, index = list.length): T[] => list.toSpliced(index, 0, item);
+
+const missing = (what: 'node' | 'edge', id: string): LazuliError =>
+  new LazuliError('graph_invalid', `there is no ${what} with the id '${id}'`, { where: `${what} ${id}` });
+const taken = (what: 'node' | 'edge', id: string): LazuliError =>
+  new LazuliError('graph_invalid', `a ${what} with the id '${id}' exists already`, {
+    where: `${what} ${id}`,
+  });
+
+/** Nodes with the edges among them, as they lie on the clipboard. */
+export type Fragment = Graph;
+
+/** The chosen nodes and the edges between two of them. */
+export function copyNodes(graph: Graph, ids: ReadonlySet<string>): Fragment {
+  return {
+    nodes: graph.nodes.filter((node) => ids.has(node.id)),
+    edges: graph.edges.filter((edge) => ids.has(edge.from.node) && ids.has(edge.to.node)),
+  };
+}
+
+/** Adds a fragment with fresh ids and free names, shifted by `offset`. `ids` are the new nodes, in the fragment's order. */
+export function pasteEdit(
+  graph: Graph,
+  fragment: Fragment,
+  offset: GraphNode['position'] = { x: 40, y: 40 },
+): { readonly edit: Edit; readonly ids: readonly string[] } {
+  const nodeIds = new Set(graph.nodes.map((node) => node.id));
+  const edgeIds = new Set(graph.edges.map((edge) => edge.id));
+  const names = new Set(graph.nodes.map((node) => node.name));
+  const renamed = new Map<string, string>();
+  const edits: Edit[] = [];
+  for (const node of fragment.nodes) {
+    const id = freshId('n', nodeIds);
+    const name = names.has(node.name) ? uniqueName(node.name, names) : node.name;
+    names.add(name);
+    renamed.set(node.id, id);
+    const position = { x: node.position.x + offset.x, y: node.position.y + offset.y };
+    edits.push({ kind: 'add_node', node: { ...node, id, name, position } });
+  }
+  for (const edge of fragment.edges) {
+    const from = renamed.get(edge.from.node);
+    const to = renamed.get(edge.to.node);
+    if (from === undefined || to === undefined) continue;
+    edits.push({
+      kind: 'connect',
+      edge: {
+        ...edge,
+        id: freshId('e', edgeIds),
+        from: { ...edge.from, node: from },
+        to: { ...edge.to, node: to },
+      },
+    });
+  }
+  return { edit: { kind: 'group', label: 'paste', edits }, ids: [...renamed.values()] };
+}
+
+/** `n1`, `n2` ... : the first that is free; it is taken afterwards. */
+function freshId(prefix: string, used: Set<string>): string {
+  let number = used.size + 1;
+  while (used.has(`${prefix}${number}`)) number++;
+  const id = `${prefix}${number}`;
+  used.add(id);
+  return id;
+}
+
+/** An id no node of the graph has. */
+export const newNodeId = (graph: Graph): string => freshId('n', new Set(graph.nodes.map((node) => node.id)));
+/** An id no edge of the graph has. */
+export const newEdgeId = (graph: Graph): string => freshId('e', new Set(graph.edges.map((edge) => edge.id)));

@@ -1,0 +1,172 @@
+// Shapes over the whole graph, as far as they are known: what edges show, what blank sizes wait for, what does not fit.
+import type { Graph, GraphEdge, GraphNode } from '../document/project';
+import type { EdgeShape, LayerDeclaration, LayerProblem } from '../layers/declaration';
+import type { PartialShape, Shape } from '../tensor/shape';
+import { indexGraph, topologicalOrder, type GraphIndex, type Order } from './order';
+import { isInputLayer, resolveNode, type Params, type ResolvedNode } from './resolve';
+
+/** Where an input port's value comes from. */
+export interface SourcePort {
+  readonly edge: GraphEdge;
+  readonly node: string;
+  /** Index of the output port at `node`. */
+  readonly output: number;
+}
+
+/** Sizes of blank params; `normalized_shape` is a list. */
+export type Sizes = Readonly<Record<string, number | readonly number[]>>;
+
+/** One value a layer receives: a port of a fixed layer, or one of several edges into a variadic port. */
+export interface NodeInput {
+  readonly port: string;
+  /** null while nothing is connected. */
+  readonly source: SourcePort | null;
+  readonly shape: EdgeShape;
+}
+
+export interface NodeInference extends ResolvedNode {
+  readonly inputs: readonly NodeInput[];
+  /** Params with every blank size filled in that is known; what `infer` and `tensors` were asked with. */
+  readonly effective: Params | null;
+  /** The blank sizes that the inputs (or an earlier materialization) decide. */
+  readonly sizes: Sizes;
+  readonly outputs: readonly EdgeShape[];
+  /** What the layer says does not fit, beside `problems` of its params. */
+  readonly shapeProblems: readonly LayerProblem[];
+}
+
+export interface Inference {
+  readonly graph: Graph;
+  readonly index: GraphIndex;
+  readonly order: Order;
+  /** By node id, in running order; nodes on cycles and of unknown layers are there with unknown shapes. */
+  readonly nodes: ReadonlyMap<string, NodeInference>;
+}
+
+export interface InferOptions {
+  /** Shapes of a sample by input node name, batch included; they win over what the input node declares. */
+  readonly inputs?: Readonly<Record<string, Shape>>;
+  /** Sizes that materialized tensors have already, by node id. */
+  readonly known?: ReadonlyMap<string, Sizes>;
+}
+
+/** Infers every shape it can. Never throws: what does not fit is listed per node and its outputs are unknown. */
+export function inferGraph(graph: Graph, options: InferOptions = {}): Inference {
+  const index = indexGraph(graph);
+  const order = topologicalOrder(graph);
+  const nodes = new Map<string, NodeInference>();
+  const ordered = new Set(order.nodes);
+  const all = [...order.nodes, ...graph.nodes.filter((node) => !ordered.has(node))];
+  for (const node of all) nodes.set(node.id, inferNode(node, index, nodes, options));
+  return { graph, index, order, nodes };
+}
+
+function inferNode(
+  node: GraphNode,
+  index: GraphIndex,
+  done: ReadonlyMap<string, NodeInference>,
+  options: InferOptions,
+): NodeInference {
+  const resolved = resolveNode(node);
+  const { declaration, params } = resolved;
+  if (!declaration || !params || resolved.problems.length > 0)
+    return {
+      ...resolved,
+      inputs: declaration ? inputsOf(node, declaration, index, done) : [],
+      effective: params,
+      sizes: {},
+      outputs: declaration?.outputs.map(() => null) ?? [],
+      shapeProblems: [],
+    };
+  const inputs = inputsOf(node, declaration, index, done);
+  const fed = options.inputs?.[node.name];
+  if (fed && isInputLayer(declaration)) return feedInput(resolved, declaration, params, fed);
+  return {
+    ...resolved,
+    inputs,
+    ...inferLayer(declaration, params, inputs, options.known?.get(node.id) ?? {}),
+  };
+}
+
+/** Asks one layer. `known` sizes win over what the inputs say, so that the layer itself finds the contradiction. */
+export function inferLayer(
+  declaration: LayerDeclaration,
+  params: Params,
+  inputs: readonly Pick<NodeInput, 'shape'>[],
+  known: Sizes,
+): Pick<NodeInference, 'effective' | 'sizes' | 'outputs' | 'shapeProblems'> {
+  const shapes = inputs.map((input) => input.shape);
+  const fixed = { ...params, ...known };
+  const inferred = declaration.inferSizes?.(fixed, shapes) ?? {};
+  const blank = Object.entries(inferred).filter(
+    ([name]) => fixed[name] === null || fixed[name] === undefined,
+  );
+  const sizes = { ...known, ...Object.fromEntries(blank) };
+  const effective = { ...params, ...sizes };
+  const unknown = declaration.outputs.map(() => null);
+  if (inputs.length < declaration.inputs.length)
+    return { effective, sizes, outputs: unknown, shapeProblems: [] };
+  const result = declaration.infer(effective, shapes);
+  return 'problems' in result
+    ? { effective, sizes, outputs: unknown, shapeProblems: result.problems }
+    : { effective, sizes, outputs: result.outputs, shapeProblems: [] };
+}
+
+/** The values a node receives, in the order of its ports; an unconnected fixed port is there with an unknown shape. */
+function inputsOf(
+  node: GraphNode,
+  declaration: LayerDeclaration,
+  index: GraphIndex,
+  done: ReadonlyMap<string, NodeInference>,
+): NodeInput[] {
+  return declaration.inputs.flatMap((port): NodeInput[] => {
+    const edges = index.incoming(node.id, port.name);
+    if (edges.length === 0) return [{ port: port.name, source: null, shape: null }];
+    return (port.isVariadic === true ? edges : edges.slice(0, 1)).map((edge) => {
+      const from = done.get(edge.from.node);
+      const output = from?.declaration?.outputs.findIndex(({ name }) => name === edge.from.port) ?? -1;
+      if (!from || output < 0) return { port: port.name, source: null, shape: null };
+      return {
+        port: port.name,
+        source: { edge, node: edge.from.node, output },
+        shape: from.outputs[output] ?? null,
+      };
+    });
+  });
+}
+
+/** A fed input node: the sample's shape, checked against what the node declares. */
+function feedInput(
+  resolved: ResolvedNode,
+  declaration: LayerDeclaration,
+  params: Params,
+  fed: Shape,
+): NodeInference {
+  const said = declaration.infer(params, []);
+  const declared: EdgeShape = 'outputs' in said ? (said.outputs[0] ?? null) : null;
+  const shapeProblems: LayerProblem[] =
+    declared === null || fits(declared, fed)
+      ? []
+      : [
+          {
+            where: 'shape',
+            message: 'the sample does not have the shape this input declares',
+            expected: show(declared),
+            got: show(fed),
+            hint: 'leave the input’s shape blank, or feed a sample of that shape',
+          },
+        ];
+  return { ...resolved, inputs: [], effective: params, sizes: {}, outputs: [fed], shapeProblems };
+}
+
+const fits = (declared: PartialShape, got: Shape): boolean =>
+  declared.length === got.length && declared.every((size, axis) => size === null || size === got[axis]);
+
+/** A sample's shape without the batch: `1×8×8`. */
+const show = (shape: PartialShape): string =>
+  shape.length <= 1
+    ? 'one number per sample'
+    : shape
+        .slice(1)
+        .map((size) => size ?? '?')
+        .join('×');

@@ -1,0 +1,66 @@
+// Node names: state-dict prefixes that must also be Python attribute names, unique in the graph. How they are checked and made up.
+import type { Graph } from '../document/project';
+
+const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Words Python keeps for itself; `self.class` does not compile. Source: Python 3 reference, section 2.3.1. */
+const PYTHON_KEYWORDS = new Set(
+  (
+    'False None True and as assert async await break class continue def del elif else except finally for from global ' +
+    'if import in is lambda nonlocal not or pass raise return try while with yield'
+  ).split(' '),
+);
+
+/** Attributes of torch.nn.Module a child may not hide (`attribute 'forward' already exists`). */
+const MODULE_ATTRIBUTES = new Set(
+  (
+    'add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr float ' +
+    'forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers ' +
+    'named_children named_modules named_parameters parameters register_backward_hook register_buffer ' +
+    'register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook ' +
+    'register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter ' +
+    'register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory ' +
+    'state_dict to to_empty train training type xpu zero_grad'
+  ).split(' '),
+);
+
+export const MAX_NAME_LENGTH = 100;
+
+/** What is wrong with a node name, as the end of a sentence (`is not a Python identifier`), or null. */
+export function nameFault(name: string): string | null {
+  if (name === '') return 'is empty';
+  if (name.length > MAX_NAME_LENGTH) return `is longer than ${MAX_NAME_LENGTH} characters`;
+  if (!IDENTIFIER.test(name))
+    return 'is not an identifier: letters, digits and _ only, and no digit at the start';
+  if (PYTHON_KEYWORDS.has(name)) return 'is a word of the Python language';
+  if (name.startsWith('__')) return 'starts with two underscores, which Python keeps for itself';
+  if (MODULE_ATTRIBUTES.has(name)) return 'is an attribute of every torch.nn.Module';
+  return null;
+}
+
+/** The nearest valid name: `3 conv` gives `_3_conv`. */
+export function toValidName(text: string): string {
+  const word = text.replace(/[^A-Za-z0-9_]+/g, '_').slice(0, MAX_NAME_LENGTH - 4);
+  const name = /^[0-9]/.test(word) || word === '' ? `_${word}` : word.replace(/^_{2,}/, '_');
+  return nameFault(name) === null ? name : `${name}_1`;
+}
+
+/** `base` itself when it is free, else its stem with the first free number: `conv2d_1` after `conv2d`, `fc2` after `fc1`. */
+export function uniqueName(base: string, taken: Iterable<string>): string {
+  const used = new Set(taken);
+  const valid = toValidName(base);
+  if (!used.has(valid)) return valid;
+  const [, stem = valid, digits] = /^(.*?)(\d+)$/.exec(valid) ?? [];
+  const prefix = digits === undefined ? `${stem}_` : stem;
+  let number = digits === undefined ? 1 : Number(digits) + 1;
+  while (used.has(`${prefix}${number}`)) number++;
+  return `${prefix}${number}`;
+}
+
+/** A name for a new node of layer `type`: `conv1`, `conv2` for conv2d; `linear1`, `relu1`. */
+export function nameForLayer(type: string, graph: Graph): string {
+  const taken = graph.nodes.map((node) => node.name);
+  if (type === 'input' || type === 'output') return uniqueName(type, taken);
+  const stem = type.replace(/\d+d$/, '').replace(/_$/, '');
+  return uniqueName(`${stem}1`, taken);
+}

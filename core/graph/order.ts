@@ -1,0 +1,150 @@
+// The order a graph runs in: topological, and where the edges leave a choice, the order of the file.
+import type { Graph, GraphEdge, GraphNode } from '../document/project';
+
+/** A graph's nodes and edges by id; edges in the order of the file. */
+export interface GraphIndex {
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  /** Edges that end in a port of the node. */
+  incoming(node: string, port?: string): readonly GraphEdge[];
+  outgoing(node: string, port?: string): readonly GraphEdge[];
+}
+
+export function indexGraph(graph: Graph): GraphIndex {
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const into = groupBy(graph.edges, (edge) => edge.to.node);
+  const outOf = groupBy(graph.edges, (edge) => edge.from.node);
+  return {
+    nodes,
+    incoming: (node, port) =>
+      (into.get(node) ?? []).filter((edge) => port === undefined || edge.to.port === port),
+    outgoing: (node, port) =>
+      (outOf.get(node) ?? []).filter((edge) => port === undefined || edge.from.port === port),
+  };
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}
+
+export interface Order {
+  /** Every node that can run, each after all it depends on. Nodes on a cycle or behind one are left out. */
+  readonly nodes: readonly GraphNode[];
+  /** One cycle, in the direction of its edges, or null. */
+  readonly cycle: readonly GraphNode[] | null;
+}
+
+/** Topological order (Kahn): among the nodes that are ready, the one earliest in the file runs first. */
+export function topologicalOrder(graph: Graph): Order {
+  const position = new Map(graph.nodes.map((node, at) => [node.id, at]));
+  const edges = graph.edges.filter((edge) => position.has(edge.from.node) && position.has(edge.to.node));
+  const outOf = groupBy(edges, (edge) => edge.from.node);
+  const waiting = new Map<string, number>(graph.nodes.map((node) => [node.id, 0]));
+  for (const edge of edges) waiting.set(edge.to.node, (waiting.get(edge.to.node) ?? 0) + 1);
+
+  const ready = new MinHeap();
+  graph.nodes.forEach((node, at) => {
+    if (waiting.get(node.id) === 0) ready.push(at);
+  });
+  const nodes: GraphNode[] = [];
+  for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
+    const node = graph.nodes[at];
+    if (!node) continue;
+    nodes.push(node);
+    for (const edge of outOf.get(node.id) ?? []) {
+      const left = (waiting.get(edge.to.node) ?? 0) - 1;
+      waiting.set(edge.to.node, left);
+      const target = position.get(edge.to.node);
+      if (left === 0 && target !== undefined) ready.push(target);
+    }
+  }
+  return { nodes, cycle: nodes.length === graph.nodes.length ? null : findCycle(graph, edges, nodes) };
+}
+
+/** Walks backwards from a node that never became ready: each has an unfinished predecessor, so the walk must close. */
+function findCycle(graph: Graph, edges: readonly GraphEdge[], done: readonly GraphNode[]): GraphNode[] {
+  const finished = new Set(done.map((node) => node.id));
+  const open = edges.filter((edge) => !finished.has(edge.from.node) && !finished.has(edge.to.node));
+  const before = new Map(open.map((edge) => [edge.to.node, edge.from.node]));
+  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
+  const path: string[] = [];
+  const seenAt = new Map<string, number>();
+  let current = graph.nodes.find((node) => before.has(node.id))?.id;
+  while (current !== undefined && !seenAt.has(current)) {
+    seenAt.set(current, path.length);
+    path.push(current);
+    current = before.get(current);
+  }
+  const start = current === undefined ? 0 : (seenAt.get(current) ?? 0);
+  return path
+    .slice(start)
+    .reverse()
+    .flatMap((id) => byId.get(id) ?? []);
+}
+
+/** Ids of `from` and everything that can be reached from it, along the edges or against them. */
+export function reachable(
+  graph: Graph,
+  from: Iterable<string>,
+  direction: 'forward' | 'backward',
+): Set<string> {
+  const [start, end] = direction === 'forward' ? (['from', 'to'] as const) : (['to', 'from'] as const);
+  const next = groupBy(graph.edges, (edge) => edge[start].node);
+  const seen = new Set(from);
+  const open = [...seen];
+  for (let id = open.pop(); id !== undefined; id = open.pop())
+    for (const edge of next.get(id) ?? []) {
+      const other = edge[end].node;
+      if (seen.has(other)) continue;
+      seen.add(other);
+      open.push(other);
+    }
+  return seen;
+}
+
+/** True when an edge from node `from` to node `to` would close a cycle. */
+export const closesCycle = (graph: Graph, from: string, to: string): boolean =>
+  reachable(graph, [to], 'forward').has(from);
+
+/** The smallest number first. */
+class MinHeap {
+  readonly #items: number[] = [];
+
+  push(value: number): void {
+    const items = this.#items;
+    let at = items.length;
+    items.push(value);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = items[parent];
+      if (above === undefined || above <= value) break;
+      items[at] = above;
+      at = parent;
+    }
+    items[at] = value;
+  }
+
+  pop(): number | undefined {
+    const items = this.#items;
+    const first = items[0];
+    const last = items.pop();
+    if (first === undefined || last === undefined || items.length === 0) return first;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= items.length) break;
+      if ((items[child + 1] ?? Infinity) < (items[child] ?? Infinity)) child++;
+      const smaller = items[child];
+      if (smaller === undefined || smaller >= last) break;
+      items[at] = smaller;
+      at = child;
+    }
+    items[at] = last;
+    return first;
+  }
+}

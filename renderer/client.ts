@@ -1,0 +1,24 @@
+// The window's side of the contract: calls that resolve with their value or throw a LazuliError, and the event subscriptions.
+import { LazuliError } from '#core/errors';
+import type { Bridge, CallName, Calls, EventName, Events } from '#core/ipc/api';
+
+declare global {
+  interface Window {
+    /** Put there by the preload script. */
+    readonly lazuli: Bridge;
+  }
+}
+
+/** Calls the main process. Throws the LazuliError it reported. */
+export async function call<N extends CallName>(
+  name: N,
+  ...args: Parameters<Calls[N]>
+): Promise<ReturnType<Calls[N]>> {
+  const reply = await window.lazuli.call[name](...args);
+  if (!reply.ok) throw LazuliError.fromData(reply.error);
+  return reply.value;
+}
+
+/** Subscribes to an event of the main process; returns the unsubscribe. */
+export const onEvent = <N extends EventName>(name: N, listener: (event: Events[N]) => void): (() => void) =>
+  window.lazuli.on[name](listener);

@@ -1,0 +1,122 @@
+// The project being edited and its history. Edits are invertible data; a change of parameter values is named by revisions,
+// so undo and redo cross a materialization.
+import { create } from 'zustand';
+import type { Project } from '#core/document/project';
+import { applyEdit, type Edit } from '#core/graph/edits';
+
+/** One step of the history. `revisions` steps ask the engine to bring back parameter values. */
+export type HistoryEntry =
+  | { readonly kind: 'graph'; readonly label: string; readonly edit: Edit; readonly inverse: Edit }
+  | { readonly kind: 'settings'; readonly label: string; readonly before: Project; readonly after: Project }
+  | { readonly kind: 'values'; readonly label: string; readonly before: number; readonly after: number };
+
+export interface DocumentFile {
+  readonly token: string;
+  readonly name: string;
+  readonly folder: string;
+}
+
+interface DocumentState {
+  readonly project: Project | null;
+  readonly file: DocumentFile | null;
+  readonly past: readonly HistoryEntry[];
+  readonly future: readonly HistoryEntry[];
+  /** The project as last saved or opened, by identity; parameter values have `valuesChanged`. */
+  readonly saved: Project | null;
+  readonly valuesChanged: boolean;
+}
+
+const HISTORY_LIMIT = 500;
+
+export const useDocument = create<DocumentState>(() => ({
+  project: null,
+  file: null,
+  past: [],
+  future: [],
+  saved: null,
+  valuesChanged: false,
+}));
+
+/** True when closing now would lose something. */
+export const isDirty = (state: DocumentState): boolean =>
+  state.project !== null && (state.project !== state.saved || state.valuesChanged);
+
+/** Shows another project; `isSaved` is false for one recovered from memory. */
+export function showProject(project: Project, file: DocumentFile | null, isSaved = true): void {
+  useDocument.setState({
+    project,
+    file,
+    past: [],
+    future: [],
+    saved: isSaved ? project : null,
+    valuesChanged: false,
+  });
+}
+
+/** After a save: the project on disk is the one shown. */
+export function markSaved(project: Project, file: DocumentFile | null): void {
+  useDocument.setState({ saved: project, project, file, valuesChanged: false });
+}
+
+/** Applies an edit to the graph and remembers its inverse. Throws what applyEdit throws; then nothing changed. */
+export function edit(change: Edit, label: string): void {
+  const { project } = useDocument.getState();
+  if (!project) return;
+  const { graph, inverse } = applyEdit(project.graph, change);
+  push({ kind: 'graph', label, edit: change, inverse }, { ...project, graph });
+}
+
+/** Changes anything of the project but its graph. Changes of the same `label` in a row become one step. */
+export function changeSettings(label: string, change: (project: Project) => Project): void {
+  const { project, past, future } = useDocument.getState();
+  if (!project) return;
+  const after = change(project);
+  const last = past.at(-1);
+  if (last?.kind === 'settings' && last.label === label && future.length === 0) {
+    useDocument.setState({ project: after, past: [...past.slice(0, -1), { ...last, after }] });
+    return;
+  }
+  push({ kind: 'settings', label, before: project, after }, after);
+}
+
+/** Remembers that parameter values went from one revision to another. */
+export function recordValues(label: string, before: number, after: number): void {
+  const { project } = useDocument.getState();
+  if (!project || before === after) return;
+  push({ kind: 'values', label, before, after }, project);
+  useDocument.setState({ valuesChanged: true });
+}
+
+function push(entry: HistoryEntry, project: Project): void {
+  const { past } = useDocument.getState();
+  useDocument.setState({ project, past: [...past, entry].slice(-HISTORY_LIMIT), future: [] });
+}
+
+/**
+ * Takes the last step back (or the next forward) and returns it, or null when there is none.
+ * For a `values` entry the caller restores the revision in the engine first and then calls this.
+ */
+export function step(direction: 'undo' | 'redo'): HistoryEntry | null {
+  const { project, past, future } = useDocument.getState();
+  const entry = direction === 'undo' ? past.at(-1) : future[0];
+  if (!entry || !project) return null;
+  const next = direction === 'undo' ? undone(project, entry) : redone(project, entry);
+  useDocument.setState({
+    project: next,
+    past: direction === 'undo' ? past.slice(0, -1) : [...past, entry],
+    future: direction === 'undo' ? [entry, ...future] : future.slice(1),
+    ...(entry.kind === 'values' ? { valuesChanged: true } : {}),
+  });
+  return entry;
+}
+
+/** Settings steps keep the graph of now, and graph steps the settings: each kind undoes only its own. */
+function undone(project: Project, entry: HistoryEntry): Project {
+  if (entry.kind === 'graph') return { ...project, graph: applyEdit(project.graph, entry.inverse).graph };
+  return entry.kind === 'settings' ? { ...entry.before, graph: project.graph } : project;
+}
+
+function redone(project: Project, entry: HistoryEntry): Project {
+  if (entry.kind === 'graph') return { ...project, graph: applyEdit(project.graph, entry.edit).graph };
+  return entry.kind === 'settings' ? { ...entry.after, graph: project.graph } : project;
+}

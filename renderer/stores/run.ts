@@ -1,0 +1,89 @@
+// The training run as the window draws it: state, progress, curves. Events arrive in batches and are appended once a frame.
+import { create } from 'zustand';
+import type { ErrorData } from '#core/errors';
+import type { Events, RunSnapshot } from '#core/ipc/api';
+import type { RunEvent, RunState } from '#core/session/session';
+
+/** Columns for the charts; `x` is the step. NaN where a column has no value there. */
+export interface Curves {
+  readonly step: readonly number[];
+  readonly loss: readonly number[];
+  readonly accuracy: readonly number[];
+  readonly validationStep: readonly number[];
+  readonly validationLoss: readonly number[];
+  readonly validationAccuracy: readonly number[];
+}
+
+interface RunStoreState {
+  readonly state: RunState;
+  readonly last: RunEvent | null;
+  readonly curves: Curves;
+  readonly error: ErrorData | null;
+}
+
+const EMPTY: Curves = {
+  step: [],
+  loss: [],
+  accuracy: [],
+  validationStep: [],
+  validationLoss: [],
+  validationAccuracy: [],
+};
+
+export const useRun = create<RunStoreState>(() => ({
+  state: 'idle',
+  last: null,
+  curves: EMPTY,
+  error: null,
+}));
+
+/** Points kept per curve; beyond it every second older one goes. */
+const POINT_LIMIT = 4_000;
+
+/** Shows a run from its beginning (a start, or a window that was reloaded). */
+export function showRun(snapshot: RunSnapshot): void {
+  useRun.setState({
+    state: snapshot.state,
+    last: snapshot.events.at(-1) ?? null,
+    curves: append(EMPTY, snapshot.events),
+    error: snapshot.error,
+  });
+}
+
+/** Adds a batch of events. A `start` event begins new curves. */
+export function addRunEvents(batch: Events['run']): void {
+  const { curves, last } = useRun.getState();
+  const start = batch.events.findLastIndex(({ event }) => event === 'start');
+  useRun.setState({
+    state: batch.state,
+    last: batch.events.at(-1) ?? last,
+    curves: start >= 0 ? append(EMPTY, batch.events.slice(start)) : append(curves, batch.events),
+    error: batch.error,
+  });
+}
+
+function append(curves: Curves, events: readonly RunEvent[]): Curves {
+  const steps = events.filter(({ event }) => event === 'step');
+  const epochs = events.filter(({ event, metrics }) => event === 'epoch' && 'validation_loss' in metrics);
+  const next = {
+    step: [...curves.step, ...steps.map(({ step }) => step)],
+    loss: [...curves.loss, ...steps.map(({ loss }) => loss)],
+    accuracy: [...curves.accuracy, ...steps.map(({ metrics }) => metrics['accuracy'] ?? NaN)],
+    validationStep: [...curves.validationStep, ...epochs.map(({ step }) => step)],
+    validationLoss: [
+      ...curves.validationLoss,
+      ...epochs.map(({ metrics }) => metrics['validation_loss'] ?? NaN),
+    ],
+    validationAccuracy: [
+      ...curves.validationAccuracy,
+      ...epochs.map(({ metrics }) => metrics['validation_accuracy'] ?? NaN),
+    ],
+  };
+  return next.step.length > POINT_LIMIT
+    ? { ...next, step: thin(next.step), loss: thin(next.loss), accuracy: thin(next.accuracy) }
+    : next;
+}
+
+/** Every second point of the older half; the newer half stays whole. */
+const thin = (values: readonly number[]): number[] =>
+  values.filter((_value, index) => index >= values.length / 2 || index % 2 === 0);

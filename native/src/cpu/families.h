@@ -1,0 +1,23 @@
+// The kernel families of the CPU backend. Each is src/cpu/<family>.cc (helpers beside it) and lists its ops in the order of
+// core/ops/signatures.ts; ops/registry.cc joins them.
+#pragma once
+
+#include "../ops/kernel.h"
+
+namespace lazuli {
+
+std::span<const OpEntry> data_movement_ops();  // strided_copy ... pad_gradient
+std::span<const OpEntry> elementwise_ops();    // elementwise
+std::span<const OpEntry> reduce_ops();         // reduce, argmax
+std::span<const OpEntry> matmul_ops();         // matmul, linear
+std::span<const OpEntry> convolution_ops();    // convolution and its two gradients
+std::span<const OpEntry> pooling_ops();        // max_pool ... adaptive_avg_pool_gradient
+std::span<const OpEntry> normalization_ops();  // batch_norm ... group_norm_gradient
+std::span<const OpEntry> softmax_ops();        // softmax ... log_softmax_gradient
+std::span<const OpEntry> losses_ops();         // nll, nll_gradient
+std::span<const OpEntry> indexing_ops();       // gather, gather_gradient
+std::span<const OpEntry> random_ops();         // dropout_mask
+std::span<const OpEntry> training_ops();       // advance, take_rows, record
+std::span<const OpEntry> optimizers_ops();     // sgd_step, adam_step, rmsprop_step
+
+}  // namespace lazuli

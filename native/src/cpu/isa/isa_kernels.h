@@ -1,0 +1,42 @@
+// The hot inner loops that exist once per instruction set, as a table of function pointers. The tables are built by
+// isa_portable.cc, isa_avx2.cc and isa_avx512.cc from the same sources (isa_kernels.inc.h); isa_select.cc picks one.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "../product_kernels.h"
+#include "vector_math.h"
+
+namespace lazuli {
+
+struct IsaKernels {
+  const char* name;  // avx512, avx2, neon or portable
+  ProductKernels<float> product_float;
+  ProductKernels<double> product_double;
+  VectorMath<float> math_float;
+  VectorMath<double> math_double;
+
+  template <typename T> const ProductKernels<T>& product() const {
+    if constexpr (sizeof(T) == 4) return product_float;
+    else return product_double;
+  }
+  template <typename T> const VectorMath<T>& math() const {
+    if constexpr (sizeof(T) == 4) return math_float;
+    else return math_double;
+  }
+};
+
+const IsaKernels& isa_kernels_portable();  // also neon: the compiler's own target
+const IsaKernels& isa_kernels_avx2();
+const IsaKernels& isa_kernels_avx512();
+
+/// The sets this machine can run, best first.
+std::span<const IsaKernels* const> available_isas();
+/// The set in use: the best one until select_isa names another. Read it once per kernel call.
+const IsaKernels& isa_kernels();
+/// Throws OpError for a set that is unknown or that this machine cannot run.
+void select_isa(std::string_view name);
+
+}  // namespace lazuli

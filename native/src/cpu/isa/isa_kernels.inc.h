@@ -1,0 +1,30 @@
+// Every inner loop of one instruction set, compiled by isa_<name>.cc with that set's flags. All of it stays in an
+// anonymous namespace, so that the linker never mixes up the sets; include no library header with inline functions here.
+#pragma once
+
+#include "isa_kernels.h"
+#include "product_kernels_simd.h"
+#include "vector_math.inc.h"
+
+#define LAZULI_TEXT(name) LAZULI_TEXT_OF(name)
+#define LAZULI_TEXT_OF(name) #name
+
+namespace lazuli {
+namespace {
+
+#if defined(__ARM_NEON)
+inline constexpr const char* kIsaName = "neon";
+#else
+inline constexpr const char* kIsaName = LAZULI_TEXT(LAZULI_ISA);
+#endif
+
+constexpr IsaKernels kernel_table{
+    .name = kIsaName,
+    .product_float = product_simd::kernels<float>(),
+    .product_double = product_simd::kernels<double>(),
+    .math_float = vector_math::table<float>(),
+    .math_double = vector_math::table<double>(),
+};
+
+}  // namespace
+}  // namespace lazuli

@@ -109,7 +109,7 @@ const iris = project(
 );
 
 /** Where Debian's package dataset-fashion-mnist puts the files; elsewhere choose them in the Sample panel or with --data. */
-const FASHION = '/usr/share/dataset-fashion-mnist';
+const FASHION = '/usr/share/datasets/fashion-mnist';
 
 const fashion = project(
   'fashion-mnist',

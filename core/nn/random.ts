@@ -1,0 +1,267 @@
+// PyTorch's CPU random numbers, bit for bit: a generator and the fills over it. Source: at::CPUGeneratorImpl, ATen's
+// distribution templates (x86 kernels with fused multiply-add, builds without MKL).
+import { TorchError } from '../errors';
+import { boxMullerFloat32, boxMullerFloat64 } from './box-muller';
+import { fma32, fma64 } from './exact-arithmetic';
+import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from './half-precision';
+import { MersenneTwister } from './mersenne-twister';
+import { libmLog1p, preciseSineCosine } from './precise-math';
+
+/** The element types random floats come in. */
+export type RandomDType = 'float32' | 'float64' | 'float16' | 'bfloat16';
+/** Drawn values; float16 and bfloat16 as bit patterns. */
+export interface RandomValues {
+  float32: Float32Array;
+  float64: Float64Array;
+  float16: Uint16Array;
+  bfloat16: Uint16Array;
+}
+
+/** `torch.initial_seed()` of a generator nobody seeded. */
+export const DEFAULT_SEED = 67280421310721n;
+const HALF = {
+  float16: { to: toFloat16Bits, from: fromFloat16Bits },
+  bfloat16: { to: toBFloat16Bits, from: fromBFloat16Bits },
+} as const;
+const WIDE_RANGE = 1n << 28n;
+const BLOCK = 16;
+
+/** A generator's state at one moment, to be given to `restore`. */
+export interface GeneratorSnapshot {
+  readonly state: Uint8Array;
+}
+
+/** One stream of random numbers: `torch.Generator` on the CPU. */
+export class Generator {
+  readonly #engine = new MersenneTwister();
+
+  constructor(seed: number | bigint = DEFAULT_SEED) {
+    this.manualSeed(seed);
+  }
+
+  /** Starts the stream of `seed`, from -2^63 to 2^64 - 1 (negative ones wrap). Forgets the cached normal. */
+  manualSeed(seed: number | bigint): this {
+    if (typeof seed === 'number' && !Number.isInteger(seed))
+      throw new TorchError('TypeError', `manual_seed expected a long, but got ${seed}`);
+    const whole = BigInt(seed);
+    if (whole < -(1n << 63n) || whole >= 1n << 64n)
+      throw new TorchError('RuntimeError', 'Overflow when unpacking long long', 'parameter_invalid', {
+        expected: 'a seed from -2^63 to 2^64 - 1',
+        got: String(whole),
+      });
+    this.#engine.reseed(whole);
+    return this;
+  }
+
+  /** The seed, as an unsigned 64-bit number. */
+  initialSeed(): bigint {
+    return this.#engine.seed;
+  }
+
+  /** The next 32 bits. */
+  random(): number {
+    return this.#engine.random();
+  }
+
+  /** 64 bits; the first draw is the high word. */
+  random64(): bigint {
+    const high = BigInt(this.random());
+    return (high << 32n) | BigInt(this.random());
+  }
+
+  /** The 5056 bytes of `torch.get_rng_state()`. */
+  getState(): Uint8Array {
+    return this.#engine.toBytes();
+  }
+  setState(state: Uint8Array): void {
+    this.#engine.setBytes(state);
+  }
+  snapshot(): GeneratorSnapshot {
+    return { state: this.getState() };
+  }
+  restore(snapshot: GeneratorSnapshot): void {
+    this.setState(snapshot.state);
+  }
+  /** An independent generator that continues from here. */
+  fork(): Generator {
+    const copy = new Generator(0);
+    copy.#engine.copyFrom(this.#engine);
+    return copy;
+  }
+
+  /** `count` values of `tensor.uniform_(from, to)`. */
+  uniform<D extends RandomDType>(dtype: D, count: number, from?: number, to?: number): RandomValues[D];
+  uniform(dtype: RandomDType, count: number, from = 0, to = 1): RandomValues[RandomDType] {
+    if (!(from <= to))
+      throw new TorchError(
+        'RuntimeError',
+        `uniform_ expects to return a [from, to) range, but found from=${from} > to=${to}`,
+      );
+    if (dtype === 'float64') return this.#uniformFloat64(count, from, to);
+    const values = this.#uniformFloat32(count, from, to);
+    if (dtype === 'float32') return values;
+    const { to: encode } = HALF[dtype];
+    // A draw that rounds up to `to` becomes `from`, so that the range stays half open.
+    const limit = encode(to);
+    const start = encode(from);
+    return Uint16Array.from(values, (value) => {
+      const pattern = encode(value);
+      return pattern === limit ? start : pattern;
+    });
+  }
+
+  /** `count` values of `tensor.normal_(mean, std)`; a non-contiguous tensor never takes the blocks of 16. */
+  normal<D extends RandomDType>(
+    dtype: D,
+    count: number,
+    mean?: number,
+    std?: number,
+    isContiguous?: boolean,
+  ): RandomValues[D];
+  normal(
+    dtype: RandomDType,
+    count: number,
+    mean = 0,
+    std = 1,
+    isContiguous = true,
+  ): RandomValues[RandomDType] {
+    if (!(std >= 0)) throw new TorchError('RuntimeError', `normal expects std >= 0.0, but found std ${std}`);
+    if (count < BLOCK || !isContiguous) return this.#fewNormals(dtype, count, mean, std);
+    if (dtype === 'float64') return this.#normalFloat64(count, mean, std);
+    if (dtype === 'float32') return this.#normalFloat32(count, mean, std);
+    return Uint16Array.from(this.#normalInBlocks(count, mean, std), HALF[dtype].to);
+  }
+
+  /** A permutation of 0 .. count - 1: `torch.randperm`. */
+  randperm(count: number): Uint32Array {
+    const order = Uint32Array.from({ length: count }, (_, index) => index);
+    for (let index = 0; index < count - 1; index++) {
+      const other = index + (this.random() % (count - index));
+      const kept = order[index] ?? 0;
+      order[index] = order[other] ?? 0;
+      order[other] = kept;
+    }
+    return order;
+  }
+
+  /** `count` integers of [low, high): `torch.randint`. Ranges from 2^28 on take 64 bits each. */
+  randint(count: number, low: number | bigint, high: number | bigint): BigInt64Array {
+    const start = BigInt(low);
+    const range = BigInt(high) - start;
+    if (range <= 0n)
+      throw new TorchError(
+        'RuntimeError',
+        `random_ expects 'from' to be less than 'to', but got from=${start} >= to=${BigInt(high)}`,
+      );
+    const values = new BigInt64Array(count);
+    if (range >= WIDE_RANGE)
+      for (let index = 0; index < count; index++) values[index] = (this.random64() % range) + start;
+    else {
+      const narrow = Number(range);
+      for (let index = 0; index < count; index++) values[index] = BigInt(this.random() % narrow) + start;
+    }
+    return values;
+  }
+
+  /** `count` values of `tensor.bernoulli_(probability)`: 1 with that probability, else 0. */
+  bernoulli(count: number, probability = 0.5): Uint8Array {
+    if (!(probability >= 0 && probability <= 1))
+      throw new TorchError('RuntimeError', `bernoulli_ expects p to be in [0, 1], but got p=${probability}`);
+    const values = new Uint8Array(count);
+    for (let index = 0; index < count; index++) values[index] = this.#uniform53() < probability ? 1 : 0;
+    return values;
+  }
+
+  /** `torch.bernoulli(probabilities)`: one draw for each, 24 bits for float32, 53 for float64. */
+  bernoulliOf(probabilities: Float32Array | Float64Array): Uint8Array {
+    const draw = probabilities instanceof Float64Array ? () => this.#uniform53() : () => this.#uniform24();
+    return Uint8Array.from(probabilities, (probability) => (draw() < probability ? 1 : 0));
+  }
+
+  #uniform24(): number {
+    return (this.#engine.random() & 0xffffff) * 2 ** -24;
+  }
+
+  /** The 53 low bits of 64: 21 of the first draw, all 32 of the second. */
+  #uniform53(): number {
+    const high = this.#engine.random() & 0x1fffff;
+    return (high * 4294967296 + this.#engine.random()) * 2 ** -53;
+  }
+
+  #uniformFloat32(count: number, from: number, to: number): Float32Array {
+    const start = Math.fround(from);
+    const width = Math.fround(Math.fround(to) - start);
+    const engine = this.#engine;
+    const values = new Float32Array(count);
+    for (let index = 0; index < count; index++)
+      values[index] = fma32((engine.random() & 0xffffff) * 2 ** -24, width, start);
+    return values;
+  }
+
+  #uniformFloat64(count: number, from: number, to: number): Float64Array {
+    const width = to - from;
+    const values = new Float64Array(count);
+    for (let index = 0; index < count; index++) values[index] = fma64(this.#uniform53(), width, from);
+    return values;
+  }
+
+  /** One value at a time, in double, whatever the dtype; an odd one is kept for the next call. */
+  #fewNormals(dtype: RandomDType, count: number, mean: number, std: number): RandomValues[RandomDType] {
+    const values = new Float64Array(count);
+    for (let index = 0; index < count; index++) values[index] = this.#nextNormal() * std + mean;
+    if (dtype === 'float64') return values;
+    return dtype === 'float32' ? Float32Array.from(values) : Uint16Array.from(values, HALF[dtype].to);
+  }
+
+  #nextNormal(): number {
+    const engine = this.#engine;
+    const kept = engine.cachedNormal;
+    if (kept !== null) {
+      engine.cachedNormal = null;
+      return kept;
+    }
+    const first = this.#uniform53();
+    const radius = Math.sqrt(-2 * libmLog1p(-this.#uniform53()));
+    const { sine, cosine } = preciseSineCosine(2 * Math.PI * first);
+    engine.cachedNormal = radius * sine;
+    return radius * cosine;
+  }
+
+  #normalFloat32(count: number, mean: number, std: number): Float32Array {
+    const center = Math.fround(mean);
+    const spread = Math.fround(std);
+    const data = this.#uniformFloat32(count, 0, 1);
+    for (let at = 0; at + BLOCK <= count; at += BLOCK) boxMullerFloat32(data, at, center, spread);
+    if (count % BLOCK !== 0) {
+      data.set(this.#uniformFloat32(BLOCK, 0, 1), count - BLOCK);
+      boxMullerFloat32(data, count - BLOCK, center, spread);
+    }
+    return data;
+  }
+
+  /** As float16 and bfloat16 are drawn: block after block, so the rest of a last block is never drawn twice. */
+  #normalInBlocks(count: number, mean: number, std: number): Float32Array {
+    const center = Math.fround(mean);
+    const spread = Math.fround(std);
+    const data = new Float32Array(count);
+    for (let at = 0; at < count; at += BLOCK) {
+      const start = Math.min(at, count - BLOCK);
+      data.set(this.#uniformFloat32(BLOCK, 0, 1), start);
+      boxMullerFloat32(data, start, center, spread);
+    }
+    return data;
+  }
+
+  #normalFloat64(count: number, mean: number, std: number): Float64Array {
+    const data = this.#uniformFloat64(count, 0, 1);
+    for (let at = 0; at + BLOCK <= count; at += BLOCK) boxMullerFloat64(data, at, mean, std);
+    if (count % BLOCK !== 0) {
+      data.set(this.#uniformFloat64(BLOCK, 0, 1), count - BLOCK);
+      boxMullerFloat64(data, count - BLOCK, mean, std);
+    }
+    return data;
+  }
+}
+
+/** The generator used where none is given: `torch.default_generator`. */
+export const defaultGenerator = new Generator();

@@ -1,0 +1,221 @@
+// Layers that join several inputs: sums, products and concatenation over any number, differences and quotients of two.
+import * as ops from '../ops';
+import { formatShape } from '../tensor/shape';
+import type { Tensor } from '../tensor/tensor';
+import { defineLayer, type EdgeShape, type LayerDeclaration } from './declaration';
+import { integer } from './params';
+import { inputOf } from './pieces';
+import {
+  axisIn,
+  axisProblem,
+  broadcastEdges,
+  mismatch,
+  outputs,
+  product,
+  refusal,
+  type Size,
+} from './shapes';
+
+const needsInput = (port: string) => refusal(mismatch(port, 'at least one edge', 'none'));
+
+/** Broadcasts all inputs to one shape, or says which does not fit. */
+function inferBroadcast(port: (index: number) => string, inputs: readonly EdgeShape[]) {
+  let common: EdgeShape = inputs[0] ?? null;
+  for (const [index, input] of inputs.entries()) {
+    const joined = broadcastEdges(common, input);
+    if (joined === undefined)
+      return refusal(
+        mismatch(
+          port(index),
+          `sizes that broadcast with ${formatShape(common ?? [])}`,
+          formatShape(input ?? []),
+          'sizes must be equal or 1, counted from the last axis',
+        ),
+      );
+    common = joined;
+  }
+  return outputs(common);
+}
+
+const broadcastFlops = (inputs: readonly unknown[], output: readonly number[] = []): number =>
+  Math.max(inputs.length - 1, 0) * (product(output) ?? 0);
+
+interface Fold {
+  readonly type: string;
+  readonly torch: string;
+  readonly summary: string;
+  readonly keywords: readonly string[];
+  combine(left: Tensor, right: Tensor): Tensor;
+}
+
+/** An elementwise operation over one or more inputs, from left to right, with broadcasting. */
+function fold({ type, torch, summary, keywords, combine }: Fold): LayerDeclaration {
+  return defineLayer({
+    type,
+    torch,
+    category: 'arithmetic',
+    summary,
+    keywords,
+    params: {},
+    inputs: [{ name: 'inputs', isVariadic: true }],
+    outputs: [{ name: 'output' }],
+    infer: (_params, inputs) =>
+      inputs.length === 0 ? needsInput('inputs') : inferBroadcast(() => 'inputs', inputs),
+    lower: (call) => [call.inputs.slice(1).reduce(combine, inputOf(call))],
+    flops: (_params, inputs, [output]) => broadcastFlops(inputs, output),
+    examples: [
+      {
+        title: 'two of a shape',
+        params: {},
+        inputs: [
+          [3, 4],
+          [3, 4],
+        ],
+        outputs: [[3, 4]],
+      },
+      {
+        title: 'three that broadcast',
+        params: {},
+        inputs: [[2, 3, 1], [4], [3, 4]],
+        outputs: [[2, 3, 4]],
+      },
+    ],
+  });
+}
+
+export const add = fold({
+  type: 'add',
+  torch: 'torch.add',
+  summary: 'The sum of its inputs; a skip connection ends here.',
+  keywords: ['sum', 'plus', 'residual', 'skip'],
+  combine: (left, right) => ops.add(left, right),
+});
+
+export const multiply = fold({
+  type: 'multiply',
+  torch: 'torch.mul',
+  summary: 'The product of its inputs, element by element; a gate.',
+  keywords: ['product', 'times', 'gate', 'scale'],
+  combine: (left, right) => ops.mul(left, right),
+});
+
+interface Pair {
+  readonly type: string;
+  readonly torch: string;
+  readonly summary: string;
+  readonly keywords: readonly string[];
+  combine(left: Tensor, right: Tensor): Tensor;
+}
+
+/** An elementwise operation of exactly two inputs, with broadcasting. */
+function pair({ type, torch, summary, keywords, combine }: Pair): LayerDeclaration {
+  return defineLayer({
+    type,
+    torch,
+    category: 'arithmetic',
+    summary,
+    keywords,
+    params: {},
+    inputs: [{ name: 'input' }, { name: 'other' }],
+    outputs: [{ name: 'output' }],
+    infer: (_params, [input = null, other = null]) =>
+      inferBroadcast((index) => (index === 0 ? 'input' : 'other'), [input, other]),
+    lower: (call) => [combine(inputOf(call, 0), inputOf(call, 1))],
+    flops: (_params, inputs, [output]) => broadcastFlops(inputs, output),
+    examples: [
+      {
+        title: 'two that broadcast',
+        params: {},
+        inputs: [
+          [2, 3, 4],
+          [3, 1],
+        ],
+        outputs: [[2, 3, 4]],
+      },
+    ],
+  });
+}
+
+export const subtract = pair({
+  type: 'subtract',
+  torch: 'torch.sub',
+  summary: 'The first input minus the second.',
+  keywords: ['minus', 'difference'],
+  combine: (left, right) => ops.sub(left, right),
+});
+
+export const divide = pair({
+  type: 'divide',
+  torch: 'torch.div',
+  summary: 'The first input divided by the second.',
+  keywords: ['quotient', 'ratio'],
+  combine: (left, right) => ops.div(left, right),
+});
+
+/** Joins along `dim`; every other size must agree. */
+export const concatenate = defineLayer({
+  type: 'concatenate',
+  torch: 'torch.cat',
+  category: 'arithmetic',
+  summary: 'Joins its inputs along an axis.',
+  keywords: ['cat', 'join', 'merge', 'dense connection'],
+  params: {
+    dim: integer({
+      min: Number.MIN_SAFE_INTEGER,
+      help: 'Axis to join along; 1 joins channels or features.',
+      initial: 1,
+      torchDefault: 0,
+    }),
+  },
+  inputs: [{ name: 'inputs', isVariadic: true, content: 'any' }],
+  outputs: [{ name: 'output' }],
+  infer({ dim }, inputs) {
+    if (inputs.length === 0) return needsInput('inputs');
+    const known = inputs.find((input) => input !== null) ?? null;
+    if (known === null) return outputs(null);
+    const axis = axisIn(dim, known.length);
+    if (axis === null) return refusal(axisProblem('dim', dim, known.length));
+    const sizes: Size[] = [...known];
+    for (const input of inputs) {
+      if (input === null) continue;
+      const fits =
+        input.length === known.length &&
+        input.every((size, at) => at === axis || size === null || (sizes[at] ?? size) === size);
+      if (!fits)
+        return refusal(
+          mismatch('inputs', `${formatShape(known)} except along axis ${axis}`, formatShape(input)),
+        );
+      input.forEach((size, at) => {
+        if (at !== axis) sizes[at] ??= size;
+      });
+    }
+    const total = inputs.reduce<Size>((sum, input) => {
+      const size = input?.[axis] ?? null;
+      return sum === null || size === null ? null : sum + size;
+    }, 0);
+    return outputs(sizes.with(axis, total));
+  },
+  lower: (call) => [ops.concatenate(call.inputs, call.params.dim)],
+  flops: () => 0,
+  examples: [
+    {
+      title: 'channels',
+      params: { dim: 1 },
+      inputs: [
+        [2, 3, 4],
+        [2, 1, 4],
+        [2, 2, 4],
+      ],
+      outputs: [[2, 6, 4]],
+    },
+    {
+      title: 'the last axis',
+      params: { dim: -1 },
+      inputs: [
+        [3, 2],
+        [3, 5],
+      ],
+      outputs: [[3, 7]],
+    },
+  ],
+});

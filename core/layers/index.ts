@@ -1,0 +1,85 @@
+// The layer catalogue: the one list of all declarations, in the order the palette shows them, and the ways into it.
+import { LazuliError } from '../errors';
+import * as activation from './activation';
+import * as arithmetic from './arithmetic';
+import * as batchNormalization from './batch-normalization';
+import * as convolution from './convolution';
+import * as convolutionTranspose from './convolution-transpose';
+import type { LayerDeclaration } from './declaration';
+import { embedding } from './embedding';
+import * as io from './io';
+import * as linear from './linear';
+import * as normalization from './normalization';
+import { findDeclared } from './parse';
+import * as pooling from './pooling';
+import * as regularization from './regularization';
+import * as rearrangement from './shape';
+import * as softmax from './softmax';
+import { nearest } from './suggest';
+
+/** Every layer, in palette order. A new layer is one declaration and one entry here. */
+export const LAYERS: readonly LayerDeclaration[] = [
+  io.input,
+  io.output,
+  linear.linear,
+  linear.bilinear,
+  convolution.conv1d,
+  convolution.conv2d,
+  convolution.conv3d,
+  convolutionTranspose.convTranspose1d,
+  convolutionTranspose.convTranspose2d,
+  convolutionTranspose.convTranspose3d,
+  pooling.maxPool1d,
+  pooling.maxPool2d,
+  pooling.maxPool3d,
+  pooling.avgPool1d,
+  pooling.avgPool2d,
+  pooling.avgPool3d,
+  pooling.adaptiveAvgPool1d,
+  pooling.adaptiveAvgPool2d,
+  pooling.adaptiveAvgPool3d,
+  batchNormalization.batchNorm1d,
+  batchNormalization.batchNorm2d,
+  batchNormalization.batchNorm3d,
+  normalization.layerNorm,
+  normalization.groupNorm,
+  normalization.rmsNorm,
+  activation.relu,
+  activation.leakyRelu,
+  activation.gelu,
+  activation.silu,
+  activation.elu,
+  activation.sigmoid,
+  activation.tanh,
+  softmax.softmax,
+  softmax.logSoftmax,
+  rearrangement.flatten,
+  rearrangement.unflatten,
+  rearrangement.identity,
+  regularization.dropout,
+  embedding,
+  arithmetic.add,
+  arithmetic.multiply,
+  arithmetic.subtract,
+  arithmetic.divide,
+  arithmetic.concatenate,
+];
+
+/** A layer by `type` or PyTorch name (`conv2d`, `torch.nn.Conv2d`, `Conv2d`, `LazyConv2d`); null when there is none. */
+export const findLayer = (name: string): LayerDeclaration | null => findDeclared(LAYERS, name);
+
+/** As `findLayer`, but throws `parameter_invalid` with the nearest name. */
+export function layerNamed(name: string): LayerDeclaration {
+  const layer = findLayer(name);
+  if (layer) return layer;
+  const names = LAYERS.flatMap(({ type, torch }) => [type, torch?.split('.').at(-1) ?? type]);
+  const meant = nearest(name, names);
+  throw new LazuliError('parameter_invalid', `there is no layer '${name}'`, {
+    expected: 'a layer of the catalogue (lazuli layers lists them)',
+    got: name,
+    ...(meant === null ? {} : { hint: `did you mean ${meant}?` }),
+  });
+}
+
+export { checkParams, parseParams } from './parse';
+export type { LayerDeclaration } from './declaration';

@@ -1,0 +1,55 @@
+// The two ends of a graph: where samples come in and where results go out.
+import { defineLayer } from './declaration';
+import { choice, shape } from './params';
+import { inputOf } from './pieces';
+import { outputs } from './shapes';
+
+/** Gives out one part of every sample: `[batch, *shape]`. The batch is the sample's. */
+export const input = defineLayer({
+  type: 'input',
+  torch: null,
+  category: 'input/output',
+  summary: 'Where the samples come in.',
+  keywords: ['data', 'source', 'x'],
+  params: {
+    shape: shape({
+      help: 'Shape of one sample, without the batch; blank: the data tells it.',
+      initial: null,
+      torchDefault: null,
+      isInferred: true,
+    }),
+    dtype: choice({
+      options: ['float32', 'float64', 'int64'],
+      help: 'float32 or float64: numbers, in the dtype of the project; int64: class or word numbers, as an embedding takes.',
+      initial: 'float32',
+      torchDefault: 'float32',
+    }),
+  },
+  inputs: [],
+  outputs: [{ name: 'output' }],
+  infer: ({ shape: sizes }) => outputs(sizes === null ? null : [null, ...sizes]),
+  lower: (call) => [inputOf(call)],
+  examples: [
+    {
+      title: 'small images',
+      params: { shape: [1, 8, 8] },
+      inputs: [[2, 1, 8, 8]],
+      outputs: [[2, 1, 8, 8]],
+    },
+  ],
+});
+
+/** Names a result: what the loss compares with the target, and what predict writes. */
+export const output = defineLayer({
+  type: 'output',
+  torch: null,
+  category: 'input/output',
+  summary: 'Where a result goes out: the loss reads it, predict writes it.',
+  keywords: ['result', 'sink', 'y', 'prediction'],
+  params: {},
+  inputs: [{ name: 'input', content: 'any' }],
+  outputs: [],
+  infer: () => outputs(),
+  lower: (call) => [inputOf(call)],
+  examples: [{ title: 'scores', params: {}, inputs: [[2, 10]], outputs: [] }],
+});

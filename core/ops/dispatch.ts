@@ -6,6 +6,7 @@ import { numel, type Shape } from '../tensor/shape';
 import type { Backend, Device, Storage } from '../tensor/storage';
 import { Tensor, type GradientNode } from '../tensor/tensor';
 import { INFER } from './infer';
+import { track } from './scope';
 import type { OpAttributes, OpName } from './signatures';
 import { SIGNATURES } from './signatures';
 
@@ -89,8 +90,16 @@ function withGradient<T>(enabled: boolean, body: () => T): T {
 /** Zero-filled (or, while tracing and on meta, imaginary) memory for a new tensor. */
 export function allocate(device: Device, dtype: DType, shape: Shape): Storage {
   const bytes = numel(shape) * elementSize(dtype);
+  return tracer && device !== 'meta' ? tracer.allocate(bytes) : allocateReal(device, bytes);
+}
+
+/** Memory that exists even while tracing: for values given by a caller, and for what a program keeps between steps. */
+export function allocateReal(device: Device, bytes: number): Storage {
   if (device === 'meta') return new MetaStorage(bytes);
-  if (tracer) return tracer.allocate(bytes);
+  return track(openBackend(device).allocate(bytes));
+}
+
+function openBackend(device: Device): Backend {
   const backend = backends.get(device);
   if (!backend)
     throw new LazuliError('not_supported', `no backend for device '${device}' is open`, {
@@ -98,8 +107,11 @@ export function allocate(device: Device, dtype: DType, shape: Shape): Storage {
       got: device,
       hint: 'open one with openCpuBackend() and useBackend()',
     });
-  return backend.allocate(bytes);
+  return backend;
 }
+
+/** True inside `withTracer`: values of new tensors do not exist yet. */
+export const isTracing = (): boolean => tracer !== null;
 
 /**
  * Runs primitive `op`. Inputs must be dense (core/ops/functional makes them so). If any input is on meta the result is, and
@@ -119,7 +131,7 @@ export function apply<N extends OpName>(
   );
   if (on !== 'meta') {
     if (tracer) tracer.record(op, inputs, outputs, attributes);
-    else backends.get(on)?.execute(op, inputs, outputs, { ...attributes });
+    else openBackend(on).execute(op, inputs, outputs, { ...attributes });
   }
   if (isGradientEnabled && !signature.mutates?.includes(0) && inputs.some((input) => input?.requiresGrad)) {
     const node = new OpNode(op, inputs, outputs, attributes);

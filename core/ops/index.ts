@@ -1,0 +1,22 @@
+// The functional API: everything that makes tensors from tensors. Layers, losses, metrics and optimizers import this file.
+export * from './create';
+export { apply, backendOf, enableGrad, gradientEnabled, noGrad, useBackend } from './dispatch';
+export * from './functional/activations';
+export * from './functional/elementwise';
+export * from './functional/indexing';
+export * from './functional/normalization';
+export * from './functional/pooling';
+export {
+  convolution,
+  convolutionTranspose,
+  linear,
+  matmul,
+  type ConvolutionOptions,
+  type ConvolutionTransposeOptions,
+  type PerAxis,
+} from './functional/products';
+export * from './functional/reductions';
+export * from './functional/training';
+export * from './functional/views';
+export { hostBackend } from './host-backend';
+export { keep, scope } from './scope';

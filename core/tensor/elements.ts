@@ -1,0 +1,136 @@
+// Elements as numbers and as little-endian bytes, for every dtype numbers can stand for.
+import { LazuliError } from '../errors';
+import { DTYPES, elementSize, type DType } from './dtype';
+
+type Element = number | bigint;
+
+const refuse = (dtype: DType): never => {
+  throw new LazuliError('not_supported', `elements of ${dtype} cannot be read or written as numbers`, {
+    got: dtype,
+  });
+};
+
+/** The value of IEEE half precision bits. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The half precision bits nearest to `value`, ties to even; too large becomes infinity. */
+export function numberToHalf(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00;
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (size >= 65520) return sign | 0x7c00;
+  if (size < 2 ** -14) return sign | roundEven(size * 2 ** 24);
+  const exponent = Math.floor(Math.log2(size));
+  const exact = size >= 2 ** (exponent + 1) ? exponent + 1 : size < 2 ** exponent ? exponent - 1 : exponent;
+  // A fraction that rounds up to 2048 carries into the exponent by itself.
+  return sign | (((exact + 14) << 10) + roundEven(size * 2 ** (10 - exact)));
+}
+
+function roundEven(value: number): number {
+  const low = Math.floor(value);
+  const rest = value - low;
+  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
+}
+
+const scratch = new DataView(new ArrayBuffer(4));
+function numberToBrain(value: number): number {
+  scratch.setFloat32(0, value);
+  const bits = scratch.getUint32(0);
+  if (Number.isNaN(value)) return 0x7fc0;
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
+}
+function brainToNumber(bits: number): number {
+  scratch.setUint32(0, bits << 16);
+  return scratch.getFloat32(0);
+}
+
+/** Element at byte `at`; 64-bit integers as bigint, bool as 0 or 1. */
+export function readElement(view: DataView, at: number, dtype: DType): Element {
+  switch (dtype) {
+    case 'float32':
+      return view.getFloat32(at, true);
+    case 'float64':
+      return view.getFloat64(at, true);
+    case 'float16':
+      return halfToNumber(view.getUint16(at, true));
+    case 'bfloat16':
+      return brainToNumber(view.getUint16(at, true));
+    case 'int64':
+      return view.getBigInt64(at, true);
+    case 'uint64':
+      return view.getBigUint64(at, true);
+    case 'int32':
+      return view.getInt32(at, true);
+    case 'uint32':
+      return view.getUint32(at, true);
+    case 'int16':
+      return view.getInt16(at, true);
+    case 'uint16':
+      return view.getUint16(at, true);
+    case 'int8':
+      return view.getInt8(at);
+    case 'uint8':
+      return view.getUint8(at);
+    case 'bool':
+      return view.getUint8(at) === 0 ? 0 : 1;
+    default:
+      return refuse(dtype);
+  }
+}
+
+/** Writes `value` at byte `at`: a fraction is cut off for integers, anything but 0 is true for bool. */
+export function writeElement(view: DataView, at: number, dtype: DType, value: Element): void {
+  switch (dtype) {
+    case 'float32':
+      return view.setFloat32(at, Number(value), true);
+    case 'float64':
+      return view.setFloat64(at, Number(value), true);
+    case 'float16':
+      return view.setUint16(at, numberToHalf(Number(value)), true);
+    case 'bfloat16':
+      return view.setUint16(at, numberToBrain(Number(value)), true);
+    case 'int64':
+      return view.setBigInt64(at, toBigInt(value), true);
+    case 'uint64':
+      return view.setBigUint64(at, toBigInt(value), true);
+    case 'int32':
+    case 'uint32':
+      return view.setInt32(at, Math.trunc(Number(value)), true);
+    case 'int16':
+    case 'uint16':
+      return view.setInt16(at, Math.trunc(Number(value)), true);
+    case 'int8':
+    case 'uint8':
+      return view.setInt8(at, Math.trunc(Number(value)));
+    case 'bool':
+      return view.setUint8(at, Number(value) !== 0 ? 1 : 0);
+    default:
+      return refuse(dtype);
+  }
+}
+
+const toBigInt = (value: Element): bigint =>
+  typeof value === 'bigint' ? value : Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+
+/** True when elements of the dtype are bigint in JavaScript. */
+export const isBigInteger = (dtype: DType): boolean => dtype === 'int64' || dtype === 'uint64';
+
+/** The dense bytes of `values`. */
+export function encodeElements(dtype: DType, values: Iterable<Element | boolean>, count: number): Uint8Array {
+  if (DTYPES[dtype].kind === 'complex' || DTYPES[dtype].kind === 'opaque') refuse(dtype);
+  const size = elementSize(dtype);
+  const bytes = new Uint8Array(count * size);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const value of values) {
+    writeElement(view, at, dtype, typeof value === 'boolean' ? Number(value) : value);
+    at += size;
+  }
+  return bytes;
+}

@@ -1,0 +1,92 @@
+// Projects on disk: a *.lazuli file with its weights beside it, and new ones from a template. Data paths move with the file.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+import { parseProject } from '#core/document/parse';
+import type { DataSource, Project } from '#core/document/project';
+import { serializeProject } from '#core/document/serialize';
+import { findTemplate, TEMPLATES } from '#core/document/templates';
+import { LazuliError } from '#core/errors';
+
+import { readText, writeTextAtomically } from './files';
+import type { ModelSession } from './session';
+
+export interface ProjectOnDisk {
+  readonly project: Project;
+  /** Absolute path of the weights beside it, or null when there are none. */
+  readonly weights: string | null;
+  /** What the user should know: a weights file that is named but missing. */
+  readonly notes: readonly string[];
+}
+
+/** Reads and checks a project file. Throws `file_not_found`, `read_failed`, `file_refused` or `project_invalid`, naming it. */
+export async function openProject(file: string): Promise<ProjectOnDisk> {
+  const project = parseProject(await readText(file), file);
+  if (project.weights === null) return { project, weights: null, notes: [] };
+  const weights = path.resolve(path.dirname(file), project.weights);
+  if (existsSync(weights)) return { project, weights, notes: [] };
+  return {
+    project,
+    weights: null,
+    notes: [
+      `The weights file ${project.weights} is missing: the parameters are uninitialized. Feed a sample to begin anew.`,
+    ],
+  };
+}
+
+/** A project from a template, with the folder its data lies in; throws `usage` listing the templates. */
+export function newFromTemplate(
+  name: string,
+  examples: string,
+): { readonly project: Project; readonly folder: string } {
+  const template = findTemplate(name);
+  if (!template)
+    throw new LazuliError('usage', `there is no template '${name}'`, {
+      expected: TEMPLATES.map((known) => known.name).join(', '),
+      got: name,
+    });
+  return { project: template.project, folder: path.join(examples, name) };
+}
+
+/** The data description as seen from `to`: inside that folder relative, elsewhere absolute. */
+export function relocateData(data: DataSource, from: string | null, to: string): DataSource {
+  const move = (file: string): string => {
+    const absolute = path.resolve(from ?? to, file);
+    const relative = path.relative(to, absolute);
+    return relative === '' || relative.startsWith('..') || path.isAbsolute(relative) ? absolute : relative;
+  };
+  return {
+    ...data,
+    file: move(data.file),
+    ...(data.targetFile ? { targetFile: move(data.targetFile) } : {}),
+  };
+}
+
+/**
+ * Writes the session's weights (when any parameter has values) and then its project, each atomically, and makes `file` the session's
+ * place. Returns the project as written.
+ */
+export async function saveProject(
+  session: ModelSession,
+  file: string,
+  from: string | null,
+): Promise<{ readonly project: Project; readonly warnings: readonly string[] }> {
+  const folder = path.dirname(file);
+  const base = path.basename(file, path.extname(file));
+  const hasValues = session
+    .info()
+    .nodes.some((node) => node.parameters.some(({ state }) => state !== 'uninitialized'));
+  const weights = hasValues ? `${base}.pt` : null;
+  const { warnings } =
+    weights === null ? { warnings: [] } : await session.saveWeights(path.join(folder, weights));
+  const { data } = session.project;
+  const project: Project = {
+    ...session.project,
+    weights,
+    data: data && relocateData(data, from, folder),
+  };
+  await writeTextAtomically(file, serializeProject(project));
+  session.setFolder(folder);
+  await session.update(project);
+  return { project, warnings };
+}

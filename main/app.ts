@@ -1,0 +1,136 @@
+// The application: its windows, its settings, and what is shared between windows (menu, recent files).
+import { basename, dirname, join } from 'node:path';
+
+import { app as electron, BrowserWindow, nativeTheme } from 'electron';
+import { errorToData } from '#core/errors';
+import type { RecentFile } from '#core/ipc/api';
+import { newFromTemplate } from '#engine/index';
+
+import { confirmDiscard, openFile } from './handlers/project';
+import { sendEvent } from './ipc';
+import { installMenu } from './menu';
+import { Settings } from './settings';
+import { createWindow, loadRenderer } from './window';
+import { WindowState } from './window-state';
+
+export class App {
+  readonly settings = new Settings(join(electron.getPath('userData'), 'settings.json'));
+  /** Where the shipped examples and their data lie. */
+  readonly examplesFolder = join(import.meta.dirname, '../../examples');
+  readonly #states = new Map<number, WindowState>();
+
+  constructor() {
+    nativeTheme.themeSource = this.settings.theme;
+    this.#installMenu();
+  }
+
+  stateOf(window: BrowserWindow): WindowState | null {
+    return this.#states.get(window.id) ?? null;
+  }
+
+  /** Opens a window on a project file, or on the digits example when there is none. */
+  async openWindow(file: string | null): Promise<void> {
+    const window = createWindow(this.settings.bounds);
+    const state = new WindowState(window);
+    this.#states.set(window.id, state);
+    this.#follow(state);
+    await this.#openFirst(state, file);
+    await loadRenderer(window);
+  }
+
+  /** The first project of a window. One that does not open is named in the notes beside an empty one: the window always comes up. */
+  async #openFirst(state: WindowState, file: string | null): Promise<void> {
+    try {
+      await openFile(this, state, file ?? join(this.examplesFolder, 'digits', 'digits.lazuli'));
+    } catch (error) {
+      const { project, folder } = newFromTemplate('blank', this.examplesFolder);
+      const { message, hint } = errorToData(error);
+      await state.open(project, { file: null, folder }, [
+        hint === undefined ? message : `${message} ${hint}`,
+      ]);
+    }
+  }
+
+  /** Opens another file in the focused window's place, or in a first window. */
+  async openInFocused(file: string): Promise<void> {
+    const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+    const state = window ? this.stateOf(window) : null;
+    if (!window || !state) {
+      await this.openWindow(file);
+      return;
+    }
+    this.#command(`file.openRecent:${state.tokens.issue(file)}`);
+  }
+
+  remember(file: string): void {
+    this.settings.addRecent(file);
+    electron.addRecentDocument(file);
+    this.#recentChanged();
+  }
+
+  forget(file: string): void {
+    this.settings.removeRecent(file);
+    this.#recentChanged();
+  }
+
+  /** The recent files as one window may name them. */
+  recentFor(state: WindowState): readonly RecentFile[] {
+    return this.settings.recent.map((path) => ({
+      token: state.tokens.issue(path),
+      name: basename(path),
+      folder: dirname(path),
+    }));
+  }
+
+  #recentChanged(): void {
+    this.#installMenu();
+    for (const state of this.#states.values()) sendEvent(state.window, 'recent', this.recentFor(state));
+  }
+
+  #installMenu(): void {
+    installMenu({
+      isMac: process.platform === 'darwin',
+      recent: this.settings.recent.map((path) => ({ name: basename(path), path })),
+      run: (id) => {
+        this.#command(id);
+      },
+      openRecent: (path) => {
+        void this.openInFocused(path);
+      },
+      allowsDevTools: !electron.isPackaged,
+    });
+  }
+
+  #command(id: string): void {
+    const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+    if (window) sendEvent(window, 'command', id);
+  }
+
+  #follow(state: WindowState): void {
+    const { window } = state;
+    window.on('close', (event) => {
+      this.settings.bounds = window.getNormalBounds();
+      if (state.mayClose || !(state.isDirty || state.isRunning)) return;
+      event.preventDefault();
+      void this.#askBeforeClosing(state);
+    });
+    window.on('closed', () => {
+      this.#states.delete(window.id);
+      void state.dispose();
+    });
+    window.webContents.on('render-process-gone', (_event, { reason }) => {
+      if (reason !== 'clean-exit' && !window.isDestroyed()) window.reload();
+    });
+  }
+
+  async #askBeforeClosing(state: WindowState): Promise<void> {
+    const answer = state.isDirty ? await confirmDiscard(state) : 'discard';
+    if (answer === 'cancel') return;
+    if (answer === 'save') {
+      sendEvent(state.window, 'command', 'file.saveAndClose');
+      return;
+    }
+    state.mayClose = true;
+    state.window.close();
+  }
+}

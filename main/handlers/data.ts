@@ -1,0 +1,27 @@
+// The calls about data sets: choosing a file the window may then name, and looking at its first items.
+import { dialog } from 'electron';
+import { suggestDataSource } from '#engine/index';
+
+import type { HandlersOf } from './area';
+
+export const dataHandlers: HandlersOf<'data'> = {
+  'data.choose': async (state) => {
+    const { filePaths } = await dialog.showOpenDialog(state.window, {
+      title: 'Choose data',
+      properties: ['openFile'],
+      filters: [
+        { name: 'Data', extensions: ['csv', 'tsv', 'txt', 'npy', 'npz', 'idx', 'gz', '*'] },
+        { name: 'All files', extensions: ['*'] },
+      ],
+    });
+    const [file] = filePaths;
+    if (file === undefined) return null;
+    const source = await suggestDataSource(file);
+    state.allowData(source);
+    return source;
+  },
+  'data.preview': (state, source, range) => {
+    state.checkData(source);
+    return state.session.preview(range, source);
+  },
+};

@@ -1,0 +1,17 @@
+// All handlers of the contract, joined from the areas.
+import type { App } from '../app';
+import type { Handlers } from '../ipc';
+import type { WindowState } from '../window-state';
+import { appHandlers } from './app';
+import { dataHandlers } from './data';
+import { modelHandlers } from './model';
+import { projectHandlers } from './project';
+import { trainHandlers } from './train';
+
+export const allHandlers = (app: App): Handlers<WindowState> => ({
+  ...appHandlers(app),
+  ...projectHandlers(app),
+  ...modelHandlers,
+  ...dataHandlers,
+  ...trainHandlers,
+});

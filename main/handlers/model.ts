@@ -1,0 +1,77 @@
+// The calls about parameter values: feeding, undo across a materialization, weights in the .pt serialization.
+import { basename } from 'node:path';
+
+import { dialog } from 'electron';
+import { LazuliError } from '#core/errors';
+
+import type { WindowState } from '../window-state';
+import type { HandlersOf } from './area';
+
+const WEIGHTS_FILTERS = [
+  { name: 'Weights', extensions: ['pt', 'pth', 'bin', 'safetensors', 'npz'] },
+  { name: 'All files', extensions: ['*'] },
+];
+
+export const modelHandlers: HandlersOf<'model' | 'weights'> = {
+  'model.update': async (state, project) => {
+    await state.update(project);
+    return state.session.info();
+  },
+  'model.feed': async (state, project) => {
+    state.refuseWhileRunning('feed a sample');
+    await state.update(project);
+    return state.session.feedSample();
+  },
+  'model.backToUninitialized': (state) => {
+    state.refuseWhileRunning('go back to uninitialized');
+    return state.session.backToUninitialized();
+  },
+  'model.restore': (state, revision) => {
+    state.refuseWhileRunning('undo a change of parameters');
+    return state.session.restore(revision);
+  },
+  'model.exportState': (state) => state.session.exportState(),
+  'model.importState': (state, bytes) => {
+    state.refuseWhileRunning('load weights');
+    return state.session.importState(bytes);
+  },
+  'weights.choose': async (state) => {
+    const file = await chooseWeights(state);
+    if (file === null) return null;
+    const verdicts = await state.session.compareWeights(file);
+    return { token: state.tokens.issue(file), name: basename(file), verdicts };
+  },
+  'weights.load': (state, token) => {
+    state.refuseWhileRunning('load weights');
+    return state.session.loadWeights(state.tokens.resolve(token));
+  },
+  'weights.save': async (state) => {
+    const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
+      title: 'Save weights',
+      defaultPath: `${state.session.project.name}.pt`,
+      filters: [
+        { name: 'PyTorch', extensions: ['pt'] },
+        { name: 'safetensors', extensions: ['safetensors'] },
+      ],
+    });
+    if (canceled || filePath === '') return null;
+    const { warnings } = await state.session.saveWeights(filePath);
+    return { name: basename(filePath), warnings };
+  },
+};
+
+async function chooseWeights(state: WindowState): Promise<string | null> {
+  state.refuseWhileRunning('load weights');
+  const { filePaths } = await dialog.showOpenDialog(state.window, {
+    title: 'Load weights',
+    properties: ['openFile'],
+    filters: WEIGHTS_FILTERS,
+  });
+  const [file] = filePaths;
+  if (file === undefined) return null;
+  if (file.endsWith('.lazuli'))
+    throw new LazuliError('file_refused', `${basename(file)} is a project, not a weights file`, {
+      hint: 'open it with File › Open',
+    });
+  return file;
+}

@@ -1,0 +1,91 @@
+// The calls about the project file: new, open, save, and the question before work is lost.
+import { basename, dirname, join } from 'node:path';
+
+import { dialog } from 'electron';
+import { LazuliError } from '#core/errors';
+import type { OpenedProject } from '#core/ipc/api';
+import { newFromTemplate, openProject, saveProject } from '#engine/index';
+
+import type { App } from '../app';
+import type { WindowState } from '../window-state';
+import type { HandlersOf } from './area';
+
+const PROJECT_FILTERS = [
+  { name: 'Lazuli project', extensions: ['lazuli'] },
+  { name: 'All files', extensions: ['*'] },
+];
+
+export function projectHandlers(app: App): HandlersOf<'project'> {
+  return {
+    'project.new': (state, template) => {
+      const { project, folder } = newFromTemplate(template, app.examplesFolder);
+      return state.open(project, { file: null, folder });
+    },
+    'project.open': async (state) => {
+      state.refuseWhileRunning('open another project');
+      const { filePaths } = await dialog.showOpenDialog(state.window, {
+        title: 'Open project',
+        properties: ['openFile'],
+        filters: PROJECT_FILTERS,
+      });
+      const [file] = filePaths;
+      return file === undefined ? null : openFile(app, state, file);
+    },
+    'project.openRecent': (state, token) => openFile(app, state, state.tokens.resolve(token)),
+    'project.save': async (state, project, { saveAs }) => {
+      const file = saveAs || state.file === null ? await askWhere(state, project.name) : state.file;
+      if (file === null) return null;
+      await state.update(project);
+      await saveProject(state.session, file, state.folder);
+      if (state.session.project.data) state.allowData(state.session.project.data);
+      state.moveTo(file);
+      state.unsaved = null;
+      app.remember(file);
+      return state.opened();
+    },
+    'project.remember': (state, project) => {
+      state.unsaved = project;
+    },
+    'project.confirmDiscard': (state) => confirmDiscard(state),
+  };
+}
+
+/** Opens a project file in a window and puts it on the list of recent ones. A file that is gone leaves that list. */
+export async function openFile(app: App, state: WindowState, file: string): Promise<OpenedProject> {
+  try {
+    const { project, notes, weights } = await openProject(file);
+    const opened = await state.open(project, { file, folder: dirname(file) }, notes);
+    app.remember(file);
+    if (weights === null) return opened;
+    await state.session.loadWeights(weights);
+    return state.opened();
+  } catch (error) {
+    if (error instanceof LazuliError && error.code === 'file_not_found') app.forget(file);
+    throw error;
+  }
+}
+
+async function askWhere(state: WindowState, name: string): Promise<string | null> {
+  const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
+    title: 'Save project',
+    defaultPath: state.file ?? join(dirname(state.file ?? ''), `${name}.lazuli`),
+    filters: PROJECT_FILTERS.slice(0, 1),
+  });
+  if (canceled || filePath === '') return null;
+  return filePath.endsWith('.lazuli') ? filePath : `${filePath}.lazuli`;
+}
+
+/** Asks what to do with unsaved work. */
+export async function confirmDiscard(state: WindowState): Promise<'save' | 'discard' | 'cancel'> {
+  const answers = ['save', 'discard', 'cancel'] as const;
+  const { response } = await dialog.showMessageBox(state.window, {
+    type: 'warning',
+    message: `Save the changes to ${state.file === null ? 'this project' : basename(state.file)}?`,
+    detail: 'Changes to the graph, the settings and the weights are lost if you do not save them.',
+    buttons: ['Save', "Don't save", 'Cancel'],
+    defaultId: 0,
+    cancelId: 2,
+    noLink: true,
+  });
+  return answers[response] ?? 'cancel';
+}

@@ -1,0 +1,68 @@
+// Electron's entry: one instance, the locks before anything is shown, then a window.
+import { join, resolve } from 'node:path';
+
+import { app as electron, BrowserWindow, dialog, session } from 'electron';
+
+import { App } from './app';
+import { allHandlers } from './handlers';
+import { registerCalls } from './ipc';
+import { registerAppScheme, serveApp } from './protocol';
+import { denyPermissions, lockDownContents } from './security';
+
+/** An error nobody caught: printed, never a modal dialog, which would hang a run without a display. */
+function reportFault(what: string, error: unknown): void {
+  console.error(
+    `lazuli: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
+}
+process.on('uncaughtException', (error) => {
+  reportFault('uncaught exception', error);
+});
+process.on('unhandledRejection', (error) => {
+  reportFault('unhandled rejection', error);
+});
+
+/** The project named on the command line: the first argument that ends in `.lazuli`. */
+function projectIn(argv: readonly string[], folder: string): string | null {
+  const named = argv.slice(1).find((argument) => argument.endsWith('.lazuli'));
+  return named === undefined ? null : resolve(folder, named);
+}
+
+async function start(): Promise<void> {
+  await electron.whenReady();
+  denyPermissions();
+  serveApp(session.defaultSession, join(import.meta.dirname, '../renderer'));
+  const app = new App();
+  registerCalls(allHandlers(app), (window) => app.stateOf(window));
+
+  electron.on('second-instance', (_event, argv, folder) => {
+    const file = projectIn(argv, folder);
+    const [window] = BrowserWindow.getAllWindows();
+    if (window?.isMinimized() === true) window.restore();
+    window?.focus();
+    if (file !== null) void app.openInFocused(file);
+  });
+  electron.on('open-file', (event, file) => {
+    event.preventDefault();
+    void app.openInFocused(file);
+  });
+  electron.on('activate', () => {
+    if (BrowserWindow.getAllWindows().length === 0) void app.openWindow(null);
+  });
+  electron.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') electron.quit();
+  });
+  await app.openWindow(projectIn(process.argv, process.cwd()));
+}
+
+const folder = process.env['LAZULI_USER_DATA'];
+if (folder) electron.setPath('userData', resolve(folder));
+registerAppScheme();
+lockDownContents();
+if (electron.requestSingleInstanceLock())
+  start().catch((error: unknown) => {
+    reportFault('could not start', error);
+    dialog.showErrorBox('Lazuli could not start', error instanceof Error ? error.message : String(error));
+    electron.exit(1);
+  });
+else electron.quit();

@@ -1,0 +1,170 @@
+// What belongs to one window: its model session, the file it shows, its run, the files it may name. Handlers get one of these.
+import { basename, dirname } from 'node:path';
+
+import type { BrowserWindow } from 'electron';
+import { ModelSession, type TrainingRun } from '#engine/index';
+import type { DataSource, Project } from '#core/document/project';
+import { errorToData, LazuliError } from '#core/errors';
+import type { OpenedProject, RunSnapshot } from '#core/ipc/api';
+
+import { FileTokens } from './file-tokens';
+import { sendEvent } from './ipc';
+
+const IDLE: RunSnapshot = { state: 'idle', events: [], error: null };
+
+export class WindowState {
+  readonly tokens = new FileTokens();
+  isDirty = false;
+  /** Set once the user agreed to close, so that the close goes through. */
+  mayClose = false;
+  /** The unsaved document as the window last reported it. */
+  unsaved: Project | null = null;
+  #session: ModelSession | null = null;
+  /** Absolute path of the project file, or null while it was never saved. */
+  #file: string | null = null;
+  #folder: string | null = null;
+  #run: TrainingRun | null = null;
+  #lastRun: RunSnapshot = IDLE;
+  #notes: readonly string[] = [];
+  readonly #dataFiles = new Set<string>();
+
+  constructor(readonly window: BrowserWindow) {}
+
+  get file(): string | null {
+    return this.#file;
+  }
+
+  /** The folder relative data paths start from; null for a new project without data. */
+  get folder(): string | null {
+    return this.#folder;
+  }
+
+  /** The project now lives in `file`. */
+  moveTo(file: string): void {
+    this.#setPlace(file, dirname(file));
+  }
+
+  #setPlace(file: string | null, folder: string | null): void {
+    this.#file = file;
+    this.#folder = folder;
+    this.window.setRepresentedFilename(file ?? '');
+  }
+
+  get hasSession(): boolean {
+    return this.#session !== null;
+  }
+
+  /** The open session; throws when the window shows no project yet. */
+  get session(): ModelSession {
+    if (!this.#session) throw new LazuliError('internal', 'no project is open in this window');
+    return this.#session;
+  }
+
+  /** Shows another project, from `file` or new with `folder` for its data. The old session is freed. */
+  async open(
+    project: Project,
+    place: { readonly file: string | null; readonly folder: string | null },
+    notes: readonly string[] = [],
+  ): Promise<OpenedProject> {
+    this.refuseWhileRunning('open another project');
+    const next = await ModelSession.open(project, { folder: place.folder });
+    await this.#session?.dispose();
+    this.#session = next;
+    this.#setPlace(place.file, place.folder);
+    this.unsaved = null;
+    this.#notes = notes;
+    this.#lastRun = IDLE;
+    this.#dataFiles.clear();
+    if (project.data) this.allowData(project.data);
+    return this.opened();
+  }
+
+  /** What a fresh or reloaded page needs to show the project. */
+  opened(): OpenedProject {
+    const { session, file } = this;
+    return {
+      file:
+        file === null
+          ? null
+          : { token: this.tokens.issue(file), name: basename(file), folder: dirname(file) },
+      project: session.project,
+      model: session.info(),
+      notes: this.#notes,
+    };
+  }
+
+  /** The user chose this file (in a dialog, or it stood in a project they opened): the window may name it from now on. */
+  allowData(source: DataSource): void {
+    for (const file of [source.file, source.targetFile]) if (file) this.#dataFiles.add(file);
+  }
+
+  /** Throws `ipc_refused` when the window's project names a data file the user never chose. */
+  checkData(source: DataSource | null): void {
+    for (const file of source ? [source.file, source.targetFile] : [])
+      if (file && !this.#dataFiles.has(file))
+        throw new LazuliError(
+          'ipc_refused',
+          `the window named a data file that was not chosen: ${file.slice(0, 200)}`,
+          {
+            hint: 'choose it with "Choose data…"',
+          },
+        );
+  }
+
+  /** Checks and hands an edited project to the session. */
+  async update(project: Project): Promise<void> {
+    this.checkData(project.data);
+    this.unsaved = project;
+    await this.session.update(project);
+  }
+
+  get isRunning(): boolean {
+    return this.#run !== null;
+  }
+
+  run(): TrainingRun {
+    if (!this.#run) throw new LazuliError('usage', 'no training is running');
+    return this.#run;
+  }
+
+  runSnapshot(): RunSnapshot {
+    return this.#run?.snapshot() ?? this.#lastRun;
+  }
+
+  refuseWhileRunning(what: string): void {
+    if (this.#run)
+      throw new LazuliError('usage', `Cannot ${what} while training is running`, {
+        hint: 'stop the training first',
+      });
+  }
+
+  /** Starts a run and passes its events to the window until it ends. */
+  async startRun(): Promise<RunSnapshot> {
+    this.refuseWhileRunning('start another training');
+    const run = await this.session.train();
+    this.#run = run;
+    const unsubscribe = run.onEvents((events, state) => {
+      sendEvent(this.window, 'run', { state, events, error: null });
+    });
+    void run.finished.then(({ error }) => {
+      unsubscribe();
+      this.#lastRun = { ...run.snapshot(), state: 'idle', error: error === null ? null : errorToData(error) };
+      this.#run = null;
+      sendEvent(this.window, 'model', this.session.info());
+      sendEvent(this.window, 'run', { state: 'idle', events: [], error: this.#lastRun.error });
+    });
+    return run.snapshot();
+  }
+
+  /** Stops what runs and frees the model. */
+  async dispose(): Promise<void> {
+    const run = this.#run;
+    if (run) {
+      await run.stop();
+      await run.finished;
+    }
+    await this.#session?.dispose();
+    this.#session = null;
+    this.tokens.revokeAll();
+  }
+}

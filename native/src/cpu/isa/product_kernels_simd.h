@@ -1,0 +1,218 @@
+// The product micro-kernels, written once with vector extensions and compiled by every instruction set's source file.
+// Include it from those files alone: everything lands in an anonymous namespace with that file's vector width.
+#pragma once
+
+#include <cstring>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+#include "../product_kernels.h"
+
+namespace lazuli {
+namespace {
+namespace product_simd {
+
+#if defined(__AVX512F__)
+inline constexpr int kBytes = 64, kTileRows = 14, kDotRows = 6;
+#elif defined(__AVX2__)
+inline constexpr int kBytes = 32, kTileRows = 6, kDotRows = 3;
+#elif defined(__ARM_NEON)
+inline constexpr int kBytes = 16, kTileRows = 12, kDotRows = 5;
+#else
+inline constexpr int kBytes = 16, kTileRows = 4, kDotRows = 2;
+#endif
+inline constexpr int kDotColumns = 4;
+
+template <typename T, int bytes> struct VectorOf;
+template <> struct VectorOf<float, 16> { typedef float type __attribute__((vector_size(16))); };
+template <> struct VectorOf<float, 32> { typedef float type __attribute__((vector_size(32))); };
+template <> struct VectorOf<float, 64> { typedef float type __attribute__((vector_size(64))); };
+template <> struct VectorOf<double, 16> { typedef double type __attribute__((vector_size(16))); };
+template <> struct VectorOf<double, 32> { typedef double type __attribute__((vector_size(32))); };
+template <> struct VectorOf<double, 64> { typedef double type __attribute__((vector_size(64))); };
+template <typename T> using Vector = typename VectorOf<T, kBytes>::type;
+template <typename T> using Quarter = typename VectorOf<T, 16>::type;
+template <typename T> inline constexpr int kLanes = kBytes / static_cast<int>(sizeof(T));
+
+template <typename T> inline Vector<T> load(const T* from) {
+  Vector<T> v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+template <typename T> inline void store(T* to, Vector<T> v) { std::memcpy(to, &v, sizeof v); }
+
+/// The first `count` lanes from memory, 0 in the others; touches no byte behind them.
+template <typename T> inline Vector<T> load_first(const T* from, int64_t count) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
+  else return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), from);
+#else
+  T lanes[kLanes<T>] = {};
+  std::memcpy(lanes, from, static_cast<size_t>(count) * sizeof(T));
+  return load(lanes);
+#endif
+}
+
+template <typename T> inline Vector<T> broadcast(T value) { return value - Vector<T>{}; }
+
+template <typename T> inline Vector<T> multiply_add(Vector<T> a, Vector<T> b, Vector<T> c) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) return _mm512_fmadd_ps(a, b, c);
+  else return _mm512_fmadd_pd(a, b, c);
+#elif defined(__FMA__)
+  if constexpr (sizeof(T) == 4) return _mm256_fmadd_ps(a, b, c);
+  else return _mm256_fmadd_pd(a, b, c);
+#elif defined(__ARM_NEON)
+  if constexpr (sizeof(T) == 4) return (Vector<T>)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+  else return (Vector<T>)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#else
+  return a * b + c;
+#endif
+}
+
+template <typename T, int rows> void tile_of(const TileArguments<T>& t) {
+  constexpr int lanes = kLanes<T>;
+  Vector<T> sum[rows][2];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) sum[r][0] = sum[r][1] = Vector<T>{};
+  const T* a = t.a;
+  const T* const b = t.b;
+  const int64_t* const offsets = t.b_offsets;
+  const int64_t depth = t.depth, a_stride = t.a_stride;
+  for (int64_t k = 0; k < depth; ++k, a += a_stride) {
+    const T* row = b + offsets[k];
+    const Vector<T> b0 = load(row), b1 = load(row + lanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) {
+      const Vector<T> value = broadcast(a[r]);
+      sum[r][0] = multiply_add<T>(value, b0, sum[r][0]);
+      sum[r][1] = multiply_add<T>(value, b1, sum[r][1]);
+    }
+  }
+  if (t.columns == 2 * lanes) {
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) {
+      T* c = t.c + r * t.c_stride;
+      Vector<T> s0 = sum[r][0], s1 = sum[r][1];
+      if (t.row_bias) s0 += broadcast(t.row_bias[r]), s1 += broadcast(t.row_bias[r]);
+      if (t.column_bias) s0 += load(t.column_bias), s1 += load(t.column_bias + lanes);
+      if (t.accumulate) s0 += load(c), s1 += load(c + lanes);
+      store(c, s0);
+      store(c + lanes, s1);
+    }
+    return;
+  }
+  T values[rows][2 * lanes];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) store(values[r], sum[r][0]), store(values[r] + lanes, sum[r][1]);
+  for (int r = 0; r < rows; ++r) {
+    for (int j = 0; j < t.columns; ++j) {
+      T value = values[r][j];
+      if (t.row_bias) value += t.row_bias[r];
+      if (t.column_bias) value += t.column_bias[j];
+      T& c = t.c[r * t.c_stride + j];
+      c = t.accumulate ? c + value : value;
+    }
+  }
+}
+
+/// Calls function<n> for the n in 1..most that equals `rows`.
+template <typename T, int most> void tile(const TileArguments<T>& t) {
+  if constexpr (most > 1) {
+    if (t.rows < most) return tile<T, most - 1>(t);
+  }
+  tile_of<T, most>(t);
+}
+
+/// Adds up the lanes until 16 bytes are left.
+template <typename T> inline Quarter<T> fold(Vector<T> v) {
+  if constexpr (sizeof v / sizeof(T) == 16) {
+    const auto half = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+                      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    return __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
+  } else if constexpr (sizeof v / sizeof(T) == 8 && sizeof(T) == 8) {
+    const auto half = __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+    return __builtin_shufflevector(half, half, 0, 1) + __builtin_shufflevector(half, half, 2, 3);
+  } else if constexpr (sizeof v / sizeof(T) == 8) {
+    return __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+  } else if constexpr (sizeof v / sizeof(T) == 4 && sizeof(T) == 8) {
+    return __builtin_shufflevector(v, v, 0, 1) + __builtin_shufflevector(v, v, 2, 3);
+  } else {
+    return v;
+  }
+}
+
+/// The lane sums of four vectors, in one fixed order.
+template <typename T> inline void sum_lanes(const Vector<T> (&v)[kDotColumns], T (&sums)[kDotColumns]) {
+  const Quarter<T> q0 = fold<T>(v[0]), q1 = fold<T>(v[1]), q2 = fold<T>(v[2]), q3 = fold<T>(v[3]);
+  if constexpr (sizeof(T) == 4) {
+    const Quarter<T> s01 = __builtin_shufflevector(q0, q1, 0, 4, 1, 5) + __builtin_shufflevector(q0, q1, 2, 6, 3, 7);
+    const Quarter<T> s23 = __builtin_shufflevector(q2, q3, 0, 4, 1, 5) + __builtin_shufflevector(q2, q3, 2, 6, 3, 7);
+    const Quarter<T> sum = __builtin_shufflevector(s01, s23, 0, 1, 4, 5) + __builtin_shufflevector(s01, s23, 2, 3, 6, 7);
+    std::memcpy(sums, &sum, sizeof sum);
+  } else {
+    sums[0] = q0[0] + q0[1], sums[1] = q1[0] + q1[1], sums[2] = q2[0] + q2[1], sums[3] = q3[0] + q3[1];
+  }
+}
+
+template <typename T, int rows> void dot_of(const DotArguments<T>& d) {
+  constexpr int lanes = kLanes<T>;
+  Vector<T> sum[rows][kDotColumns];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r)
+    for (int j = 0; j < kDotColumns; ++j) sum[r][j] = Vector<T>{};
+  // A tile with fewer columns computes its last one several times and stores it once.
+  const int last = d.columns - 1;
+  const T* const b0 = d.b + d.b_offsets[0];
+  const T* const b1 = d.b + d.b_offsets[last < 1 ? last : 1];
+  const T* const b2 = d.b + d.b_offsets[last < 2 ? last : 2];
+  const T* const b3 = d.b + d.b_offsets[last < 3 ? last : 3];
+  const T* const a = d.a;
+  const int64_t a_stride = d.a_stride, whole = d.depth - d.depth % lanes;
+  const auto step = [&](int64_t k, auto&& get) __attribute__((always_inline)) {
+    Vector<T> value[rows];
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) value[r] = get(a + r * a_stride + k);
+    const T* const columns[kDotColumns] = {b0, b1, b2, b3};
+#pragma GCC unroll 4
+    for (int j = 0; j < kDotColumns; ++j) {
+      const Vector<T> b = get(columns[j] + k);
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; ++r) sum[r][j] = multiply_add<T>(value[r], b, sum[r][j]);
+    }
+  };
+  for (int64_t k = 0; k < whole; k += lanes) step(k, [](const T* from) { return load(from); });
+  if (const int64_t rest = d.depth - whole; rest > 0)
+    step(whole, [rest](const T* from) { return load_first(from, rest); });
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) {
+    T sums[kDotColumns];
+    sum_lanes<T>(sum[r], sums);
+    T* c = d.c + r * d.c_stride;
+    for (int j = 0; j < d.columns; ++j) {
+      T value = sums[j];
+      if (d.row_bias) value += d.row_bias[r];
+      if (d.column_bias) value += d.column_bias[j];
+      c[j] = d.accumulate ? c[j] + value : value;
+    }
+  }
+}
+
+template <typename T, int most> void dot(const DotArguments<T>& d) {
+  if constexpr (most > 1) {
+    if (d.rows < most) return dot<T, most - 1>(d);
+  }
+  dot_of<T, most>(d);
+}
+
+template <typename T> constexpr ProductKernels<T> kernels() {
+  return {kTileRows, 2 * kLanes<T>, tile<T, kTileRows>, kDotRows, kDotColumns, dot<T, kDotRows>};
+}
+
+}  // namespace product_simd
+}  // namespace
+}  // namespace lazuli

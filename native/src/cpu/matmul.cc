@@ -1,0 +1,75 @@
+// The ops matmul and linear: they check shapes and hand strided views to multiply. core/ops/signatures.ts defines them.
+#include "arguments.h"
+#include "families.h"
+#include "product.h"
+
+namespace lazuli {
+namespace {
+
+/// matmul (a [.., m, k], b [.., k, n]) → [.., m, n].
+void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
+  Arguments args("matmul", inputs, outputs, 2, 2, 1);
+  const TensorView& a = args.floating(0, "a");
+  const TensorView& b = args.floating(1, "b");
+  args.expect_rank("a", a, 2, 64);
+  args.expect_rank("b", b, 2, 64);
+  const bool transpose_a = attributes.boolean("transpose_a"), transpose_b = attributes.boolean("transpose_b");
+  const auto a_rank = static_cast<size_t>(a.rank()), b_rank = static_cast<size_t>(b.rank());
+  const int64_t rows = a.shape[a_rank - (transpose_a ? 1 : 2)], depth = a.shape[a_rank - (transpose_a ? 2 : 1)];
+  const int64_t columns = b.shape[b_rank - (transpose_b ? 2 : 1)];
+  Shape b_shape(a.shape.begin(), b_rank == 2 ? a.shape.begin() : a.shape.end() - 2);
+  b_shape.push_back(transpose_b ? columns : depth);
+  b_shape.push_back(transpose_b ? depth : columns);
+  args.expect_shape("b", b, b_shape);
+  Shape shape(a.shape.begin(), a.shape.end() - 2);
+  const int64_t count = args.elements("leading axes", shape);
+  shape.push_back(rows);
+  shape.push_back(columns);
+  TensorView& c = args.output(0, "output", shape);
+  if (c.numel() == 0) return;
+  with_float(args.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    Product<T> product{.rows = rows, .columns = columns, .depth = depth,
+                       .a = {a.as<const T>(), transpose_a ? 1 : depth, transpose_a ? rows : 1},
+                       .b = {b.as<const T>(), transpose_b ? 1 : columns, transpose_b ? depth : 1},
+                       .c = c.as<T>(), .c_stride = columns};
+    if (b_rank == 2 && !transpose_a) {
+      product.rows *= count;
+      multiply(product, context);
+    } else {
+      multiply_batch(product, count, rows * depth, b_rank == 2 ? 0 : depth * columns, rows * columns, context);
+    }
+  });
+}
+
+/// linear (x [.., i], weight [o, i], bias? [o]) → [.., o].
+void linear(Inputs inputs, Outputs outputs, const Attributes&, const Context& context) {
+  Arguments args("linear", inputs, outputs, 2, 3, 1);
+  const TensorView& x = args.floating(0, "x");
+  const TensorView& weight = args.floating(1, "weight");
+  args.expect_rank("x", x, 1, 64);
+  args.expect_rank("weight", weight, 2, 2);
+  const int64_t depth = x.shape.back(), columns = weight.shape[0];
+  args.expect_shape("weight", weight, {columns, depth});
+  const TensorView* bias = args.optional(2, "bias", {columns});
+  Shape shape(x.shape.begin(), x.shape.end() - 1);
+  const int64_t rows = args.elements("leading axes", shape);
+  shape.push_back(columns);
+  TensorView& y = args.output(0, "output", shape);
+  if (y.numel() == 0) return;
+  with_float(args.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    multiply(Product<T>{.rows = rows, .columns = columns, .depth = depth, .a = {x.as<const T>(), depth, 1},
+                        .b = {weight.as<const T>(), 1, depth}, .c = y.as<T>(), .c_stride = columns,
+                        .row_bias = nullptr, .column_bias = bias ? bias->as<const T>() : nullptr},
+             context);
+  });
+}
+
+constexpr OpEntry kOps[] = {{"matmul", 2, 2, 1, matmul}, {"linear", 2, 3, 1, linear}};
+
+}  // namespace
+
+std::span<const OpEntry> matmul_ops() { return kOps; }
+
+}  // namespace lazuli

@@ -1,0 +1,56 @@
+// The interface between the product families (matmul, convolution) and the micro-kernels compiled once per instruction
+// set: a register tile of A·B, and a tile of dot products for operands that are both contiguous along the depth.
+#pragma once
+
+#include <cstdint>
+
+namespace lazuli {
+
+/// One register tile: c[r, j] (+)= Σ_k a[k·a_stride + r] · b[b_offsets[k] + j], r < rows, j < columns. All of the
+/// kernel's `columns` elements after each b_offsets[k] must be readable; only `columns` of this call are written.
+template <typename T> struct TileArguments {
+  int64_t depth = 0;
+  const T* a = nullptr;
+  int64_t a_stride = 0;
+  const T* b = nullptr;
+  const int64_t* b_offsets = nullptr;
+  T* c = nullptr;
+  int64_t c_stride = 0;
+  int rows = 0;
+  int columns = 0;
+  bool accumulate = false;
+  const T* row_bias = nullptr;     // [rows] or null
+  const T* column_bias = nullptr;  // [columns] or null
+};
+
+/// A tile of dot products: c[r, j] (+)= Σ_k a[r·a_stride + k] · b[b_offsets[j] + k].
+template <typename T> struct DotArguments {
+  int64_t depth = 0;
+  const T* a = nullptr;
+  int64_t a_stride = 0;
+  const T* b = nullptr;
+  const int64_t* b_offsets = nullptr;
+  T* c = nullptr;
+  int64_t c_stride = 0;
+  int rows = 0;
+  int columns = 0;
+  bool accumulate = false;
+  const T* row_bias = nullptr;
+  const T* column_bias = nullptr;
+};
+
+/// The largest tile of any instruction set, for buffers on the stack.
+inline constexpr int kMaxTileRows = 16;
+inline constexpr int kMaxTileColumns = 64;
+
+/// The micro-kernels of one instruction set for float or double.
+template <typename T> struct ProductKernels {
+  int tile_rows;
+  int tile_columns;
+  void (*tile)(const TileArguments<T>&);
+  int dot_rows;
+  int dot_columns;
+  void (*dot)(const DotArguments<T>&);
+};
+
+}  // namespace lazuli

@@ -12,11 +12,11 @@ const LOG = [
 const [LOG_LEAD = 0, ...LOG_REST] = LOG;
 const LOG_Q1 = round(-2.1219444e-4);
 const LOG_Q2 = round(0.693359375);
-const SQRT_HALF = round(0.707106781186547524);
+const SQRT_HALF = round(0.7071067811865475);
 const LEAST_NORMAL = 2 ** -126;
 const PI_1 = round(-0.78515625);
-const PI_2 = round(-2.4187564849853515625e-4);
-const PI_3 = round(-3.77489497744594108e-8);
+const PI_2 = round(-2.4187564849853516e-4);
+const PI_3 = round(-3.774894977445941e-8);
 const SIN_1 = round(-1.9515295891e-4);
 const SIN_2 = round(8.3321608736e-3);
 const SIN_3 = round(-1.6666654611e-1);

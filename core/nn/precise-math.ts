@@ -130,9 +130,8 @@ export function libmLog1p(x: number): number {
   let exponent = 0;
   let fraction = x;
   let correction = 0;
-  let mantissa = 1;
   if (x <= -0.2928934335708618) {
-    mantissa = 1 + x;
+    const mantissa = 1 + x;
     bits.setFloat64(0, mantissa);
     let high = bits.getUint32(0);
     exponent = (high >>> 20) - 1023;
@@ -165,7 +164,7 @@ export function libmLog1p(x: number): number {
 /** The branch for |fraction| < 2^-20. */
 function shortLog1p(fraction: number, exponent: number, correction: number): number {
   if (fraction === 0) return exponent === 0 ? 0 : exponent * LN2_HIGH + (correction + exponent * LN2_LOW);
-  const rest = 0.5 * fraction * fraction * (1 - 0.66666666666666666 * fraction);
+  const rest = 0.5 * fraction * fraction * (1 - 0.6666666666666666 * fraction);
   if (exponent === 0) return fraction - rest;
   return exponent * LN2_HIGH - (rest - (exponent * LN2_LOW + correction) - fraction);
 }

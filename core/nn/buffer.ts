@@ -1,0 +1,31 @@
+// Buffer: module state that is saved and moved with the module but not trained. Rules: docs/spec/parameters.md.
+import { Tensor } from '../tensor/tensor';
+import { newTensor } from './tensor-memory';
+
+export interface BufferOptions {
+  /** Whether the buffer is part of the state dict. Default true. */
+  readonly persistent?: boolean;
+}
+
+/**
+ * `torch.nn.Buffer`: no class of its own at run time. The result is `data.detach()` with data's requiresGrad and the
+ * attributes `persistent` and `isBuffer`; `instanceof Buffer` follows the attribute.
+ */
+export class Buffer extends Tensor {
+  declare persistent: boolean;
+  declare isBuffer: boolean;
+
+  constructor(data: Tensor | null = null, options: BufferOptions = {}) {
+    const source = data ?? newTensor([0], 'float32');
+    source.assertUsable('<method detach>');
+    super(source.storage, { dtype: source.dtype, shape: source.shape });
+    const { persistent = true } = options;
+    const detached = source.detach();
+    detached.requiresGrad = source.requiresGrad;
+    return Object.assign(detached, { persistent, isBuffer: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Tensor && Boolean(Reflect.get(value, 'isBuffer'));
+  }
+}

@@ -1,0 +1,86 @@
+// How Python and PyTorch would name and print values: for error texts and reprs that equal PyTorch's. No behaviour.
+import { Tensor } from '../tensor/tensor';
+
+const TENSOR_TYPES: Readonly<Record<string, string>> = {
+  float32: 'FloatTensor',
+  float64: 'DoubleTensor',
+  float16: 'HalfTensor',
+  bfloat16: 'BFloat16Tensor',
+  int64: 'LongTensor',
+  int32: 'IntTensor',
+  int16: 'ShortTensor',
+  int8: 'CharTensor',
+  uint8: 'ByteTensor',
+  bool: 'BoolTensor',
+};
+
+/** Python's `type(value).__name__`. */
+export function typeName(value: unknown): string {
+  if (value === null || value === undefined) return 'NoneType';
+  switch (typeof value) {
+    case 'number':
+      return Number.isInteger(value) ? 'int' : 'float';
+    case 'bigint':
+      return 'int';
+    case 'string':
+      return 'str';
+    case 'boolean':
+      return 'bool';
+    case 'function':
+      return 'function';
+    default:
+      if (Array.isArray(value)) return 'list';
+      return value.constructor.name === 'Object' || value instanceof Map ? 'dict' : value.constructor.name;
+  }
+}
+
+/** `torch.typename(value)`: a tensor by its element type, anything else by its class. */
+export function torchTypename(value: unknown): string {
+  if (!(value instanceof Tensor)) return typeName(value);
+  const place = value.device === 'gpu' ? 'torch.cuda.' : 'torch.';
+  return place + (TENSOR_TYPES[value.dtype] ?? 'Tensor');
+}
+
+/** Python's repr of a string: single quotes, unless it holds one and no double quote. */
+export function quoted(text: string): string {
+  const escaped = text
+    .replace(/\\/g, '\\\\')
+    .replace(/\n/g, '\\n')
+    .replace(/\t/g, '\\t')
+    .replace(/\r/g, '\\r');
+  if (escaped.includes("'") && !escaped.includes('"')) return `"${escaped}"`;
+  return `'${escaped.replace(/'/g, "\\'")}'`;
+}
+
+/** Python's repr of a float: `1.0`, `1e-05`, `inf`. */
+export function floatRepr(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  const [digits = '', exponent = '0'] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (power < -4 || power >= 16) {
+    const size = String(Math.abs(power)).padStart(2, '0');
+    return `${digits}e${power < 0 ? '-' : '+'}${size}`;
+  }
+  const plain = String(value);
+  return Number.isInteger(value) ? `${plain}.0` : plain;
+}
+
+/** Python's repr of plain data; numbers print as integers where they are whole, lists as tuples. */
+export function pythonRepr(value: unknown): string {
+  if (value === null || value === undefined) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : floatRepr(value);
+  if (Array.isArray(value)) return tupleRepr(value);
+  if (typeof value === 'bigint') return String(value);
+  return `<${typeName(value)} object>`;
+}
+
+/** `(3, 3)`, `(3,)`, `()`. */
+export const tupleRepr = (items: readonly unknown[]): string =>
+  items.length === 1 ? `(${pythonRepr(items[0])},)` : `(${items.map(pythonRepr).join(', ')})`;
+
+/** `{…}` of a method of torch's tensor class, as PyTorch's messages name it. */
+export const tensorMethod = (name: string): string => `<method '${name}' of 'torch._C.TensorBase' objects>`;

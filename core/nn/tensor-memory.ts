@@ -1,0 +1,178 @@
+// A tensor's bytes without running an op: allocation, reading and writing through strides, conversion between dtypes.
+import { LazuliError } from '../errors';
+import { backendOf } from '../ops/dispatch';
+import { DTYPES, elementSize, type DType } from '../tensor/dtype';
+import { HostStorage } from '../tensor/host-storage';
+import { MetaStorage } from '../tensor/meta-storage';
+import { contiguousStrides, numel, type Shape } from '../tensor/shape';
+import type { Device, Storage } from '../tensor/storage';
+import { Tensor } from '../tensor/tensor';
+import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from './half-precision';
+
+/** Zero-filled memory on a device; on 'cpu' without an open backend it is JavaScript's. Never recorded by a trace. */
+export function allocateBytes(device: Device, bytes: number): Storage {
+  if (device === 'meta') return new MetaStorage(bytes);
+  const backend = backendOf(device);
+  if (backend) return backend.allocate(bytes);
+  if (device === 'cpu') return new HostStorage(bytes);
+  throw new LazuliError('not_supported', `no backend for device '${device}' is open`);
+}
+
+/** A new zero-filled dense tensor. */
+export const newTensor = (shape: Shape, dtype: DType, device: Device = 'cpu'): Tensor =>
+  new Tensor(allocateBytes(device, numel(shape) * elementSize(dtype)), { dtype, shape });
+
+/** Calls `visit` with each element's position in the storage (in elements), row-major. */
+function eachPosition(tensor: Tensor, visit: (position: number) => void): void {
+  const { shape, strides } = tensor;
+  const walk = (axis: number, position: number): void => {
+    if (axis === shape.length) return visit(position);
+    const step = strides[axis] ?? 0;
+    for (let index = 0; index < (shape[axis] ?? 0); index++) walk(axis + 1, position + index * step);
+  };
+  walk(0, tensor.offset);
+}
+
+/** First element and number of elements of the part of the storage a tensor touches. */
+export function extentOf(tensor: Tensor): { readonly start: number; readonly length: number } {
+  if (tensor.numel() === 0) return { start: tensor.offset, length: 0 };
+  const last = tensor.shape.reduce((sum, size, axis) => sum + (size - 1) * (tensor.strides[axis] ?? 0), 0);
+  return { start: tensor.offset, length: last + 1 };
+}
+
+/** Row-major bytes of a tensor however it is strided. */
+export function denseBytes(tensor: Tensor): Uint8Array {
+  if (tensor.isContiguous()) return tensor.bytes();
+  const size = elementSize(tensor.dtype);
+  const { start, length } = extentOf(tensor);
+  const source = tensor.storage.read(start * size, length * size);
+  const result = new Uint8Array(tensor.numel() * size);
+  let at = 0;
+  eachPosition(tensor, (position) => {
+    const from = (position - start) * size;
+    result.set(source.subarray(from, from + size), at);
+    at += size;
+  });
+  return result;
+}
+
+/** Writes row-major bytes into a tensor however it is strided. */
+export function writeDense(tensor: Tensor, bytes: Uint8Array): void {
+  const size = elementSize(tensor.dtype);
+  if (tensor.isContiguous()) return tensor.storage.write(tensor.offset * size, bytes);
+  const { start, length } = extentOf(tensor);
+  const target = tensor.storage.read(start * size, length * size);
+  let at = 0;
+  eachPosition(tensor, (position) => {
+    target.set(bytes.subarray(at, at + size), (position - start) * size);
+    at += size;
+  });
+  tensor.storage.write(start * size, target);
+}
+
+/** True when the elements fill their extent without gaps or overlap, in any order of axes. */
+export function isDense(tensor: Tensor): boolean {
+  const axes = tensor.shape.map((size, axis) => ({ size, stride: tensor.strides[axis] ?? 0 }));
+  let step = 1;
+  for (const { size, stride } of axes.filter((axis) => axis.size !== 1).sort((a, b) => a.stride - b.stride)) {
+    if (stride !== step) return false;
+    step *= size;
+  }
+  return true;
+}
+
+/** A copy in new memory; strides are kept when the elements lie dense. */
+export function cloneTensor(source: Tensor, device: Device = source.device): Tensor {
+  const keepsStrides = isDense(source) && source.numel() > 0;
+  const { dtype, shape } = source;
+  const strides = keepsStrides ? source.strides : contiguousStrides(shape);
+  const storage = allocateBytes(device, numel(shape) * elementSize(dtype));
+  const copy = new Tensor(storage, { dtype, shape, strides });
+  if (device !== 'meta' && source.device !== 'meta') writeDense(copy, denseBytes(source));
+  return copy;
+}
+
+type Numbers = Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint8Array | Uint16Array | Uint32Array | BigInt64Array | BigUint64Array; // prettier-ignore
+type Arrays = { new (buffer: ArrayBuffer): Numbers; new (length: number): Numbers };
+const ARRAYS: Partial<Record<DType, Arrays>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  uint64: BigUint64Array,
+};
+const DECODE: Partial<Record<DType, (bits: number) => number>> = {
+  float16: fromFloat16Bits,
+  bfloat16: fromBFloat16Bits,
+};
+const ENCODE: Partial<Record<DType, (value: number) => number>> = {
+  float16: toFloat16Bits,
+  bfloat16: toBFloat16Bits,
+};
+
+const wholeOf = (value: number | bigint): bigint =>
+  typeof value === 'bigint' ? value : Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+
+/** One value as `dtype` stores it: integers wrap, floats → int truncate, anything → bool is ≠ 0. */
+function stored(value: number | bigint, dtype: DType): number | bigint {
+  const { kind, bytes } = DTYPES[dtype];
+  if (kind === 'bool') return Number(value) === 0 ? 0 : 1;
+  if (kind === 'float') return ENCODE[dtype]?.(Number(value)) ?? Number(value);
+  const whole = wholeOf(value);
+  return bytes === 8 ? whole : Number(BigInt.asIntN(8 * bytes, whole));
+}
+
+/** Dense bytes of one dtype as another's. Complex and float8 convert only to themselves. */
+export function convertBytes(bytes: Uint8Array, from: DType, to: DType): Uint8Array {
+  if (from === to) return bytes;
+  const [Source, Target] = [ARRAYS[from], ARRAYS[to]];
+  if (!Source || !Target)
+    throw new LazuliError('dtype_mismatch', `${from} does not convert to ${to} here`, {
+      expected: to,
+      got: from,
+    });
+  const values = new Source(bytes.slice().buffer);
+  const result = new Target(values.length);
+  const decode = DECODE[from];
+  for (let index = 0; index < values.length; index++) {
+    const raw = values[index] ?? 0;
+    put(result, index, stored(decode ? decode(Number(raw)) : raw, to));
+  }
+  return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
+}
+
+function put(target: Numbers, index: number, value: number | bigint): void {
+  if (target instanceof BigInt64Array || target instanceof BigUint64Array) target[index] = BigInt(value);
+  else target[index] = Number(value);
+}
+
+/** Sets every element to `value`. */
+export function fillTensor(tensor: Tensor, value: number): void {
+  if (tensor.device === 'meta') return;
+  const one = new Float64Array([value]);
+  const pattern = convertBytes(new Uint8Array(one.buffer), 'float64', tensor.dtype);
+  const bytes = new Uint8Array(tensor.numel() * pattern.byteLength);
+  if (pattern.some((byte) => byte !== 0))
+    for (let at = 0; at < bytes.byteLength; at += pattern.byteLength) bytes.set(pattern, at);
+  writeDense(tensor, bytes);
+}
+
+/** A tensor's elements as numbers, row-major; for tests, printing and small decisions. */
+export function valuesOf(tensor: Tensor): Float64Array {
+  const bytes = convertBytes(denseBytes(tensor), tensor.dtype, 'float64');
+  return new Float64Array(bytes.slice().buffer);
+}
+
+/** Copies equal-shaped `source` into `target`, converting the dtype. */
+export function copyInto(target: Tensor, source: Tensor): void {
+  if (target.device === 'meta') return;
+  writeDense(target, convertBytes(denseBytes(source), source.dtype, target.dtype));
+}

@@ -84,7 +84,7 @@ export const gelu = activation({
     }),
   },
   variant: { approximate: 'tanh' },
-  formula: (x, { approximate }) => ops.gelu(x, { approximate }),
+  formula: (x, { approximate }) => ops.gelu(x, approximate),
 });
 
 export const silu = activation({

@@ -21,7 +21,6 @@ import {
   spatialRankProblem,
   take,
   tooSmall,
-  withBatch,
   type SpatialRank,
 } from './window';
 
@@ -137,17 +136,9 @@ function convolutionTranspose(rank: SpatialRank): LayerDeclaration {
     },
     lower(call) {
       const { stride, padding, output_padding, dilation, groups } = call.params;
-      return [
-        withBatch(inputOf(call), rank, (input) =>
-          ops.convolutionTranspose(input, tensorOf(call, 'weight'), maybeTensor(call, 'bias'), {
-            stride,
-            padding,
-            output_padding,
-            dilation,
-            groups,
-          }),
-        ),
-      ];
+      const options = { stride, padding, outputPadding: output_padding, dilation, groups };
+      const [weight, bias] = [tensorOf(call, 'weight'), maybeTensor(call, 'bias')];
+      return [ops.convolutionTranspose(inputOf(call), weight, bias, options)];
     },
     flops: ({ out_channels, groups, kernel_size }, [input = []]) =>
       2 * (product(input) ?? 0) * (out_channels / groups) * (product(kernel_size) ?? 0),

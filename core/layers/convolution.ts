@@ -22,7 +22,6 @@ import {
   take,
   tooSmall,
   windowCount,
-  withBatch,
   type SpatialRank,
 } from './window';
 
@@ -169,23 +168,14 @@ function convolution(rank: SpatialRank): LayerDeclaration {
       ];
     },
     lower(call) {
-      const { params } = call;
-      const mode = params.padding_mode;
-      const padding = paddingOf(params);
+      const { stride, dilation, groups, padding_mode: mode } = call.params;
+      const padding = paddingOf(call.params);
+      const [weight, bias] = [tensorOf(call, 'weight'), maybeTensor(call, 'bias')];
+      const input = inputOf(call);
       return [
-        withBatch(inputOf(call), rank, (input) =>
-          ops.convolution(
-            mode === 'zeros' ? input : ops.pad(input, padding, { mode }),
-            tensorOf(call, 'weight'),
-            maybeTensor(call, 'bias'),
-            {
-              stride: params.stride,
-              padding: mode === 'zeros' ? padding : padding.map(() => 0),
-              dilation: params.dilation,
-              groups: params.groups,
-            },
-          ),
-        ),
+        mode === 'zeros'
+          ? ops.convolution(input, weight, bias, { stride, padding, dilation, groups })
+          : ops.convolution(ops.pad(input, padding, { mode }), weight, bias, { stride, dilation, groups }),
       ];
     },
     flops: ({ kernel_size, groups }, [input = []], [output = []]) =>

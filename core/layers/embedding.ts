@@ -43,11 +43,7 @@ export const embedding = defineLayer({
       null,
     ),
   ],
-  lower(call) {
-    const weight = tensorOf(call, 'weight');
-    const paddingIndex = rowOf(call.params.padding_idx, call.params.num_embeddings);
-    return [ops.gather(weight, inputOf(call), { paddingIndex })];
-  },
+  lower: (call) => [ops.embedding(inputOf(call), tensorOf(call, 'weight'), call.params.padding_idx)],
   flops: () => 0,
   examples: [
     {

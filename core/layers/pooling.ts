@@ -4,16 +4,7 @@ import { defineLayer, type LayerDeclaration, type LayerProblem } from './declara
 import { boolean, integers, integersOrBlanks, optionalInteger, optionalIntegers } from './params';
 import { inputOf } from './pieces';
 import { mismatch, outputs, product, refusal, type Size } from './shapes';
-import {
-  each,
-  pooledCount,
-  spatialOf,
-  spatialRankProblem,
-  take,
-  tooSmall,
-  withBatch,
-  type SpatialRank,
-} from './window';
+import { each, pooledCount, spatialOf, spatialRankProblem, take, tooSmall, type SpatialRank } from './window';
 
 const WHAT = ['a sequence', 'an image', 'a volume'] as const;
 
@@ -74,12 +65,12 @@ function inferWindows(name: string, rank: SpatialRank, params: WindowParams, inp
   return outputs([...input.slice(0, -rank), ...sizes]);
 }
 
-/** The arguments of a pooling op. */
-const windowsOf = ({ kernel_size, stride, padding, dilation }: WindowParams) => ({
+/** The options of a pooling op. */
+const windowsOf = ({ kernel_size, stride, padding, ceil_mode: ceilMode }: WindowParams) => ({
   kernel: kernel_size,
   stride: stride ?? kernel_size,
   padding,
-  dilation: dilation ?? kernel_size.map(() => 1),
+  ceilMode,
 });
 
 const operations = ({ kernel_size }: WindowParams, output: readonly number[] = []): number =>
@@ -110,9 +101,7 @@ function maxPool(rank: SpatialRank): LayerDeclaration {
     infer: (params, [input = null]) =>
       input === null ? outputs(null) : inferWindows(name, rank, params, input),
     lower: (call) => [
-      withBatch(inputOf(call), rank, (input) =>
-        ops.maxPool(input, { ...windowsOf(call.params), ceil_mode: call.params.ceil_mode }),
-      ),
+      ops.maxPool(inputOf(call), { ...windowsOf(call.params), dilation: call.params.dilation }),
     ],
     flops: (params, _inputs, [output]) => operations(params, output),
     examples: [
@@ -169,14 +158,11 @@ function avgPool(rank: SpatialRank): LayerDeclaration {
     infer: (params, [input = null]) =>
       input === null ? outputs(null) : inferWindows(name, rank, params, input),
     lower: (call) => [
-      withBatch(inputOf(call), rank, (input) =>
-        ops.avgPool(input, {
-          ...windowsOf(call.params),
-          ceil_mode: call.params.ceil_mode,
-          count_include_pad: call.params.count_include_pad,
-          divisor_override: call.params.divisor_override ?? null,
-        }),
-      ),
+      ops.avgPool(inputOf(call), {
+        ...windowsOf(call.params),
+        countIncludePad: call.params.count_include_pad,
+        divisorOverride: call.params.divisor_override ?? null,
+      }),
     ],
     flops: (params, _inputs, [output]) => operations(params, output),
     examples: [
@@ -237,14 +223,7 @@ function adaptiveAvgPool(rank: SpatialRank): LayerDeclaration {
       const sizes = spatialOf(rank, input).map((length, axis) => output_size[axis] ?? length);
       return outputs([...input.slice(0, -rank), ...sizes]);
     },
-    lower: (call) => [
-      withBatch(inputOf(call), rank, (input) =>
-        ops.adaptiveAvgPool(
-          input,
-          input.shape.slice(2).map((length, axis) => call.params.output_size[axis] ?? length),
-        ),
-      ),
-    ],
+    lower: (call) => [ops.adaptiveAvgPool(inputOf(call), call.params.output_size)],
     flops: (_params, [input = []]) => product(input) ?? 0,
     examples: [
       {

@@ -1,7 +1,5 @@
 // Arithmetic of sliding windows, shared by convolutions and poolings, and what any layer over n spatial axes needs.
-import * as ops from '../ops';
 import { formatShape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
 import type { EdgeShape, LayerProblem } from './declaration';
 import { listed, rankProblem, type Size } from './shapes';
 
@@ -79,10 +77,3 @@ export const divisible = (param: string, value: number, groups: number): readonl
           got: String(value),
         },
       ];
-
-/** Runs `body` on `[N, C, *]`, giving an unbatched `[C, *]` a batch of one and taking it away again. */
-export function withBatch(input: Tensor, rank: SpatialRank, body: (batched: Tensor) => Tensor): Tensor {
-  if (input.rank === rank + 2) return body(input);
-  const output = body(ops.reshape(input, [1, ...input.shape]));
-  return ops.reshape(output, output.shape.slice(1));
-}

@@ -43,6 +43,8 @@ export interface NodeInfo {
   readonly inputs: readonly (PartialShape | null)[];
   readonly outputs: readonly (PartialShape | null)[];
   readonly parameters: readonly ParameterInfo[];
+  /** Values of blank params that the materialized tensors of this node fix (`{in_features: 288}`); absent or empty before. */
+  readonly sizes?: Readonly<Record<string, number | readonly number[]>>;
   readonly flops: number | null;
   readonly activationBytes: number | null;
 }
@@ -72,7 +74,14 @@ export interface DataPreview {
   readonly columns: readonly string[];
   /** `picture`: pixels 0..255 row-major per item, `channels` 1 or 3; `row`: values by column. */
   readonly items: readonly (
-    | { readonly kind: 'picture'; readonly width: number; readonly height: number; readonly channels: 1 | 3; readonly pixels: Uint8Array; readonly target: string }
+    | {
+        readonly kind: 'picture';
+        readonly width: number;
+        readonly height: number;
+        readonly channels: 1 | 3;
+        readonly pixels: Uint8Array;
+        readonly target: string;
+      }
     | { readonly kind: 'row'; readonly values: readonly number[]; readonly target: string }
   )[];
   /** What was noticed while reading: rows dropped, classes merged. */

@@ -1,13 +1,13 @@
 // A tensor's bytes without running an op: allocation, reading and writing through strides, conversion between dtypes.
 import { LazuliError } from '../errors';
 import { backendOf } from '../ops/dispatch';
-import { DTYPES, elementSize, type DType } from '../tensor/dtype';
+import { elementSize, type DType } from '../tensor/dtype';
+import { readElement, writeElement } from '../tensor/elements';
 import { HostStorage } from '../tensor/host-storage';
 import { MetaStorage } from '../tensor/meta-storage';
 import { contiguousStrides, numel, type Shape } from '../tensor/shape';
 import type { Device, Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
-import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from './half-precision';
 
 /** Zero-filled memory on a device; on 'cpu' without an open backend it is JavaScript's. Never recorded by a trace. */
 export function allocateBytes(device: Device, bytes: number): Storage {
@@ -92,66 +92,17 @@ export function cloneTensor(source: Tensor, device: Device = source.device): Ten
   return copy;
 }
 
-type Numbers = Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint8Array | Uint16Array | Uint32Array | BigInt64Array | BigUint64Array; // prettier-ignore
-type Arrays = { new (buffer: ArrayBuffer): Numbers; new (length: number): Numbers };
-const ARRAYS: Partial<Record<DType, Arrays>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  int16: Int16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-};
-const DECODE: Partial<Record<DType, (bits: number) => number>> = {
-  float16: fromFloat16Bits,
-  bfloat16: fromBFloat16Bits,
-};
-const ENCODE: Partial<Record<DType, (value: number) => number>> = {
-  float16: toFloat16Bits,
-  bfloat16: toBFloat16Bits,
-};
-
-const wholeOf = (value: number | bigint): bigint =>
-  typeof value === 'bigint' ? value : Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
-
-/** One value as `dtype` stores it: integers wrap, floats → int truncate, anything → bool is ≠ 0. */
-function stored(value: number | bigint, dtype: DType): number | bigint {
-  const { kind, bytes } = DTYPES[dtype];
-  if (kind === 'bool') return Number(value) === 0 ? 0 : 1;
-  if (kind === 'float') return ENCODE[dtype]?.(Number(value)) ?? Number(value);
-  const whole = wholeOf(value);
-  return bytes === 8 ? whole : Number(BigInt.asIntN(8 * bytes, whole));
-}
-
-/** Dense bytes of one dtype as another's. Complex and float8 convert only to themselves. */
+/** Dense bytes of one dtype as another's: floats → int truncate, anything → bool is ≠ 0. Complex and float8 refuse. */
 export function convertBytes(bytes: Uint8Array, from: DType, to: DType): Uint8Array {
   if (from === to) return bytes;
-  const [Source, Target] = [ARRAYS[from], ARRAYS[to]];
-  if (!Source || !Target)
-    throw new LazuliError('dtype_mismatch', `${from} does not convert to ${to} here`, {
-      expected: to,
-      got: from,
-    });
-  const values = new Source(bytes.slice().buffer);
-  const result = new Target(values.length);
-  const decode = DECODE[from];
-  for (let index = 0; index < values.length; index++) {
-    const raw = values[index] ?? 0;
-    put(result, index, stored(decode ? decode(Number(raw)) : raw, to));
-  }
-  return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
-}
-
-function put(target: Numbers, index: number, value: number | bigint): void {
-  if (target instanceof BigInt64Array || target instanceof BigUint64Array) target[index] = BigInt(value);
-  else target[index] = Number(value);
+  const [sourceSize, targetSize] = [elementSize(from), elementSize(to)];
+  const count = bytes.byteLength / sourceSize;
+  const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const result = new Uint8Array(count * targetSize);
+  const target = new DataView(result.buffer);
+  for (let index = 0; index < count; index++)
+    writeElement(target, index * targetSize, to, readElement(source, index * sourceSize, from));
+  return result;
 }
 
 /** Sets every element to `value`. */

@@ -1,0 +1,179 @@
+// torch.nn.init: each function draws or writes a tensor's values in place and returns it. Bounds are computed in double.
+import { TorchError } from '../errors';
+import { DTYPES, type DType } from '../tensor/dtype';
+import { encodeElements } from '../tensor/elements';
+import { torchSize } from '../tensor/shape';
+import type { Tensor } from '../tensor/tensor';
+import { defaultGenerator, type Generator, type RandomDType } from './random';
+import { fillTensor, isDense, writeDense } from './tensor-memory';
+
+/** `fan_in` and `fan_out`, as torch.nn.init counts them: sizes of axes 1 and 0 times the receptive field. */
+export interface Fans {
+  readonly fanIn: number;
+  readonly fanOut: number;
+}
+export type FanMode = 'fan_in' | 'fan_out';
+export type Nonlinearity =
+  | 'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'conv_transpose1d' | 'conv_transpose2d' | 'conv_transpose3d'
+  | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu'; // prettier-ignore
+
+const TANH_GAIN = 5 / 3;
+
+/** The recommended gain of a nonlinearity; `param` is leaky_relu's slope (0.01). */
+export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
+  if (nonlinearity === 'tanh') return TANH_GAIN;
+  if (nonlinearity === 'relu') return Math.sqrt(2);
+  if (nonlinearity === 'leaky_relu') return Math.sqrt(2 / (1 + param ** 2));
+  return nonlinearity === 'selu' ? 3 / 4 : 1;
+}
+
+/** Throws ValueError below two dimensions. */
+export function calculateFanInAndFanOut(tensor: Tensor): Fans {
+  const [out, input, ...field] = tensor.shape;
+  if (out === undefined || input === undefined)
+    throw new TorchError(
+      'ValueError',
+      'Fan in and fan out can not be computed for tensor with fewer than 2 dimensions',
+    );
+  const receptive = field.reduce((product, size) => product * size, 1);
+  return { fanIn: input * receptive, fanOut: out * receptive };
+}
+
+function randomDType(dtype: DType, method: string): RandomDType {
+  if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16') return dtype;
+  throw new TorchError(
+    'NotImplementedError',
+    `"${method}" not implemented for '${dtype}'`,
+    'dtype_mismatch',
+    {
+      expected: 'a floating point tensor',
+      got: dtype,
+    },
+  );
+}
+
+/** Dense tensors are drawn in memory order, others row-major. */
+function writeDrawn(tensor: Tensor, drawn: Float32Array | Float64Array | Uint16Array): void {
+  const bytes = new Uint8Array(drawn.buffer, drawn.byteOffset, drawn.byteLength);
+  if (isDense(tensor)) tensor.storage.write(tensor.offset * drawn.BYTES_PER_ELEMENT, bytes);
+  else writeDense(tensor, bytes);
+}
+
+/** uniform(from, to). On meta it draws nothing. */
+export function uniform_(tensor: Tensor, from = 0, to = 1, generator: Generator = defaultGenerator): Tensor {
+  tensor.assertUsable('<method uniform_>');
+  const dtype = randomDType(tensor.dtype, 'uniform_');
+  if (tensor.device === 'meta') return tensor;
+  writeDrawn(tensor, generator.uniform(dtype, tensor.numel(), from, to));
+  return tensor;
+}
+
+/** normal(mean, std). On meta it draws nothing. */
+export function normal_(tensor: Tensor, mean = 0, std = 1, generator: Generator = defaultGenerator): Tensor {
+  tensor.assertUsable('<method normal_>');
+  const dtype = randomDType(tensor.dtype, 'normal_');
+  if (tensor.device === 'meta') return tensor;
+  writeDrawn(tensor, generator.normal(dtype, tensor.numel(), mean, std, tensor.isContiguous()));
+  return tensor;
+}
+
+export function constant_(tensor: Tensor, value: number): Tensor {
+  tensor.assertUsable('<method fill_>');
+  fillTensor(tensor, value);
+  return tensor;
+}
+export function zeros_(tensor: Tensor): Tensor {
+  tensor.assertUsable('<method zero_>');
+  return constant_(tensor, 0);
+}
+export const ones_ = (tensor: Tensor): Tensor => constant_(tensor, 1);
+
+/** Sets every element to `value(index)`, `index` its row and column (and so on). */
+function setEach(tensor: Tensor, value: (...index: number[]) => number): Tensor {
+  if (tensor.device === 'meta') return tensor;
+  const { shape, dtype } = tensor;
+  const flat = Array.from({ length: tensor.numel() }, (_, place) => {
+    const index = new Array<number>(shape.length);
+    let rest = place;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis] = rest % (shape[axis] ?? 1);
+      rest = Math.floor(rest / (shape[axis] ?? 1));
+    }
+    return value(...index);
+  });
+  writeDense(tensor, encodeElements(dtype, flat, flat.length));
+  return tensor;
+}
+
+/** The identity matrix. ValueError for another rank than 2. */
+export function eye_(tensor: Tensor): Tensor {
+  if (tensor.shape.length !== 2)
+    throw new TorchError('ValueError', 'Only tensors with 2 dimensions are supported');
+  return setEach(tensor, (row = 0, column = 0) => (row === column ? 1 : 0));
+}
+
+/** The Dirac delta for convolutions: channels pass through. */
+export function dirac_(tensor: Tensor, groups = 1): Tensor {
+  const [out = 0, input = 0, ...field] = tensor.shape;
+  if (tensor.shape.length < 3 || tensor.shape.length > 5)
+    throw new TorchError('ValueError', 'Only tensors with 3, 4, or 5 dimensions are supported');
+  if (out % groups !== 0) throw new TorchError('ValueError', 'dim 0 must be divisible by groups');
+  const perGroup = out / groups;
+  const least = Math.min(perGroup, input);
+  const center = field.map((size) => Math.floor(size / 2));
+  return setEach(tensor, (row = 0, column = 0, ...place) => {
+    const isCenter = place.every((position, axis) => position === center[axis]);
+    return isCenter && row % perGroup === column && column < least ? 1 : 0;
+  });
+}
+
+export function xavierUniform_(tensor: Tensor, gain = 1, generator: Generator = defaultGenerator): Tensor {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
+  const bound = Math.sqrt(3) * (gain * Math.sqrt(2 / (fanIn + fanOut)));
+  return uniform_(tensor, -bound, bound, generator);
+}
+export function xavierNormal_(tensor: Tensor, gain = 1, generator: Generator = defaultGenerator): Tensor {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
+  return normal_(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), generator);
+}
+
+export interface KaimingOptions {
+  /** Slope of the rectifier after this layer, only for leaky_relu. Default 0. */
+  readonly a?: number;
+  readonly mode?: FanMode;
+  readonly nonlinearity?: Nonlinearity;
+  readonly generator?: Generator;
+}
+
+function kaimingStd(
+  tensor: Tensor,
+  { a = 0, mode = 'fan_in', nonlinearity = 'leaky_relu' }: KaimingOptions,
+): number {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
+  return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
+}
+
+/** He initialization, uniform. A tensor with a size of 0 is left as it is. */
+export function kaimingUniform_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
+  tensor.assertUsable('<function kaiming_uniform_ at 0x0>');
+  if (tensor.shape.includes(0)) return tensor;
+  const bound = Math.sqrt(3) * kaimingStd(tensor, options);
+  return uniform_(tensor, -bound, bound, options.generator);
+}
+/** He initialization, normal. A tensor with a size of 0 is left as it is. */
+export function kaimingNormal_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
+  tensor.assertUsable('<method normal_>');
+  if (tensor.shape.includes(0)) return tensor;
+  return normal_(tensor, 0, kaimingStd(tensor, options), options.generator);
+}
+
+/** Sets one row of a matrix to zero: Embedding's padding_idx. */
+export function zeroRow_(tensor: Tensor, row: number): Tensor {
+  const [rows = 0] = tensor.shape;
+  if (row < 0 || row >= rows)
+    throw new TorchError('IndexError', `row ${row} is outside a tensor of ${torchSize(tensor.shape)}`);
+  if (tensor.device === 'meta') return tensor;
+  const bytes = (tensor.numel() / rows) * DTYPES[tensor.dtype].bytes;
+  tensor.storage.write(tensor.offset * DTYPES[tensor.dtype].bytes + row * bytes, new Uint8Array(bytes));
+  return tensor;
+}

@@ -1,6 +1,6 @@
 // Views of one storage and making them dense: the base every other functional file stands on.
 import { LazuliError } from '../../errors';
-import { numel, shapesEqual, type Shape } from '../../tensor/shape';
+import { contiguousStrides, numel, shapesEqual, type Shape } from '../../tensor/shape';
 import { Tensor, type TensorLayout } from '../../tensor/tensor';
 import { apply, gradientEnabled, noGrad, ViewNode } from '../dispatch';
 import { attributeError, list, shapeError } from '../infer/checks';
@@ -38,6 +38,14 @@ export function contiguous(x: Tensor): Tensor {
   const base = new Tensor(x.storage, { dtype: x.dtype, shape: [reach], offset: x.offset });
   const copy = noGrad(() => first(apply('strided_copy', [base], { shape, strides, offset: 0 })));
   return withGradient('contiguous', x, copy, (gradOutput) => gradOutput);
+}
+
+/** A dense copy in its own storage. */
+export function clone(x: Tensor): Tensor {
+  if (!x.isContiguous()) return contiguous(x);
+  const attributes = { shape: x.shape, strides: contiguousStrides(x.shape), offset: 0 };
+  const copy = noGrad(() => first(apply('strided_copy', [x], attributes)));
+  return withGradient('clone', x, copy, (gradOutput) => gradOutput);
 }
 
 /** The first of an op's outputs. */

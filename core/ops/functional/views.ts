@@ -6,7 +6,7 @@ import { attributeError, list, normalizeAxis, shapeError } from '../infer/checks
 import { contiguous, first, reshape, view } from './dense';
 import { sumTo } from './reductions';
 
-export { contiguous, reshape } from './dense';
+export { clone, contiguous, reshape } from './dense';
 
 /** Axes in another order: `axes[i]` is the axis of `x` that becomes axis i. */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {

@@ -1,0 +1,71 @@
+// Gradients of the ops that move elements, of reductions and of gathering.
+import type { Tensor } from '../../tensor/tensor';
+import { apply } from '../dispatch';
+import { first, reshape } from '../functional/dense';
+import { cast as convert, fused } from '../functional/elementwise';
+import { sum } from '../functional/reductions';
+import { expand, slice } from '../functional/views';
+import type { GradientRule } from './rule';
+
+/** The input at `index`; its op's signature demands it. */
+export const inputAt = (inputs: readonly (Tensor | null)[], index: number): Tensor =>
+  first(inputs.slice(index).flatMap((x) => x ?? []));
+
+export const stridedCopy: GradientRule<'strided_copy'> = (
+  { inputs, attributes: { strides, offset } },
+  gy,
+) => {
+  const { shape } = inputAt(inputs, 0);
+  return apply('strided_scatter', [gy], { shape, strides, offset });
+};
+
+export const stridedScatter: GradientRule<'strided_scatter'> = (
+  { inputs, attributes: { strides, offset } },
+  gy,
+) => {
+  const { shape } = inputAt(inputs, 0);
+  return apply('strided_copy', [gy], { shape, strides, offset });
+};
+
+export const concatenate: GradientRule<'concatenate'> = ({ inputs, attributes: { axis } }, gy, needs) => {
+  let start = 0;
+  return inputs.map((input, index) => {
+    const end = start + (input?.shape[axis] ?? 0);
+    const part = needs[index] ? slice(gy, axis, { start, end }) : null;
+    start = end;
+    return part;
+  });
+};
+
+export const cast: GradientRule<'cast'> = ({ inputs }, gy) => [convert(gy, inputAt(inputs, 0).dtype)];
+
+export const pad: GradientRule<'pad'> = ({ inputs, attributes: { padding, mode } }, gy) =>
+  apply('pad_gradient', [gy], { padding, mode, shape: inputAt(inputs, 0).shape });
+
+export const padGradient: GradientRule<'pad_gradient'> = ({ attributes: { padding, mode } }, gy) =>
+  apply('pad', [gy], { padding, mode, value: 0 });
+
+export const reduce: GradientRule<'reduce'> = ({ inputs, outputs, attributes: { kind, axes } }, gy) => {
+  const x = inputAt(inputs, 0);
+  const kept = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
+  const spread = reshape(gy, kept);
+  if (kind === 'sum') return [expand(spread, x.shape)];
+  const extreme = reshape(first(outputs), kept);
+  const ties = sum(
+    fused([x, extreme], (f, ...terms) => f.step('eq', ...terms)),
+    axes,
+    { keepdim: true },
+  );
+  // Equal winners share the gradient equally, as torch.amax.
+  return [
+    fused([x, extreme, spread, ties], (f, element, winner, gradient, count) =>
+      f.step('mul', f.step('div', gradient, count), f.step('eq', element, winner)),
+    ),
+  ];
+};
+
+export const gather: GradientRule<'gather'> = ({ inputs }, gy) => {
+  const index = inputAt(inputs, 1);
+  const { shape } = inputAt(inputs, 0);
+  return [first(apply('gather_gradient', [gy, index], { shape, padding_idx: null })), null];
+};

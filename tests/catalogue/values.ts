@@ -1,0 +1,43 @@
+// The numbers that examples run on, made from a name: scripts/golden/catalogue.py makes the same ones, so no file holds them.
+import * as ops from '#core/ops/index';
+import type { DType } from '#core/tensor/dtype';
+import { numel, type Shape } from '#core/tensor/shape';
+import type { Tensor } from '#core/tensor/tensor';
+
+const MODULUS = 2_147_483_647;
+
+/** The Park-Miller numbers of a name: every one exact in a double. */
+function* stream(name: string): Generator<number, never> {
+  let state = 1;
+  for (const letter of name) state = (state * 31 + letter.charCodeAt(0)) % MODULUS;
+  state = Math.max(state, 1);
+  for (let skipped = 0; ; skipped++) {
+    state = (state * 16_807) % MODULUS;
+    if (skipped >= 4) yield state;
+  }
+}
+
+function take<T>(name: string, count: number, value: (state: number) => T): T[] {
+  const numbers = stream(name);
+  return Array.from({ length: count }, () => value(numbers.next().value));
+}
+
+/** `count` numbers in [-2, 2), exact in float32. */
+export const floats = (name: string, count: number): number[] =>
+  take(name, count, (state) => Math.floor(state / 1024) / 2 ** 19 - 2);
+
+/** `count` whole numbers in [0, range). */
+export const indices = (name: string, count: number, range: number): number[] =>
+  take(name, count, (state) => state % range);
+
+/** A tensor of an example; `range` bounds whole numbers. A variance is positive, a counter stands at 3. */
+export function tensorOf(name: string, shape: Shape, dtype: DType, range = 1): Tensor {
+  const count = numel(shape);
+  if (name.endsWith('num_batches_tracked')) return ops.full(shape, 3, 'int64');
+  if (dtype === 'int64')
+    return ops.fromArray(BigInt64Array.from(indices(name, count, range).map(BigInt)), dtype, 'cpu', shape);
+  const values = floats(name, count).map((value) =>
+    name.endsWith('running_var') ? Math.abs(value) + 0.5 : value,
+  );
+  return ops.fromArray(Float64Array.from(values), dtype, 'cpu', shape);
+}

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "../product_kernels.h"
+#include "../row_kernels.h"
 #include "vector_math.h"
 
 namespace lazuli {
@@ -17,6 +18,8 @@ struct IsaKernels {
   ProductKernels<double> product_double;
   VectorMath<float> math_float;
   VectorMath<double> math_double;
+  RowKernels<float> rows_float;
+  RowKernels<double> rows_double;
 
   template <typename T> const ProductKernels<T>& product() const {
     if constexpr (sizeof(T) == 4) return product_float;
@@ -25,6 +28,10 @@ struct IsaKernels {
   template <typename T> const VectorMath<T>& math() const {
     if constexpr (sizeof(T) == 4) return math_float;
     else return math_double;
+  }
+  template <typename T> const RowKernels<T>& rows() const {
+    if constexpr (sizeof(T) == 4) return rows_float;
+    else return rows_double;
   }
 };
 

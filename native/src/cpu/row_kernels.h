@@ -1,0 +1,30 @@
+// The inner loops of normalization and softmax over contiguous rows, one table per dtype and instruction set. Sums are
+// taken in double over 16 interleaved parts, so results are the same bits with every instruction set.
+#pragma once
+
+#include <cstdint>
+
+namespace lazuli {
+
+/// `weight` and `bias` hold one value per element or are null.
+template <typename T> struct RowKernels {
+  /// y = ((x - center)·scale + shift)·weight + bias.
+  void (*normalize)(const T* x, T center, T scale, T shift, const T* weight, const T* bias, T* y, int64_t count);
+  /// sums[0] += Σ g and sums[1] += Σ g·(x - center), where g = gy·weight.
+  void (*moments)(const T* gy, const T* x, const T* weight, double center, double* sums, int64_t count);
+  /// gx = g·a - (x - center)·b - c, where g = gy·weight.
+  void (*gradient)(const T* gy, const T* x, const T* weight, T center, T a, T b, T c, T* gx, int64_t count);
+  /// gweight += gy·(x - center)·scale and gbias += gy, element by element.
+  void (*weight_gradient)(const T* gy, const T* x, double center, double scale, double* gweight, double* gbias,
+                          int64_t count);
+  /// y = y / divisor.
+  void (*divide)(T* y, T divisor, int64_t count);
+  /// y = (x - first) - second.
+  void (*subtract)(const T* x, T first, T second, T* y, int64_t count);
+  /// gx = y·(gy - sum).
+  void (*softmax_gradient)(const T* gy, const T* y, T sum, T* gx, int64_t count);
+  /// gx = gy - gx·sum.
+  void (*log_softmax_gradient)(const T* gy, T sum, T* gx, int64_t count);
+};
+
+}  // namespace lazuli

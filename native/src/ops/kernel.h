@@ -2,12 +2,17 @@
 // Plain C++: no Node types. The op list and its meaning stand in core/ops/signatures.ts.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
+
+#include "../threads/thread_pool.h"
 
 namespace lazuli {
 
@@ -54,23 +59,36 @@ class Attributes {
  private:
   std::vector<std::pair<std::string, Value>> values_;
   const Value* find(std::string_view name) const;
+  template <typename Kind> const Kind& get(std::string_view name) const;
 };
 
-class ThreadPool;  // threads/thread_pool.h
+class Scratch;  // tensor/scratch.h
 
-/// What a kernel may use besides its arguments. Scratch memory is per call, 64-byte aligned and freed after it.
+/// What a kernel may use besides its arguments. Scratch memory is per call, 64-byte aligned and freed after it; its
+/// contents are arbitrary. The inner loops of the instruction set in use: isa_kernels() in cpu/isa/isa_kernels.h.
 struct Context {
   ThreadPool& pool;
-  /// Splits [0, count) into pieces of at least `grain` and runs `body(begin, end)` on the pool. Pieces do not depend
-  /// on the number of threads, so results that are combined per piece do not either.
-  template <typename Body> void parallel_for(int64_t count, int64_t grain, Body&& body) const;
-  void* scratch(size_t bytes) const;  // throws OpError when the memory budget refuses
+  Scratch& memory;
+
+  /// Splits [0, count) into at most 256 pieces of at least `grain` and runs `body(begin, end)` on the pool. Pieces do not
+  /// depend on the number of threads, so results that are combined per piece do not either. Nested calls run inline; an
+  /// exception of any piece ends the loop and is rethrown here.
+  template <typename Body> void parallel_for(int64_t count, int64_t grain, Body&& body) const {
+    pool.parallel_for(count, grain, std::forward<Body>(body));
+  }
+  void* scratch(size_t bytes) const;  // throws OutOfMemory when the memory budget refuses; may be called from pieces
+  /// Room for `count` elements; refuses a count that is negative or too large.
+  template <typename T> T* scratch_of(int64_t count) const {
+    return static_cast<T*>(scratch(bytes_of(count, sizeof(T))));
+  }
+  static size_t bytes_of(int64_t count, size_t size);
 };
 
 using Inputs = std::span<const TensorView>;
 using Outputs = std::span<TensorView>;
 
-/// Checks every shape, dtype and attribute in 64 bits before it touches memory; throws OpError, never crashes.
+/// Checks every shape, dtype and attribute in 64 bits before it touches memory; throws OpError, never crashes. The number
+/// of inputs and outputs was checked by the caller, which also puts the op's name before a message that lacks it.
 using Kernel = void (*)(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context);
 
 struct OpEntry {
@@ -80,6 +98,9 @@ struct OpEntry {
   int outputs;
   Kernel kernel;
 };
+
+/// The op of that name, or null.
+const OpEntry* find_op(std::string_view name);
 
 /// Every op of the CPU backend, in the order of core/ops/signatures.ts. Families contribute their own spans.
 std::span<const OpEntry> cpu_ops();
@@ -92,6 +113,12 @@ class OpError : public std::exception {
 
  private:
   std::string message_;
+};
+
+/// The memory budget or the system refused: travels to JavaScript as LazuliError('out_of_memory').
+class OutOfMemory : public OpError {
+ public:
+  using OpError::OpError;
 };
 
 }  // namespace lazuli

@@ -1,0 +1,179 @@
+// The export table: native/contract.ts, function by function.
+#include "../cpu/isa/isa_kernels.h"
+#include "../ops/faults.h"
+#include "convert.h"
+#include "program_object.h"
+#include "storage_object.h"
+
+namespace lazuli::binding {
+namespace {
+
+/// The arguments of execute and executeAsync, checked and holding their storages.
+struct OpCall {
+  const OpEntry* op;
+  std::vector<StoragePointer> storages;
+  std::vector<TensorView> inputs;
+  std::vector<TensorView> outputs;
+  Attributes attributes;
+
+  explicit OpCall(const Napi::CallbackInfo& info) {
+    const std::string name = to_text(info[0], "op");
+    const Napi::Array in = to_array(info[1], name + ": inputs"), out = to_array(info[2], name + ": outputs");
+    op = &Executor::resolve(name, in.Length(), out.Length());
+    for (uint32_t i = 0; i < in.Length(); ++i) inputs.push_back(view(in.Get(i), name + ": input " + std::to_string(i), true));
+    for (uint32_t i = 0; i < out.Length(); ++i)
+      outputs.push_back(view(out.Get(i), name + ": output " + std::to_string(i), false));
+    try {
+      attributes = to_attributes(info[3]);
+    } catch (const OpError& error) {
+      throw OpError(name + ": " + error.what());
+    }
+  }
+
+ private:
+  TensorView view(const Napi::Value& value, const std::string& what, bool is_optional) {
+    if (is_optional && value.IsNull()) return {};
+    const BufferSpec buffer = to_buffer(value, what);
+    storages.push_back(buffer.storage);
+    return view_of(buffer, buffer.storage->memory.data(), buffer.storage->memory.bytes(), what);
+  }
+};
+
+class OpJob : public PromiseJob {
+ public:
+  OpJob(const Napi::CallbackInfo& info, Backend& backend) : PromiseJob(info.Env()), call_(info), backend_(backend) {}
+  void run() override {
+    Executor& executor = backend_.job_executor();
+    try {
+      executor.run(*call_.op, call_.inputs, call_.outputs, call_.attributes);
+    } catch (...) {
+      executor.trim(0);
+      throw;
+    }
+    executor.trim(0);
+  }
+
+ protected:
+  Napi::Value result(Napi::Env env) override { return env.Undefined(); }
+
+ private:
+  OpCall call_;
+  Backend& backend_;
+};
+
+Napi::Value info(const Napi::CallbackInfo& call) {
+  Napi::Env env = call.Env();
+  Backend& backend = Backend::of(env);
+  Napi::Array available = Napi::Array::New(env);
+  for (const IsaKernels* set : available_isas()) available.Set(available.Length(), Napi::String::New(env, set->name));
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("isa", isa_kernels().name);
+  result.Set("available", available);
+  result.Set("cores", usable_cores());
+  result.Set("threads", backend.pool().threads());
+#if defined(__clang__)
+  result.Set("compiler", __VERSION__);
+#else
+  result.Set("compiler", "gcc " __VERSION__);
+#endif
+  result.Set("memory_limit", static_cast<double>(backend.budget()->limit()));
+  return result;
+}
+
+Napi::Value ops(const Napi::CallbackInfo& call) {
+  Napi::Array list = Napi::Array::New(call.Env());
+  for (const OpEntry& op : cpu_ops()) {
+    Napi::Object row = Napi::Object::New(call.Env());
+    row.Set("name", op.name);
+    row.Set("least_inputs", op.least_inputs);
+    row.Set("most_inputs", op.most_inputs);
+    row.Set("outputs", op.outputs);
+    list.Set(list.Length(), row);
+  }
+  return list;
+}
+
+Napi::Value set_threads(const Napi::CallbackInfo& call) {
+  const int64_t count = to_integer(call[0], "setThreads: count", 1, ThreadPool::kMaxThreads);
+  Backend::of(call.Env()).pool().set_threads(static_cast<int>(count));
+  return call.Env().Undefined();
+}
+
+Napi::Value set_isa(const Napi::CallbackInfo& call) {
+  select_isa(to_text(call[0], "setIsa: name"));
+  return call.Env().Undefined();
+}
+
+Napi::Value set_memory_limit(const Napi::CallbackInfo& call) {
+  Backend::of(call.Env()).budget()->set_limit(to_integer(call[0], "setMemoryLimit: bytes"));
+  return call.Env().Undefined();
+}
+
+Napi::Value allocate(const Napi::CallbackInfo& call) { return Backend::of(call.Env()).storage_class.New({call[0]}); }
+
+Napi::Value create_program(const Napi::CallbackInfo& call) { return Backend::of(call.Env()).program_class.New({call[0]}); }
+
+Napi::Value execute(const Napi::CallbackInfo& call) {
+  Backend& backend = Backend::of(call.Env());
+  backend.check_open();
+  OpCall op(call);
+  backend.executor().run(*op.op, op.inputs, op.outputs, op.attributes);
+  backend.executor().trim(int64_t{16} << 20);
+  return call.Env().Undefined();
+}
+
+Napi::Value execute_async(const Napi::CallbackInfo& call) {
+  Backend& backend = Backend::of(call.Env());
+  backend.check_open();
+  return backend.submit(call.Env(), std::make_shared<OpJob>(call, backend));
+}
+
+Napi::Value live(const Napi::CallbackInfo& call) {
+  Backend& backend = Backend::of(call.Env());
+  backend.executor().trim(0);
+  Napi::Object result = Napi::Object::New(call.Env());
+  result.Set("storages", static_cast<double>(backend.ledger()->storages));
+  result.Set("programs", static_cast<double>(backend.ledger()->programs));
+  result.Set("bytes", static_cast<double>(backend.budget()->used()));
+  return result;
+}
+
+Napi::Value close(const Napi::CallbackInfo& call) {
+  Backend::of(call.Env()).close(call.Env());
+  return call.Env().Undefined();
+}
+
+Napi::Value inject(const Napi::CallbackInfo& call) {
+  inject_fault(to_text(call[0], "injectFault: place"), to_text(call[1], "injectFault: kind"));
+  return call.Env().Undefined();
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  auto owned = std::make_unique<Backend>(env);
+  Backend& backend = *owned;
+  env.SetInstanceData<Backend>(owned.release());
+  backend.storage_class = Napi::Persistent(StorageObject::define(env));
+  backend.program_class = Napi::Persistent(ProgramObject::define(env));
+
+  exports.Set("info", Napi::Function::New<entry<info>>(env, "info"));
+  exports.Set("ops", Napi::Function::New<entry<ops>>(env, "ops"));
+  exports.Set("setThreads", Napi::Function::New<entry<set_threads>>(env, "setThreads"));
+  exports.Set("setIsa", Napi::Function::New<entry<set_isa>>(env, "setIsa"));
+  exports.Set("setMemoryLimit", Napi::Function::New<entry<set_memory_limit>>(env, "setMemoryLimit"));
+  exports.Set("allocate", Napi::Function::New<entry<allocate>>(env, "allocate"));
+  exports.Set("execute", Napi::Function::New<entry<execute>>(env, "execute"));
+  exports.Set("executeAsync", Napi::Function::New<entry<execute_async>>(env, "executeAsync"));
+  exports.Set("createProgram", Napi::Function::New<entry<create_program>>(env, "createProgram"));
+  exports.Set("live", Napi::Function::New<entry<live>>(env, "live"));
+  exports.Set("close", Napi::Function::New<entry<close>>(env, "close"));
+  exports.Set("injectFault", Napi::Function::New<entry<inject>>(env, "injectFault"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace lazuli::binding
+
+static Napi::Object initialize_addon(Napi::Env env, Napi::Object exports) {
+  return lazuli::binding::initialize(env, exports);
+}
+NODE_API_MODULE(lazuli_native, initialize_addon)

@@ -1,0 +1,109 @@
+// See backend.h.
+#include "backend.h"
+
+namespace lazuli::binding {
+
+void PromiseJob::settle(Napi::Env env) {
+  if (const Napi::Error* thrown = callback_error()) {
+    reject(*thrown);
+    return;
+  }
+  if (!error) {
+    deferred_.Resolve(result(env));
+    return;
+  }
+  try {
+    std::rethrow_exception(error);
+  } catch (...) {
+    reject(current_error(env));
+  }
+}
+
+Backend::Backend(Napi::Env env)
+    : ledger_(std::make_shared<Ledger>()),
+      pool_(usable_cores()),
+      executor_(pool_, ledger_->budget = std::make_shared<MemoryBudget>(default_memory_limit())),
+      job_executor_(pool_, ledger_->budget),
+      // Made before the cleanup hook, so that the hook, which runs first, still finds it.
+      signal_(Signal::New(env, "lazuli", 0, 1, this)),
+      thread_([this](std::shared_ptr<Job> job) { finish(std::move(job)); }) {
+  signal_.Unref(env);
+  napi_add_env_cleanup_hook(
+      env, [](void* backend) { static_cast<Backend*>(backend)->close_threads(); }, this);
+}
+
+Backend& Backend::of(Napi::Env env) { return *env.GetInstanceData<Backend>(); }
+
+void Backend::check_open() const {
+  if (is_closed_) throw OpError("the native backend is closed");
+}
+
+Napi::Promise Backend::submit(Napi::Env env, std::shared_ptr<PromiseJob> job) {
+  check_open();
+  const Napi::Promise promise = job->promise();
+  thread_.post(job);
+  if (pending_++ == 0) signal_.Ref(env);
+  return promise;
+}
+
+void Backend::finish(std::shared_ptr<Job> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    finished_.push_back(std::static_pointer_cast<PromiseJob>(std::move(job)));
+  }
+  signal_.NonBlockingCall();
+}
+
+void Backend::announce(std::shared_ptr<PromiseJob> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    reports_.push_back(std::move(job));
+  }
+  signal_.NonBlockingCall();
+}
+
+void Backend::deliver(Napi::Env env, Napi::Function, Backend* backend, void*) {
+  // Without an environment the process is on its way out.
+  if (static_cast<napi_env>(env) == nullptr) return;
+  try {
+    backend->drain(env);
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  } catch (...) {
+    current_error(env).ThrowAsJavaScriptException();
+  }
+}
+
+void Backend::drain(Napi::Env env) {
+  const Napi::HandleScope scope(env);
+  std::vector<std::shared_ptr<PromiseJob>> reports, finished;
+  {
+    const std::lock_guard lock(mutex_);
+    reports.swap(reports_);
+    finished.swap(finished_);
+  }
+  for (const auto& job : reports) job->report(env);
+  for (const auto& job : finished) {
+    job->settle(env);
+    if (--pending_ == 0) signal_.Unref(env);
+  }
+}
+
+void Backend::close_threads() {
+  is_closed_ = true;
+  for (auto& job : thread_.close()) abandoned_.push_back(std::move(job));
+  pool_.close();
+}
+
+void Backend::close(Napi::Env env) {
+  close_threads();
+  drain(env);
+  for (const auto& job : abandoned_) {
+    std::static_pointer_cast<PromiseJob>(job)->reject(make_error(env, "the native backend was closed", false));
+    if (--pending_ == 0) signal_.Unref(env);
+  }
+  abandoned_.clear();
+  executor_.trim(0);
+}
+
+}  // namespace lazuli::binding

@@ -1,0 +1,93 @@
+// One environment's backend: memory, threads, and the way finished work gets back to JavaScript. Storages and programs count
+// themselves in its ledger.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "../program/executor.h"
+#include "../threads/backend_thread.h"
+#include "node_api.h"
+
+namespace lazuli::binding {
+
+/// What outlives the environment's data: objects still held by the garbage collector refer to it. JavaScript's thread only.
+struct Ledger {
+  std::shared_ptr<MemoryBudget> budget;
+  int64_t storages = 0;
+  int64_t programs = 0;
+};
+
+class Backend;
+
+/// A job with a promise. run() is on the backend thread, the rest on JavaScript's.
+class PromiseJob : public Job {
+ public:
+  explicit PromiseJob(Napi::Env env) : deferred_(Napi::Promise::Deferred::New(env)) {}
+  Napi::Promise promise() const { return deferred_.Promise(); }
+  /// Resolves with result(), or rejects with the error of run().
+  void settle(Napi::Env env);
+  void reject(const Napi::Error& error) { deferred_.Reject(error.Value()); }
+  /// Called on JavaScript's thread after announce().
+  virtual void report(Napi::Env) {}
+
+ protected:
+  virtual Napi::Value result(Napi::Env env) = 0;
+  /// An error of JavaScript's own code that takes precedence, or null.
+  virtual const Napi::Error* callback_error() const { return nullptr; }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+};
+
+class Backend {
+ public:
+  explicit Backend(Napi::Env env);
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  static Backend& of(Napi::Env env);
+
+  const std::shared_ptr<Ledger>& ledger() const { return ledger_; }
+  const std::shared_ptr<MemoryBudget>& budget() const { return ledger_->budget; }
+  ThreadPool& pool() { return pool_; }
+  /// For calls on JavaScript's thread.
+  Executor& executor() { return executor_; }
+  /// For jobs on the backend thread.
+  Executor& job_executor() { return job_executor_; }
+  const std::atomic<bool>& is_closing() const { return thread_.is_closing(); }
+
+  /// Throws OpError after close().
+  void check_open() const;
+  Napi::Promise submit(Napi::Env env, std::shared_ptr<PromiseJob> job);
+  /// From the backend thread: have job->report() called on JavaScript's.
+  void announce(std::shared_ptr<PromiseJob> job);
+  /// Joins all threads and rejects what had not finished.
+  void close(Napi::Env env);
+
+  Napi::FunctionReference storage_class;
+  Napi::FunctionReference program_class;
+
+ private:
+  static void deliver(Napi::Env env, Napi::Function, Backend* backend, void*);
+  using Signal = Napi::TypedThreadSafeFunction<Backend, void, &Backend::deliver>;
+
+  void finish(std::shared_ptr<Job> job);
+  void drain(Napi::Env env);
+  void close_threads();
+
+  std::shared_ptr<Ledger> ledger_;
+  ThreadPool pool_;
+  Executor executor_;
+  Executor job_executor_;
+  bool is_closed_ = false;
+  int64_t pending_ = 0;  // submitted and not settled
+  Signal signal_;
+  std::mutex mutex_;  // guards the two lists
+  std::vector<std::shared_ptr<PromiseJob>> reports_;
+  std::vector<std::shared_ptr<PromiseJob>> finished_;
+  std::deque<std::shared_ptr<Job>> abandoned_;
+  BackendThread thread_;  // last: joined before anything it uses goes
+};
+
+}  // namespace lazuli::binding

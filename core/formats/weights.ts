@@ -15,7 +15,8 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-export type EntryKind = 'parameter' | 'buffer' | 'tensor' | 'uninitialized_parameter' | 'uninitialized_buffer';
+export type EntryKind =
+  'parameter' | 'buffer' | 'tensor' | 'uninitialized_parameter' | 'uninitialized_buffer';
 
 /** A run of raw little-endian bytes several tensors may share (torch's StorageImpl). Sharing is by object identity. */
 export interface StorageSource {
@@ -42,13 +43,7 @@ export interface TensorEntry {
 
 /** A value beside the tensors of a checkpoint (epoch, learning rate, names ...), as plain data. */
 export type PlainValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | readonly PlainValue[]
-  | { readonly [key: string]: PlainValue };
+  null | boolean | number | bigint | string | readonly PlainValue[] | { readonly [key: string]: PlainValue };
 
 /** What is in a weight file, listed without reading the tensors' bytes. */
 export interface WeightFile {
@@ -57,6 +52,8 @@ export interface WeightFile {
   readonly values: Readonly<Record<string, PlainValue>>;
   /** safetensors `__metadata__`, or a state dict's `_metadata` as `{prefix: version}` strings. */
   readonly metadata: Readonly<Record<string, PlainValue>>;
+  /** A state dict's `_metadata` in the form writers take it; absent when the file has none. */
+  readonly stateDictMetadata?: Readonly<Record<string, { readonly version: number }>>;
   /** Globals a pickle names that are unknown: listed, never called. */
   readonly globals: readonly string[];
   readonly warnings: readonly string[];

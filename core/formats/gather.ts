@@ -1,0 +1,160 @@
+// The bytes of a tensor in row-major order, gathered from whatever strides it has, in pieces.
+import { assert } from '../errors';
+import { elementSize } from '../tensor/dtype';
+import { contiguousStrides, numel, type Shape } from '../tensor/shape';
+import type { StorageSource, TensorEntry } from './weights';
+
+const STEP = 4 * 1024 * 1024;
+/** A strided view spanning at most this much is read at once, however little of the span it uses. */
+const SPAN = 64 * 1024 * 1024;
+const DENSE_RATIO = 2;
+
+/** A view of a storage, in elements. */
+interface View {
+  readonly storage: StorageSource;
+  readonly bytes: number;
+  readonly shape: Shape;
+  readonly stride: readonly number[];
+  readonly offset: number;
+}
+
+/** The size of a tensor's contiguous bytes; 0 while it is uninitialized. */
+export const entryBytes = (entry: TensorEntry): number =>
+  entry.shape === null ? 0 : numel(entry.shape) * elementSize(entry.dtype);
+
+/** A tensor's elements as contiguous little-endian bytes, in chunks; nothing for an uninitialized one. */
+export async function* contiguousBytes(entry: TensorEntry): AsyncGenerator<Uint8Array> {
+  if (entry.shape === null || entry.storage === null || entryBytes(entry) === 0) return;
+  const bytes = elementSize(entry.dtype);
+  const { storage, shape, stride, offset } = entry;
+  yield* gather({ storage, bytes, offset, ...collapse(shape, stride) });
+}
+
+/** All of `contiguousBytes` as one array. */
+export async function readContiguous(entry: TensorEntry): Promise<Uint8Array> {
+  const result = new Uint8Array(entryBytes(entry));
+  let at = 0;
+  for await (const chunk of contiguousBytes(entry)) {
+    result.set(chunk, at);
+    at += chunk.length;
+  }
+  assert(at === result.length, 'a gathered tensor has the wrong size');
+  return result;
+}
+
+/** The same tensor over a storage of its own, dense and row-major: what formats without strides store. */
+export function denseStorage(entry: TensorEntry): StorageSource {
+  const bytes = entryBytes(entry);
+  const isDense = entry.shape !== null && collapse(entry.shape, entry.stride).shape.length <= 1;
+  const { storage } = entry;
+  const start = entry.offset * elementSize(entry.dtype);
+  if (storage !== null && isDense && (bytes === 0 || isUnit(entry))) {
+    return { bytes, read: (offset, length) => storage.read(start + offset, length) };
+  }
+  let whole: Promise<Uint8Array> | null = null;
+  return {
+    bytes,
+    read: async (offset, length) =>
+      (await (whole ??= readContiguous(entry))).subarray(offset, offset + length),
+  };
+}
+
+const isUnit = (entry: TensorEntry): boolean => {
+  const { stride } = collapse(entry.shape ?? [], entry.stride);
+  return stride.every((step) => step === 1);
+};
+
+/** Drops axes of size 1 and joins neighbours that follow each other without a gap. */
+function collapse(shape: Shape, stride: readonly number[]): { shape: number[]; stride: number[] } {
+  const sizes: number[] = [];
+  const steps: number[] = [];
+  for (const [axis, size] of shape.entries()) {
+    if (size === 1) continue;
+    const step = stride[axis] ?? 0;
+    const last = sizes.length - 1;
+    if (last >= 0 && steps[last] === step * size) {
+      sizes[last] = (sizes[last] ?? 1) * size;
+      steps[last] = step;
+    } else {
+      sizes.push(size);
+      steps.push(step);
+    }
+  }
+  return { shape: sizes, stride: steps };
+}
+
+async function* gather(view: View): AsyncGenerator<Uint8Array> {
+  const { storage, bytes, shape, stride, offset } = view;
+  const count = numel(shape);
+  const isContiguous = shape.length === 0 || (shape.length === 1 && stride[0] === 1);
+  if (isContiguous) {
+    for (let at = 0; at < count * bytes; at += STEP) {
+      yield storage.read(offset * bytes + at, Math.min(STEP, count * bytes - at));
+    }
+    return;
+  }
+  const span = shape.reduce((sum, size, axis) => sum + (size - 1) * (stride[axis] ?? 0), 1) * bytes;
+  if (span <= Math.max(SPAN, count * bytes * DENSE_RATIO)) {
+    yield* gatherLoaded(await storage.read(offset * bytes, span), view);
+    return;
+  }
+  const [size = 1, ...innerShape] = shape;
+  const [step = 0, ...innerStride] = stride;
+  // One row at a time; a row of single elements is split so that each part spans little.
+  const rows = innerShape.length === 0 ? Math.max(1, Math.floor(SPAN / (step * bytes))) : 1;
+  for (let row = 0; row < size; row += rows) {
+    const taken = Math.min(rows, size - row);
+    yield* gather({
+      ...view,
+      ...collapse([taken, ...innerShape], [step, ...innerStride]),
+      offset: offset + row * step,
+    });
+  }
+}
+
+function* gatherLoaded(source: Uint8Array, { bytes, shape, stride }: View): Generator<Uint8Array> {
+  const strides = contiguousStrides(shape);
+  const count = numel(shape);
+  const perChunk = Math.max(1, Math.floor(STEP / bytes));
+  const inner = shape.at(-1) ?? 1;
+  const innerStep = stride.at(-1) ?? 0;
+  for (let first = 0; first < count; first += perChunk) {
+    const length = Math.min(perChunk, count - first);
+    const chunk = new Uint8Array(length * bytes);
+    let at = 0;
+    let index = first;
+    while (index < first + length) {
+      const along = index % inner;
+      let from = along * innerStep;
+      for (let axis = 0; axis < shape.length - 1; axis++) {
+        const step = strides[axis] ?? 1;
+        from += (Math.floor(index / step) % (shape[axis] ?? 1)) * (stride[axis] ?? 0);
+      }
+      const run = Math.min(inner - along, first + length - index);
+      copyRun(source, from, innerStep, chunk, at, run, bytes);
+      at += run * bytes;
+      index += run;
+    }
+    yield chunk;
+  }
+}
+
+function copyRun(
+  source: Uint8Array,
+  from: number,
+  step: number,
+  target: Uint8Array,
+  start: number,
+  count: number,
+  bytes: number,
+): void {
+  if (step === 1) {
+    target.set(source.subarray(from * bytes, (from + count) * bytes), start);
+    return;
+  }
+  let at = start;
+  for (let index = 0; index < count; index++) {
+    const origin = (from + index * step) * bytes;
+    for (let byte = 0; byte < bytes; byte++) target[at++] = source[origin + byte] ?? 0;
+  }
+}

@@ -1,0 +1,95 @@
+// Which global names a pickle may use as what. Unknown names are kept as opaque records; nothing is ever called.
+import type { PickleGlobal } from './values';
+
+/** Names whose objects take dict entries (SETITEM). Source: torch _weights_only_unpickler.py, collections. */
+const DICT_CLASSES = new Set(['collections.OrderedDict', 'collections.Counter', 'collections.defaultdict']);
+
+/** Known functions and classes whose results are plain data and take no items, entries or state. */
+const DATA_FUNCTIONS = new Set([
+  'torch._utils._rebuild_tensor',
+  'torch._utils._rebuild_tensor_v2',
+  'torch._utils._rebuild_tensor_v3',
+  'torch._utils._rebuild_parameter',
+  'torch._utils._rebuild_parameter_with_state',
+  'torch._utils._rebuild_qtensor',
+  'torch._utils._rebuild_sparse_tensor',
+  'torch._utils._rebuild_meta_tensor_no_storage',
+  'torch._tensor._rebuild_from_type_v2',
+  'torch.nn.parameter.Parameter',
+  'torch.nn.parameter.UninitializedParameter',
+  'torch.nn.parameter.UninitializedBuffer',
+  'torch.Tensor',
+  'torch.Size',
+  'torch.device',
+  'torch.serialization._get_layout',
+  'torch.storage.UntypedStorage',
+  'torch.storage.TypedStorage',
+  '_codecs.encode',
+  'builtins.set',
+  'builtins.frozenset',
+  'builtins.bytearray',
+  'builtins.bytes',
+  'builtins.complex',
+]);
+
+/** Names of plain values below `torch`: dtypes, storage and legacy tensor classes, quantization schemes. */
+const TORCH_VALUES =
+  /^torch(\.cuda)?\.(u?int\d+|float\d*(_\w+)?|bfloat16|half|double|complex\d+|bcomplex32|bool|q?u?int\d+(x\d)?|bits\w+|[A-Z]\w*(Storage|Tensor)|per_(tensor|channel)_\w+)$/;
+
+/** Modules and names that exist to run code; a file that names one is an attack, not a model. */
+const CODE_MODULES = new Set([
+  'os',
+  'posix',
+  'nt',
+  'sys',
+  'subprocess',
+  'runpy',
+  'pty',
+  'socket',
+  'shutil',
+  'importlib',
+  'ctypes',
+  'code',
+  'codeop',
+  'commands',
+  'pickle',
+  '_pickle',
+  'webbrowser',
+  'pdb',
+  'bdb',
+  'timeit',
+  'cProfile',
+  'profile',
+  'pip',
+  'marshal',
+  'requests',
+  'urllib',
+  'http',
+  'httplib',
+]);
+const CODE_BUILTINS = new Set([
+  'eval',
+  'exec',
+  'execfile',
+  'compile',
+  'open',
+  '__import__',
+  'breakpoint',
+  'apply',
+  'input',
+]);
+
+export type GlobalRole = 'dict' | 'data' | 'code' | 'unknown';
+
+/** What a name stands for. Source: torch `_get_allowed_globals`, RELIABILITY lines 27 and 29. */
+export function globalRole(global: PickleGlobal): GlobalRole {
+  const { path } = global;
+  if (DICT_CLASSES.has(path)) return 'dict';
+  if (DATA_FUNCTIONS.has(path) || TORCH_VALUES.test(path)) return 'data';
+  const module = path.slice(0, path.length - global.name.length - 1);
+  const [root = ''] = module.split('.');
+  if (CODE_MODULES.has(root)) return 'code';
+  const [builtin = ''] = global.name.split('.');
+  if (module === 'builtins' && CODE_BUILTINS.has(builtin)) return 'code';
+  return 'unknown';
+}

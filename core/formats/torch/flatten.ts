@@ -1,0 +1,348 @@
+// Lists what a pickle tree holds: tensors by their joined names, and the plain values beside them.
+import {
+  describeValue,
+  PickleBytes,
+  PickleDict,
+  PickleFloat,
+  PickleGlobal,
+  PickleList,
+  PickleObject,
+  PicklePersistent,
+  PickleSet,
+  PickleText,
+  PickleTuple,
+  rootGlobal,
+  type PickleValue,
+} from '../pickle/values';
+import { globalRole } from '../pickle/globals';
+import { quote, refusal } from '../refuse';
+import type { EntryKind, PlainValue, TensorEntry } from '../weights';
+import { unwrapSize, type TensorBuilder } from './tensors';
+
+/** What one object tree holds. */
+export interface Flattened {
+  readonly entries: readonly TensorEntry[];
+  readonly values: Readonly<Record<string, PlainValue>>;
+  readonly metadata: Readonly<Record<string, PlainValue>>;
+  readonly versions: Readonly<Record<string, { readonly version: number }>>;
+  readonly warnings: readonly string[];
+}
+
+const DEEPEST = 300;
+const FREE_VISITS = 100_000;
+/** Dictionaries of a pickled `nn.Module` that are not part of a parameter's name. */
+const MODULE_PARTS: ReadonlyMap<string, EntryKind | null> = new Map([
+  ['_parameters', null],
+  ['_buffers', 'buffer'],
+  ['_modules', null],
+]);
+
+/** Calls whose result is one plain value. */
+const PLAIN_CALLS = new Set([
+  'torch.Size',
+  'torch.device',
+  'builtins.set',
+  'builtins.frozenset',
+  'builtins.complex',
+  'builtins.bytes',
+  'builtins.bytearray',
+  '_codecs.encode',
+]);
+
+interface Place {
+  readonly path: string;
+  readonly depth: number;
+  /** What plain tensors here are. */
+  readonly kind: EntryKind | null;
+  /** False inside whole modules, whose settings are not values of the checkpoint. */
+  readonly keepsValues: boolean;
+}
+
+/** Walks the tree once. `limit` bounds the visits, so shared containers cannot multiply without end. */
+export function flatten(
+  file: string,
+  root: PickleValue,
+  tensors: TensorBuilder,
+  pickleBytes: number,
+): Flattened {
+  const walker = new Walker(file, tensors, Math.max(FREE_VISITS, pickleBytes * 4));
+  walker.visit(root, { path: '', depth: 0, kind: null, keepsValues: true });
+  return walker.result();
+}
+
+const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+
+class Walker {
+  readonly #file: string;
+  readonly #tensors: TensorBuilder;
+  readonly #limit: number;
+  readonly #entries: TensorEntry[] = [];
+  readonly #names = new Set<string>();
+  readonly #values = new Map<string, PlainValue>();
+  readonly #metadata = new Map<string, PlainValue>();
+  readonly #versions = new Map<string, { version: number }>();
+  readonly #warnings: string[] = [];
+  readonly #open = new Set<PickleValue>();
+  #visits = 0;
+
+  constructor(file: string, tensors: TensorBuilder, limit: number) {
+    this.#file = file;
+    this.#tensors = tensors;
+    this.#limit = limit;
+  }
+
+  result(): Flattened {
+    return {
+      entries: this.#entries,
+      values: Object.fromEntries(this.#values),
+      metadata: Object.fromEntries(this.#metadata),
+      versions: Object.fromEntries(this.#versions),
+      warnings: this.#warnings,
+    };
+  }
+
+  visit(value: PickleValue, place: Place): void {
+    this.#count(place.path);
+    if (place.depth > DEEPEST) {
+      throw refusal(this.#file, 'the values are nested too deeply', describePlace(place.path), {
+        expected: `at most ${String(DEEPEST)} levels`,
+      });
+    }
+    if (this.#open.has(value)) {
+      this.#warnings.push(`${describePlace(place.path)} contains itself and is listed once`);
+      return;
+    }
+    if (value === null || typeof value !== 'object') this.#keep(place, value);
+    else {
+      this.#open.add(value);
+      this.#visitObject(value, place);
+      this.#open.delete(value);
+    }
+  }
+
+  #visitObject(value: Exclude<PickleValue, null | boolean | number | bigint>, place: Place): void {
+    if (value instanceof PickleDict) this.#visitPairs(value.items, place);
+    else if (value instanceof PickleObject) this.#visitCall(value, place);
+    else if (value instanceof PickleList || value instanceof PickleTuple)
+      this.#visitItems(value.items, place);
+    else if (value instanceof PicklePersistent)
+      this.#warnings.push(`${describePlace(place.path)} is a bare storage`);
+    else this.#keep(place, this.#plain(value, 0));
+  }
+
+  #visitCall(object: PickleObject, place: Place): void {
+    const tensor = this.#tensors.build(object, describePlace(place.path));
+    if (tensor !== null) {
+      const { note, ...entry } = tensor;
+      const kind = entry.kind === 'tensor' ? (place.kind ?? 'tensor') : entry.kind;
+      if (note !== undefined) this.#warnings.push(`${describePlace(place.path)}: ${note}`);
+      this.#entries.push({ ...entry, kind, name: this.#unique(place.path) });
+      return;
+    }
+    const role = object.callable instanceof PickleGlobal ? globalRole(object.callable) : 'unknown';
+    if (role === 'dict') this.#visitDictObject(object, place);
+    else if (role === 'data') this.#visitData(object, place);
+    else this.#visitOpaque(object, place);
+  }
+
+  #visitDictObject(object: PickleObject, place: Place): void {
+    const [initial] = object.args.items;
+    if (initial instanceof PickleDict) this.#visitPairs(initial.items, place);
+    else if (object.items.length > 0 || place.path === '') this.#visitPairs(object.items, place);
+    else this.#keep(place, {});
+    if (object.state instanceof PickleDict) this.#readMetadata(object.state, place);
+  }
+
+  /** torch's `state_dict()._metadata`: module prefix to `{version: n}`. */
+  #readMetadata(state: PickleDict, place: Place): void {
+    for (const [key, metadata] of state.items) {
+      if (!(key instanceof PickleText) || key.value !== '_metadata') continue;
+      if (!(metadata instanceof PickleObject || metadata instanceof PickleDict)) continue;
+      for (const [prefix, info] of metadata.items) {
+        this.#count(place.path);
+        if (!(prefix instanceof PickleText) || !(info instanceof PickleDict)) continue;
+        const name = prefix.value === '' ? place.path : join(place.path, prefix.value);
+        const version = info.items.find(
+          ([field]) => field instanceof PickleText && field.value === 'version',
+        )?.[1];
+        if (typeof version !== 'number') continue;
+        this.#metadata.set(name, String(version));
+        this.#versions.set(name, { version });
+      }
+    }
+  }
+
+  #visitData(object: PickleObject, place: Place): void {
+    const { path } = rootGlobal(object);
+    if (path === 'torch._utils._rebuild_sparse_tensor') {
+      this.#visitSparse(object, place);
+      return;
+    }
+    if (path === 'torch._utils._rebuild_meta_tensor_no_storage') {
+      this.#warnings.push(`${describePlace(place.path)} is a meta tensor: the file has no bytes for it`);
+      return;
+    }
+    this.#keep(place, this.#plain(object, 0));
+  }
+
+  #visitSparse(object: PickleObject, place: Place): void {
+    const parts = object.args.items[1];
+    const [indices = null, values = null] = parts instanceof PickleTuple ? parts.items : [];
+    this.#warnings.push(`${describePlace(place.path)} is a sparse tensor: its indices and values are listed`);
+    this.visit(indices, { ...place, path: join(place.path, 'indices'), depth: place.depth + 1 });
+    this.visit(values, { ...place, path: join(place.path, 'values'), depth: place.depth + 1 });
+  }
+
+  /** An object of an unknown class: its arguments and state are searched for tensors. */
+  #visitOpaque(object: PickleObject, place: Place): void {
+    const inside = { ...place, depth: place.depth + 1 };
+    const state = object.state instanceof PickleTuple ? object.state.items[0] : object.state;
+    const isModule = state instanceof PickleDict && state.items.some(([key]) => isModulePart(key));
+    this.#visitItems(object.args.items.filter(isContainer), { ...inside, keepsValues: false });
+    this.#visitPairs(object.items, inside);
+    this.#visitItems(object.list, inside);
+    if (state instanceof PickleDict)
+      this.#visitState(state, { ...inside, keepsValues: place.keepsValues && !isModule });
+    else if (state !== undefined) this.visit(state, { ...inside, keepsValues: false });
+  }
+
+  #visitState(state: PickleDict, place: Place): void {
+    for (const [key, value] of state.items) {
+      if (isModulePart(key)) {
+        this.visit(value, { ...place, kind: MODULE_PARTS.get(key.value) ?? null, keepsValues: false });
+      } else if (isContainer(value) || place.keepsValues) {
+        this.visit(value, { ...place, path: join(place.path, keyName(key)), kind: null });
+      }
+    }
+  }
+
+  #visitPairs(pairs: readonly (readonly [PickleValue, PickleValue])[], place: Place): void {
+    const seen = new Set<string>();
+    for (const [key, value] of pairs) {
+      const name = keyName(key);
+      const identity = `${typeof key} ${name}`;
+      if (seen.has(identity)) {
+        throw refusal(this.#file, `a dict has the key ${quote(name)} twice`, describePlace(place.path));
+      }
+      seen.add(identity);
+      this.visit(value, { ...place, path: join(place.path, name), depth: place.depth + 1 });
+    }
+    if (pairs.length === 0 && place.path !== '' && place.depth > 0) this.#keep(place, {});
+  }
+
+  #visitItems(items: readonly PickleValue[], place: Place): void {
+    if (items.every((item) => !isContainer(item) || unwrapPlain(item))) {
+      if (place.keepsValues)
+        this.#keep(
+          place,
+          items.map((item) => this.#plain(item, 0)),
+        );
+      return;
+    }
+    for (const [index, item] of items.entries()) {
+      this.visit(item, { ...place, path: join(place.path, String(index)), depth: place.depth + 1 });
+    }
+  }
+
+  #plain(value: PickleValue, depth: number): PlainValue {
+    this.#count('');
+    if (value === null || typeof value !== 'object') return value;
+    if (value instanceof PickleFloat || value instanceof PickleText) return value.value;
+    if (value instanceof PickleBytes) return hexadecimal(value.value);
+    if (value instanceof PickleGlobal) return value.path;
+    if (depth > 4) return describeValue(value);
+    const tuple = unwrapSize(value);
+    if (tuple !== null) return tuple.items.map((item) => this.#plain(item, depth + 1));
+    if (value instanceof PickleList || value instanceof PickleSet) {
+      return value.items.map((item) => this.#plain(item, depth + 1));
+    }
+    return value instanceof PickleObject ? this.#plainCall(value, depth) : describeValue(value);
+  }
+
+  #plainCall(object: PickleObject, depth: number): PlainValue {
+    const [first = null, second = null] = object.args.items;
+    switch (rootGlobal(object).path) {
+      case 'torch.device':
+        return typeof second === 'number' && first instanceof PickleText
+          ? `${first.value}:${String(second)}`
+          : this.#plain(first, depth + 1);
+      case 'builtins.complex':
+        return { real: this.#plain(first, depth + 1), imag: this.#plain(second, depth + 1) };
+      case '_codecs.encode':
+        return first instanceof PickleText
+          ? hexadecimal(Uint8Array.from(first.value, (character) => character.charCodeAt(0)))
+          : describeValue(first);
+      case 'builtins.bytes':
+      case 'builtins.bytearray':
+        return first === null ? { bytes: '' } : this.#plain(first, depth + 1);
+      case 'builtins.set':
+      case 'builtins.frozenset':
+        return first === null ? [] : this.#plain(first, depth + 1);
+      default:
+        return describeValue(object);
+    }
+  }
+
+  #keep(place: Place, value: PlainValue): void {
+    if (!place.keepsValues) return;
+    this.#values.set(this.#uniqueValue(place.path), value);
+  }
+
+  #uniqueValue(path: string): string {
+    return this.#values.has(path) ? this.#unique(path) : path;
+  }
+
+  #unique(path: string): string {
+    let name = path;
+    for (let copy = 2; this.#names.has(name); copy++) name = `${path}#${String(copy)}`;
+    if (name !== path)
+      this.#warnings.push(`two tensors would be called ${quote(path)}: one is listed as ${quote(name)}`);
+    this.#names.add(name);
+    return name;
+  }
+
+  #count(path: string): void {
+    if (++this.#visits <= this.#limit) return;
+    throw refusal(this.#file, 'the same values are nested in each other far too often', describePlace(path), {
+      expected: `at most ${String(this.#limit)} values`,
+      hint: 'This is what a decompression bomb made of references looks like.',
+    });
+  }
+}
+
+const describePlace = (path: string): string => (path === '' ? 'the top-level value' : quote(path));
+
+const isModulePart = (key: PickleValue): key is PickleText =>
+  key instanceof PickleText && MODULE_PARTS.has(key.value);
+
+const isContainer = (value: PickleValue): boolean =>
+  value instanceof PickleObject ||
+  value instanceof PickleDict ||
+  value instanceof PickleList ||
+  value instanceof PickleTuple;
+
+/** Small data objects that belong into a list of plain values: sizes, devices, tuples of numbers. */
+function unwrapPlain(value: PickleValue): boolean {
+  if (value instanceof PickleTuple || value instanceof PickleList) return !value.items.some(isContainer);
+  return (
+    value instanceof PickleObject &&
+    value.callable instanceof PickleGlobal &&
+    PLAIN_CALLS.has(value.callable.path)
+  );
+}
+
+function keyName(key: PickleValue, depth = 0): string {
+  if (key instanceof PickleText) return key.value;
+  if (typeof key === 'number' || typeof key === 'bigint') return String(key);
+  if (key instanceof PickleFloat) return String(key.value);
+  if (typeof key === 'boolean') return key ? 'True' : 'False';
+  if (key instanceof PickleTuple && depth < 2 && key.items.length < 16) {
+    return `(${key.items.map((item) => keyName(item, depth + 1)).join(', ')})`;
+  }
+  if (key instanceof PickleGlobal) return key.path;
+  return describeValue(key);
+}
+
+const hexadecimal = (bytes: Uint8Array): PlainValue => ({
+  bytes: Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+});

@@ -1,0 +1,172 @@
+// The storages of one torch file: which bytes a persistent id means, checked against the record that holds them.
+import { DTYPES, elementSize, type DType } from '../../tensor/dtype';
+import { PickleGlobal, PickleText, PickleTuple, describeValue, type PickleValue } from '../pickle/values';
+import { quote, refusal } from '../refuse';
+import type { StorageSource } from '../weights';
+import { swapped } from './transforms';
+
+/** One storage as a tensor's rebuild call names it. */
+export interface TorchStorage {
+  readonly source: StorageSource;
+  readonly key: string;
+  /** The storage class's dtype; null for untyped storages, whose tensors bring their own. */
+  readonly dtype: DType | null;
+  /** `qint8` and the like when the storage class is a quantized one. */
+  readonly quantized: string | null;
+  /** In elements; not 0 only for views in legacy files. */
+  readonly offset: number;
+  /** In elements of `dtype`, or in bytes. */
+  readonly count: number;
+}
+
+/** What a storage class is called without module and "Storage". */
+interface StorageClass {
+  readonly dtype: DType | null;
+  readonly quantized: string | null;
+  readonly bytes: number;
+}
+
+const QUANTIZED: ReadonlyMap<string, readonly [string, DType]> = new Map([
+  ['QInt8', ['qint8', 'int8']],
+  ['QUInt8', ['quint8', 'uint8']],
+  ['QInt32', ['qint32', 'int32']],
+  ['QUInt4x2', ['quint4x2', 'uint8']],
+  ['QUInt2x4', ['quint2x4', 'uint8']],
+]);
+
+/** The dtype whose torch storage class is `name` without "Storage". */
+const TYPED: ReadonlyMap<string, DType> = new Map(
+  typedNames().flatMap((dtype) => {
+    const { torchStorage } = DTYPES[dtype];
+    return torchStorage === null ? [] : [[torchStorage, dtype] as const];
+  }),
+);
+
+function typedNames(): DType[] {
+  return Object.keys(DTYPES).filter((name): name is DType => Object.hasOwn(DTYPES, name));
+}
+
+function storageClass(global: PickleGlobal): StorageClass | null {
+  const match = /^torch\.(?:cuda\.|storage\.)?(\w+)Storage$/.exec(global.path);
+  const name = match?.[1];
+  if (name === undefined) return null;
+  if (name === 'Untyped') return { dtype: null, quantized: null, bytes: 1 };
+  const [quantized, raw] = QUANTIZED.get(name) ?? [null, null];
+  const dtype = raw ?? TYPED.get(name);
+  return dtype === undefined ? null : { dtype, quantized, bytes: elementSize(dtype) };
+}
+
+/** A storage's parts in a persistent id. */
+export interface StorageId {
+  readonly key: string;
+  readonly storageClass: StorageClass;
+  readonly count: number;
+  readonly bytes: number;
+  /** `(key, offset, size)` of a view in legacy files. */
+  readonly view: { readonly key: string; readonly offset: number; readonly size: number } | null;
+}
+
+/** Parses `('storage', class, key, location, numel[, view])`. Source: spec/torch-semantics.md sections 10 and 12. */
+export function parseStorageId(file: string, id: PickleValue, where: string): StorageId {
+  const malformed = (got: PickleValue, expected: string): Error =>
+    refusal(file, 'a reference to a storage is malformed', where, { expected, got: describeValue(got) });
+  if (!(id instanceof PickleTuple)) throw malformed(id, 'a tuple');
+  const [kind = null, type = null, key = null, location = null, count = null, view = null] = id.items;
+  if (!(kind instanceof PickleText) || kind.value !== 'storage') throw malformed(kind, "'storage'");
+  if (!(type instanceof PickleGlobal)) throw malformed(type, 'a storage class');
+  const parsed = storageClass(type);
+  if (parsed === null) {
+    throw refusal(file, `a tensor has the unknown storage class ${quote(type.path)}`, where, {
+      expected: 'a storage class of torch',
+      got: type.path,
+    });
+  }
+  if (!(key instanceof PickleText)) throw malformed(key, 'a key as text');
+  if (!(location instanceof PickleText)) throw malformed(location, 'a device as text');
+  const elements = parseCount(count);
+  if (elements === null || !Number.isSafeInteger(elements * parsed.bytes)) {
+    throw malformed(count, 'a size from 0 to 2^53 bytes');
+  }
+  return {
+    key: key.value,
+    storageClass: parsed,
+    count: elements,
+    bytes: elements * parsed.bytes,
+    view: view === null ? null : parseView(view, malformed),
+  };
+}
+
+function parseView(
+  view: PickleValue,
+  malformed: (got: PickleValue, expected: string) => Error,
+): { key: string; offset: number; size: number } {
+  const expected = 'a view as (key, offset, size)';
+  if (!(view instanceof PickleTuple)) throw malformed(view, expected);
+  const [key = null, offset = null, size = null] = view.items;
+  const start = parseCount(offset);
+  const length = parseCount(size);
+  if (!(key instanceof PickleText) || start === null || length === null) throw malformed(view, expected);
+  return { key: key.value, offset: start, size: length };
+}
+
+/** A count from 0 to 2^53, or null. */
+export const parseCount = (value: PickleValue | undefined): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+
+/** Gives every key its storage once, so that tensors over one storage share one object. */
+export class StorageTable {
+  readonly #file: string;
+  readonly #find: (key: string, where: string) => StorageSource;
+  readonly #isBigEndian: boolean;
+  readonly #known = new Map<string, { storage: TorchStorage; bytes: number }>();
+
+  /** `find` gives the raw bytes of a key and throws `file_refused` when there are none. */
+  constructor(file: string, find: (key: string, where: string) => StorageSource, isBigEndian: boolean) {
+    this.#file = file;
+    this.#find = find;
+    this.#isBigEndian = isBigEndian;
+  }
+
+  /** The storage a persistent id names. Throws `file_refused` when its size is not its record's size. */
+  resolve(id: PickleValue, where: string): TorchStorage {
+    const parsed = parseStorageId(this.#file, id, where);
+    const { dtype, quantized } = parsed.storageClass;
+    const root = this.#root(parsed, where);
+    if (parsed.view === null) return { ...root, dtype, quantized, count: parsed.count };
+    const { offset, size } = parsed.view;
+    if (size > parsed.count - offset) {
+      throw refusal(this.#file, 'a storage view lies outside its storage', where, {
+        expected: `at most ${String(parsed.count)} elements`,
+        got: `${String(size)} elements from ${String(offset)}`,
+      });
+    }
+    return { ...root, dtype, quantized, offset, count: size };
+  }
+
+  #root(parsed: StorageId, where: string): TorchStorage {
+    const { dtype, quantized } = parsed.storageClass;
+    const known = this.#known.get(parsed.key);
+    if (known === undefined) {
+      const raw = this.#find(parsed.key, where);
+      if (raw.bytes !== parsed.bytes) {
+        throw refusal(this.#file, `the record of storage ${quote(parsed.key)} has the wrong size`, where, {
+          expected: `${String(parsed.bytes)} bytes`,
+          got: `${String(raw.bytes)} bytes`,
+          hint: 'The file is damaged, or was made to read memory it does not own.',
+        });
+      }
+      const source = this.#isBigEndian && dtype !== null ? swapped(raw, dtype) : raw;
+      const storage = { source, key: parsed.key, dtype, quantized, offset: 0, count: parsed.count };
+      this.#known.set(parsed.key, { storage, bytes: parsed.bytes });
+      return storage;
+    }
+    const isOther = known.storage.dtype !== null && dtype !== null && known.storage.dtype !== dtype;
+    if (known.bytes !== parsed.bytes || isOther) {
+      throw refusal(this.#file, `storage ${quote(parsed.key)} is named with two sizes or types`, where, {
+        expected: `${String(known.bytes)} bytes of ${known.storage.dtype ?? 'any type'}`,
+        got: `${String(parsed.bytes)} bytes of ${dtype ?? 'any type'}`,
+      });
+    }
+    return known.storage;
+  }
+}

@@ -1,0 +1,290 @@
+// Turns the recorded rebuild calls of a torch pickle into tensors, every size, stride and offset checked.
+import { DTYPES, elementSize, isDType, type DType } from '../../tensor/dtype';
+import {
+  describeValue,
+  PickleDict,
+  PickleGlobal,
+  PickleObject,
+  PicklePersistent,
+  PickleText,
+  PickleTuple,
+  type PickleValue,
+} from '../pickle/values';
+import { refusal } from '../refuse';
+import type { EntryKind, TensorEntry } from '../weights';
+import { parseCount, type StorageTable } from './storages';
+import { resolved } from './transforms';
+
+/** A tensor without its name. */
+export type TorchTensor = Omit<TensorEntry, 'name'> & {
+  /** What could not be represented exactly, for the file's warnings. */
+  readonly note?: string;
+};
+
+const HIGHEST_RANK = 64;
+/** A small storage may be viewed as a larger tensor (expanded dimensions), but not without bound. */
+const FREE_BYTES = 256 * 1024 * 1024;
+const LARGEST_VIEW_RATIO = 64;
+
+const DTYPE_ALIASES: ReadonlyMap<string, DType> = new Map([
+  ['half', 'float16'],
+  ['float', 'float32'],
+  ['double', 'float64'],
+  ['long', 'int64'],
+  ['int', 'int32'],
+  ['short', 'int16'],
+]);
+
+/** The dtype a global such as `torch.float8_e5m2` names, or null. */
+export function parseDType(value: PickleValue | undefined): DType | null {
+  if (!(value instanceof PickleGlobal) || value.module !== 'torch') return null;
+  return isDType(value.name) ? value.name : (DTYPE_ALIASES.get(value.name) ?? null);
+}
+
+/** Rebuilds tensors; the same recorded call gives the same tensor each time. */
+export class TensorBuilder {
+  readonly #file: string;
+  readonly #size: number;
+  readonly #storages: StorageTable;
+  readonly #built = new Map<PickleObject, TorchTensor | null>();
+  readonly #resolved = new Map<string, TensorEntry['storage']>();
+
+  /** `size` is the whole file's, which bounds what its views may claim. */
+  constructor(file: string, size: number, storages: StorageTable) {
+    this.#file = file;
+    this.#size = size;
+    this.#storages = storages;
+  }
+
+  /** The tensor a value is, or null when it is something else. Throws `file_refused` for a tensor that lies. */
+  build(value: PickleValue, where: string): TorchTensor | null {
+    if (!(value instanceof PickleObject) || !(value.callable instanceof PickleGlobal)) return null;
+    const known = this.#built.get(value);
+    if (known !== undefined) return known;
+    const tensor = this.#call(value.callable.path, value.args.items, where, 0);
+    this.#built.set(value, tensor);
+    return tensor;
+  }
+
+  #call(path: string, args: readonly PickleValue[], where: string, depth: number): TorchTensor | null {
+    switch (path) {
+      case 'torch._utils._rebuild_tensor':
+        return this.#dense(args, 4, 4, null, where);
+      case 'torch._utils._rebuild_tensor_v2':
+        return this.#dense(args, 5, 7, args[6] ?? null, where);
+      case 'torch._utils._rebuild_tensor_v3':
+        return this.#dense(args, 7, 8, args[7] ?? null, where, args[6]);
+      case 'torch._utils._rebuild_qtensor':
+        return this.#quantized(args, where);
+      case 'torch._utils._rebuild_parameter':
+      case 'torch._utils._rebuild_parameter_with_state':
+      case 'torch.nn.parameter.Parameter':
+        return this.#parameter(args, where);
+      case 'torch._tensor._rebuild_from_type_v2':
+        return this.#typed(args, where, depth);
+      case 'torch.nn.parameter.UninitializedParameter':
+        return this.#uninitialized('uninitialized_parameter', args[0] ?? true, where);
+      case 'torch.nn.parameter.UninitializedBuffer':
+        return this.#uninitialized('uninitialized_buffer', args[0] ?? false, where);
+      default:
+        return null;
+    }
+  }
+
+  #dense(
+    args: readonly PickleValue[],
+    least: number,
+    most: number,
+    metadata: PickleValue,
+    where: string,
+    dtypeArgument?: PickleValue,
+  ): TorchTensor {
+    if (args.length < least || args.length > most) {
+      throw this.#refuse('a tensor is rebuilt from the wrong number of arguments', where, {
+        expected: `${String(least)} to ${String(most)}`,
+        got: String(args.length),
+      });
+    }
+    const [reference = null, offset = null, size = null, stride = null, requiresGrad = false] = args;
+    if (!(reference instanceof PicklePersistent)) {
+      throw this.#refuse('a tensor is rebuilt without a storage', where, { got: describeValue(reference) });
+    }
+    const storage = this.#storages.resolve(reference.id, where);
+    const dtype = dtypeArgument === undefined ? storage.dtype : parseDType(dtypeArgument);
+    if (dtype === null) {
+      throw this.#refuse('a tensor has a dtype Lazuli does not know', where, {
+        expected: `one of ${Object.keys(DTYPES).join(', ')}`,
+        got: describeValue(dtypeArgument ?? null),
+      });
+    }
+    const shape = this.#sizes(size, 'size', where);
+    const steps = this.#sizes(stride, 'stride', where);
+    const start = parseCount(offset);
+    if (start === null) {
+      throw this.#refuse('a tensor has an impossible offset', where, {
+        expected: '0 or more',
+        got: printCount(offset),
+      });
+    }
+    if (typeof requiresGrad !== 'boolean') {
+      throw this.#refuse('requires_grad is not a bool', where, { got: describeValue(requiresGrad) });
+    }
+    const available =
+      storage.dtype === null
+        ? Math.floor(storage.count / elementSize(dtype))
+        : this.#elements(storage.count, storage.dtype, dtype);
+    this.#checkBounds(shape, steps, start, available, dtype, where);
+    const bits = this.#bits(metadata, where);
+    let source: TensorEntry['storage'] = storage.source;
+    if (bits !== null && storage.source.bytes > 0) {
+      const key = `${storage.key} ${dtype} ${String(bits.conj)} ${String(bits.neg)}`;
+      source = this.#resolved.get(key) ?? resolved(storage.source, dtype, bits);
+      this.#resolved.set(key, source);
+    }
+    return {
+      kind: 'tensor',
+      dtype,
+      shape,
+      stride: steps,
+      offset: start + storage.offset,
+      storage: source,
+      storageKey: storage.key,
+      requiresGrad,
+      ...(storage.quantized === null
+        ? {}
+        : { note: `${storage.quantized} values, listed as their ${dtype} integers` }),
+    };
+  }
+
+  /** Elements of `dtype` in a storage of `count` elements of `stored`. */
+  #elements(count: number, stored: DType, dtype: DType): number {
+    return Math.floor((count * elementSize(stored)) / elementSize(dtype));
+  }
+
+  #quantized(args: readonly PickleValue[], where: string): TorchTensor {
+    if (args.length !== 7 || !(args[4] instanceof PickleTuple)) {
+      throw this.#refuse('a quantized tensor is rebuilt from the wrong arguments', where);
+    }
+    const [storage = null, offset = null, size = null, stride = null] = args;
+    return this.#dense([storage, offset, size, stride, args[5] ?? false], 5, 5, null, where);
+  }
+
+  #parameter(args: readonly PickleValue[], where: string): TorchTensor {
+    const [data = null, requiresGrad = true] = args;
+    const tensor = this.build(data, where);
+    if (tensor === null || typeof requiresGrad !== 'boolean') {
+      throw this.#refuse('a parameter is rebuilt from something that is not a tensor', where, {
+        expected: 'a tensor and a bool',
+        got: `${describeValue(data)} and ${describeValue(requiresGrad)}`,
+      });
+    }
+    return { ...tensor, kind: 'parameter', requiresGrad };
+  }
+
+  #typed(args: readonly PickleValue[], where: string, depth: number): TorchTensor {
+    const [callable = null, , inner = null, state = null] = args;
+    const isRebuild = callable instanceof PickleGlobal && inner instanceof PickleTuple && depth < 4;
+    const tensor = isRebuild ? this.#call(callable.path, inner.items, where, depth + 1) : null;
+    if (tensor === null) {
+      throw this.#refuse('a tensor subclass is rebuilt in an unknown way', where, {
+        got: describeValue(callable),
+      });
+    }
+    if (hasFlag(state, '_is_buffer')) return { ...tensor, kind: 'buffer' };
+    return hasFlag(state, '_is_param') ? { ...tensor, kind: 'parameter' } : tensor;
+  }
+
+  #uninitialized(kind: EntryKind, requiresGrad: PickleValue, where: string): TorchTensor {
+    if (typeof requiresGrad !== 'boolean') {
+      throw this.#refuse('requires_grad is not a bool', where, { got: describeValue(requiresGrad) });
+    }
+    return {
+      kind,
+      dtype: 'float32',
+      shape: null,
+      stride: [],
+      offset: 0,
+      storage: null,
+      storageKey: '',
+      requiresGrad,
+    };
+  }
+
+  #sizes(value: PickleValue, what: string, where: string): number[] {
+    const tuple = unwrapSize(value);
+    const sizes = tuple?.items.map((item) => parseCount(item));
+    if (sizes === undefined || sizes.length > HIGHEST_RANK || !sizes.every((size) => size !== null)) {
+      throw this.#refuse(`a tensor has an impossible ${what}`, where, {
+        expected: `a tuple of at most ${String(HIGHEST_RANK)} integers from 0 to 2^53`,
+        got:
+          tuple === null ? describeValue(value) : `(${tuple.items.map(printCount).slice(0, 8).join(', ')})`,
+      });
+    }
+    return sizes;
+  }
+
+  #checkBounds(
+    shape: readonly number[],
+    stride: readonly number[],
+    offset: number,
+    available: number,
+    dtype: DType,
+    where: string,
+  ): void {
+    if (shape.length !== stride.length) {
+      throw this.#refuse('a tensor has another number of strides than of sizes', where, {
+        expected: `${String(shape.length)} strides`,
+        got: String(stride.length),
+      });
+    }
+    const isEmpty = shape.includes(0);
+    const last = isEmpty
+      ? 0
+      : shape.reduce((sum, size, axis) => sum + (size - 1) * (stride[axis] ?? 0), offset);
+    if (!isEmpty && !(last < available)) {
+      throw this.#refuse('a tensor reaches past its storage', where, {
+        expected: `at most ${String(available)} elements`,
+        got: `element ${String(last)} by shape (${shape.join(', ')}), stride (${stride.join(', ')}), offset ${String(offset)}`,
+      });
+    }
+    const bytes = shape.reduce((product, size) => product * size, elementSize(dtype));
+    const limit = Math.max(FREE_BYTES, this.#size * LARGEST_VIEW_RATIO);
+    if (!Number.isSafeInteger(bytes) || bytes > limit) {
+      throw this.#refuse('a tensor claims far more bytes than the file has', where, {
+        expected: `at most ${String(limit)} bytes`,
+        got: `${String(bytes)} bytes by shape (${shape.join(', ')})`,
+      });
+    }
+  }
+
+  #bits(metadata: PickleValue, where: string): { conj: boolean; neg: boolean } | null {
+    if (metadata === null) return null;
+    if (!(metadata instanceof PickleDict)) {
+      throw this.#refuse("a tensor's metadata is not a dict", where, { got: describeValue(metadata) });
+    }
+    const bits = { conj: hasFlag(metadata, 'conj'), neg: hasFlag(metadata, 'neg') };
+    return bits.conj || bits.neg ? bits : null;
+  }
+
+  #refuse(what: string, where: string, details: { expected?: string; got?: string } = {}): Error {
+    return refusal(this.#file, what, where, details);
+  }
+}
+
+const printCount = (value: PickleValue): string =>
+  typeof value === 'number' || typeof value === 'bigint' ? String(value) : describeValue(value);
+
+/** The tuple of a size: a tuple itself, or `torch.Size((...))`. */
+export function unwrapSize(value: PickleValue): PickleTuple | null {
+  if (value instanceof PickleTuple) return value;
+  const isSize =
+    value instanceof PickleObject &&
+    value.callable instanceof PickleGlobal &&
+    value.callable.path === 'torch.Size';
+  const [inner = null] = isSize ? value.args.items : [];
+  return inner instanceof PickleTuple ? inner : null;
+}
+
+const hasFlag = (value: PickleValue, name: string): boolean =>
+  value instanceof PickleDict &&
+  value.items.some(([key, flag]) => key instanceof PickleText && key.value === name && flag === true);

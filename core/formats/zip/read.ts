@@ -1,0 +1,220 @@
+// Opens a zip by reference: every header is checked at once, an entry's bytes are read when asked for.
+import { readUint64, viewOf } from '../bytes';
+import { quote, refusal } from '../refuse';
+import type { ByteSource, StorageSource } from '../weights';
+import { FLAG_DESCRIPTOR, readDirectory, resolveSizes, type ZipEntry } from './directory';
+import { DeflatedRecord, StoredRecord, type Record } from './records';
+
+/** A checked zip. */
+export interface ZipArchive {
+  /** In the central directory's order. */
+  readonly entries: readonly ZipEntry[];
+  has(name: string): boolean;
+  /** The bytes of an entry by reference; the same object each time. Throws `file_refused` when it is absent. */
+  open(name: string): StorageSource;
+  /** The whole of a small entry, its CRC checked. Throws `file_refused` past `limit` bytes. */
+  readAll(name: string, limit: number): Promise<Uint8Array>;
+  /** Where the file's bytes of a stored entry begin. */
+  dataOffset(name: string): number;
+}
+
+const LOCAL_SIGNATURE = 0x04034b50;
+const LOCAL_SIZE = 30;
+const DESCRIPTOR_SIGNATURE = 0x08074b50;
+const WINDOW = 1024;
+/** Deflate cannot shrink more than this, so a larger claim is a lie. */
+const LARGEST_RATIO = 1032;
+const FREE_INFLATION = 256 * 1024 * 1024;
+const LARGEST_TOTAL_RATIO = 100;
+
+/** Reads and checks all headers of a zip. Throws `file_refused`. Source: PKWARE APPNOTE, RELIABILITY lines 31-33. */
+export async function readZip(source: ByteSource): Promise<ZipArchive> {
+  const directory = await readDirectory(source);
+  checkBudget(source, directory.entries);
+  const offsets = await checkLocalHeaders(source, directory.entries, directory.offset);
+  const byName = new Map(directory.entries.map((entry) => [entry.name, entry]));
+  const records = new Map<string, Record>();
+
+  const find = (name: string): { entry: ZipEntry; dataOffset: number } => {
+    const entry = byName.get(name);
+    const dataOffset = offsets.get(name);
+    if (entry === undefined || dataOffset === undefined) {
+      throw refusal(source.name, `the record ${quote(name)} is missing`, 'zip central directory');
+    }
+    return { entry, dataOffset };
+  };
+  const open = (name: string): Record => {
+    const known = records.get(name);
+    if (known !== undefined) return known;
+    const { entry, dataOffset } = find(name);
+    const record =
+      entry.method === 0
+        ? new StoredRecord(source, entry, dataOffset)
+        : new DeflatedRecord(source, entry, dataOffset);
+    records.set(name, record);
+    return record;
+  };
+  return {
+    entries: directory.entries,
+    has: (name) => byName.has(name),
+    open,
+    readAll: async (name, limit) => {
+      const { entry } = find(name);
+      if (entry.size > limit) {
+        throw refusal(source.name, `the record ${quote(name)} is too large`, `zip entry ${quote(name)}`, {
+          expected: `at most ${String(limit)} bytes`,
+          got: `${String(entry.size)} bytes`,
+        });
+      }
+      return open(name).read(0, entry.size);
+    },
+    dataOffset: (name) => find(name).dataOffset,
+  };
+}
+
+function checkBudget(source: ByteSource, entries: readonly ZipEntry[]): void {
+  let inflated = 0;
+  for (const entry of entries) {
+    if (entry.method === 0) continue;
+    inflated += entry.size;
+    if (entry.size > entry.compressedSize * LARGEST_RATIO) {
+      throw refusal(
+        source.name,
+        `zip entry ${quote(entry.name)} claims an impossible size`,
+        'zip central directory',
+        {
+          expected: `at most ${String(entry.compressedSize * LARGEST_RATIO)} bytes from ${String(entry.compressedSize)}`,
+          got: `${String(entry.size)} bytes`,
+        },
+      );
+    }
+  }
+  const limit = Math.max(FREE_INFLATION, source.size * LARGEST_TOTAL_RATIO);
+  if (inflated > limit) {
+    throw refusal(source.name, 'the zip inflates to far more than its own size', 'zip central directory', {
+      expected: `at most ${String(limit)} bytes`,
+      got: `${String(inflated)} bytes from a file of ${String(source.size)}`,
+      hint: 'This is what a zip bomb looks like. An honest file can be saved again without compression.',
+    });
+  }
+}
+
+/** Local headers must equal the central ones and tile the file from its first byte to the directory. */
+async function checkLocalHeaders(
+  source: ByteSource,
+  entries: readonly ZipEntry[],
+  directoryOffset: number,
+): Promise<ReadonlyMap<string, number>> {
+  const read = windowReader(source);
+  const ordered = [...entries].sort((a, b) => a.headerOffset - b.headerOffset);
+  const offsets = new Map<string, number>();
+  let at = 0;
+  for (const [index, entry] of ordered.entries()) {
+    const where = `local header of ${quote(entry.name)} at byte ${String(entry.headerOffset)}`;
+    if (entry.headerOffset !== at) throw misplaced(source, entry.headerOffset, at, where);
+    const dataOffset = await checkLocalHeader(source, read, entry, where);
+    offsets.set(entry.name, dataOffset);
+    const dataEnd = dataOffset + entry.compressedSize;
+    const next = ordered[index + 1]?.headerOffset ?? directoryOffset;
+    if (dataEnd > next) {
+      throw refusal(source.name, 'zip entries overlap', where, {
+        expected: `its data to end by byte ${String(next)}`,
+        got: `byte ${String(dataEnd)}`,
+      });
+    }
+    if ((entry.flags & FLAG_DESCRIPTOR) === 0) at = dataEnd;
+    else {
+      const length = next - dataEnd;
+      const bytes = [12, 16, 20, 24].includes(length) ? await read(dataEnd, length) : null;
+      if (bytes === null || !descriptorMatches(bytes, entry)) {
+        throw refusal(source.name, 'a zip data descriptor does not match its entry', where, {
+          expected: `the CRC and sizes of ${quote(entry.name)} at byte ${String(dataEnd)}`,
+          got: `${String(length)} other bytes`,
+        });
+      }
+      at = next;
+    }
+  }
+  if (at !== directoryOffset) throw misplaced(source, directoryOffset, at, `byte ${String(at)}`);
+  return offsets;
+}
+
+function misplaced(source: ByteSource, got: number, expected: number, where: string): Error {
+  const what =
+    expected === 0
+      ? 'bytes precede the zip'
+      : got < expected
+        ? 'zip entries overlap'
+        : 'the zip hides bytes between its entries';
+  return refusal(source.name, what, where, {
+    expected: `byte ${String(expected)}`,
+    got: `byte ${String(got)}`,
+  });
+}
+
+async function checkLocalHeader(
+  source: ByteSource,
+  read: (offset: number, length: number) => Promise<Uint8Array>,
+  entry: ZipEntry,
+  where: string,
+): Promise<number> {
+  const fixed = viewOf(await read(entry.headerOffset, LOCAL_SIZE));
+  if (fixed.getUint32(0, true) !== LOCAL_SIGNATURE) {
+    throw refusal(source.name, 'a zip entry does not start with a local header', where);
+  }
+  const nameLength = fixed.getUint16(26, true);
+  const extraLength = fixed.getUint16(28, true);
+  const length = LOCAL_SIZE + nameLength + extraLength;
+  const bytes = await read(entry.headerOffset, length);
+  const name = bytes.subarray(LOCAL_SIZE, LOCAL_SIZE + nameLength);
+  const differs = (field: string): Error =>
+    refusal(source.name, `a zip entry's local and central ${field} differ`, where, {
+      hint: 'Two programs would read different contents. Write the file again with one tool.',
+    });
+  if (!sameBytes(name, entry.rawName)) throw differs('names');
+  if (fixed.getUint16(6, true) !== entry.flags) throw differs('flags');
+  if (fixed.getUint16(8, true) !== entry.method) throw differs('compression methods');
+  const [size, compressedSize] = resolveSizes(
+    source.name,
+    bytes.subarray(LOCAL_SIZE + nameLength),
+    [fixed.getUint32(22, true), fixed.getUint32(18, true)],
+    where,
+  );
+  const crc = fixed.getUint32(14, true);
+  const isDeferred = (entry.flags & FLAG_DESCRIPTOR) !== 0 && size === 0 && compressedSize === 0 && crc === 0;
+  if (!isDeferred && (size !== entry.size || compressedSize !== entry.compressedSize)) throw differs('sizes');
+  if (!isDeferred && crc !== entry.crc) throw differs('CRCs');
+  return entry.headerOffset + length;
+}
+
+function descriptorMatches(bytes: Uint8Array, entry: ZipEntry): boolean {
+  const view = viewOf(bytes);
+  const isSigned = bytes.length === 16 || bytes.length === 24;
+  const isWide = bytes.length >= 20;
+  const start = isSigned ? 4 : 0;
+  if (isSigned && view.getUint32(0, true) !== DESCRIPTOR_SIGNATURE) return false;
+  const compressedSize = isWide ? readUint64(view, start + 4) : view.getUint32(start + 4, true);
+  const size = isWide ? readUint64(view, start + 12) : view.getUint32(start + 8, true);
+  return (
+    view.getUint32(start, true) === entry.crc &&
+    compressedSize === entry.compressedSize &&
+    size === entry.size
+  );
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index]);
+
+/** Small reads served from one block: a descriptor and the header after it cost one read of the file. */
+function windowReader(source: ByteSource): (offset: number, length: number) => Promise<Uint8Array> {
+  let start = 0;
+  let block = new Uint8Array(0);
+  return async (offset, length) => {
+    if (offset < start || offset + length > start + block.length) {
+      const wanted = Math.max(length, Math.min(WINDOW, source.size - offset));
+      block = new Uint8Array(await source.read(offset, wanted));
+      start = offset;
+    }
+    return block.subarray(offset - start, offset - start + length);
+  };
+}

@@ -1,0 +1,199 @@
+// The bytes of one zip entry, read in pieces, with the CRC checked whenever the whole of it has passed by.
+import { Inflate } from 'fflate';
+
+import { checkRange } from '../bytes';
+import { quote, refusal } from '../refuse';
+import type { ByteSource, StorageSource } from '../weights';
+import { crc32 } from './crc32';
+import type { ZipEntry } from './directory';
+
+export type Record = StorageSource;
+
+/** Entries up to this size are verified whole before a part of them is used, and kept when they had to be inflated. */
+const SMALL = 16 * 1024 * 1024;
+const STEP = 1024 * 1024;
+/** Compressed bytes inflated at once: at most 1032 times as many come out. */
+const INFLATE_STEP = 8 * 1024;
+
+const wrongCrc = (source: ByteSource, entry: ZipEntry, got: number): Error =>
+  refusal(source.name, `the bytes of ${quote(entry.name)} are damaged`, `zip entry ${quote(entry.name)}`, {
+    expected: `CRC ${entry.crc.toString(16).padStart(8, '0')}`,
+    got: `CRC ${got.toString(16).padStart(8, '0')}`,
+    hint: 'The file changed since it was written: get it again or use an older copy.',
+  });
+
+/** An entry stored as is: reads go straight to the file. */
+export class StoredRecord implements Record {
+  readonly bytes: number;
+  readonly #source: ByteSource;
+  readonly #entry: ZipEntry;
+  readonly #start: number;
+  #isVerified = false;
+  #whole: Promise<void> | null = null;
+  #next = 0;
+  #crc = 0;
+
+  constructor(source: ByteSource, entry: ZipEntry, start: number) {
+    this.bytes = entry.size;
+    this.#source = source;
+    this.#entry = entry;
+    this.#start = start;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    await checkRange(this.#source.name, this.bytes, offset, length);
+    const isPart = length < this.bytes;
+    if (!this.#isVerified && isPart && this.bytes <= SMALL) await (this.#whole ??= this.#verify());
+    const data = await this.#source.read(this.#start + offset, length);
+    if (!this.#isVerified) this.#follow(offset, data);
+    return data;
+  }
+
+  /** Reading in order from the start checks the CRC without reading anything twice. */
+  #follow(offset: number, data: Uint8Array): void {
+    if (offset === 0) {
+      this.#next = 0;
+      this.#crc = 0;
+    }
+    if (offset !== this.#next) return;
+    this.#crc = crc32(data, this.#crc);
+    this.#next += data.length;
+    if (this.#next !== this.bytes) return;
+    if (this.#crc !== this.#entry.crc) throw wrongCrc(this.#source, this.#entry, this.#crc);
+    this.#isVerified = true;
+  }
+
+  async #verify(): Promise<void> {
+    let crc = 0;
+    for (let at = 0; at < this.bytes; at += STEP) {
+      crc = crc32(await this.#source.read(this.#start + at, Math.min(STEP, this.bytes - at)), crc);
+    }
+    if (crc !== this.#entry.crc) throw wrongCrc(this.#source, this.#entry, crc);
+    this.#isVerified = true;
+  }
+}
+
+/** A deflated entry: inflated as far as asked, from the start again when asked to go back. */
+export class DeflatedRecord implements Record {
+  readonly bytes: number;
+  readonly #source: ByteSource;
+  readonly #entry: ZipEntry;
+  readonly #start: number;
+  #small: Promise<Uint8Array> | null = null;
+  #cursor: InflateCursor | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(source: ByteSource, entry: ZipEntry, start: number) {
+    this.bytes = entry.size;
+    this.#source = source;
+    this.#entry = entry;
+    this.#start = start;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    await checkRange(this.#source.name, this.bytes, offset, length);
+    if (this.bytes <= SMALL) {
+      const whole = await (this.#small ??= this.#newCursor().take(0, this.bytes));
+      return whole.subarray(offset, offset + length);
+    }
+    const result = this.#queue.then(async () => {
+      if (this.#cursor === null || this.#cursor.position > offset) this.#cursor = this.#newCursor();
+      return this.#cursor.take(offset, length);
+    });
+    this.#queue = result.catch(() => {
+      this.#cursor = null;
+    });
+    return result;
+  }
+
+  #newCursor(): InflateCursor {
+    return new InflateCursor(this.#source, this.#entry, this.#start);
+  }
+}
+
+/** Inflates forward only; holds one step's output at most. */
+class InflateCursor {
+  position = 0;
+  readonly #source: ByteSource;
+  readonly #entry: ZipEntry;
+  readonly #start: number;
+  readonly #inflate: Inflate;
+  #consumed = 0;
+  #produced = 0;
+  #crc = 0;
+  #pending: Uint8Array[] = [];
+
+  constructor(source: ByteSource, entry: ZipEntry, start: number) {
+    this.#source = source;
+    this.#entry = entry;
+    this.#start = start;
+    this.#inflate = new Inflate((chunk) => {
+      this.#produced += chunk.length;
+      this.#crc = crc32(chunk, this.#crc);
+      if (chunk.length > 0) this.#pending.push(chunk);
+    });
+  }
+
+  async take(offset: number, length: number): Promise<Uint8Array> {
+    const result = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length || (this.position === this.#entry.size && !this.#isDone())) {
+      const [chunk] = this.#pending;
+      if (chunk === undefined) {
+        await this.#advance();
+        continue;
+      }
+      const skipped = Math.min(Math.max(offset - this.position, 0), chunk.length);
+      const used = Math.min(chunk.length - skipped, length - filled);
+      result.set(chunk.subarray(skipped, skipped + used), filled);
+      filled += used;
+      this.position += skipped + used;
+      if (skipped + used === chunk.length) this.#pending.shift();
+      else this.#pending[0] = chunk.subarray(skipped + used);
+    }
+    return result;
+  }
+
+  #isDone(): boolean {
+    return this.#consumed === this.#entry.compressedSize;
+  }
+
+  async #advance(): Promise<void> {
+    const left = this.#entry.compressedSize - this.#consumed;
+    if (left === 0) throw this.#wrongLength();
+    const length = Math.min(INFLATE_STEP, left);
+    const data = await this.#source.read(this.#start + this.#consumed, length);
+    this.#consumed += length;
+    try {
+      this.#inflate.push(data, length === left);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw refusal(
+        this.#source.name,
+        `the deflated bytes of ${quote(this.#entry.name)} are damaged`,
+        this.#where(),
+        {
+          expected: 'a deflate stream',
+          got: reason,
+        },
+      );
+    }
+    if (this.#produced > this.#entry.size) throw this.#wrongLength();
+    if (length !== left) return;
+    if (this.#produced !== this.#entry.size) throw this.#wrongLength();
+    if (this.#crc !== this.#entry.crc) throw wrongCrc(this.#source, this.#entry, this.#crc);
+  }
+
+  #wrongLength(): Error {
+    return refusal(
+      this.#source.name,
+      `${quote(this.#entry.name)} does not inflate to its stated size`,
+      this.#where(),
+      { expected: `${String(this.#entry.size)} bytes`, got: `${String(this.#produced)} bytes or more` },
+    );
+  }
+
+  #where(): string {
+    return `zip entry ${quote(this.#entry.name)} at byte ${String(this.#start)}`;
+  }
+}

@@ -1,6 +1,4 @@
 // Text of a *.lazuli file → Project, or an error that says where it breaks the schema. The graph itself may still have problems.
-import type { z } from 'zod';
-
 import { LazuliError } from '../errors';
 import { parseJson, type Json } from './json';
 import { migrate, type JsonObject } from './migrations';
@@ -27,18 +25,17 @@ export function checkProject(value: unknown, name = 'project'): Project {
   const result = projectSchema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new LazuliError(
-    'project_invalid',
-    `${name}, ${issue ? describe(issue) : 'does not follow the schema'}`,
-    {
-      where: `${name}, ${pathOf(issue?.path ?? [])}`,
-      ...(issue && 'expected' in issue ? { expected: String(issue.expected) } : {}),
-      got: JSON.stringify(valueAt(value, issue?.path ?? []))?.slice(0, 100) ?? 'nothing',
-      ...(result.error.issues.length > 1
-        ? { hint: `and ${result.error.issues.length - 1} more of this kind` }
-        : {}),
-    },
-  );
+  const place = pathOf(issue?.path ?? []);
+  const got = JSON.stringify(valueAt(value, issue?.path ?? []))?.slice(0, 100) ?? 'nothing';
+  const expected = issue && 'expected' in issue ? issue.expected : null;
+  const what = expected === null ? (issue?.message ?? 'refused') : `expected ${expected}, got ${got}`;
+  const others = result.error.issues.length - 1;
+  throw new LazuliError('project_invalid', `${name}, ${place}: ${what}`, {
+    where: `${name}, ${place}`,
+    ...(expected === null ? {} : { expected }),
+    got,
+    ...(others > 0 ? { hint: `and ${others} more of this kind` } : {}),
+  });
 }
 
 const isObject = (value: Json): value is JsonObject =>
@@ -51,8 +48,6 @@ const pathOf = (path: readonly PropertyKey[]): string =>
         .map((part) => (typeof part === 'number' ? `[${part}]` : String(part)))
         .join('.')
         .replaceAll('.[', '[');
-
-const describe = (issue: z.core.$ZodIssue): string => `${pathOf(issue.path)}: ${issue.message}`;
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let current = value;

@@ -2,7 +2,7 @@
 import type { GraphEdge, GraphNode } from '../document/project';
 import type { LayerProblem } from '../layers/declaration';
 import { nearest } from '../layers/suggest';
-import { layerTypes } from '../layers';
+import { LAYERS } from '../layers';
 import type { Problem } from '../session/session';
 import { formatShape } from '../tensor/shape';
 import type { Inference, NodeInference, NodeInput } from './infer';
@@ -76,7 +76,10 @@ function checkNames(nodes: readonly GraphNode[]): Problem[] {
 
 function checkLayer({ node, declaration }: NodeInference): Problem[] {
   if (declaration) return [];
-  const meant = nearest(node.layer, layerTypes());
+  const meant = nearest(
+    node.layer,
+    LAYERS.map(({ type }) => type),
+  );
   return [
     problem({
       code: 'unknown_layer',
@@ -268,8 +271,11 @@ function numbers({ expected, got }: LayerProblem): Pick<Problem, 'expected' | 'g
   return { ...(expected === undefined ? {} : { expected }), ...(got === undefined ? {} : { got }) };
 }
 
-const hints = ({ hint }: LayerProblem): string[] =>
-  hint === undefined ? [] : [`${capital(hint).replace(/\.$/, '')}.`];
+/** The layer's own hint; without one, what it expected. */
+function hints({ where, hint, expected }: LayerProblem): string[] {
+  if (hint !== undefined) return [`${capital(hint).replace(/[.?]$/, '')}.`];
+  return expected === undefined ? [] : [`Change ${where} or what it gets, so that it is ${expected}.`];
+}
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Blank first (it can never be wrong again), then the number that fits, then the node the number came from. */
@@ -288,7 +294,7 @@ function rankFixes(
         `Set ${found.where} of '${node.name}' to ${found.got}.`,
       ]
     : [
-        `Take the model back to uninitialized and feed a sample again: '${node.name}' was given ${found.where} = ${sizes[found.where]} by an earlier one.`,
+        `Take the model back to uninitialized and feed a sample again: '${node.name}' was given ${found.where} = ${String(sizes[found.where])} by an earlier one.`,
       ];
   const origin = originOf(inference, { node, declaration, params, sizes, ...inferred }, refs);
   const upstream = origin ? [`Change '${origin.node.node.name}' so that it gives ${found.expected}.`] : [];

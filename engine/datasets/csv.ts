@@ -1,0 +1,248 @@
+// Separated text (CSV, TSV ...), plain or gzip, header or not, read as a stream: numbers of the input columns and the target's text.
+import Papa from 'papaparse';
+
+import type { DataSource } from '#core/document/project';
+import { LazuliError } from '#core/errors';
+import { printable } from '#core/formats/refuse';
+
+import { openBytes } from './bytes';
+
+export interface CsvContent {
+  /** Names of all columns; `0`, `1` ... where there is no header. */
+  readonly columns: readonly string[];
+  /** Indices into `columns`. */
+  readonly inputs: readonly number[];
+  readonly target: number | null;
+  readonly rows: number;
+  /** Row-major input values in blocks of whole rows. */
+  readonly blocks: readonly Float64Array[];
+  /** The target's cells as written; empty without a target. */
+  readonly targets: readonly string[];
+  readonly notes: readonly string[];
+}
+
+type CsvSource = Pick<DataSource, 'header' | 'inputs' | 'target'>;
+
+/** Throws `data_invalid` with line and column, or what opening the file throws. */
+export async function readCsv(file: string, source: CsvSource, signal?: AbortSignal): Promise<CsvContent> {
+  const { stream } = await openBytes(file);
+  const reader = new RowReader(file, source);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      Papa.parse<string[]>(stream, {
+        header: false,
+        skipEmptyLines: false,
+        chunk: (results, parser) => {
+          try {
+            signal?.throwIfAborted();
+            for (const row of results.data) reader.row(row);
+            const [quote] = results.errors.filter(({ type }) => type === 'Quotes');
+            if (quote) throw reader.error(`has broken quotes: ${quote.message.toLowerCase()}`, null);
+          } catch (error) {
+            parser.abort();
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
+        },
+        complete: () => resolve(),
+        error: (error) => reject(error),
+      });
+    });
+  } catch (error) {
+    if (error instanceof LazuliError) throw error;
+    if (signal?.aborted === true)
+      throw new LazuliError('interrupted', `reading ${file} was stopped`, { where: file });
+    throw new LazuliError(
+      'read_failed',
+      `${file} could not be read: ${error instanceof Error ? error.message : String(error)}`,
+      { where: file },
+    );
+  } finally {
+    stream.destroy();
+  }
+  return reader.finish();
+}
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** A cell as a number, or null: nothing odd ever becomes 0. */
+export function parseNumber(cell: string): number | null {
+  const text = cell.trim();
+  if (!NUMBER.test(text)) return null;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : null;
+}
+
+const BLOCK_VALUES = 1 << 18;
+const MAX_COLUMNS = 1_000_000;
+
+/** Takes rows one by one; the first decides header and columns. */
+class RowReader {
+  #line = 1;
+  #pending: { cells: readonly string[]; line: number } | null = null;
+  #layout: { columns: readonly string[]; inputs: readonly number[]; target: number | null } | null = null;
+  #rows = 0;
+  #empty = 0;
+  #block = new Float64Array(0);
+  #used = 0;
+  readonly #blocks: Float64Array[] = [];
+  readonly #targets: string[] = [];
+
+  constructor(
+    readonly file: string,
+    readonly source: CsvSource,
+  ) {}
+
+  row(cells: readonly string[]): void {
+    const line = this.#line;
+    this.#line +=
+      1 + cells.reduce((sum, cell) => sum + (cell.includes('\n') ? cell.split('\n').length - 1 : 0), 0);
+    if (cells.length === 1 && (cells[0] ?? '').trim() === '') {
+      this.#empty++;
+      return;
+    }
+    if (this.#layout) this.#add(cells, line);
+    else if (this.source.header === true) this.#start(cells, true);
+    else if (this.source.header === false) {
+      this.#start(cells, false);
+      this.#add(cells, line);
+    } else if (!this.#pending) this.#pending = { cells, line };
+    else this.#look(this.#pending, { cells, line });
+  }
+
+  /** Header unknown: the first line is one where it has words over a column of numbers. */
+  #look(
+    first: { cells: readonly string[]; line: number },
+    second: { cells: readonly string[]; line: number },
+  ): void {
+    const isNumber = (cell: string | undefined): boolean => parseNumber(cell ?? '') !== null;
+    const hasHeader = first.cells.some((cell, at) => !isNumber(cell) && isNumber(second.cells[at]));
+    this.#pending = null;
+    this.#start(first.cells, hasHeader);
+    if (!hasHeader) this.#add(first.cells, first.line);
+    this.#add(second.cells, second.line);
+  }
+
+  #start(cells: readonly string[], isHeader: boolean): void {
+    if (cells.length > MAX_COLUMNS)
+      throw this.error(`has ${cells.length} columns`, null, `at most ${MAX_COLUMNS}`);
+    const columns = isHeader
+      ? cells.map((cell, at) => (at === 0 ? cell.replace(/^\uFEFF/, '') : cell).trim())
+      : cells.map((_, at) => String(at));
+    const find = (wanted: string | number, what: string): number => {
+      const at =
+        typeof wanted === 'number'
+          ? wanted < 0
+            ? wanted + columns.length
+            : wanted
+          : columns.indexOf(wanted);
+      if (at >= 0 && at < columns.length) return at;
+      const known = columns.slice(0, 40).map(printable).join(', ');
+      throw new LazuliError(
+        'data_invalid',
+        `${this.file} has no ${what} column ${typeof wanted === 'number' ? wanted : `'${wanted}'`}`,
+        {
+          where: `${this.file}, line 1`,
+          expected: `one of ${known}${columns.length > 40 ? ` ... (${columns.length} columns)` : ''}`,
+          got: String(wanted),
+          ...(isHeader
+            ? {}
+            : { hint: 'the file is read without a header line: columns are numbered from 0' }),
+        },
+      );
+    };
+    const { target: wanted } = this.source;
+    const target = wanted === null || wanted === undefined ? null : find(wanted, 'target');
+    const inputs =
+      this.source.inputs?.map((name) => find(name, 'input')) ??
+      columns.flatMap((_, at) => (at === target ? [] : [at]));
+    if (inputs.length === 0)
+      throw this.error('leaves no column for the inputs', null, 'at least one input column');
+    this.#layout = { columns, inputs, target };
+    this.#newBlock();
+  }
+
+  #newBlock(): void {
+    const width = this.#layout?.inputs.length ?? 1;
+    this.#block = new Float64Array(width * Math.max(1, Math.floor(BLOCK_VALUES / width)));
+    this.#used = 0;
+  }
+
+  #add(cells: readonly string[], line: number): void {
+    const layout = this.#layout;
+    if (!layout) return;
+    if (cells.length !== layout.columns.length)
+      throw new LazuliError(
+        'data_invalid',
+        `${this.file}, line ${line}: expected ${layout.columns.length} columns, got ${cells.length}`,
+        {
+          where: `${this.file}, line ${line}`,
+          expected: `${layout.columns.length} columns`,
+          got: String(cells.length),
+          hint: 'the file may be cut off or use another separator',
+        },
+      );
+    for (const at of layout.inputs) {
+      const cell = cells[at] ?? '';
+      const value = parseNumber(cell);
+      if (value === null) throw this.#badCell(cell, at, line);
+      this.#block[this.#used++] = value;
+    }
+    if (this.#used === this.#block.length) {
+      this.#blocks.push(this.#block);
+      this.#newBlock();
+    }
+    if (layout.target !== null) this.#targets.push((cells[layout.target] ?? '').trim());
+    this.#rows++;
+  }
+
+  #badCell(cell: string, at: number, line: number): LazuliError {
+    const name = printable(this.#layout?.columns[at] ?? String(at));
+    const shown = JSON.stringify(printable(cell.slice(0, 40)));
+    return new LazuliError(
+      'data_invalid',
+      `${this.file}, line ${line}, column '${name}': expected a number, got ${cell.trim() === '' ? 'nothing' : shown}`,
+      {
+        where: `${this.file}, line ${line}, column ${at + 1}`,
+        expected: 'a number',
+        got: cell.trim() === '' ? 'nothing' : shown,
+        hint:
+          cell.trim() === ''
+            ? 'missing values must be filled in or their rows removed'
+            : line === 1
+              ? 'if the first line names the columns, say that there is a header'
+              : 'leave text columns out of the inputs',
+      },
+    );
+  }
+
+  error(what: string, line: number | null, expected?: string): LazuliError {
+    const where = line === null ? `${this.file}, line ${this.#line}` : `${this.file}, line ${line}`;
+    return new LazuliError('data_invalid', `${where}: the file ${what}`, {
+      where,
+      ...(expected === undefined ? {} : { expected }),
+    });
+  }
+
+  finish(): CsvContent {
+    if (this.#pending) {
+      const { cells, line } = this.#pending;
+      this.#start(cells, false);
+      this.#add(cells, line);
+    }
+    if (!this.#layout || this.#rows === 0)
+      throw new LazuliError('data_invalid', `${this.file} holds no rows`, {
+        where: this.file,
+        expected: 'at least one row of numbers',
+        got: 'none',
+      });
+    if (this.#used > 0) this.#blocks.push(this.#block.subarray(0, this.#used));
+    return {
+      ...this.#layout,
+      rows: this.#rows,
+      blocks: this.#blocks,
+      targets: this.#targets,
+      // The line break at the end of the file leaves one empty row.
+      notes: this.#empty > 1 ? [`${this.#empty - 1} empty lines were skipped`] : [],
+    };
+  }
+}

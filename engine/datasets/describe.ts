@@ -1,0 +1,72 @@
+// Looks at a data file nobody described yet and suggests how to read it; the user may change every part.
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+
+import type { DataSource } from '#core/document/project';
+import { LazuliError } from '#core/errors';
+
+import { parseNumber, readCsv } from './csv';
+import { resolveFile } from './dataset';
+
+const EXTENSIONS: readonly (readonly [RegExp, DataSource['format']])[] = [
+  [/\.npz$/i, 'npz'],
+  [/\.npy$/i, 'npy'],
+  [/(idx\d|ubyte)(\.gz)?$/i, 'idx'],
+  [/\.(csv|tsv|tab|txt|data)(\.gz)?$/i, 'csv'],
+];
+
+/** The format a file's name says. Throws `data_invalid` for a name that says none. */
+export function formatOf(file: string): DataSource['format'] {
+  const found = EXTENSIONS.find(([pattern]) => pattern.test(file));
+  if (found) return found[1];
+  throw new LazuliError('data_invalid', `${file}: no kind of data file is called like this`, {
+    where: file,
+    expected: '.csv, .tsv (or .gz of them), .npy, .npz, or an IDX file (…-idx3-ubyte, or .gz)',
+    got: path.extname(file) || 'no extension',
+  });
+}
+
+/** A suggested description: for text the last column is the target, a class when it holds text or few whole numbers. */
+export async function describeData(
+  file: string,
+  folder: string | null,
+  signal?: AbortSignal,
+): Promise<DataSource> {
+  const format = formatOf(file);
+  const base = { file, format, normalization: { kind: 'none' } } as const;
+  const absolute = resolveFile(file, folder);
+  if (format === 'idx')
+    return {
+      ...base,
+      targetFile: await besides(file, folder),
+      targetKind: 'class',
+      normalization: { kind: 'scale', offset: 0, scale: 255 },
+    };
+  if (format === 'npy') return { ...base, targetFile: null, targetKind: 'class' };
+  if (format === 'npz') return { ...base, target: null, targetKind: 'class' };
+  const content = await readCsv(absolute, { header: null, target: -1 }, signal);
+  const cells = new Set(content.targets.slice(0, 10_000));
+  const isClass =
+    [...cells].every((cell) => parseNumber(cell) === null) ||
+    (cells.size <= 100 && [...cells].every((cell) => Number.isInteger(parseNumber(cell))));
+  const hasHeader = content.columns.some((column, at) => column !== String(at));
+  return {
+    ...base,
+    header: hasHeader,
+    target: hasHeader ? (content.columns.at(-1) ?? -1) : -1,
+    targetKind: isClass ? 'class' : 'number',
+    normalization: { kind: 'standardize' },
+  };
+}
+
+/** The labels beside an IDX images file: `train-labels-idx1-ubyte` for `train-images-idx3-ubyte`; null when absent. */
+export async function besides(images: string, folder: string | null): Promise<string | null> {
+  const labels = images.replace(/images(.)idx3/, 'labels$1idx1');
+  if (labels === images) return null;
+  try {
+    await access(resolveFile(labels, folder));
+    return labels;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,237 @@
+// Files on disk for the engine: random reads without mapping, and saves that either happen whole or leave the old file alone.
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+
+import { LazuliError } from '#core/errors';
+import type { ByteSink, ByteSource } from '#core/formats/weights';
+
+/** A file opened for random reads. Reads copy: the file may change or shrink under it and only an error follows. */
+export interface OpenFile extends ByteSource {
+  /** Modification time in ms, to notice a change. */
+  readonly modified: number;
+  close(): Promise<void>;
+}
+
+/** Throws `file_not_found` or `read_failed`, naming the file. */
+export async function openFile(file: string): Promise<OpenFile> {
+  const handle = await wrapRead(file, () => open(file, 'r'));
+  try {
+    const status = await handle.stat();
+    if (!status.isFile())
+      throw new LazuliError('read_failed', `${file} is not a file`, {
+        where: file,
+        expected: 'a regular file',
+        got: status.isDirectory() ? 'a folder' : 'a device or pipe',
+      });
+    return {
+      name: file,
+      size: status.size,
+      modified: status.mtimeMs,
+      read: (offset, length) => readExactly(handle, file, offset, length),
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Opens, passes to `body`, closes. */
+export async function withFile<T>(file: string, body: (source: OpenFile) => Promise<T>): Promise<T> {
+  const source = await openFile(file);
+  try {
+    return await body(source);
+  } finally {
+    await source.close();
+  }
+}
+
+async function readExactly(
+  handle: FileHandle,
+  file: string,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await wrapRead(file, () => handle.read(bytes, done, length - done, offset + done));
+    if (bytesRead === 0)
+      throw new LazuliError('file_refused', `${file} ends too early`, {
+        where: `${file}, byte ${offset + done}`,
+        expected: `${length} bytes from ${offset}`,
+        got: String(done),
+        hint: 'the file is truncated or changed while it was read',
+      });
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+/** A whole text file of at most `limit` bytes. Refuses what is not UTF-8. */
+export function readText(file: string, limit = 64 * 1024 * 1024): Promise<string> {
+  return withFile(file, async (source) => {
+    if (source.size > limit)
+      throw new LazuliError('file_refused', `${file} is too large to be read as text`, {
+        where: file,
+        expected: `at most ${limit} bytes`,
+        got: String(source.size),
+      });
+    const bytes = await source.read(0, source.size);
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch {
+      throw new LazuliError('file_refused', `${file} is not UTF-8 text`, {
+        where: file,
+        expected: 'UTF-8 text',
+      });
+    }
+  });
+}
+
+/**
+ * Writes a file whole or not at all: a temporary file in the same folder, fsync, size check, rename, fsync of the folder.
+ * Keeps the old file's mode and writes through symbolic links; a hard link to the old file keeps the old content.
+ * Throws `write_failed`; the old file is then untouched and the temporary one gone. A failed fsync is a failed save.
+ */
+export async function writeFileAtomically(
+  file: string,
+  body: (sink: ByteSink) => Promise<void>,
+): Promise<number> {
+  const target = await wrapWrite(file, () => followLinks(file));
+  const folder = path.dirname(target);
+  const temporary = path.join(folder, `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
+  const mode = await modeOf(target);
+  const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
+  const handle = await wrapWrite(file, () => open(temporary, flags, mode ?? 0o666));
+  let isOpen = true;
+  try {
+    const written = await writeAll(handle, file, body);
+    await wrapWrite(file, async () => {
+      if (mode !== null) await handle.chmod(mode);
+      await handle.sync();
+      const { size } = await handle.stat();
+      if (size !== written) throw new Error(`${size} bytes arrived of ${written}`);
+      isOpen = false;
+      await handle.close();
+      await rename(temporary, target);
+      await syncFolder(folder);
+    });
+    return written;
+  } catch (error) {
+    if (isOpen) await handle.close().catch(() => undefined);
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+}
+
+export const writeTextAtomically = (file: string, text: string): Promise<number> =>
+  writeFileAtomically(file, (sink) => sink.write(new TextEncoder().encode(text)));
+
+async function writeAll(
+  handle: FileHandle,
+  file: string,
+  body: (sink: ByteSink) => Promise<void>,
+): Promise<number> {
+  let total = 0;
+  await body({
+    async write(bytes) {
+      let done = 0;
+      while (done < bytes.byteLength) {
+        const { bytesWritten } = await wrapWrite(file, () =>
+          handle.write(bytes, done, bytes.byteLength - done),
+        );
+        done += bytesWritten;
+      }
+      total += done;
+    },
+  });
+  return total;
+}
+
+/** The file a path stands for, links resolved also where the last one points to nothing yet. */
+async function followLinks(file: string): Promise<string> {
+  let current = path.resolve(file);
+  for (let depth = 0; depth < 40; depth++) {
+    try {
+      return await realpath(current);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+    const next = await readlink(current).catch(() => null);
+    if (next === null) return path.join(await realpath(path.dirname(current)), path.basename(current));
+    current = path.resolve(path.dirname(current), next);
+  }
+  throw Object.assign(new Error('too many symbolic links'), { code: 'ELOOP' });
+}
+
+async function modeOf(file: string): Promise<number | null> {
+  try {
+    return (await stat(file)).mode & 0o7777;
+  } catch {
+    return null;
+  }
+}
+
+/** Makes a rename durable. Windows has no such thing for folders. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** What the system's error codes mean to the reader. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'the system does not permit it',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than allowed',
+  ENOENT: 'the folder does not exist',
+  ENOTDIR: 'part of the path is not a folder',
+  EISDIR: 'it is a folder',
+  EIO: 'the disk reports an error',
+  ELOOP: 'the symbolic links run in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'too many files are open',
+};
+
+const reasonOf = (error: unknown): string =>
+  REASONS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
+
+async function wrapWrite<T>(file: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof LazuliError) throw error;
+    throw new LazuliError('write_failed', `${file} could not be written: ${reasonOf(error)}`, {
+      where: file,
+      got: codeOf(error) || reasonOf(error),
+      hint: 'nothing was changed: a file of that name is as it was; choose another place or make room',
+    });
+  }
+}
+
+async function wrapRead<T>(file: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof LazuliError) throw error;
+    const isMissing = codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+    if (isMissing) throw new LazuliError('file_not_found', `${file} does not exist`, { where: file });
+    throw new LazuliError('read_failed', `${file} could not be read: ${reasonOf(error)}`, {
+      where: file,
+      got: codeOf(error) || reasonOf(error),
+    });
+  }
+}

@@ -1,0 +1,99 @@
+// Every edit has an inverse that brings back the very same graph, order included.
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { applyEdit, applyEdits, copyNodes, newEdgeId, newNodeId, pasteEdit } from '#core/graph/edits';
+import type { Edit } from '#core/graph/edits';
+import type { Graph } from '#core/document/project';
+import { chain, edge, node } from './graphs';
+
+const graph: Graph = chain(node('a', 'relu'), node('b', 'linear', { out_features: 5 }), node('c', 'relu'));
+
+const edits: readonly (readonly [string, Edit])[] = [
+  ['add_node', { kind: 'add_node', node: node('new', 'relu'), index: 1 }],
+  ['add_node at the end', { kind: 'add_node', node: node('new', 'relu') }],
+  ['remove_node with its edges', { kind: 'remove_node', id: 'b' }],
+  ['move_node', { kind: 'move_node', id: 'a', position: { x: 3, y: 4 } }],
+  ['rename_node', { kind: 'rename_node', id: 'a', name: 'first' }],
+  ['set_param', { kind: 'set_param', id: 'b', param: 'out_features', value: 9 }],
+  ['set_param anew', { kind: 'set_param', id: 'b', param: 'bias', value: false }],
+  ['set_param to blank', { kind: 'set_param', id: 'b', param: 'in_features', value: null }],
+  ['set_param back to initial', { kind: 'set_param', id: 'b', param: 'out_features' }],
+  ['connect', { kind: 'connect', edge: edge('a', 'c'), index: 0 }],
+  ['disconnect', { kind: 'disconnect', id: 'a-b-input' }],
+  [
+    'group',
+    {
+      kind: 'group',
+      label: 'swap',
+      edits: [
+        { kind: 'remove_node', id: 'a' },
+        { kind: 'add_node', node: node('z', 'tanh') },
+        { kind: 'connect', edge: edge('input', 'z') },
+      ],
+    },
+  ],
+];
+
+test.each(edits)('%s is undone by its inverse and redone by the inverse of that', (_name, edit) => {
+  const done = applyEdit(graph, edit);
+  expect(done.graph).not.toEqual(graph);
+  const undone = applyEdit(done.graph, done.inverse);
+  expect(undone.graph).toEqual(graph);
+  expect(applyEdit(undone.graph, undone.inverse).graph).toEqual(done.graph);
+});
+
+test('an edit survives JSON', () => {
+  for (const [, edit] of edits) {
+    const sent = JSON.parse(JSON.stringify(edit)) as Edit;
+    expect(applyEdit(graph, sent).graph).toEqual(applyEdit(graph, edit).graph);
+  }
+});
+
+test('edits that name what is not there, or an id that is, are refused and change nothing', () => {
+  const refused: readonly Edit[] = [
+    { kind: 'remove_node', id: 'gone' },
+    { kind: 'rename_node', id: 'gone', name: 'x' },
+    { kind: 'disconnect', id: 'gone' },
+    { kind: 'connect', edge: edge('gone', 'a') },
+    { kind: 'connect', edge: edge('a', 'b') },
+    { kind: 'add_node', node: node('a', 'relu') },
+  ];
+  for (const edit of refused) expect(() => applyEdit(graph, edit)).toThrow(/there is no|exists already/);
+});
+
+test('any sequence of edits can be undone', () => {
+  const each = fc.constantFrom(...edits.map(([, edit]) => edit));
+  fc.assert(
+    fc.property(fc.array(each, { maxLength: 12 }), (sequence) => {
+      let current = graph;
+      const inverses: Edit[] = [];
+      for (const edit of sequence) {
+        try {
+          const applied = applyEdit(current, edit);
+          current = applied.graph;
+          inverses.unshift(applied.inverse);
+        } catch {
+          // The sequence named something an earlier edit removed.
+        }
+      }
+      expect(applyEdits(current, inverses).graph).toEqual(graph);
+    }),
+  );
+});
+
+test('paste gives fresh ids and free names, keeps the edges inside and can be undone', () => {
+  const fragment = copyNodes(graph, new Set(['a', 'b']));
+  const { edit, ids } = pasteEdit(graph, fragment);
+  const pasted = applyEdit(graph, edit);
+  const added = pasted.graph.nodes.filter((each) => ids.includes(each.id));
+  expect(added.map(({ name, layer }) => [name, layer])).toEqual([
+    ['a_1', 'relu'],
+    ['b_1', 'linear'],
+  ]);
+  expect(pasted.graph.edges.length).toBe(graph.edges.length + 1);
+  expect(new Set(pasted.graph.nodes.map(({ id }) => id)).size).toBe(pasted.graph.nodes.length);
+  expect(applyEdit(pasted.graph, pasted.inverse).graph).toEqual(graph);
+  expect(pasted.graph.nodes.map(({ id }) => id)).not.toContain(newNodeId(pasted.graph));
+  expect(pasted.graph.edges.map(({ id }) => id)).not.toContain(newEdgeId(pasted.graph));
+});

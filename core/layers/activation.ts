@@ -20,8 +20,8 @@ interface Activation<P extends ParamTable> {
   readonly params: P;
   /** Options that make a second example, where there are any. */
   readonly variant?: Readonly<Record<string, unknown>>;
-  check?(params: ParamsOf<P>): readonly LayerProblem[];
-  formula(x: Tensor, params: ParamsOf<P>): Tensor;
+  readonly check?: (params: ParamsOf<P>) => readonly LayerProblem[];
+  readonly formula: (x: Tensor, params: ParamsOf<P>) => Tensor;
 }
 
 /** An elementwise layer: `[*]` → `[*]`. */

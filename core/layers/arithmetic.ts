@@ -45,7 +45,7 @@ interface Fold {
   readonly torch: string;
   readonly summary: string;
   readonly keywords: readonly string[];
-  combine(left: Tensor, right: Tensor): Tensor;
+  readonly combine: (left: Tensor, right: Tensor) => Tensor;
 }
 
 /** An elementwise operation over one or more inputs, from left to right, with broadcasting. */
@@ -104,7 +104,7 @@ interface Pair {
   readonly torch: string;
   readonly summary: string;
   readonly keywords: readonly string[];
-  combine(left: Tensor, right: Tensor): Tensor;
+  readonly combine: (left: Tensor, right: Tensor) => Tensor;
 }
 
 /** An elementwise operation of exactly two inputs, with broadcasting. */

@@ -118,7 +118,7 @@ export interface LayerDeclaration<P extends ParamTable = ParamTable> {
 
 /** Checks a declaration's types and forgets them, so that declarations of different params share one list. */
 export function defineLayer<P extends ParamTable>(declaration: LayerDeclaration<P>): LayerDeclaration {
-  return declaration as unknown as LayerDeclaration;
+  return declaration;
 }
 
 export type { ParamSpec, ParamTable, ParamsOf };

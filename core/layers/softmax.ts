@@ -14,7 +14,7 @@ interface AlongAxis {
   readonly torch: string;
   readonly summary: string;
   readonly keywords: readonly string[];
-  formula(x: Tensor, axis: number): Tensor;
+  readonly formula: (x: Tensor, axis: number) => Tensor;
 }
 
 /** A layer that normalizes along `dim`: `[*]` → `[*]`. */

@@ -1,0 +1,53 @@
+// The shape of a loss's declaration: what a model's output is compared with, and how. The mechanism is the layers' own.
+import type { EdgeShape, Inference, LayerProblem } from '../layers/declaration';
+import type { ParamTable, ParamsOf } from '../layers/params';
+import type { Tensor } from '../tensor/tensor';
+
+/** `class`: int64 class numbers of the input's shape without its axis 1. `value`: numbers of the input's shape. */
+export type TargetKind = 'class' | 'value';
+
+/** Given to `lower`. The target does not require gradients. */
+export interface LossCall<P extends ParamTable> {
+  readonly params: ParamsOf<P>;
+  readonly input: Tensor;
+  readonly target: Tensor;
+}
+
+/** An example call. Values of input and target are drawn from a range, such as probabilities from (0, 1). */
+export interface LossExample {
+  readonly title: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly input: readonly number[];
+  readonly target: readonly number[];
+  /** Of the loss. */
+  readonly output: readonly number[];
+  readonly targetKind: TargetKind;
+  /** What the values are: any number (the default), probabilities, their logarithms along axis 1, -1 or 1, or 0 and above. */
+  readonly inputValues?: LossValues;
+  readonly targetValues?: LossValues;
+}
+export type LossValues = 'any' | 'probability' | 'log probability' | 'sign' | 'count';
+
+export interface LossDeclaration<P extends ParamTable = ParamTable> {
+  /** Permanent id in project files: `cross_entropy`. */
+  readonly type: string;
+  /** Dotted PyTorch name, `torch.nn.CrossEntropyLoss`. */
+  readonly torch: string;
+  /** One sentence for the menu. */
+  readonly summary: string;
+  readonly params: P;
+  check?(params: ParamsOf<P>): readonly LayerProblem[];
+  /** Kinds of target it takes; the first is the usual one. */
+  readonly targets: readonly [TargetKind, ...TargetKind[]];
+  /** For answers of yes or no: the output above which the answer is yes. */
+  readonly threshold?: number;
+  /** The loss's shape, or why output and target do not fit. */
+  infer(params: ParamsOf<P>, input: EdgeShape, target: EdgeShape): Inference;
+  lower(call: LossCall<P>): Tensor;
+  readonly examples: readonly [LossExample, ...LossExample[]];
+}
+
+/** Checks a declaration's types and forgets them, so that losses of different params share one list. */
+export function defineLoss<P extends ParamTable>(declaration: LossDeclaration<P>): LossDeclaration {
+  return declaration;
+}

@@ -1,0 +1,14 @@
+// The optimizers: the one list of all declarations, in the order the training panel shows them.
+import { findDeclared } from '../layers/parse';
+import { adam, adamw } from './adam';
+import type { OptimizerDeclaration } from './declaration';
+import { rmsprop } from './rmsprop';
+import { sgd } from './sgd';
+
+/** Every optimizer, in menu order. A new optimizer is one declaration and one entry here. */
+export const OPTIMIZERS: readonly OptimizerDeclaration[] = [adam, adamw, sgd, rmsprop];
+
+/** An optimizer by `type` or PyTorch name (`adamw`, `AdamW`); null when there is none. */
+export const findOptimizer = (name: string): OptimizerDeclaration | null => findDeclared(OPTIMIZERS, name);
+
+export type { OptimizerDeclaration, StateSpec } from './declaration';

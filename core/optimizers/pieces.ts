@@ -1,0 +1,43 @@
+// Options and state that optimizers share.
+import { assert } from '../errors';
+import { boolean, number } from '../layers/params';
+import type { Shape } from '../tensor/shape';
+import type { Tensor } from '../tensor/tensor';
+import type { StateSpec } from './declaration';
+
+export const learningRate = (value: number) =>
+  number({ min: 0, help: 'Learning rate: how far each step goes.', initial: value, torchDefault: value });
+
+export const weightDecay = (value: number) =>
+  number({ min: 0, help: 'Pulls weights towards 0.', initial: value, torchDefault: value });
+
+export const maximize = boolean({
+  help: 'Climbs instead of descending.',
+  initial: false,
+  torchDefault: false,
+});
+
+export const eps = number({
+  min: 0,
+  help: 'Keeps a division by nearly 0 finite.',
+  initial: 1e-8,
+  torchDefault: 1e-8,
+});
+
+/** State of the parameter's own shape and dtype. */
+export const like = (name: string, shape: Shape): StateSpec => ({ name, shape, isTorch: true });
+
+/** The number of steps taken. */
+export const stepCount = (options: { readonly isTorch: boolean }): StateSpec => ({
+  name: 'step',
+  shape: [],
+  dtype: 'float32',
+  ...options,
+});
+
+/** State that is always there. */
+export function stateOf(state: Readonly<Record<string, Tensor>>, name: string): Tensor {
+  const tensor = state[name];
+  assert(tensor, `an optimizer was lowered without its state '${name}'`);
+  return tensor;
+}

@@ -1,0 +1,23 @@
+// Playwright's test with a running Lazuli on a copy of an example; the app is ended and its folder removed afterwards.
+import { test as base } from '@playwright/test';
+
+import { copyExample, launch, removeFolder, type Lazuli } from './lazuli';
+
+interface Fixtures {
+  /** Which example the window opens on. */
+  readonly example: string;
+  readonly lazuli: Lazuli;
+}
+
+export const test = base.extend<Fixtures>({
+  example: ['digits', { option: true }],
+  lazuli: async ({ example }, use) => {
+    const { folder, project } = copyExample(example);
+    const lazuli = await launch({ project, folder });
+    await use(lazuli);
+    await lazuli.close();
+    removeFolder(folder);
+  },
+});
+
+export { expect } from '@playwright/test';

@@ -19,8 +19,7 @@ const BATCH = 1000;
 const DEEPEST = 1000;
 
 /**
- * The bytes of one pickle, PROTO to STOP. Objects met twice are written once and recalled; texts likewise, by
- * identity, and texts of at most one Latin-1 character by value, as CPython keeps one object for each.
+ * The bytes of one pickle, PROTO to STOP. Objects met twice are written once and recalled, texts too, by identity.
  * Source: CPython Modules/_pickle.c, spec/torch-semantics.md section 10.
  */
 export function writePickle(value: PickleValue): Uint8Array {
@@ -176,11 +175,6 @@ class PickleWriter {
   }
 }
 
-/** What makes two values one object to CPython. */
-function memoKey(value: PickleValue): unknown {
-  if (value instanceof PickleGlobal) return `global ${value.module}\n${value.name}`;
-  if (!(value instanceof PickleText)) return value;
-  const isSingleton =
-    value.value.length === 0 || (value.value.length === 1 && value.value.charCodeAt(0) < 256);
-  return isSingleton ? `text ${value.value}` : value;
-}
+/** Globals are one object by name, everything else by identity. */
+const memoKey = (value: PickleValue): unknown =>
+  value instanceof PickleGlobal ? `${value.module}\n${value.name}` : value;

@@ -58,6 +58,9 @@ export interface BuiltTree {
   readonly storages: readonly StorageSource[];
 }
 
+/** Longer module prefixes are no module's. */
+const LONGEST_PREFIX = 4096;
+
 const global = (module: string, name: string): PickleGlobal => new PickleGlobal(module, name);
 const ORDERED_DICT = global('collections', 'OrderedDict');
 const call = (callable: PickleGlobal, ...args: PickleValue[]): PickleObject =>
@@ -122,16 +125,22 @@ class TreeBuilder {
     return name.includes('.') ? new PickleText(name) : this.#text(name);
   }
 
+  /** Prefixes are slices, new objects too, but CPython has only one object for each text of at most one character. */
+  #metadataKey(prefix: string): PickleText {
+    return prefix.length > 1 ? new PickleText(prefix) : this.#text(prefix);
+  }
+
   #stateDict(content: StateDictContent): PickleObject {
     const dict = call(ORDERED_DICT);
     for (const entry of content.entries)
       dict.items.push([this.#stateDictKey(entry.name), this.#entry(entry, true)]);
     if (content.metadata === undefined) return dict;
     const metadata = call(ORDERED_DICT);
-    for (const [prefix, { version }] of Object.entries(content.metadata)) {
+    for (const prefix of moduleOrder(Object.keys(content.metadata))) {
+      const version = content.metadata[prefix]?.version ?? null;
       const info = new PickleDict();
       info.items.push([this.#text('version'), version]);
-      metadata.items.push([new PickleText(prefix), info]);
+      metadata.items.push([this.#metadataKey(prefix), info]);
     }
     const state = new PickleDict();
     state.items.push([this.#text('_metadata'), metadata]);
@@ -211,6 +220,30 @@ class TreeBuilder {
       torchStorage === null ? storage.bytes : Math.floor(storage.bytes / elementSize(entry.dtype));
     return new PickleTuple([this.#text('storage'), storageClass, known.key, this.#text('cpu'), count]);
   }
+}
+
+/**
+ * Module prefixes parents first and depth first, as `state_dict` meets them: a JavaScript object has moved keys such
+ * as `0` to its front.
+ */
+function moduleOrder(prefixes: readonly string[]): string[] {
+  const children = new Map<string, Set<string>>();
+  for (const prefix of prefixes) {
+    for (let path = prefix; path !== '';) {
+      const parent = path.slice(0, Math.max(path.lastIndexOf('.'), 0));
+      const siblings = children.get(parent) ?? new Set();
+      children.set(parent, siblings.add(path));
+      path = parent;
+    }
+  }
+  const known = new Set(prefixes);
+  const order: string[] = [];
+  const pending = [''];
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    if (known.delete(path)) order.push(path);
+    pending.push(...[...(children.get(path) ?? [])].reverse());
+  }
+  return [...order, ...known];
 }
 
 const isList = (value: object): value is readonly TorchValue[] => Array.isArray(value);

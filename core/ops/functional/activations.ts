@@ -1,36 +1,31 @@
 // Activation functions with PyTorch's formulas and its gradients at the kinks; relu, tanh and sigmoid are elementwise's own.
 import type { Tensor } from '../../tensor/tensor';
 import { apply } from '../dispatch';
-import type { Formula, Term } from '../expression';
 import { normalizeAxis } from '../infer/checks';
 import { contiguous, first } from './dense';
 import { fused } from './elementwise';
 
 /** x where x > 0, else slope·x. */
 export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor =>
-  fused([x], (f, ...[input]) =>
-    positiveOr(f, input, (value) => f.step('mul', value, f.constant(negativeSlope))),
-  );
+  fused([x], (f, input) => {
+    const value = input ?? f.input(0);
+    return f.step(
+      'where',
+      f.step('gt', value, f.constant(0)),
+      value,
+      f.step('mul', value, f.constant(negativeSlope)),
+    );
+  });
 
-/** x where x > 0, else alpha·(eˣ − 1). */
+/** alpha·(eˣ − 1) where x ≤ 0, else x. */
 export const elu = (x: Tensor, alpha = 1): Tensor =>
-  fused([x], (f, ...[input]) =>
+  fused([x], (f, input) => {
+    const value = input ?? f.input(0);
+    const isNegative = f.step('le', value, f.constant(0));
     // The exponential sees 0 where it is not used: an overflow there would turn the gradient into NaN.
-    positiveOr(f, input, (value) =>
-      f.step(
-        'mul',
-        f.constant(alpha),
-        f.step('expm1', f.step('where', isPositive(f, value), f.constant(0), value)),
-      ),
-    ),
-  );
-
-const isPositive = (f: Formula, value: Term): Term => f.step('gt', value, f.constant(0));
-
-function positiveOr(f: Formula, input: Term | undefined, otherwise: (value: Term) => Term): Term {
-  const value = input ?? f.input(0);
-  return f.step('where', isPositive(f, value), value, otherwise(value));
-}
+    const safe = f.step('where', isNegative, value, f.constant(0));
+    return f.step('where', isNegative, f.step('mul', f.constant(alpha), f.step('expm1', safe)), value);
+  });
 
 /** x·Φ(x), exactly (`none`) or by the tanh approximation. Source: torch.nn.GELU. */
 export function gelu(x: Tensor, approximate: 'none' | 'tanh' = 'none'): Tensor {

@@ -238,12 +238,17 @@ function adaptiveAvgPool(rank: SpatialRank): LayerDeclaration {
         inputs: [[1, 2, ...take(rank, 7, 5, 3)]],
         outputs: [[1, 2, ...take(rank, 3, 2, 5)]],
       },
-      {
-        title: 'one axis kept',
-        params: { output_size: [...take(rank, 2, 4, 3).slice(0, rank - 1), null] },
-        inputs: [[3, ...take(rank, 5, 6, 4)]],
-        outputs: [[3, ...take(rank, 2, 4, 3).slice(0, rank - 1), take(rank, 5, 6, 4)[rank - 1] ?? 0]],
-      },
+      // torch.nn.AdaptiveAvgPool1d refuses None.
+      ...(rank === 1
+        ? []
+        : [
+            {
+              title: 'one axis kept',
+              params: { output_size: [...take(rank, 2, 4, 3).slice(0, rank - 1), null] },
+              inputs: [[3, ...take(rank, 5, 6, 4)]],
+              outputs: [[3, ...take(rank, 2, 4, 3).slice(0, rank - 1), take(rank, 5, 6, 4)[rank - 1] ?? 0]],
+            },
+          ]),
     ],
   });
 }

@@ -1,0 +1,183 @@
+"""Writes tests/golden/catalogue-*.json: what real PyTorch (2.13, CPU, float64) computes for every example of the catalogue.
+
+Run: node scripts/golden/catalogue.mjs | python -P scripts/golden/catalogue.py
+(-P because random.py lies beside it.) Arrays are base64 of little-endian float64. Inputs, weights and output gradients are
+not stored: both sides make them from their names (tests/catalogue/values.ts).
+"""
+
+import base64
+import functools
+import hashlib
+import json
+import os
+import sys
+import warnings
+
+import torch
+
+warnings.simplefilter("ignore")
+FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "tests", "golden")
+MODULUS = 2_147_483_647
+
+
+def stream(name, count):
+    state = 1
+    for letter in name:
+        state = (state * 31 + ord(letter)) % MODULUS
+    state = max(state, 1)
+    numbers = []
+    for _ in range(count + 4):
+        state = state * 16_807 % MODULUS
+        numbers.append(state)
+    return numbers[4:]
+
+
+def number(state, values):
+    value = state // 1024 / 2**19 - 2
+    if values == "probability":
+        return value * 0.2 + 0.5
+    if values == "log probability":
+        return -abs(value) - 0.1
+    if values == "sign":
+        return -1.0 if value < 0 else 1.0
+    if values == "count":
+        return float(int(abs(value) * 3))
+    return value
+
+
+def tensor_of(request, dtype=torch.float64):
+    shape = request["shape"]
+    name = request["name"]
+    count = functools.reduce(lambda a, b: a * b, shape, 1)
+    if name.endswith("num_batches_tracked"):
+        return torch.tensor(3)
+    numbers = stream(name, count)
+    if request["dtype"] == "int64":
+        return torch.tensor([state % request["range"] for state in numbers], dtype=torch.int64).reshape(shape)
+    values = [number(state, request.get("values", "any")) for state in numbers]
+    if name.endswith("running_var"):
+        values = [abs(value) + 0.5 for value in values]
+    return torch.tensor(values, dtype=dtype).reshape(shape)
+
+
+def encode(tensor):
+    return base64.b64encode(tensor.detach().to(torch.float64).contiguous().numpy().tobytes()).decode()
+
+
+def options_of(request):
+    options = {}
+    for key, value in request["params"].items():
+        if request["kind"] == "loss" and key in ("weight", "pos_weight"):
+            options[key] = None if value is None else torch.tensor(value, dtype=torch.float64)
+        else:
+            options[key] = tuple(value) if isinstance(value, list) else value
+    return options
+
+
+def named(dotted):
+    return functools.reduce(getattr, dotted.split(".")[1:], torch)
+
+
+FOLDED = (torch.add, torch.mul)
+LISTED = (torch.cat, torch.stack)
+
+
+def forward_of(request):
+    """The module (or None) and a function of the inputs."""
+    target = named(request["torch"])
+    options = options_of(request)
+    if isinstance(target, type):
+        module = target(**options).double()
+        return module, module
+    if target in FOLDED:
+        return None, lambda *inputs: functools.reduce(target, inputs)
+    if target in LISTED:
+        return None, lambda *inputs: target(inputs, **options)
+    return None, lambda *inputs: target(*inputs, **options)
+
+
+def run(request, training):
+    module, forward = forward_of(request)
+    if module is not None:
+        module.train(training)
+        if request["tensors"]:
+            module.load_state_dict({name: tensor_of(spec) for name, spec in request["tensors"].items()})
+    inputs = [tensor_of(spec) for spec in request["inputs"]]
+    differentiable = inputs[:1] if request["kind"] == "loss" else inputs
+    for tensor in differentiable:
+        if tensor.is_floating_point():
+            tensor.requires_grad_()
+    outputs = forward(*inputs)
+    outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
+    answer = {"outputs": [{"shape": list(output.shape), "data": encode(output)} for output in outputs]}
+    total = 0
+    for index, output in enumerate(outputs):
+        gradient = tensor_of({"name": f"{request['name']}/grad_output{index}", "shape": list(output.shape), "dtype": "float"})
+        total = total + (output * gradient).sum()
+    if total.requires_grad:
+        total.backward()
+    answer["grad_inputs"] = [None if tensor.grad is None else encode(tensor.grad) for tensor in differentiable]
+    if module is not None and request["kind"] == "layer":
+        answer["grad_weights"] = {name: encode(parameter.grad) for name, parameter in module.named_parameters()}
+        answer["buffers"] = {name: encode(buffer) for name, buffer in module.named_buffers()}
+    return answer
+
+
+def initial(request):
+    """SHA-256 of each weight's float32 bytes as torch.manual_seed(0) and the constructor leave them."""
+    target = named(request["torch"])
+    if not request["tensors"] or not isinstance(target, type):
+        return None
+    torch.manual_seed(0)
+    module = target(**options_of(request))
+    return {name: hashlib.sha256(tensor.contiguous().numpy().tobytes()).hexdigest() for name, tensor in module.state_dict().items()}
+
+
+def layer_or_loss(request):
+    evaluated = run(request, training=False)
+    answer = {"fingerprint": request["fingerprint"]}
+    if request["isRandom"]:
+        answer["evaluation"] = evaluated
+    else:
+        answer["training"] = run(request, training=True)
+        if evaluated != answer["training"]:
+            answer["evaluation"] = evaluated
+    weights = initial(request) if request["kind"] == "layer" else None
+    if weights:
+        answer["initial"] = weights
+    return answer
+
+
+def trajectory(request):
+    parameter = tensor_of(request["tensors"]["parameter"]).requires_grad_()
+    optimizer = named(request["torch"])([parameter], **options_of(request))
+    answer = {"fingerprint": request["fingerprint"], "parameters": {}}
+    for step, spec in enumerate(request["inputs"], start=1):
+        parameter.grad = tensor_of(spec)
+        optimizer.step()
+        if step in (1, 2, 3, len(request["inputs"])):
+            answer["parameters"][str(step)] = encode(parameter)
+    state = optimizer.state[parameter]
+    answer["state"] = {name: encode(torch.as_tensor(value)) for name, value in state.items() if value is not None}
+    return answer
+
+
+def main():
+    requests = json.load(sys.stdin)
+    for kind, file in (("layer", "layers"), ("loss", "losses"), ("optimizer", "optimizers")):
+        answers = {}
+        for request in requests:
+            if request["kind"] != kind:
+                continue
+            try:
+                answers[request["name"]] = trajectory(request) if kind == "optimizer" else layer_or_loss(request)
+            except Exception as error:
+                raise SystemExit(f"{request['name']}: {error}") from error
+        path = os.path.join(FOLDER, f"catalogue-{file}.json")
+        with open(path, "w") as out:
+            json.dump({"torch": torch.__version__, "answers": answers}, out, indent=0)
+            out.write("\n")
+        print(f"{path}: {len(answers)} answers, {os.path.getsize(path)} bytes")
+
+
+main()

@@ -1,0 +1,44 @@
+// The parameter system's public face: what the engine, the graph, the formats and tests import.
+export { Buffer, type BufferOptions } from './buffer';
+export { ModuleDict, ModuleList, Sequential } from './containers';
+export { converted, type Conversion } from './convert';
+export { attributesOf, deepcopy, type Memo } from './deepcopy';
+export type { RemovableHandle } from './hooks';
+export * as init from './init';
+export { initialize } from './initialize';
+export type { Initializer } from './initializer';
+export { LayerModule, type LayerOptions, type LayerParams, type Provenance } from './layer-module';
+export {
+  becomeLazy,
+  finishLazy,
+  hasUninitializedParams,
+  isLazyModule,
+  LazyModule,
+  type LazyParts,
+} from './lazy';
+export { Module } from './module';
+export type * from './module-types';
+export { Parameter, type ParameterOptions } from './parameter';
+export {
+  DEFAULT_SEED,
+  defaultGenerator,
+  Generator,
+  type GeneratorSnapshot,
+  type RandomDType,
+  type RandomValues,
+} from './random';
+export { StateDict, type Metadata, type ModuleMetadata, type StateDictLike } from './state-dict';
+export { cloneTensor, copyInto, denseBytes, newTensor, valuesOf, writeDense } from './tensor-memory';
+export {
+  classNameOf,
+  createLayerModule,
+  lazyClassNameOf,
+  torchClasses,
+  type TorchClass,
+} from './torch-classes';
+export {
+  isLazy,
+  UninitializedBuffer,
+  UninitializedParameter,
+  type UninitializedTensor,
+} from './uninitialized';

@@ -1,0 +1,273 @@
+// LayerModule: a catalogue declaration as a module. It registers the declared tensors, learns blank sizes from its first
+// input by the declaration's rules, initializes in registration order and runs `lower`.
+import { LazuliError, TorchError } from '../errors';
+import type {
+  LayerDeclaration,
+  LayerProblem,
+  LowerCall,
+  ParamTable,
+  TensorSpec,
+} from '../layers/declaration';
+import type { DType } from '../tensor/dtype';
+import { formatShape, shapesEqual, type PartialShape, type Shape } from '../tensor/shape';
+import type { Device } from '../tensor/storage';
+import { Tensor } from '../tensor/tensor';
+import { initialize, type Siblings } from './initialize';
+import { becomeLazy, finishLazy, hasUninitializedParams, isLazyModule } from './lazy';
+import { Module } from './module';
+import type { LoadCall } from './module-types';
+import { Parameter } from './parameter';
+import { defaultGenerator, type Generator } from './random';
+import { LABEL, REGISTRY } from './registry';
+import { blankParams, solveSizes, type Sizes } from './solve-sizes';
+import { newTensor } from './tensor-memory';
+import { extraReprOf } from './torch-repr';
+import { rulesOf } from './torch-rules';
+import { isLazy, UninitializedBuffer, UninitializedParameter } from './uninitialized';
+
+export type LayerParams = Readonly<Record<string, unknown>>;
+
+/** Where a size came from: "in_features = 288, …". */
+export interface Provenance {
+  readonly param: string;
+  readonly size: number | readonly number[];
+  readonly explanation: string;
+}
+
+export interface LayerOptions {
+  /** Default: the default generator. */
+  readonly generator?: Generator;
+  readonly dtype?: DType;
+  readonly device?: Device;
+  /** The node's name, for messages. */
+  readonly name?: string;
+  /**
+   * 'torch' does what PyTorch does, also where it hurts; 'workbench' (default) checks before it changes anything, completes
+   * partial loads and shows sizes that a checkpoint brought.
+   */
+  readonly semantics?: 'torch' | 'workbench';
+  /** Words for an inferred size, e.g. the graph's "from 'flatten' 8·6·6". Default: the input's shape. */
+  readonly explain?: (param: string, size: number | readonly number[], inputs: readonly Shape[]) => string;
+}
+
+export class LayerModule extends Module {
+  declare readonly declaration: LayerDeclaration;
+  /** Parsed params; an inferred size is null until it is known. Replaced whole, never changed in place. */
+  declare params: LayerParams;
+  /** By param, for every size that was inferred. */
+  declare provenance: ReadonlyMap<string, Provenance>;
+  /** Draws the initial values. */
+  declare generator: Generator;
+  /** The run's random state, given to `lower`; null outside training steps. */
+  declare random: LowerCall<ParamTable>['random'];
+  declare readonly options: LayerOptions;
+
+  /** `params` are parsed. With every size known the values are drawn here, in registration order. */
+  constructor(declaration: LayerDeclaration, params: LayerParams, options: LayerOptions = {}) {
+    super();
+    const { generator = defaultGenerator, name } = options;
+    Object.assign(this, { declaration, params, provenance: new Map(), generator, random: null, options });
+    if (name !== undefined) this[LABEL] = name;
+    const specs = this.tensorSpecs();
+    for (const spec of specs) register(this, spec);
+    const ready = specs.filter((spec) => !isLazy(this.tensor(spec.name)));
+    this.initializeTensors(ready);
+    if (blankParams(declaration, params).length > 0) becomeLazy(this);
+  }
+
+  /** Declared tensors under the current params, in registration order. */
+  tensorSpecs(): readonly TensorSpec[] {
+    return this.declaration.tensors?.(this.params) ?? [];
+  }
+  /** A registered tensor, or null. */
+  tensor(name: string): Tensor | null {
+    const { parameters, buffers } = this[REGISTRY];
+    return parameters.get(name) ?? buffers.get(name) ?? null;
+  }
+  /** Sizes of a declared tensor as far as they are known, uninitialized or not. */
+  partialShapeOf(name: string): PartialShape | null {
+    const tensor = this.tensor(name);
+    if (tensor !== null && !isLazy(tensor)) return tensor.shape;
+    return this.tensorSpecs().find((spec) => spec.name === name)?.shape ?? null;
+  }
+  override get stateVersion(): number {
+    return this.declaration.stateVersion ?? 1;
+  }
+
+  /** The one output of a layer that has one, else all of them. */
+  override forward(...inputs: Tensor[]): Tensor | readonly Tensor[] {
+    const { declaration, params, training, random } = this;
+    const tensors = this.siblings();
+    const rules = rulesOf(declaration);
+    for (const tensor of Object.values(tensors))
+      tensor?.assertUsable(rules?.callable ?? `<function ${declaration.type}>`);
+    if (this.options.semantics === 'torch') rules?.checkForward?.(inputs);
+    const outputs = declaration.lower({ params, inputs, tensors, isTraining: training, random });
+    const [first] = outputs;
+    return outputs.length === 1 && first !== undefined ? first : outputs;
+  }
+  /** Calls the layer, hooks included, and always returns a list. */
+  run(inputs: readonly Tensor[]): readonly Tensor[] {
+    const output = this.invoke(inputs);
+    return (Array.isArray(output) ? output : [output]) as readonly Tensor[];
+  }
+
+  /** The lazy init hook's work: see docs/spec/lazy.md. */
+  initializeParameters(...inputs: readonly unknown[]): void {
+    const tensors = inputs.filter((input) => input instanceof Tensor);
+    const shapes = tensors.map((tensor) => tensor.shape);
+    const isTorch = this.options.semantics === 'torch';
+    const rules = rulesOf(this.declaration);
+    if (!isTorch) checkInputs(this, shapes);
+    if (!hasUninitializedParams(this)) {
+      if (isTorch) rules?.afterLoad?.(this, tensors);
+      else this.settle();
+      return;
+    }
+    if (isTorch) rules?.checkInput?.(this, tensors);
+    materialize(this, shapes, isTorch);
+  }
+
+  /** Runs the initializers of `specs` (default: all), in order. */
+  initializeTensors(specs: readonly TensorSpec[] = this.tensorSpecs()): void {
+    const siblings = this.siblings();
+    for (const { name, initializer } of specs) {
+      const tensor = siblings[name] ?? null;
+      if (tensor !== null) initialize(initializer, tensor, siblings, this.generator);
+    }
+  }
+  /** `reset_parameters`: nothing while anything is uninitialized or an inferred size is 0 or unknown. */
+  resetParameters(): void {
+    const known = blankParams(this.declaration, this.params).length === 0;
+    const isEmpty = [...this.provenance.values()].some(({ size }) => size === 0);
+    if (known && !isEmpty && !hasUninitializedParams(this)) this.initializeTensors();
+  }
+
+  /** Sets inferred sizes and remembers where they came from. */
+  setSizes(sizes: Sizes, explanation: (param: string, size: number | readonly number[]) => string): void {
+    this.params = { ...this.params, ...sizes };
+    const provenance = new Map(this.provenance);
+    for (const [param, size] of Object.entries(sizes))
+      provenance.set(param, { param, size, explanation: explanation(param, size) });
+    this.provenance = provenance;
+  }
+  /** Workbench: once a checkpoint has given every tensor its shape, the layer takes its sizes from them and is no longer lazy. */
+  settle(): void {
+    if (!isLazyModule(this) || hasUninitializedParams(this)) return;
+    const shapes = this.tensorSpecs().map(({ name }) => [name, this.tensor(name)?.shape ?? []] as const);
+    const sizes = solveSizes(this.declaration, this.params, new Map(shapes));
+    if (sizes === null) return;
+    this.setSizes(sizes, () => 'from the loaded weights');
+    finishLazy(this);
+  }
+
+  override prepareLoad({ stateDict, prefix, metadata }: LoadCall): void {
+    // Batch norms before version 2 had no num_batches_tracked: its absence is filled, never reported.
+    const counter = this[REGISTRY].buffers.get('num_batches_tracked') ?? null;
+    const key = `${prefix}num_batches_tracked`;
+    if (this.stateVersion < 2 || counter === null || (metadata.version ?? 0) >= 2 || stateDict.has(key))
+      return;
+    stateDict.set(key, counter.device === 'meta' ? newTensor([], 'int64') : counter);
+  }
+
+  override sharedFields(): readonly string[] {
+    return ['declaration', 'options', 'generator', 'random'];
+  }
+  override extraRepr(): string {
+    return extraReprOf(this.declaration, this.params);
+  }
+  override getAttribute(name: string): unknown {
+    if (!Object.hasOwn(this.params, name)) return super.getAttribute(name);
+    const value = this.params[name];
+    return value === null && this.declaration.params[name]?.isInferred === true ? 0 : value;
+  }
+
+  /** The declared tensors by name. */
+  siblings(): Siblings {
+    return Object.fromEntries(this.tensorSpecs().map(({ name }) => [name, this.tensor(name)]));
+  }
+}
+
+function register(module: LayerModule, { name, kind, shape, dtype: own, waitsFor }: TensorSpec): void {
+  const { dtype: modelDType = 'float32', device = 'cpu' } = module.options;
+  const dtype = own ?? modelDType;
+  const sizes = knownShape(shape);
+  const isWaiting = waitsFor !== null || sizes === null;
+  if (kind === 'parameter')
+    module.registerParameter(
+      name,
+      isWaiting
+        ? new UninitializedParameter({ dtype, device })
+        : new Parameter(newTensor(sizes, dtype, device)),
+    );
+  else
+    module.registerBuffer(
+      name,
+      isWaiting ? new UninitializedBuffer({ dtype, device }) : newTensor(sizes, dtype, device),
+    );
+}
+
+const knownShape = (shape: PartialShape): Shape | null => {
+  const sizes = shape.filter((size) => size !== null);
+  return sizes.length === shape.length ? sizes : null;
+};
+
+/** `Linear 'fc1', in_features: expected 100, got 288`. */
+function refuse(module: LayerModule, { message, expected, got, hint }: LayerProblem): never {
+  const label = module[LABEL];
+  const name = module.declaration.torch?.split('.').at(-1) ?? module.declaration.type;
+  throw new LazuliError('shape_mismatch', `${name}${label === null ? '' : ` '${label}'`}, ${message}`, {
+    ...(label === null ? {} : { where: label }),
+    ...(expected === undefined ? {} : { expected }),
+    ...(got === undefined ? {} : { got }),
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** Workbench: what cannot fit is refused before anything changes. */
+function checkInputs(module: LayerModule, shapes: readonly Shape[]): void {
+  const inferred = module.declaration.infer(module.params, shapes);
+  const [problem] = 'problems' in inferred ? inferred.problems : [];
+  if (problem) refuse(module, problem);
+}
+
+function materialize(module: LayerModule, shapes: readonly Shape[], isTorch: boolean): void {
+  const { declaration, params, options } = module;
+  const sizes = declaration.inferSizes?.(params, shapes) ?? {};
+  const specs = declaration.tensors?.({ ...params, ...sizes }) ?? [];
+  const waiting = specs.map((spec) => ({
+    spec,
+    shape: knownShape(spec.shape),
+    tensor: module.tensor(spec.name),
+  }));
+  for (const { spec, shape, tensor } of waiting) {
+    if (tensor === null || spec.waitsFor !== null || shape === null)
+      return refuse(module, {
+        where: spec.name,
+        message: `${spec.name}: ${spec.waitsFor ?? 'its size'} does not follow from ${shapes.map(formatShape).join(', ')}`,
+      });
+    if (isLazy(tensor)) continue;
+    if (isTorch && module.tensorSpecs().some((old) => old.name === spec.name && old.waitsFor !== null))
+      throw new TorchError(
+        'AttributeError',
+        `'${tensor.constructor.name}' object has no attribute 'materialize'`,
+      );
+    if (!shapesEqual(tensor.shape, shape))
+      return refuse(module, {
+        where: spec.name,
+        message: `${spec.name}: expected ${formatShape(shape)}, got ${formatShape(tensor.shape)} from the loaded weights`,
+        expected: formatShape(shape),
+        got: formatShape(tensor.shape),
+      });
+  }
+  const fresh = waiting.filter(({ tensor }) => isLazy(tensor));
+  module.setSizes(
+    sizes,
+    (param, size) =>
+      options.explain?.(param, size, shapes) ?? `from the input ${shapes.map(formatShape).join(', ')}`,
+  );
+  for (const { tensor, shape } of fresh) if (isLazy(tensor)) tensor.materialize(shape ?? []);
+  // PyTorch skips the reset when the inferred size is 0.
+  if (Object.values(sizes).every((size) => (typeof size === 'number' ? size > 0 : !size.includes(0))))
+    module.initializeTensors(isTorch ? specs : fresh.map(({ spec }) => spec));
+}

@@ -1,0 +1,37 @@
+// module.stateDict(): what is saved, under which key, in which order. Source: torch.nn.Module._save_to_state_dict.
+import { Tensor } from '../tensor/tensor';
+import type { Module } from './module';
+import type { StateDictOptions } from './module-types';
+import { REGISTRY } from './registry';
+import { StateDict } from './state-dict';
+import { isLazy } from './uninitialized';
+
+export const EXTRA_STATE = '_extra_state';
+
+/** The module keeps uninitialized entries of its own in its state dict as they are: lazy modules do, plain ones fail. */
+export const SAVES_UNINITIALIZED = Symbol('saves uninitialized');
+
+export function saveStateDict(module: Module, options: StateDictOptions): StateDict {
+  const { prefix = '', keepVars = false, destination = new StateDict([], new Map()) } = options;
+  destination.metadata?.set(prefix.replace(/\.$/, ''), { version: module.stateVersion });
+  const registry = module[REGISTRY];
+  const isLazyModule = Reflect.get(module, SAVES_UNINITIALIZED) === true;
+  const put = (name: string, tensor: Tensor | null): void => {
+    if (tensor === null) return;
+    const isKept = keepVars || (isLazyModule && isLazy(tensor));
+    destination.set(prefix + name, isKept ? tensor : tensor.detach());
+  };
+  for (const [name, parameter] of registry.parameters) put(name, parameter);
+  for (const [name, buffer] of registry.buffers) if (!registry.nonPersistent.has(name)) put(name, buffer);
+  const isUnfinished = isLazyModule && [...registry.parameters.values()].some(isLazy);
+  const extra = isUnfinished ? undefined : module.getExtraState();
+  if (extra !== undefined) destination.set(prefix + EXTRA_STATE, extra);
+  for (const [name, child] of registry.modules)
+    child?.stateDict({ prefix: `${prefix}${name}.`, keepVars, destination });
+  return destination;
+}
+
+/** The tensors of a state dict, extra state left out. */
+export function* tensorsOf(stateDict: StateDict): Generator<[string, Tensor]> {
+  for (const [key, value] of stateDict) if (value instanceof Tensor) yield [key, value];
+}

@@ -1,0 +1,87 @@
+// What stands in the parentheses of a layer's repr: which params, in which order, in PyTorch's form.
+import type { LayerDeclaration } from '../layers/declaration';
+import { floatRepr, pythonRepr, tupleRepr } from './python-names';
+
+type Params = Readonly<Record<string, unknown>>;
+
+const isAll = (value: unknown, number: number): boolean =>
+  value === number || (Array.isArray(value) && value.every((item) => item === number));
+
+/** A param as PyTorch prints it: floats with their point, lists as tuples, an unknown size as 0. */
+function show({ params: table }: LayerDeclaration, params: Params, name: string): string {
+  const spec = table[name];
+  const value = params[name];
+  if (value === null && spec?.isInferred === true) return spec.widget === 'shape' ? '(0,)' : '0';
+  if (spec?.widget === 'number' && typeof value === 'number') return floatRepr(value);
+  return Array.isArray(value) ? tupleRepr(value) : pythonRepr(value);
+}
+
+type Printer = (declaration: LayerDeclaration, params: Params) => string[];
+
+/** Names in angle brackets print their value alone: `<in_channels>`. */
+const listed =
+  (...names: readonly string[]): Printer =>
+  (declaration, params) =>
+    names.map((name) =>
+      name.startsWith('<')
+        ? show(declaration, params, name.slice(1, -1))
+        : `${name}=${show(declaration, params, name)}`,
+    );
+
+const convolution: Printer = (declaration, params) => {
+  const { padding, dilation, output_padding, groups, bias, padding_mode } = params;
+  const shown = (name: string): string => `${name}=${show(declaration, params, name)}`;
+  return [
+    ...listed('<in_channels>', '<out_channels>', 'kernel_size', 'stride')(declaration, params),
+    ...(isAll(padding, 0) ? [] : [typeof padding === 'string' ? `padding=${padding}` : shown('padding')]),
+    ...(isAll(dilation, 1) ? [] : [shown('dilation')]),
+    ...(output_padding === undefined || isAll(output_padding, 0) ? [] : [shown('output_padding')]),
+    ...(groups === 1 ? [] : [shown('groups')]),
+    ...(bias === false ? ['bias=False'] : []),
+    ...(padding_mode === undefined || padding_mode === 'zeros'
+      ? []
+      : [`padding_mode=${typeof padding_mode === 'string' ? padding_mode : 'zeros'}`]),
+  ];
+};
+
+/** From 2.14 on norms print a bias after `affine`: it is there when affine is, unless it is switched off. */
+const batchNorm: Printer = (declaration, params) => {
+  const [size = '', eps = '', momentum = '', affine = '', tracking = ''] = listed(
+    '<num_features>',
+    'eps',
+    'momentum',
+    'affine',
+    'track_running_stats',
+  )(declaration, params);
+  const bias = pythonRepr(params.affine === true && params.bias !== false);
+  return [size, eps, momentum, affine, `bias=${bias}`, tracking];
+};
+
+const PRINTERS: Readonly<Record<string, Printer>> = {
+  Conv1d: convolution,
+  Conv2d: convolution,
+  Conv3d: convolution,
+  ConvTranspose1d: convolution,
+  ConvTranspose2d: convolution,
+  ConvTranspose3d: convolution,
+  BatchNorm1d: batchNorm,
+  BatchNorm2d: batchNorm,
+  BatchNorm3d: batchNorm,
+  LayerNorm: listed('<normalized_shape>', 'eps', 'elementwise_affine', 'bias'),
+  RMSNorm: listed('<normalized_shape>', 'eps', 'elementwise_affine'),
+  GroupNorm: (declaration, params) => [
+    ...listed('<num_groups>', '<num_channels>', 'eps', 'affine')(declaration, params),
+    `bias=${pythonRepr(params.affine === true && params.bias !== false)}`,
+  ],
+  Embedding: (declaration, params) => [
+    ...listed('<num_embeddings>', '<embedding_dim>')(declaration, params),
+    ...(typeof params.padding_idx === 'number' ? [`padding_idx=${params.padding_idx}`] : []),
+  ],
+};
+
+/** The extra repr of a layer; classes without a row of their own print every param by name. */
+export function extraReprOf(declaration: LayerDeclaration, params: Params): string {
+  const name = declaration.torch?.split('.').at(-1) ?? '';
+  const printer = PRINTERS[name] ?? listed(...Object.keys(declaration.params));
+  return printer(declaration, params).join(', ');
+}

@@ -1,0 +1,90 @@
+// What PyTorch's own layer classes do beyond their declaration: the checks and texts of their first call. One row per class.
+import { TorchError } from '../errors';
+import type { LayerDeclaration } from '../layers/declaration';
+import { torchSize } from '../tensor/shape';
+import type { Tensor } from '../tensor/tensor';
+import type { LayerModule } from './layer-module';
+
+export interface TorchRules {
+  /** The function its forward calls, as Python prints it. */
+  readonly callable: string;
+  /** Before a first call materializes anything. */
+  checkInput?(module: LayerModule, inputs: readonly Tensor[]): void;
+  /** At the first call of a lazy layer whose tensors a checkpoint already brought. */
+  afterLoad?(module: LayerModule, inputs: readonly Tensor[]): void;
+  /** Before every forward. */
+  checkForward?(inputs: readonly Tensor[]): void;
+}
+
+const axisMissing = (): TorchError =>
+  new TorchError('IndexError', 'tuple index out of range', 'shape_mismatch');
+
+const linear: TorchRules = {
+  callable: '<built-in function linear>',
+  checkInput(_module, [input]) {
+    if (input?.shape.length === 0) throw axisMissing();
+  },
+  // 2.14: the inferred size is noted and must be the loaded weight's.
+  afterLoad(module, [input]) {
+    const size = input?.shape.at(-1);
+    const loaded = module.tensor('weight')?.shape.at(-1);
+    if (size === undefined) throw axisMissing();
+    if (size !== loaded)
+      throw new TorchError(
+        'AssertionError',
+        `The in_features inferred from input: ${size} is not equal to in_features from self.weight: ${loaded}`,
+        'shape_mismatch',
+      );
+    module.setSizes({ in_features: size }, () => 'from the input, equal to the loaded weight');
+  },
+};
+
+const convolution = (dimensions: number, functionName: string): TorchRules => ({
+  callable: `<built-in method ${functionName} of type object>`,
+  checkInput(module, [input]) {
+    const shape = input?.shape ?? [];
+    const [least, most] = [dimensions + 1, dimensions + 2];
+    if (shape.length !== least && shape.length !== most)
+      throw new TorchError(
+        'RuntimeError',
+        `Expected ${least}D (unbatched) or ${most}D (batched) input to ${module.constructor.name}, but got input of size: ${torchSize(shape)}`,
+        'shape_mismatch',
+      );
+    const channels = shape[shape.length - least] ?? 0;
+    const groups = Number(module.params.groups);
+    if (channels % groups === 0) return;
+    module.setSizes({ in_channels: channels }, () => 'from the input');
+    throw new TorchError('ValueError', 'in_channels must be divisible by groups');
+  },
+});
+
+const batchNorm = (...ranks: readonly number[]): TorchRules => ({
+  callable: '<function batch_norm>',
+  // The size is read and the tensors are made before the rank is checked.
+  checkInput(_module, [input]) {
+    if (input?.shape[1] === undefined) throw axisMissing();
+  },
+  checkForward([input]) {
+    const rank = input?.shape.length ?? 0;
+    if (ranks.includes(rank)) return;
+    const expected = ranks.map((allowed) => `${allowed}D`).join(' or ');
+    throw new TorchError('ValueError', `expected ${expected} input (got ${rank}D input)`, 'shape_mismatch');
+  },
+});
+
+/** By PyTorch's class name. */
+const TORCH_RULES: Readonly<Record<string, TorchRules>> = {
+  'torch.nn.Linear': linear,
+  'torch.nn.Conv1d': convolution(1, 'conv1d'),
+  'torch.nn.Conv2d': convolution(2, 'conv2d'),
+  'torch.nn.Conv3d': convolution(3, 'conv3d'),
+  'torch.nn.ConvTranspose1d': convolution(1, 'conv_transpose1d'),
+  'torch.nn.ConvTranspose2d': convolution(2, 'conv_transpose2d'),
+  'torch.nn.ConvTranspose3d': convolution(3, 'conv_transpose3d'),
+  'torch.nn.BatchNorm1d': batchNorm(2, 3),
+  'torch.nn.BatchNorm2d': batchNorm(4),
+  'torch.nn.BatchNorm3d': batchNorm(5),
+};
+
+export const rulesOf = ({ torch }: LayerDeclaration): TorchRules | undefined =>
+  torch === null ? undefined : TORCH_RULES[torch];

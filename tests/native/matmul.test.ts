@@ -1,0 +1,157 @@
+// matmul and linear against plain loops over odd sizes, in both dtypes, with every instruction set and thread count.
+import { describe, expect, it } from 'vitest';
+
+import {
+  expectClose,
+  FLOATS,
+  forEachIsa,
+  randomTensor,
+  runOp,
+  sizeOf,
+  withThreads,
+  type Tensor,
+} from './run-op';
+
+/** C[i, j] = Σ_k A·B with the operands' strides; `start` are the first elements of a batch item. */
+function product(
+  a: Tensor,
+  b: Tensor,
+  [m, k, n]: readonly [number, number, number],
+  [transposeA, transposeB]: readonly [boolean, boolean],
+  [startA, startB]: readonly [number, number] = [0, 0],
+): number[] {
+  const c: number[] = [];
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let d = 0; d < k; d++)
+        sum +=
+          (a.data[startA + (transposeA ? d * m + i : i * k + d)] ?? NaN) *
+          (b.data[startB + (transposeB ? j * k + d : d * n + j)] ?? NaN);
+      c.push(sum);
+    }
+  return c;
+}
+
+const SIZES = [
+  [1, 1, 1],
+  [3, 0, 2],
+  [1, 17, 1],
+  [2, 33, 65],
+  [7, 5, 3],
+  [13, 100, 31],
+  [15, 16, 33],
+  [29, 500, 47],
+  [101, 37, 130],
+  [100, 3, 9],
+] as const;
+const TRANSPOSES = [
+  [false, false],
+  [false, true],
+  [true, false],
+  [true, true],
+] as const;
+
+describe.each(FLOATS)('%s', (dtype) => {
+  const tolerance = dtype === 'float64' ? 1e-13 : 3e-6;
+
+  it.each(SIZES)('matmul of %i × %i × %i in all four orders', (m, k, n) => {
+    for (const transposes of TRANSPOSES) {
+      const a = randomTensor(dtype, transposes[0] ? [k, m] : [m, k], 1);
+      const b = randomTensor(dtype, transposes[1] ? [n, k] : [k, n], 2);
+      const expected = product(a, b, [m, k, n], transposes);
+      const attributes = { transpose_a: transposes[0], transpose_b: transposes[1] };
+      forEachIsa((isa) => {
+        const [c] = withThreads(
+          () => runOp('matmul', [a, b], [{ dtype, shape: [m, n] }], attributes).outputs,
+        );
+        expectClose(`${isa} ${transposes.join()}`, c?.data ?? [], expected, tolerance * Math.sqrt(k + 1));
+      });
+    }
+  });
+
+  it.each([
+    { leading: [2, 3], m: 5, k: 7, n: 6, isShared: false },
+    { leading: [19], m: 17, k: 18, n: 35, isShared: false },
+    { leading: [2], m: 3, k: 4, n: 5, isShared: true },
+    { leading: [0], m: 3, k: 4, n: 5, isShared: false },
+    { leading: [2], m: 0, k: 4, n: 5, isShared: false },
+  ])('batched matmul $leading × $m × $k × $n, shared b $isShared', ({ leading, m, k, n, isShared }) => {
+    for (const transposes of TRANSPOSES) {
+      const a = randomTensor(dtype, [...leading, ...(transposes[0] ? [k, m] : [m, k])], 1);
+      const b = randomTensor(dtype, [...(isShared ? [] : leading), ...(transposes[1] ? [n, k] : [k, n])], 2);
+      const expected = Array.from({ length: sizeOf(leading) }, (_, i) =>
+        product(a, b, [m, k, n], transposes, [i * m * k, isShared ? 0 : i * k * n]),
+      ).flat();
+      const attributes = { transpose_a: transposes[0], transpose_b: transposes[1] };
+      forEachIsa((isa) => {
+        const out = { dtype, shape: [...leading, m, n] };
+        const [c] = withThreads(() => runOp('matmul', [a, b], [out], attributes).outputs);
+        expectClose(`${isa} ${transposes.join()}`, c?.data ?? [], expected, tolerance * Math.sqrt(k));
+      });
+    }
+  });
+
+  it.each([
+    { leading: [8], i: 784, o: 51, hasBias: true },
+    { leading: [2, 3], i: 5, o: 4, hasBias: true },
+    { leading: [130], i: 20, o: 100, hasBias: false },
+    { leading: [], i: 9, o: 2, hasBias: true },
+    { leading: [3], i: 0, o: 2, hasBias: true },
+    { leading: [0], i: 3, o: 2, hasBias: true },
+  ])('linear $leading × $i → $o, bias $hasBias', ({ leading, i, o, hasBias }) => {
+    const rows = sizeOf(leading);
+    const x = randomTensor(dtype, [...leading, i], 3);
+    const weight = randomTensor(dtype, [o, i], 4);
+    const bias = hasBias ? randomTensor(dtype, [o], 5) : null;
+    const expected = product(x, weight, [rows, i, o], [false, true]).map(
+      (value, index) => value + (bias?.data[index % o] ?? 0),
+    );
+    forEachIsa((isa) => {
+      const out = { dtype, shape: [...leading, o] };
+      const [y] = withThreads(() => runOp('linear', [x, weight, bias], [out], {}).outputs);
+      expectClose(isa, y?.data ?? [], expected, tolerance * Math.sqrt(i + 1));
+    });
+  });
+});
+
+describe('refusals name the op, what was expected and what came', () => {
+  const tensor = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') =>
+    randomTensor(dtype, shape, 1);
+  const plain = { transpose_a: false, transpose_b: false };
+  it.each([
+    [
+      'inner sizes',
+      [tensor([2, 3]), tensor([4, 5])],
+      [2, 5],
+      /matmul: shape of b: expected \[3, 5\], got \[4, 5\]/,
+    ],
+    ['ranks', [tensor([3]), tensor([3, 5])], [5], /matmul: rank of a: expected 2 to 64, got \[3\]/],
+    [
+      'dtypes',
+      [tensor([2, 3]), tensor([3, 5], 'float64')],
+      [2, 5],
+      /matmul: dtype of b: expected float32, got float64/,
+    ],
+    [
+      'leading axes',
+      [tensor([2, 2, 3]), tensor([3, 3, 5])],
+      [2, 2, 5],
+      /matmul: shape of b: expected \[2, 3, 5\]/,
+    ],
+    [
+      'output',
+      [tensor([2, 3]), tensor([3, 5])],
+      [2, 4],
+      /matmul: shape of output: expected \[2, 5\], got \[2, 4\]/,
+    ],
+  ] as const)('%s', (_, inputs, shape, message) => {
+    expect(() => runOp('matmul', inputs, [{ dtype: 'float32', shape }], plain)).toThrow(message);
+  });
+  it('a bias of the wrong size', () => {
+    const inputs = [tensor([2, 3]), tensor([4, 3]), tensor([3])];
+    expect(() => runOp('linear', inputs, [{ dtype: 'float32', shape: [2, 4] }], {})).toThrow(
+      /linear: shape of bias: expected \[4\], got \[3\]/,
+    );
+  });
+});

@@ -28,13 +28,14 @@ const at = (node: GraphNode): string => `node '${node.name}'`;
 /** All problems, those that cause others first: structure, then params, then shapes in running order. */
 export function diagnose(inference: Inference): Problem[] {
   const nodes = [...inference.nodes.values()];
+  const used = leadingToOutputs(inference);
   return [
     ...checkNames(inference.graph.nodes),
     ...nodes.flatMap(checkLayer),
     ...checkEdges(inference),
     ...checkCycle(inference),
-    ...checkEnds(inference),
-    ...nodes.flatMap(checkInputs),
+    ...checkEnds(inference, used),
+    ...nodes.flatMap((node) => checkInputs(node, used)),
     ...nodes.flatMap((node) => checkParams(node)),
     ...nodes.flatMap((node) => checkShapes(inference, node)),
   ];
@@ -155,7 +156,15 @@ function checkCycle({ order: { cycle } }: Inference): Problem[] {
   ];
 }
 
-function checkEnds(inference: Inference): Problem[] {
+/** Ids of all nodes that lead to an output node; every node while there is none. */
+function leadingToOutputs({ graph, nodes }: Inference): ReadonlySet<string> {
+  const outputs = [...nodes.values()]
+    .filter((node) => isOutputLayer(node.declaration))
+    .map(({ node }) => node.id);
+  return outputs.length === 0 ? new Set(nodes.keys()) : reachable(graph, outputs, 'backward');
+}
+
+function checkEnds(inference: Inference, used: ReadonlySet<string>): Problem[] {
   const all = [...inference.nodes.values()];
   const inputs = all.filter((node) => isInputLayer(node.declaration));
   const outputs = all.filter((node) => isOutputLayer(node.declaration));
@@ -173,13 +182,8 @@ function checkEnds(inference: Inference): Problem[] {
     ...(outputs.length === 0 ? [missing('output', 'which value is the result')] : []),
   ];
   if (found.length > 0) return found;
-  const used = reachable(
-    inference.graph,
-    outputs.map(({ node }) => node.id),
-    'backward',
-  );
   return all
-    .filter(({ node }) => !used.has(node.id))
+    .filter(({ node, inputs }) => !used.has(node.id) && inputs.every(({ source }) => source !== null))
     .map(({ node }) =>
       problem({
         code: 'unused_node',
@@ -192,12 +196,14 @@ function checkEnds(inference: Inference): Problem[] {
     );
 }
 
-function checkInputs({ node, declaration, inputs }: NodeInference): Problem[] {
+/** An error only where an output waits for it. */
+function checkInputs({ node, declaration, inputs }: NodeInference, used: ReadonlySet<string>): Problem[] {
   return inputs
     .filter(({ source }) => source === null)
     .map(({ port }) =>
       problem({
         code: 'unconnected_input',
+        severity: used.has(node.id) ? 'error' : 'warning',
         where: at(node),
         node: node.id,
         message: `Input '${port}' of ${declaration ? layerTitle(declaration) : node.layer} '${node.name}' is not connected.`,

@@ -1,5 +1,6 @@
 // Node names: state-dict prefixes that must also be Python attribute names, unique in the graph. How they are checked and made up.
 import type { Graph } from '../document/project';
+import { Module } from '../nn/module';
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -34,7 +35,8 @@ export function nameFault(name: string): string | null {
     return 'is not an identifier: letters, digits and _ only, and no digit at the start';
   if (PYTHON_KEYWORDS.has(name)) return 'is a word of the Python language';
   if (name.startsWith('__')) return 'starts with two underscores, which Python keeps for itself';
-  if (MODULE_ATTRIBUTES.has(name)) return 'is an attribute of every torch.nn.Module';
+  if (MODULE_ATTRIBUTES.has(name) || name in Module.prototype)
+    return 'is an attribute of every torch.nn.Module';
   return null;
 }
 

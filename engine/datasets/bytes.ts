@@ -18,7 +18,7 @@ export interface DataBytes {
 /** Throws `file_not_found` or `read_failed` before anything is read. */
 export async function openBytes(file: string): Promise<DataBytes> {
   const source = await openFile(file);
-  let isGzip = false;
+  let isGzip: boolean;
   try {
     const magic = await source.read(0, Math.min(2, source.size));
     isGzip = magic[0] === 0x1f && magic[1] === 0x8b;

@@ -1,0 +1,40 @@
+// `lazuli new`: writes a project from a template.
+import { serializeProject } from '#core/document/serialize';
+import { findTemplate, TEMPLATES } from '#core/document/templates';
+import { LazuliError } from '#core/errors';
+import { createProjectFile } from '#engine/projects';
+
+import { clean, table } from '../text';
+import type { Verb } from '../verb';
+
+export const newProject: Verb = {
+  name: 'new',
+  summary: 'write a project from a template',
+  arguments: [{ name: 'file', help: 'the project file to write (*.lazuli)', isOptional: true }],
+  options: [
+    { flag: 'template', value: 'name', help: 'what to start from (default: blank)' },
+    { flag: 'list', help: 'show the templates' },
+    { flag: 'force', help: 'replace a file that is there' },
+  ],
+  example: 'lazuli new digits.lazuli --template digits',
+  async run({ args, options, output }) {
+    if (options.isSet('list')) {
+      const listed = TEMPLATES.map(({ name, summary }) => ({ name, summary }));
+      const rows = listed.map(({ name, summary }) => [name, summary]);
+      return output.result(listed, () =>
+        table([{ title: 'template' }, { title: 'what it is' }], rows, output.paint),
+      );
+    }
+    const name = options.text('template') ?? 'blank';
+    const template = findTemplate(name);
+    if (!template)
+      throw new LazuliError('usage', `there is no template '${name}'`, {
+        where: '--template',
+        expected: `one of ${TEMPLATES.map((each) => each.name).join(', ')}`,
+        got: name,
+      });
+    const file = args.required(0);
+    await createProjectFile(file, serializeProject(template.project), { replace: options.isSet('force') });
+    output.result({ file, template: name }, () => `${clean(file)} written from the template ${name}`);
+  },
+};

@@ -1,0 +1,151 @@
+// A graph as a module: its layers are children under their nodes' names, its forward runs them in running order.
+import type { Graph, GraphNode } from '../document/project';
+import { assert, LazuliError } from '../errors';
+import type { LayerModule, LayerParams } from '../nn/layer-module';
+import { Module } from '../nn/module';
+import type { Tensor } from '../tensor/tensor';
+import { nameFault } from './names';
+import { indexGraph, reachable, topologicalOrder } from './order';
+import { isInputLayer, isOutputLayer, resolveNode } from './resolve';
+
+/** Tensors by the name of an input or output node. */
+export type Named = Readonly<Record<string, Tensor>>;
+
+/** One node as it runs: where its inputs come from, and its layer (null for the ends of the graph). */
+export interface Step {
+  readonly node: GraphNode;
+  readonly kind: 'input' | 'layer' | 'output';
+  readonly sources: readonly { readonly node: string; readonly output: number }[];
+}
+
+export interface RunOptions {
+  /** Compute only what leads to an output. Default true; feeding a sample also reaches side branches. */
+  readonly onlyUsed?: boolean;
+}
+
+/** `make` gives the layer of a node, new or kept from before; it is called in the order of the file. */
+export type MakeLayer = (node: GraphNode, params: LayerParams) => LayerModule;
+
+/** What a GraphModule knows beside its children. Under a symbol, so that a node may have any name. */
+export const PLAN = Symbol('plan');
+
+export interface Plan {
+  readonly graph: Graph;
+  /** Layers by node id, also those that cannot run. */
+  readonly layers: ReadonlyMap<string, LayerModule>;
+  /** Names of the ends that can run, in running order. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly steps: readonly Step[];
+  /** Ids of what leads to an output. */
+  readonly used: ReadonlySet<string>;
+}
+
+/** The weights of a graph: state-dict keys are `<node name>.<tensor name>`, in the order of the file. */
+export class GraphModule extends Module {
+  declare readonly [PLAN]: Plan;
+
+  /** Leaves out nodes that cannot run: unknown layers, refused params, missing inputs, cycles, and what hangs behind them. */
+  constructor(graph: Graph, make: MakeLayer) {
+    super();
+    const layers = new Map<string, LayerModule>();
+    for (const { node, declaration, params } of graph.nodes.map(resolveNode)) {
+      if (!declaration || !params || isInputLayer(declaration) || isOutputLayer(declaration)) continue;
+      const layer = make(node, params);
+      layers.set(node.id, layer);
+      // A name that is taken or no name is a problem the graph reports; such a node's weights have no key meanwhile.
+      if (nameFault(node.name) === null && !(node.name in this)) this.registerModule(node.name, layer);
+    }
+    const steps = runnableSteps(graph, layers);
+    const ends = (kind: Step['kind']): readonly GraphNode[] =>
+      steps.filter((step) => step.kind === kind).map(({ node }) => node);
+    Object.assign(this, {
+      [PLAN]: {
+        graph,
+        layers,
+        steps,
+        inputNames: ends('input').map(({ name }) => name),
+        outputNames: ends('output').map(({ name }) => name),
+        used: reachable(
+          graph,
+          ends('output').map(({ id }) => id),
+          'backward',
+        ),
+      } satisfies Plan,
+    });
+  }
+
+  /** Runs the graph: tensors by input node name in, by output node name out. Errors name the node. */
+  override forward(inputs: Named, options: RunOptions = {}): Named {
+    const { onlyUsed = true } = options;
+    const values = new Map<string, readonly Tensor[]>();
+    const outputs: Record<string, Tensor> = {};
+    for (const step of this[PLAN].steps) {
+      if (onlyUsed && !this[PLAN].used.has(step.node.id)) continue;
+      const given = step.sources.map(({ node, output }) => values.get(node)?.[output]);
+      const known = given.filter((tensor) => tensor !== undefined);
+      if (known.length < given.length) continue;
+      if (step.kind === 'input') {
+        const fed = inputs[step.node.name];
+        if (fed === undefined) throw missingInput(step.node.name, Object.keys(inputs));
+        values.set(step.node.id, [fed]);
+      } else if (step.kind === 'output') {
+        const [value] = known;
+        assert(value !== undefined, 'an output node without an input was run');
+        outputs[step.node.name] = value;
+      } else values.set(step.node.id, runLayer(this[PLAN].layers.get(step.node.id), step.node, known));
+    }
+    return outputs;
+  }
+}
+
+/** Gives every layer the random state of a training step, or takes it away. */
+export function setRandom(module: GraphModule, random: LayerModule['random']): void {
+  for (const layer of module[PLAN].layers.values()) layer.random = random;
+}
+
+function runLayer(
+  layer: LayerModule | undefined,
+  { name }: GraphNode,
+  inputs: readonly Tensor[],
+): readonly Tensor[] {
+  assert(layer !== undefined, 'a step without a layer');
+  try {
+    return layer.run(inputs);
+  } catch (error) {
+    if (!(error instanceof LazuliError) || error.details.where?.includes(`'${name}'`) === true) throw error;
+    throw new LazuliError(error.code, error.message, { ...error.details, where: `node '${name}'` });
+  }
+}
+
+const missingInput = (name: string, given: readonly string[]): LazuliError =>
+  new LazuliError('usage', `nothing was given for the input '${name}'`, {
+    where: `node '${name}'`,
+    expected: `a tensor for '${name}'`,
+    got: given.length > 0 ? given.join(', ') : 'none',
+  });
+
+function runnableSteps(graph: Graph, layers: ReadonlyMap<string, LayerModule>): Step[] {
+  const index = indexGraph(graph);
+  const ready = new Set<string>();
+  return topologicalOrder(graph).nodes.flatMap((node): Step[] => {
+    const { declaration } = resolveNode(node);
+    if (!declaration) return [];
+    const kind = isInputLayer(declaration) ? 'input' : isOutputLayer(declaration) ? 'output' : 'layer';
+    if (kind === 'layer' && !layers.has(node.id)) return [];
+    const sources: Step['sources'][number][] = [];
+    for (const port of declaration.inputs) {
+      const edges = index.incoming(node.id, port.name);
+      for (const edge of port.isVariadic === true ? edges : edges.slice(0, 1)) {
+        const from = index.nodes.get(edge.from.node);
+        const outputs = from ? (resolveNode(from).declaration?.outputs ?? []) : [];
+        const output = outputs.findIndex(({ name }) => name === edge.from.port);
+        if (!from || output < 0 || !ready.has(from.id)) return [];
+        sources.push({ node: from.id, output });
+      }
+      if (edges.length === 0) return [];
+    }
+    ready.add(node.id);
+    return [{ node, kind, sources }];
+  });
+}

@@ -1,0 +1,163 @@
+// Differences between two projects or two weight files: what was added, removed and changed, with the distance of tensors.
+import path from 'node:path';
+
+import { parseProject } from '#core/document/parse';
+import type { Graph, Project } from '#core/document/project';
+import { LazuliError } from '#core/errors';
+import { contiguousBytes } from '#core/formats/index';
+import { fromBfloat16, fromFloat16 } from '#core/formats/half';
+import type { TensorEntry } from '#core/formats/weights';
+import type { DType } from '#core/tensor/dtype';
+import { shapesEqual } from '#core/tensor/shape';
+
+import { readText } from './files';
+import { withWeights } from './inspect';
+
+export interface Change {
+  readonly where: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  /** Euclidean norm of the difference of two tensors; null where there is none. */
+  readonly norm: number | null;
+}
+
+export interface Difference {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly Change[];
+}
+
+/** Two files of the same kind. Throws `usage` for a project and a weight file. */
+export async function diffFiles(before: string, after: string): Promise<Difference> {
+  const [isProject, isOther] = [before, after].map((file) => path.extname(file).toLowerCase() === '.lazuli');
+  if (isProject !== isOther)
+    throw new LazuliError('usage', 'a project can only be compared with a project', {
+      expected: 'two .lazuli files or two weight files',
+      got: `${before} and ${after}`,
+    });
+  if (!isProject) return diffWeights(before, after);
+  const read = async (file: string): Promise<Project> => parseProject(await readText(file), file);
+  return diffProjects(await read(before), await read(after));
+}
+
+export function diffProjects(before: Project, after: Project): Difference {
+  const { graph: oldGraph, ...oldRest } = before;
+  const { graph: newGraph, ...newRest } = after;
+  return diffMaps(
+    new Map([...flatten('project', oldRest), ...graphFacts(oldGraph)]),
+    new Map([...flatten('project', newRest), ...graphFacts(newGraph)]),
+  );
+}
+
+/** Nodes by name, their params, and edges by what they join; positions do not count. */
+function graphFacts(graph: Graph): [string, unknown][] {
+  const name = new Map(graph.nodes.map((node) => [node.id, node.name]));
+  return [
+    ...graph.nodes.flatMap((node): [string, unknown][] => [
+      [`node '${node.name}'`, node.layer],
+      ...Object.entries(node.params).map(([key, value]): [string, unknown] => [
+        `node '${node.name}', ${key}`,
+        value,
+      ]),
+    ]),
+    ...graph.edges.map(({ from, to }): [string, unknown] => [
+      `edge ${name.get(from.node) ?? from.node}.${from.port} → ${name.get(to.node) ?? to.node}.${to.port}`,
+      true,
+    ]),
+  ];
+}
+
+function flatten(prefix: string, value: unknown): [string, unknown][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[prefix, value]];
+  return Object.entries(value).flatMap(([key, item]: [string, unknown]) => flatten(`${prefix}.${key}`, item));
+}
+
+function diffMaps(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): Difference {
+  const isSame = (where: string): boolean =>
+    JSON.stringify(before.get(where)) === JSON.stringify(after.get(where));
+  return {
+    added: [...after.keys()].filter((where) => !before.has(where)),
+    removed: [...before.keys()].filter((where) => !after.has(where)),
+    changed: [...before]
+      .filter(([where]) => after.has(where) && !isSame(where))
+      .map(([where, value]) => ({ where, before: value, after: after.get(where), norm: null })),
+  };
+}
+
+const diffWeights = (before: string, after: string): Promise<Difference> =>
+  withWeights(before, (one) =>
+    withWeights(after, async (two) => {
+      const old = new Map(one.entries.map((entry) => [entry.name, entry]));
+      const fresh = new Map(two.entries.map((entry) => [entry.name, entry]));
+      const changed: Change[] = [];
+      for (const [where, entry] of old) {
+        const other = fresh.get(where);
+        const change = other && (await compare(where, entry, other));
+        if (change) changed.push(change);
+      }
+      return {
+        added: [...fresh.keys()].filter((name) => !old.has(name)),
+        removed: [...old.keys()].filter((name) => !fresh.has(name)),
+        changed,
+      };
+    }),
+  );
+
+const describe = ({ dtype, shape }: TensorEntry): { dtype: DType; shape: readonly number[] | null } => ({
+  dtype,
+  shape,
+});
+
+async function compare(where: string, before: TensorEntry, after: TensorEntry): Promise<Change | null> {
+  const change = { where, before: describe(before), after: describe(after) };
+  if (before.shape === null || after.shape === null)
+    return before.shape === after.shape ? null : { ...change, norm: null };
+  if (!shapesEqual(before.shape, after.shape)) return { ...change, norm: null };
+  const squares = await squaredDistance(before, after);
+  if (squares === null) return { ...change, norm: null };
+  return squares.isEqual && before.dtype === after.dtype ? null : { ...change, norm: Math.sqrt(squares.sum) };
+}
+
+/** Both tensors' elements side by side, whatever pieces their bytes come in; null for types that are not numbers. */
+async function squaredDistance(
+  before: TensorEntry,
+  after: TensorEntry,
+): Promise<{ readonly sum: number; readonly isEqual: boolean } | null> {
+  const [left, right] = [decoder(before.dtype), decoder(after.dtype)];
+  if (!left || !right) return null;
+  const values = elements(after, right);
+  let sum = 0;
+  let isEqual = true;
+  for await (const one of elements(before, left)) {
+    const next = await values.next();
+    const other = next.done === true ? Number.NaN : next.value;
+    // Two NaN are the same value; a NaN against a number has no distance.
+    if (Number.isNaN(one) && Number.isNaN(other)) continue;
+    if (one !== other) isEqual = false;
+    sum += (one - other) ** 2;
+  }
+  return { sum, isEqual };
+}
+
+type Decoder = { readonly bytes: number; readonly read: (view: DataView, at: number) => number };
+
+const DECODERS: Partial<Record<DType, Decoder>> = {
+  float32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
+  float64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
+  float16: { bytes: 2, read: (view, at) => fromFloat16(view.getUint16(at, true)) },
+  bfloat16: { bytes: 2, read: (view, at) => fromBfloat16(view.getUint16(at, true)) },
+  int64: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
+  int32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
+  int16: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
+  int8: { bytes: 1, read: (view, at) => view.getInt8(at) },
+  uint8: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  bool: { bytes: 1, read: (view, at) => view.getUint8(at) },
+};
+const decoder = (dtype: DType): Decoder | null => DECODERS[dtype] ?? null;
+
+async function* elements(entry: TensorEntry, { bytes, read }: Decoder): AsyncGenerator<number> {
+  for await (const chunk of contiguousBytes(entry)) {
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (let at = 0; at < chunk.byteLength; at += bytes) yield read(view, at);
+  }
+}

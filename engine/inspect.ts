@@ -1,0 +1,130 @@
+// What is in a file of weights, arrays or a project: listed, hashed and described; nothing in it is run.
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+
+import { parseProject } from '#core/document/parse';
+import { contiguousBytes, entryBytes, readWeights } from '#core/formats/index';
+import type { ByteSource, EntryKind, PlainValue, TensorEntry, WeightFile } from '#core/formats/weights';
+import type { DType } from '#core/tensor/dtype';
+import type { Shape } from '#core/tensor/shape';
+
+import { openFile, readText, withFile, type OpenFile } from './files';
+
+export interface InspectedEntry {
+  readonly name: string;
+  readonly kind: EntryKind;
+  readonly dtype: DType;
+  readonly shape: Shape | null;
+  readonly stride: readonly number[];
+  readonly offset: number;
+  readonly storage: string;
+  readonly requires_grad: boolean;
+  readonly bytes: number;
+  /** Of the tensor's contiguous little-endian bytes; null while uninitialized. */
+  readonly sha256: string | null;
+}
+
+export interface Inspection {
+  readonly file: string;
+  readonly format: string;
+  readonly entries: readonly InspectedEntry[];
+  readonly values: Readonly<Record<string, JsonValue>>;
+  readonly metadata: Readonly<Record<string, JsonValue>>;
+  readonly globals: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export type JsonValue =
+  null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** Lists a weight file while it is open. Shards named by an index are opened beside it and closed too. */
+export async function withWeights<T>(
+  file: string,
+  body: (weights: WeightFile, source: ByteSource) => Promise<T>,
+): Promise<T> {
+  const shards: OpenFile[] = [];
+  const openSibling = async (name: string): Promise<ByteSource> => {
+    const shard = await openFile(path.join(path.dirname(file), path.basename(name)));
+    shards.push(shard);
+    return shard;
+  };
+  try {
+    return await withFile(file, async (source) => body(await readWeights(source, { openSibling }), source));
+  } finally {
+    for (const shard of shards) await shard.close();
+  }
+}
+
+/** Throws what opening and reading the file throws: `file_not_found`, `read_failed`, `file_refused`, `project_invalid`. */
+export async function inspectFile(file: string, signal?: AbortSignal): Promise<Inspection> {
+  if (/\.lazuli$/i.test(file)) return inspectProject(file);
+  return withWeights(file, async (weights) => {
+    const entries: InspectedEntry[] = [];
+    for (const entry of weights.entries) {
+      signal?.throwIfAborted();
+      entries.push(await inspectEntry(entry));
+    }
+    return {
+      file,
+      format: weights.format,
+      entries,
+      values: toJsonRecord(weights.values),
+      metadata: toJsonRecord(weights.metadata),
+      globals: weights.globals,
+      warnings: weights.warnings,
+    };
+  });
+}
+
+async function inspectEntry(entry: TensorEntry): Promise<InspectedEntry> {
+  return {
+    name: entry.name,
+    kind: entry.kind,
+    dtype: entry.dtype,
+    shape: entry.shape,
+    stride: entry.stride,
+    offset: entry.offset,
+    storage: entry.storageKey,
+    requires_grad: entry.requiresGrad,
+    bytes: entryBytes(entry),
+    sha256: entry.shape === null ? null : await hashEntry(entry),
+  };
+}
+
+async function hashEntry(entry: TensorEntry): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of contiguousBytes(entry)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function inspectProject(file: string): Promise<Inspection> {
+  const { graph, ...rest } = parseProject(await readText(file), file);
+  return {
+    file,
+    format: 'lazuli',
+    entries: [],
+    values: toJsonRecord({
+      ...structuredClone(rest),
+      nodes: graph.nodes.map(({ name, layer, params }) => ({ name, layer, params })),
+      edges: graph.edges.map(({ from, to }) => [`${from.node}.${from.port}`, `${to.node}.${to.port}`]),
+    }),
+    metadata: {},
+    globals: [],
+    warnings: [],
+  };
+}
+
+const toJsonRecord = (values: object): Record<string, JsonValue> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, toJson(value as PlainValue)]));
+
+/** Integers past 2^53 and numbers JSON has no word for become text. */
+function toJson(value: PlainValue): JsonValue {
+  if (typeof value === 'bigint') {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : String(value);
+  }
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (value === null || typeof value !== 'object') return value ?? null;
+  if (Array.isArray(value)) return value.map((item: PlainValue) => toJson(item));
+  return toJsonRecord(value);
+}

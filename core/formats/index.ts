@@ -3,7 +3,7 @@ import { LazuliError } from '../errors';
 import { decodeText } from './bytes';
 import { isNumpyArray, readNumpy, readNumpyArchive } from './numpy-read';
 import { writeNumpy, writeNumpyArchive } from './numpy-write';
-import { refusal } from './refuse';
+import { quote, refusal } from './refuse';
 import { looksLikeSafetensors, readSafetensors, readSafetensorsIndex } from './safetensors-read';
 import { writeSafetensors } from './safetensors-write';
 import { isLegacyTorch } from './torch/legacy';
@@ -57,12 +57,18 @@ export async function readWeights(source: ByteSource, options: ReadOptions = {})
 async function readArchive(source: ByteSource): Promise<WeightFile> {
   const archive = await readZip(source);
   if (isTorchArchive(archive)) return listTree(source, await readTorchArchive(source, archive));
+  if (archive.entries.length === 0) {
+    throw refusal(source.name, 'the zip is empty', 'zip central directory', {
+      expected: 'tensors',
+      got: '0 entries',
+    });
+  }
   const isArrays = archive.entries.every((entry) => entry.name.endsWith('.npy'));
   if (isArrays) return readNumpyArchive(source, archive);
   const [first] = archive.entries;
   throw refusal(source.name, 'this is a zip of another kind', 'zip central directory', {
     expected: 'data.pkl in a directory (PyTorch) or only .npy entries (NumPy)',
-    got: `${String(archive.entries.length)} entries, the first ${first === undefined ? 'absent' : `'${first.name.slice(0, 60)}'`}`,
+    got: `${String(archive.entries.length)} entries, the first ${quote(first?.name ?? '')}`,
     hint: 'Unpack it and open the weight file inside.',
   });
 }

@@ -227,8 +227,9 @@ class HeaderParser {
       sizes.push(size);
       if (sizes.length > HIGHEST_RANK) throw this.#refuse(`has more than ${String(HIGHEST_RANK)} sizes`);
       needsComma = this.#accept(/\s*,\s*/y) === null;
-      if (needsComma && sizes.length === 1)
+      if (needsComma && sizes.length === 1 && this.#text[this.#at] === ')') {
         throw this.#refuse("has a shape that is not a tuple: '(n)' instead of '(n,)'");
+      }
     }
     return sizes;
   }

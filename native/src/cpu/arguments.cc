@@ -68,6 +68,14 @@ const TensorView& Arguments::typed(int index, const char* what, DType dtype) {
   return tensor;
 }
 
+const TensorView& Arguments::any(int index, const char* what) const {
+  if (index >= static_cast<int>(inputs_.size())) refuse(what, "a tensor", "nothing");
+  const TensorView& tensor = inputs_[static_cast<size_t>(index)];
+  if (!tensor.present() && tensor.shape.empty()) refuse(what, "a tensor", "nothing");
+  check_memory(what, tensor);
+  return tensor;
+}
+
 TensorView& Arguments::output(int index, const char* what, const Shape& shape) {
   return output(index, what, shape, dtype_);
 }

@@ -27,6 +27,8 @@ class Arguments {
   const TensorView* optional(int index, const char* what, const Shape& shape);
   /// The input `index` of `dtype`.
   const TensorView& typed(int index, const char* what, DType dtype);
+  /// The input `index`, of any dtype.
+  const TensorView& any(int index, const char* what) const;
   /// The output `index`, which must have the float dtype (or `dtype`) and `shape`.
   TensorView& output(int index, const char* what, const Shape& shape);
   TensorView& output(int index, const char* what, const Shape& shape, DType dtype);

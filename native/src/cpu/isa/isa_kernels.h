@@ -8,6 +8,7 @@
 
 #include "../product_kernels.h"
 #include "../row_kernels.h"
+#include "update_math.h"
 #include "vector_math.h"
 
 namespace lazuli {
@@ -18,6 +19,8 @@ struct IsaKernels {
   ProductKernels<double> product_double;
   VectorMath<float> math_float;
   VectorMath<double> math_double;
+  UpdateMath<float> update_float;
+  UpdateMath<double> update_double;
   RowKernels<float> rows_float;
   RowKernels<double> rows_double;
 
@@ -32,6 +35,10 @@ struct IsaKernels {
   template <typename T> const RowKernels<T>& rows() const {
     if constexpr (sizeof(T) == 4) return rows_float;
     else return rows_double;
+  }
+  template <typename T> const UpdateMath<T>& update() const {
+    if constexpr (sizeof(T) == 4) return update_float;
+    else return update_double;
   }
 };
 

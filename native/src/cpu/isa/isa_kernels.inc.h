@@ -5,6 +5,7 @@
 #include "isa_kernels.h"
 #include "product_kernels_simd.h"
 #include "row_kernels.inc.h"
+#include "update_math.inc.h"
 #include "vector_math.inc.h"
 
 #define LAZULI_TEXT(name) LAZULI_TEXT_OF(name)
@@ -25,6 +26,8 @@ constexpr IsaKernels kernel_table{
     .product_double = product_simd::kernels<double>(),
     .math_float = vector_math::table<float>(),
     .math_double = vector_math::table<double>(),
+    .update_float = update_math::table<float>(),
+    .update_double = update_math::table<double>(),
     .rows_float = row_kernels::table<float>(),
     .rows_double = row_kernels::table<double>(),
 };

@@ -36,7 +36,7 @@ template <typename T> inline T sign(T x) { return static_cast<T>((x > 0 ? T(1) :
 template <typename T> inline T rsqrt(T x) { return T(1) / root(x); }
 template <typename T> inline T reciprocal(T x) { return T(1) / x; }
 template <typename T> inline T square(T x) { return x * x; }
-template <typename T> inline T relu(T x) { return x <= 0 ? T(0) : x; }
+template <typename T> inline T relu(T x) { return x < 0 ? T(0) : x; }
 template <typename T> inline T is_nan(T x) { return x != x ? T(1) : T(0); }
 template <typename T> inline T add(T a, T b) { return a + b; }
 template <typename T> inline T sub(T a, T b) { return a - b; }

@@ -1,0 +1,25 @@
+// The vector steps optimizer updates are made of, named after the tensor methods torch.optim calls. Each rounds exactly where
+// PyTorch's CPU kernels do, so explicit fused multiply-adds are part of the meaning.
+#pragma once
+
+#include <cstdint>
+
+namespace lazuli {
+
+/// `y` may be any of the operands.
+template <typename T> struct UpdateMath {
+  /// y = alpha · a.
+  void (*mul)(T alpha, const T* a, T* y, int64_t count);
+  /// y = a + alpha · b, fused.
+  void (*add)(const T* a, T alpha, const T* b, T* y, int64_t count);
+  /// y = a + weight · (b - a), fused, from whichever end is nearer.
+  void (*lerp)(const T* a, const T* b, T weight, T* y, int64_t count);
+  /// y = a + (value · b) · c, the outer product and sum fused.
+  void (*addcmul)(const T* a, T value, const T* b, const T* c, T* y, int64_t count);
+  /// y = a + (value · b) / c.
+  void (*addcdiv)(const T* a, T value, const T* b, const T* c, T* y, int64_t count);
+  /// y = sqrt(a) / divisor + addend.
+  void (*sqrt_div_add)(const T* a, T divisor, T addend, T* y, int64_t count);
+};
+
+}  // namespace lazuli

@@ -10,7 +10,8 @@
   },
   "target_defaults": {
     "cflags!": ["-O2", "-O3"],
-    "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-rtti", "-fno-exceptions", "-O2", "-O3"],
+    # Not -O3 here: it would take away our own as well.
+    "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-rtti", "-fno-exceptions", "-O2"],
     "cflags_cc": ["-std=c++20", "-fexceptions", "-fvisibility=hidden", "<@(optimization)", "<@(warnings)"],
     "msbuild_toolset": "ClangCL",
     "msvs_settings": {

@@ -42,3 +42,7 @@ export {
   UninitializedParameter,
   type UninitializedTensor,
 } from './uninitialized';
+export { compareState, converts, type CompareOptions, type WeightVerdict } from './compare-state';
+export { slotsOf, type Slot } from './slots';
+export { loadEntries, stateDictContent, stateDictFrom, type LoadEntriesOptions } from './state-dict-io';
+export { materialize, type Materialization, type Materialized } from './transaction';

@@ -29,6 +29,16 @@ export function solveSizes(
   params: Params,
   shapes: ReadonlyMap<string, Shape>,
 ): Sizes | null {
+  const sizes = impliedSizes(declaration, params, shapes);
+  return fits(declaration, { ...params, ...sizes }, shapes) ? sizes : null;
+}
+
+/** The blank sizes that the first tensors of known shape imply, whether or not the others agree. */
+export function impliedSizes(
+  declaration: LayerDeclaration,
+  params: Params,
+  shapes: ReadonlyMap<string, Shape>,
+): Sizes {
   const sizes: Record<string, number | readonly number[]> = {};
   for (const param of blankParams(declaration, params)) {
     const isList = declaration.params[param]?.widget === 'shape';
@@ -37,7 +47,7 @@ export function solveSizes(
       : proportionalSize(declaration, params, param, shapes);
     if (size !== null) sizes[param] = size;
   }
-  return fits(declaration, { ...params, ...sizes }, shapes) ? sizes : null;
+  return sizes;
 }
 
 /** True when every given shape agrees with the declared one wherever that is known. */

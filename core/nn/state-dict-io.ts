@@ -1,0 +1,163 @@
+// Between a model and weight files: a state dict as file entries, entries as a state dict, and loading that is all or nothing.
+import { LazuliError } from '../errors';
+import type { EntryKind, StateDictContent, StorageSource, TensorEntry } from '../formats/weights';
+import { elementSize } from '../tensor/dtype';
+import { HostStorage } from '../tensor/host-storage';
+import { formatShape } from '../tensor/shape';
+import type { Storage } from '../tensor/storage';
+import { Tensor } from '../tensor/tensor';
+import { compareState, type CompareOptions, type WeightVerdict } from './compare-state';
+import { LayerModule } from './layer-module';
+import type { Module } from './module';
+import { Parameter } from './parameter';
+import { slotsOf } from './slots';
+import { Snapshot } from './snapshot';
+import { StateDict } from './state-dict';
+import { allocateBytes, convertBytes, denseBytes, extentOf, writeDense } from './tensor-memory';
+import { isLazy, pendingData, UninitializedBuffer, UninitializedParameter } from './uninitialized';
+
+const kindOf = (tensor: Tensor): EntryKind =>
+  tensor instanceof UninitializedParameter
+    ? 'uninitialized_parameter'
+    : isLazy(tensor)
+      ? 'uninitialized_buffer'
+      : tensor instanceof Parameter
+        ? 'parameter'
+        : 'tensor';
+
+/** What a writer takes: one entry per tensor in order, storages shared as the tensors share them, and the metadata. */
+export function stateDictContent(stateDict: StateDict): StateDictContent {
+  const sources = new Map<Storage, StorageSource>();
+  const entries: TensorEntry[] = [];
+  for (const [name, value] of stateDict)
+    if (value instanceof Tensor) entries.push(entryOf(name, value, sources));
+  if (stateDict.metadata === null) return { entries };
+  const metadata = [...stateDict.metadata].map(
+    ([prefix, { version }]) => [prefix, { version: version ?? 1 }] as const,
+  );
+  return { entries, metadata: Object.fromEntries(metadata) };
+}
+
+function entryOf(name: string, tensor: Tensor, sources: Map<Storage, StorageSource>): TensorEntry {
+  const common = { name, kind: kindOf(tensor), storageKey: '', requiresGrad: tensor.requiresGrad };
+  if (isLazy(tensor))
+    return { ...common, dtype: pendingData(tensor).dtype, shape: null, stride: [], offset: 0, storage: null };
+  const { storage, dtype, shape, strides, offset } = tensor;
+  const known = sources.get(storage);
+  const source = known ?? {
+    bytes: storage.bytes,
+    read: async (from: number, length: number) => storage.read(from, length),
+  };
+  sources.set(storage, source);
+  return { ...common, dtype, shape, stride: strides, offset, storage: source };
+}
+
+/** Tensors of a file's entries, each storage read once and shared as in the file. */
+export async function stateDictFrom(content: StateDictContent): Promise<StateDict> {
+  const storages = new Map<StorageSource, Storage>();
+  const stateDict = new StateDict([], content.metadata ? new Map(Object.entries(content.metadata)) : null);
+  for (const entry of content.entries) {
+    if (entry.storage !== null && !storages.has(entry.storage))
+      storages.set(entry.storage, await storageFrom(entry.storage));
+    stateDict.set(entry.name, tensorFrom(entry, entry.storage && (storages.get(entry.storage) ?? null)));
+  }
+  return stateDict;
+}
+
+async function storageFrom(source: StorageSource): Promise<Storage> {
+  const bytes = await source.read(0, source.bytes);
+  const storage = allocateBytes('cpu', source.bytes);
+  if (source.bytes > 0) storage.write(0, bytes);
+  return storage;
+}
+
+function tensorFrom(entry: TensorEntry, storage: Storage | null): Tensor {
+  const { kind, dtype, shape, stride, offset, requiresGrad } = entry;
+  if (kind === 'uninitialized_parameter') return new UninitializedParameter({ dtype, requiresGrad });
+  if (storage === null || shape === null) return new UninitializedBuffer({ dtype, requiresGrad });
+  const tensor = new Tensor(storage, { dtype, shape, strides: stride, offset });
+  if (kind === 'parameter') return new Parameter(tensor, { requiresGrad });
+  tensor.requiresGrad = requiresGrad;
+  return tensor;
+}
+
+export interface LoadEntriesOptions extends CompareOptions {
+  /** Keys that are missing or unexpected are left alone instead of refused. Default false. */
+  readonly partial?: boolean;
+}
+
+/**
+ * Loads entries by name, lazy layers included (they then show their real sizes). Known sizes are checked first; throws
+ * `weights_mismatch` that lists every key that does not fit, and then nothing has changed. A read that fails changes
+ * nothing either.
+ */
+export async function loadEntries(
+  root: Module,
+  entries: readonly TensorEntry[],
+  options: LoadEntriesOptions = {},
+): Promise<WeightVerdict[]> {
+  const verdicts = compareState(root, entries, options);
+  refuseMismatches(verdicts, options.partial ?? false);
+  const given = new Map(entries.map((entry) => [entry.name, entry]));
+  const isLoadable = new Set(
+    verdicts
+      .filter(({ verdict }) => verdict === 'fits' || verdict === 'will_materialize')
+      .map(({ key }) => key),
+  );
+  const loads: { readonly tensor: Tensor; readonly entry: TensorEntry; readonly bytes: Uint8Array }[] = [];
+  for (const { key, tensor } of slotsOf(root)) {
+    const entry = given.get(key);
+    if (entry === undefined || entry.shape === null || !isLoadable.has(key)) continue;
+    loads.push({ tensor, entry, bytes: convertBytes(await denseBytesOf(entry), entry.dtype, tensor.dtype) });
+  }
+  const before = new Snapshot(root);
+  try {
+    for (const { tensor, entry } of loads) if (isLazy(tensor)) tensor.materialize(entry.shape ?? []);
+  } catch (error) {
+    before.restore();
+    throw error;
+  }
+  for (const { tensor, bytes } of loads) writeDense(tensor, bytes);
+  for (const module of root.modules()) if (module instanceof LayerModule) module.settle();
+  return verdicts;
+}
+
+/** Row-major bytes of an entry, reading only the part of its storage that it touches. */
+async function denseBytesOf({
+  name,
+  storage,
+  dtype,
+  shape,
+  stride,
+  offset,
+}: TensorEntry): Promise<Uint8Array> {
+  if (storage === null || shape === null) throw new LazuliError('internal', `entry '${name}' has no values`);
+  const whole = new Tensor(new HostStorage(0), { dtype, shape, strides: stride, offset });
+  const { start, length } = extentOf(whole);
+  const size = elementSize(dtype);
+  if (length === 0) return new Uint8Array(0);
+  const bytes = await storage.read(start * size, length * size);
+  return denseBytes(new Tensor(new HostStorage(bytes.slice()), { dtype, shape, strides: stride, offset: 0 }));
+}
+
+const REFUSALS = {
+  conflicts: 'does not fit',
+  missing: 'is missing from the file',
+  unexpected: 'is not in the model',
+} as const;
+
+function refuseMismatches(verdicts: readonly WeightVerdict[], isPartial: boolean): void {
+  const lines = verdicts.flatMap(({ key, verdict, expected, got }) => {
+    if (verdict === 'fits' || verdict === 'will_materialize') return [];
+    if (isPartial && verdict !== 'conflicts') return [];
+    const sizes = verdict === 'conflicts' ? `: expected ${shown(expected)}, got ${shown(got)}` : '';
+    return [`${key} ${REFUSALS[verdict]}${sizes}`];
+  });
+  if (lines.length === 0) return;
+  throw new LazuliError('weights_mismatch', `the weights do not fit the model:\n  ${lines.join('\n  ')}`, {
+    hint: 'compare the file with the model; load with partial to skip missing and unexpected keys',
+  });
+}
+
+const shown = (shape: WeightVerdict['expected']): string =>
+  shape === null ? 'an uninitialized entry' : formatShape(shape);

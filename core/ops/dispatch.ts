@@ -36,6 +36,8 @@ export class ViewNode implements GradientNode {
 /** Collects instructions instead of running them; see core/program/trace. */
 export interface Tracer {
   allocate(bytes: number): Storage;
+  /** Takes over real memory allocated while tracing: a constant that must live as long as the program. */
+  own(storage: Storage): void;
   record<N extends OpName>(
     op: N,
     inputs: readonly (Tensor | null)[],
@@ -96,7 +98,10 @@ export function allocate(device: Device, dtype: DType, shape: Shape): Storage {
 /** Memory that exists even while tracing: for values given by a caller, and for what a program keeps between steps. */
 export function allocateReal(device: Device, bytes: number): Storage {
   if (device === 'meta') return new MetaStorage(bytes);
-  return track(openBackend(device).allocate(bytes));
+  const storage = openBackend(device).allocate(bytes);
+  if (!tracer) return track(storage);
+  tracer.own(storage);
+  return storage;
 }
 
 function openBackend(device: Device): Backend {

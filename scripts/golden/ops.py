@@ -300,3 +300,33 @@ path = pathlib.Path(__file__).parents[2] / "tests" / "golden" / "ops.json"
 lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
 path.write_text(f'{{"torch":"{torch.__version__.split("+")[0]}","cases":[\n{lines}\n]}}\n')
 print(f"{len(cases)} cases, {path.stat().st_size} bytes")
+
+
+def training():
+    """The network of tests/program/steps.ts: 20 Adam steps in float64, with its losses and last parameters."""
+
+    def numbers(shape, seed):
+        count = math.prod(shape)
+        values = [((i * 7919 + seed * 104729) % 2003 - 1001) / 1001.5 for i in range(count)]
+        return torch.tensor(values, dtype=torch.float64).reshape(shape)
+
+    parameters = [numbers(s, i + 1).requires_grad_() for i, s in enumerate([(7, 5), (7,), (3, 7), (3,)])]
+    data = numbers((12, 5), 5)
+    targets = torch.tensor([(i * 5) % 3 for i in range(12)])
+    index = torch.tensor([(i * 7) % 12 for i in range(80)])
+    optimizer = torch.optim.Adam(parameters, lr=0.01, weight_decay=0.01)
+    losses = []
+    for step in range(20):
+        rows = index[4 * step : 4 * step + 4]
+        hidden = F.gelu(F.linear(data[rows], parameters[0], parameters[1]))
+        loss = F.cross_entropy(F.linear(hidden, parameters[2], parameters[3]), targets[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        losses.append(loss.item())
+    result = {"losses": losses, "parameters": [p.detach().flatten().tolist() for p in parameters]}
+    path.with_name("ops-training.json").write_text(json.dumps(result) + "\n")
+
+
+training()

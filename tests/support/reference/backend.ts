@@ -1,6 +1,6 @@
 // A slow backend in plain TypeScript, written from the ops' definitions: what gradients, programs and native kernels are
 // tested against where no addon is built. Its dropout numbers are not the native ones.
-import type { AttributeValue, OpAttributes, OpName } from '#core/ops/signatures';
+import type { AttributeValue, OpName } from '#core/ops/signatures';
 import { HostStorage } from '#core/tensor/host-storage';
 import type { Backend, DenseTensor, Storage } from '#core/tensor/storage';
 

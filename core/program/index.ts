@@ -1,0 +1,52 @@
+// From a training step to the instruction list executors run.
+//
+// A step is any function that calls ops: forward, loss, backward, clipping, optimizer. `compileProgram` runs it once, and
+//  1. trace: records every primitive. Tensors that existed before are external buffers, changed in place by the program;
+//     what the step allocates is temporary. The step may not look at values.
+//  2. simplify: equal work once, copies that change nothing away, dead work away.
+//  3. fuse: chains of elementwise ops become one; fills become constants.
+//  4. plan: one arena for all temporaries, by lifetime, in place where an elementwise op allows it.
+//  5. check: types, bounds and liveness, before native code trusts the list.
+// No pass changes arithmetic, so a program's results equal those of the same step run eagerly, bit for bit.
+import type { Tensor } from '../tensor/tensor';
+import { checkProgram } from './check';
+import { fuse } from './fuse';
+import type { ProgramSpec } from './instructions';
+import { plan } from './plan';
+import { removeDead, simplify } from './simplify';
+import { traceProgram, type TraceOptions } from './trace';
+import type { TracedProgram } from './traced';
+
+export { checkProgram, programProblems } from './check';
+export type { Instruction, ProgramBuffer, ProgramSpec } from './instructions';
+export { printProgram } from './print';
+export { traceProgram, type TracedStep, type TraceOptions } from './trace';
+
+export interface CompiledProgram {
+  /** What executors run. */
+  readonly spec: ProgramSpec;
+  /** One per tensor the step returned; each run of the program overwrites them. */
+  readonly outputs: readonly Tensor[];
+  /** The program before the passes, for comparing listings. */
+  readonly traced: TracedProgram;
+  /** Frees the outputs and the constants made while tracing. Parameters and state stay. */
+  dispose(): void;
+}
+
+/** Traces `step` and turns it into a program. Throws what the step's ops throw. */
+export function compileProgram(
+  step: () => Tensor | readonly Tensor[] | void,
+  options: TraceOptions = {},
+): CompiledProgram {
+  const { program: traced, outputs, owned } = traceProgram(step, options);
+  const spec = plan(removeDead(fuse(simplify(traced))));
+  checkProgram(spec);
+  return {
+    spec,
+    outputs,
+    traced,
+    dispose() {
+      for (const storage of owned) storage.dispose();
+    },
+  };
+}

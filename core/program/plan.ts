@@ -1,0 +1,107 @@
+// Memory planning: how long each temporary lives, which may take over another's place, and where each lies in one arena.
+import { elementSize } from '../tensor/dtype';
+import { shapesEqual } from '../tensor/shape';
+import type { Storage } from '../tensor/storage';
+import type { Instruction, ProgramBuffer, ProgramSpec } from './instructions';
+import { bufferAt, bufferBytes, isTemporary, reads, type TracedBuffer, type TracedProgram } from './traced';
+
+/** Arena offsets are multiples of this: a cache line, and the widest vector register. */
+export const ALIGNMENT = 64;
+
+/** One stretch of arena memory and the instructions, first and last included, during which it is taken. */
+export interface Block {
+  readonly bytes: number;
+  readonly first: number;
+  last: number;
+}
+
+/** Gives every temporary storage its place and makes the program executors run. */
+export function plan(program: TracedProgram): ProgramSpec {
+  const blocks = blocksOf(program);
+  const { offsets, bytes } = place([...new Set(blocks.values())]);
+  const buffers = program.buffers.map(({ storage, offset, dtype, shape }): ProgramBuffer => {
+    const block = blocks.get(storage);
+    if (!block) return { kind: 'external', storage, offset, dtype, shape };
+    return { kind: 'arena', offset: (offsets.get(block) ?? 0) + offset, dtype, shape };
+  });
+  return { buffers, instructions: program.instructions, arenaBytes: bytes };
+}
+
+/** The block of every temporary storage. An elementwise op may write where an input of its shape ends its life. */
+export function blocksOf(program: TracedProgram): Map<Storage, Block> {
+  const lastUse = new Map<Storage, number>();
+  program.instructions.forEach((instruction, index) => {
+    for (const buffer of [...reads(instruction), ...instruction.outputs])
+      lastUse.set(bufferAt(program, buffer).storage, index);
+  });
+  const blocks = new Map<Storage, Block>();
+  program.instructions.forEach((instruction, index) => {
+    for (const output of instruction.outputs) {
+      const { storage } = bufferAt(program, output);
+      if (!isTemporary(storage) || blocks.has(storage)) continue;
+      const last = lastUse.get(storage) ?? index;
+      const reused = reusable(program, instruction, index, blocks);
+      if (reused) reused.last = last;
+      blocks.set(storage, reused ?? { bytes: storage.bytes, first: index, last });
+    }
+  });
+  return blocks;
+}
+
+/** The block of an input that the elementwise `instruction` may overwrite element by element. */
+function reusable(
+  program: TracedProgram,
+  instruction: Instruction,
+  index: number,
+  blocks: ReadonlyMap<Storage, Block>,
+): Block | null {
+  const [output] = instruction.outputs;
+  if (instruction.op !== 'elementwise' || output === undefined) return null;
+  const target = bufferAt(program, output);
+  const inputs = reads(instruction);
+  for (const input of inputs) {
+    const source = bufferAt(program, input);
+    const block = blocks.get(source.storage);
+    const isAlone = inputs.every(
+      (other) => other === input || blocks.get(bufferAt(program, other).storage) !== block,
+    );
+    if (block?.last === index && isAlone && covers(source, target, block)) return block;
+  }
+  return null;
+}
+
+/** True when `source` is all of its block and lies element for element under `target`. */
+const covers = (source: TracedBuffer, target: TracedBuffer, block: Block): boolean =>
+  source.offset === 0 &&
+  bufferBytes(source) === block.bytes &&
+  target.storage.bytes === block.bytes &&
+  elementSize(source.dtype) === elementSize(target.dtype) &&
+  shapesEqual(source.shape, target.shape);
+
+/**
+ * Offsets without overlap of blocks alive at the same time: the largest first, each at the lowest place that is free
+ * during its whole life. Deterministic.
+ */
+export function place(blocks: readonly Block[]): { offsets: Map<Block, number>; bytes: number } {
+  const order = blocks.toSorted((a, b) => b.bytes - a.bytes || a.first - b.first);
+  const offsets = new Map<Block, number>();
+  const placed: { readonly block: Block; readonly start: number }[] = [];
+  let bytes = 0;
+  for (const block of order) {
+    let start = 0;
+    // `placed` is sorted by start, so the first gap that is wide enough is the lowest.
+    for (const other of placed) {
+      const isApart = other.block.last < block.first || block.last < other.block.first;
+      if (isApart || other.start + other.block.bytes <= start) continue;
+      if (start + block.bytes <= other.start) break;
+      start = aligned(other.start + other.block.bytes);
+    }
+    offsets.set(block, start);
+    const index = placed.findIndex((other) => other.start > start);
+    placed.splice(index < 0 ? placed.length : index, 0, { block, start });
+    bytes = Math.max(bytes, aligned(start + block.bytes));
+  }
+  return { offsets, bytes };
+}
+
+const aligned = (offset: number): number => Math.ceil(offset / ALIGNMENT) * ALIGNMENT;

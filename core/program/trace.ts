@@ -1,0 +1,85 @@
+// Tracing: runs a step once with every op recorded instead of executed. What the step allocates becomes temporaries of the
+// program; tensors that existed before (parameters, state, datasets) become external buffers, changed in place.
+import { allocateReal, withTracer, type Tracer } from '../ops/dispatch';
+import { contiguous } from '../ops/functional/dense';
+import type { OpAttributes, OpName } from '../ops/signatures';
+import { elementSize } from '../tensor/dtype';
+import type { Device, Storage } from '../tensor/storage';
+import { Tensor } from '../tensor/tensor';
+import type { Instruction } from './instructions';
+import { BufferTable, isTemporary, rebuild, TracedStorage, type TracedProgram } from './traced';
+
+export interface TraceOptions {
+  /** Where the program will run. Default cpu. */
+  readonly device?: Device;
+}
+
+/** A traced step, its results as real tensors that each run overwrites, and the constants it holds. */
+export interface TracedStep {
+  readonly program: TracedProgram;
+  /** One per tensor the step returned. Those it computed are new; those that existed before are themselves. */
+  readonly outputs: readonly Tensor[];
+  /** Memory made while tracing, outputs included, that must live as long as the program. */
+  readonly owned: readonly Storage[];
+}
+
+class ProgramTracer implements Tracer {
+  readonly table = new BufferTable();
+  readonly instructions: Instruction[] = [];
+  readonly owned: Storage[] = [];
+  constructor(readonly device: Device) {}
+
+  allocate(bytes: number): Storage {
+    return new TracedStorage(this.device, bytes);
+  }
+  own(storage: Storage): void {
+    this.owned.push(storage);
+  }
+  record<N extends OpName>(
+    op: N,
+    inputs: readonly (Tensor | null)[],
+    outputs: readonly Tensor[],
+    attributes: OpAttributes[N],
+  ): void {
+    this.instructions.push({
+      op,
+      inputs: inputs.map((input) => input && this.#indexOf(input)),
+      outputs: outputs.map((output) => this.#indexOf(output)),
+      attributes: { ...attributes },
+    });
+  }
+  #indexOf({ storage, dtype, shape, offset }: Tensor): number {
+    return this.table.indexOf({ storage, dtype, shape, offset: offset * elementSize(dtype) });
+  }
+}
+
+/**
+ * Traces `body`. It must do the same whatever the values are: looking at one throws. Gradients it leaves in `.grad` of
+ * parameters have no values; the caller clears them.
+ */
+export function traceProgram(
+  body: () => Tensor | readonly Tensor[] | void,
+  { device = 'cpu' }: TraceOptions = {},
+): TracedStep {
+  const tracer = new ProgramTracer(device);
+  const results = withTracer(tracer, () => {
+    const result = body();
+    const tensors = result instanceof Tensor ? [result] : (result ?? []);
+    return tensors.map((tensor) => contiguous(tensor));
+  });
+  // What the step returns is written to memory that the caller can read.
+  const real = new Map<Storage, Storage>();
+  withTracer(tracer, () => {
+    for (const { storage } of results)
+      if (isTemporary(storage) && !real.has(storage)) real.set(storage, allocateReal(device, storage.bytes));
+  });
+  const traced = { buffers: tracer.table.buffers, instructions: tracer.instructions };
+  const program = rebuild(traced, traced.instructions, (buffer) => ({
+    ...buffer,
+    storage: real.get(buffer.storage) ?? buffer.storage,
+  }));
+  const outputs = results.map(({ storage, dtype, shape, offset }) => {
+    return new Tensor(real.get(storage) ?? storage, { dtype, shape, offset });
+  });
+  return { program, outputs, owned: tracer.owned };
+}

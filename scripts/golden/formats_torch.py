@@ -107,6 +107,10 @@ def dtypes():
         raw = torch.arange(count, dtype=torch.uint8)
         values[name] = (raw % 2).bool()[:6].reshape(2, 3) if dtype == torch.bool else raw.view(dtype).reshape(2, 3)
     save("dtypes.pt", values)
+    floats = torch.cat([torch.randn(200) * 10.0 ** torch.randint(-8, 6, (200,)), torch.tensor([
+        0.0, -0.0, 65504.0, 65519.99, 65520.0, 2.0**-14, 2.0**-24, 2.0**-25, 2.0**-25 * 1.0001, 3 * 2.0**-25, 1 + 2.0**-11,
+        1 + 3 * 2.0**-11, 6.097e-05, float("inf"), float("-inf"), 3.4e38, 1e-40, 1.00390625, 1.01171875])])
+    save("halves.pt", {"float32": floats, "float16": floats.half(), "bfloat16": floats.bfloat16()})
     save("scalars.pt", {name: tensor[0, 0].clone() for name, tensor in values.items()})
     save("empties.pt", {name: torch.empty(0, 3, dtype=tensor.dtype) for name, tensor in values.items()})
 

@@ -77,10 +77,11 @@ class PickleWriter {
   }
 
   #integer(value: number | bigint): void {
-    if (typeof value === 'number' && value >= -0x8000_0000 && value <= 0x7fff_ffff) {
-      if (value >= 0 && value <= 0xff) this.#out.uint8(OPCODE.BININT1).uint8(value);
-      else if (value >= 0 && value <= 0xffff) this.#out.uint8(OPCODE.BININT2).uint16(value);
-      else this.#out.uint8(OPCODE.BININT).uint32(value);
+    const small = Number(value);
+    if (small >= -0x8000_0000 && small <= 0x7fff_ffff) {
+      if (small >= 0 && small <= 0xff) this.#out.uint8(OPCODE.BININT1).uint8(small);
+      else if (small >= 0 && small <= 0xffff) this.#out.uint8(OPCODE.BININT2).uint16(small);
+      else this.#out.uint8(OPCODE.BININT).uint32(small);
       return;
     }
     const bytes: number[] = [];

@@ -229,7 +229,7 @@ class TreeBuilder {
 function moduleOrder(prefixes: readonly string[]): string[] {
   const children = new Map<string, Set<string>>();
   for (const prefix of prefixes) {
-    for (let path = prefix; path !== '' && prefix.length <= LONGEST_PREFIX; ) {
+    for (let path = prefix; path !== '' && prefix.length <= LONGEST_PREFIX;) {
       const parent = path.slice(0, Math.max(path.lastIndexOf('.'), 0));
       const siblings = children.get(parent) ?? new Set();
       children.set(parent, siblings.add(path));

@@ -1,0 +1,199 @@
+// The small parts the formats are made of: CRC, the serialization id, 16-bit floats, UTF-8, index files, conversions.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { decodeSurrogateText, encodeText } from '#core/formats/bytes';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '#core/formats/half';
+import {
+  contiguousBytes,
+  convertFloats,
+  memorySource,
+  MemorySink,
+  readContiguous,
+  readSafetensorsIndex,
+  readWeights,
+  writeTorch,
+  writeWeights,
+} from '#core/formats/index';
+import type { StateDictContent } from '#core/formats/weights';
+import { crc32 } from '#core/formats/zip/crc32';
+import { serializationId } from '#core/formats/zip/identifier';
+import { readZip } from '#core/formats/zip/read';
+
+const GOLDEN = join(import.meta.dirname, '..', 'golden', 'formats');
+const open = (name: string): ReturnType<typeof memorySource> =>
+  memorySource(name, new Uint8Array(readFileSync(join(GOLDEN, name))));
+
+describe('checksums', () => {
+  it('CRC-32 of 123456789 is CBF43926, also when taken in two parts', () => {
+    const bytes = encodeText('123456789');
+    expect(crc32(bytes).toString(16)).toBe('cbf43926');
+    expect(crc32(bytes.subarray(3), crc32(bytes.subarray(0, 3))).toString(16)).toBe('cbf43926');
+  });
+
+  it('the record names of torch 2.6 and 2.14 hash to their known halves of the serialization id', () => {
+    const names = (more: readonly string[]): Uint8Array[] =>
+      ['data.pkl', ...more, 'byteorder', 'data/0', 'data/1', 'version'].map(encodeText);
+    expect(serializationId(names([]), []).slice(0, 20)).toBe('13263068698938530805');
+    expect(serializationId(names(['.format_version', '.storage_alignment']), []).slice(0, 20)).toBe(
+      '05611085236196705294',
+    );
+  });
+});
+
+describe('16-bit floats', () => {
+  it('round as PyTorch rounds', async () => {
+    const { entries } = await readWeights(open('halves.pt'));
+    const [float32, float16, bfloat16] = await Promise.all(entries.map(readContiguous));
+    if (float32 === undefined || float16 === undefined || bfloat16 === undefined) throw new Error('missing');
+    expect(convertFloats(float32, 'float32', 'float16')).toEqual(float16);
+    expect(convertFloats(float32, 'float32', 'bfloat16')).toEqual(bfloat16);
+  });
+
+  it('all 65,536 patterns survive the way to float32 and back', () => {
+    for (let bits = 0; bits < 0x10000; bits++) {
+      const half = fromFloat16(bits);
+      const brain = fromBfloat16(bits);
+      if (Number.isNaN(half)) expect(toFloat16(half) & 0x7c00).toBe(0x7c00);
+      else if (toFloat16(half) !== bits) expect.unreachable(`float16 ${String(bits)}`);
+      if (Number.isNaN(brain)) expect(toBfloat16(brain) & 0x7f80).toBe(0x7f80);
+      else if (toBfloat16(brain) !== bits) expect.unreachable(`bfloat16 ${String(bits)}`);
+    }
+  });
+});
+
+describe('text', () => {
+  it('keeps lone surrogates as Python does', () => {
+    for (const text of ['', 'a', 'grüße', '😀', 'a\ud800b', '\udfff\ud800', '\ufeffx']) {
+      expect(decodeSurrogateText(encodeText(text))).toBe(text);
+    }
+    expect(decodeSurrogateText(Uint8Array.of(0xff))).toBeNull();
+  });
+});
+
+describe('reading by reference', () => {
+  it('lists a file without reading its tensors', async () => {
+    const source = open('many.pt');
+    const ranges: [number, number][] = [];
+    const watched = {
+      ...source,
+      read: (offset: number, length: number) => {
+        ranges.push([offset, length]);
+        return source.read(offset, length);
+      },
+    };
+    const file = await readWeights(watched);
+    const before = ranges.length;
+    const last = file.entries.at(-1);
+    if (last === undefined) throw new Error('empty');
+    for await (const chunk of contiguousBytes(last)) expect(chunk.length).toBe(4);
+    expect(ranges.length - before).toBe(1);
+  });
+
+  it('finds a changed byte of a tensor when it is read', async () => {
+    const source = open('linear.pt');
+    const bytes = (await source.read(0, source.size)).slice();
+    const archive = await readZip(source);
+    const at = archive.dataOffset('linear/data/0');
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    const file = await readWeights(memorySource('changed.pt', bytes));
+    const [first, second] = file.entries;
+    if (first === undefined || second === undefined) throw new Error('missing');
+    await expect(readContiguous(first)).rejects.toThrow(/damaged/);
+    expect((await readContiguous(second)).length).toBe(8);
+  });
+
+  it('shares one storage object between tied tensors', async () => {
+    const { entries } = await readWeights(open('tied.pt'));
+    const storages = new Map(entries.map((entry) => [entry.name, entry.storage]));
+    expect(storages.get('encoder.weight')).toBe(storages.get('decoder.weight'));
+    expect(storages.get('encoder.weight')).not.toBe(storages.get('scale'));
+  });
+});
+
+describe('writing', () => {
+  const content = async (name: string): Promise<StateDictContent> => ({
+    entries: (await readWeights(open(name))).entries,
+  });
+
+  it('leaves uninitialized entries out when asked', async () => {
+    const sink = new MemorySink();
+    await writeTorch(sink, await content('partly.pt'), { uninitialized: 'skip' });
+    const file = await readWeights(memorySource('file', sink.take()));
+    expect(file.entries.map((entry) => entry.name)).toEqual(['0.weight', '0.bias']);
+  });
+
+  it('writes the records of torch 2.6 when asked', async () => {
+    const sink = new MemorySink();
+    await writeTorch(sink, await content('linear.pt'), { version: '2.6' });
+    const { entries } = await readZip(memorySource('file', sink.take()));
+    expect(entries.map((entry) => entry.name)).toEqual(
+      ['data.pkl', 'byteorder', 'data/0', 'data/1', 'version', '.data/serialization_id'].map(
+        (name) => `archive/${name}`,
+      ),
+    );
+  });
+
+  it('says what safetensors and NumPy could not keep', async () => {
+    const lazy = await writeWeights('safetensors', new MemorySink(), await content('lazy.pt'));
+    expect(lazy.join('\n')).toContain("'0.weight' is uninitialized and was left out");
+    const tied = await writeWeights('safetensors', new MemorySink(), await content('tied.pt'));
+    expect(tied.join('\n')).toContain('separate copies');
+    const halves = await writeWeights('npz', new MemorySink(), await content('halves.pt'));
+    expect(halves.join('\n')).toContain("'bfloat16' was bfloat16");
+  });
+
+  it('refuses what a format cannot hold', async () => {
+    const dtypes = await content('dtypes.pt');
+    await expect(writeWeights('safetensors', new MemorySink(), dtypes)).rejects.toThrow('no dtype for');
+    await expect(writeWeights('npz', new MemorySink(), dtypes)).rejects.toThrow('NumPy has no type for');
+    await expect(writeWeights('npy', new MemorySink(), dtypes)).rejects.toThrow('exactly one array');
+    const [entry] = dtypes.entries;
+    if (entry === undefined) throw new Error('empty');
+    const clash = { entries: [entry, { ...entry, name: 'other', dtype: 'int32' as const }] };
+    await expect(writeTorch(new MemorySink(), clash)).rejects.toThrow(
+      'view the same data as different types',
+    );
+  });
+});
+
+describe('a safetensors index', () => {
+  const index = (map: Readonly<Record<string, string>>): ReturnType<typeof memorySource> =>
+    memorySource(
+      'model.safetensors.index.json',
+      encodeText(JSON.stringify({ metadata: {}, weight_map: map })),
+    );
+
+  it('joins its shards', async () => {
+    const file = await readWeights(index({ w: 'plain.safetensors', a: 'all.safetensors' }), {
+      openSibling: (name) => Promise.resolve(open(name)),
+    });
+    expect(file.entries.map((entry) => entry.name)).toEqual(['w', 'a']);
+    expect(file.warnings.join('\n')).toContain('which the index does not list there');
+  });
+
+  it.each(['../secret.safetensors', '/etc/passwd', 'a\\b.safetensors', '.hidden.safetensors', 'x.pt'])(
+    'refuses the shard name %s',
+    async (name) => {
+      const opened: string[] = [];
+      const openSibling = (shard: string): Promise<never> => {
+        opened.push(shard);
+        return Promise.reject(new Error('opened'));
+      };
+      await expect(readSafetensorsIndex(index({ w: name }), openSibling)).rejects.toThrow(
+        'not a plain file name',
+      );
+      expect(opened).toEqual([]);
+    },
+  );
+
+  it('refuses a tensor that is not in its shard', async () => {
+    const openSibling = (name: string): Promise<ReturnType<typeof memorySource>> =>
+      Promise.resolve(open(name));
+    await expect(readSafetensorsIndex(index({ nothing: 'plain.safetensors' }), openSibling)).rejects.toThrow(
+      "'nothing' is not in its shard",
+    );
+  });
+});

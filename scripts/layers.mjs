@@ -26,6 +26,7 @@ export const layers = {
       'zustand',
       'elkjs',
       'uplot',
+      '@fontsource-variable/inter',
       'lucide-react',
       'cmdk',
       '@radix-ui/*',

@@ -57,6 +57,22 @@ const batchNorm: Printer = (declaration, params) => {
   return [size, eps, momentum, affine, `bias=${bias}`, tracking];
 };
 
+/** Equal numbers print as the one number they are usually given as; a missing stride is the kernel. */
+const pooling =
+  (...names: readonly string[]): Printer =>
+  (declaration, params) => {
+    const compact = Object.fromEntries(
+      names.map((name) => {
+        const value = params[name] ?? (name === 'stride' ? params.kernel_size : null);
+        const [first] = Array.isArray(value) ? (value as unknown[]) : [];
+        return [name, typeof first === 'number' && isAll(value, first) ? first : value];
+      }),
+    );
+    return listed(...names)(declaration, compact);
+  };
+const maxPool = pooling('kernel_size', 'stride', 'padding', 'dilation', 'ceil_mode');
+const avgPool = pooling('kernel_size', 'stride', 'padding');
+
 const PRINTERS: Readonly<Record<string, Printer>> = {
   Conv1d: convolution,
   Conv2d: convolution,
@@ -67,6 +83,23 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
   BatchNorm1d: batchNorm,
   BatchNorm2d: batchNorm,
   BatchNorm3d: batchNorm,
+  MaxPool1d: maxPool,
+  MaxPool2d: maxPool,
+  MaxPool3d: maxPool,
+  AvgPool1d: (declaration, params) =>
+    listed(
+      'kernel_size',
+      'stride',
+      'padding',
+    )(declaration, {
+      ...params,
+      stride: params.stride ?? params.kernel_size,
+    }),
+  AvgPool2d: avgPool,
+  AvgPool3d: avgPool,
+  AdaptiveAvgPool1d: pooling('output_size'),
+  AdaptiveAvgPool2d: pooling('output_size'),
+  AdaptiveAvgPool3d: pooling('output_size'),
   LayerNorm: listed('<normalized_shape>', 'eps', 'elementwise_affine', 'bias'),
   RMSNorm: listed('<normalized_shape>', 'eps', 'elementwise_affine'),
   GroupNorm: (declaration, params) => [

@@ -1,14 +1,13 @@
 // Every op's values and gradients against real PyTorch's, in both float dtypes.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { backward, fromArray, scope, toNumbers } from '#core/ops/index';
 import type { Tensor } from '#core/tensor/tensor';
 
-import { useReferenceBackend } from '../support/backend';
+import { BACKENDS, useTestBackend } from '../support/backend';
 import { weighted } from '../support/gradient-check';
 import { goldenCases, RUNS, type GoldenCase } from './golden-cases';
 
-const backend = useReferenceBackend();
 const TOLERANCE = { float64: 1e-11, float32: 2e-5 } as const;
 
 function expectClose(
@@ -38,13 +37,16 @@ function tensorsOf(golden: GoldenCase): Tensor[] {
 const title = (golden: GoldenCase, index: number): string =>
   `${index} ${golden.op} ${golden.dtype} ${golden.inputs.map(({ shape }) => `[${shape.join()}]`).join(' ')}`;
 
+const titled = goldenCases.map((golden, index) => [title(golden, index), golden] as const);
+
 test('the golden file covers the functional API', () => {
   expect([...new Set(goldenCases.map(({ op }) => op))].sort()).toEqual(Object.keys(RUNS).sort());
 });
 
-test.each(goldenCases.map((golden, index) => [title(golden, index), golden] as const))(
-  '%s',
-  (_title, golden) => {
+describe.each(BACKENDS)('on the %s backend', (name) => {
+  const backend = useTestBackend(name);
+
+  test.each(titled)('%s', (_title, golden) => {
     const before = backend.live();
     scope(() => {
       const inputs = tensorsOf(golden);
@@ -60,5 +62,5 @@ test.each(goldenCases.map((golden, index) => [title(golden, index), golden] as c
       });
     });
     expect(backend.live(), 'storages left').toBe(before);
-  },
-);
+  });
+});

@@ -7,11 +7,9 @@ import { z } from 'zod';
 import { scope, toNumbers } from '#core/ops/index';
 import { compileProgram, printProgram } from '#core/program/index';
 
-import { useReferenceBackend } from '../support/backend';
-import { runReference } from '../support/reference/program';
+import { BACKENDS, useTestBackend } from '../support/backend';
 import { createNetwork, tensorsOf, trainStep, type Network } from './steps';
 
-const backend = useReferenceBackend();
 const golden = z
   .object({ losses: z.array(z.number()), parameters: z.array(z.array(z.number())) })
   .parse(JSON.parse(readFileSync(new URL('../golden/ops-training.json', import.meta.url), 'utf8')));
@@ -22,7 +20,8 @@ function trainEagerly(network: Network): void {
   for (let step = 0; step < STEPS; step++) scope(() => trainStep(network));
 }
 
-describe('twenty Adam steps of a two-layer network', () => {
+describe.each(BACKENDS)('twenty Adam steps of a two-layer network on the %s backend', (name) => {
+  const backend = useTestBackend(name);
   const networks: Network[] = [];
   const create = (): Network => {
     const network = createNetwork();
@@ -48,11 +47,11 @@ describe('twenty Adam steps of a two-layer network', () => {
     );
   });
 
-  test('give the same bits as a program', () => {
+  test('give the same bits as a program', async () => {
     const [eager, compiled] = [create(), create()];
     trainEagerly(eager);
     const program = compileProgram(() => trainStep(compiled));
-    runReference(program.spec, STEPS);
+    await backend.runProgram(program.spec, STEPS);
     tensorsOf(eager).forEach((tensor, index) =>
       expect(tensorsOf(compiled)[index]?.bytes(), `tensor ${index}`).toEqual(tensor.bytes()),
     );

@@ -1,4 +1,6 @@
 // The projects `lazuli new` and the window's New start from; the ones in examples/ are these, written out.
+import { findLayer } from '../layers';
+import { parseParams } from '../layers/parse';
 import type { DataSource, Graph, GraphEdge, GraphNode, Project, TrainingSettings } from './project';
 
 export interface Template {
@@ -21,20 +23,37 @@ const TRAINING: TrainingSettings = {
 
 type Step = readonly [name: string, layer: string, params?: Readonly<Record<string, unknown>>];
 
-const COLUMN = 240;
-const ROW = 150;
-const PER_ROW = 6;
+/** Room a node takes as the window draws it: more for each parameter it shows. */
+const COLUMN = 360;
+const CARD = 92;
+const PER_PARAMETER = 24;
+const GAP = 40;
+const COLUMN_HEIGHT = 700;
 
-/** A chain of layers between an input and an output node, laid out in rows read left to right. */
+function heightOf([, layer, params = {}]: Step): number {
+  const declaration = findLayer(layer);
+  const tensors = declaration?.tensors?.(parseParams(declaration, params)).length ?? 0;
+  return CARD + tensors * PER_PARAMETER + GAP;
+}
+
+/** A chain of layers between an input and an output node, laid out in columns of about equal height, read downwards. */
 function chain(steps: readonly Step[]): Graph {
   const all: readonly Step[] = [['input', 'input'], ...steps, ['output', 'output']];
-  const nodes = all.map(([name, layer, params = {}], at): GraphNode => ({
-    id: `n${at + 1}`,
-    name,
-    layer,
-    params,
-    position: { x: (at % PER_ROW) * COLUMN, y: Math.floor(at / PER_ROW) * ROW },
-  }));
+  const heights = all.map(heightOf);
+  const total = heights.reduce((sum, height) => sum + height, 0);
+  const limit = total / Math.ceil(total / COLUMN_HEIGHT);
+  let column = 0;
+  let y = 0;
+  const nodes = all.map(([name, layer, params = {}], at): GraphNode => {
+    const height = heights[at] ?? 0;
+    if (y > 0 && y + height / 2 > limit) {
+      column++;
+      y = 0;
+    }
+    const position = { x: column * COLUMN, y };
+    y += height;
+    return { id: `n${at + 1}`, name, layer, params, position };
+  });
   const edges = nodes.slice(1).map((node, at): GraphEdge => ({
     id: `e${at + 1}`,
     from: { node: `n${at + 1}`, port: 'output' },

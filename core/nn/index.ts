@@ -46,3 +46,4 @@ export { compareState, converts, type CompareOptions, type WeightVerdict } from 
 export { slotsOf, type Slot } from './slots';
 export { loadEntries, stateDictContent, stateDictFrom, type LoadEntriesOptions } from './state-dict-io';
 export { materialize, type Materialization, type Materialized } from './transaction';
+export { reduceForm, type ReduceForm } from './reduce';

@@ -61,7 +61,7 @@ function writeDrawn(tensor: Tensor, drawn: Float32Array | Float64Array | Uint16A
 
 /** uniform(from, to). On meta it draws nothing. */
 export function uniform_(tensor: Tensor, from = 0, to = 1, generator: Generator = defaultGenerator): Tensor {
-  tensor.assertUsable('<method uniform_>');
+  tensor.assertUsable('<function uniform_>');
   const dtype = randomDType(tensor.dtype, 'uniform_');
   if (tensor.device === 'meta') return tensor;
   writeDrawn(tensor, generator.uniform(dtype, tensor.numel(), from, to));
@@ -70,7 +70,7 @@ export function uniform_(tensor: Tensor, from = 0, to = 1, generator: Generator 
 
 /** normal(mean, std). On meta it draws nothing. */
 export function normal_(tensor: Tensor, mean = 0, std = 1, generator: Generator = defaultGenerator): Tensor {
-  tensor.assertUsable('<method normal_>');
+  tensor.assertUsable('<function normal_>');
   const dtype = randomDType(tensor.dtype, 'normal_');
   if (tensor.device === 'meta') return tensor;
   writeDrawn(tensor, generator.normal(dtype, tensor.numel(), mean, std, tensor.isContiguous()));
@@ -78,7 +78,7 @@ export function normal_(tensor: Tensor, mean = 0, std = 1, generator: Generator 
 }
 
 export function constant_(tensor: Tensor, value: number): Tensor {
-  tensor.assertUsable('<method fill_>');
+  tensor.assertUsable('<function constant_>');
   fillTensor(tensor, value);
   return tensor;
 }
@@ -155,14 +155,14 @@ function kaimingStd(
 
 /** He initialization, uniform. A tensor with a size of 0 is left as it is. */
 export function kaimingUniform_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
-  tensor.assertUsable('<function kaiming_uniform_ at 0x0>');
+  tensor.assertUsable('<function kaiming_uniform_>');
   if (tensor.shape.includes(0)) return tensor;
   const bound = Math.sqrt(3) * kaimingStd(tensor, options);
   return uniform_(tensor, -bound, bound, options.generator);
 }
 /** He initialization, normal. A tensor with a size of 0 is left as it is. */
 export function kaimingNormal_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
-  tensor.assertUsable('<method normal_>');
+  tensor.assertUsable('<function kaiming_normal_>');
   if (tensor.shape.includes(0)) return tensor;
   return normal_(tensor, 0, kaimingStd(tensor, options), options.generator);
 }

@@ -103,8 +103,8 @@ export class LayerModule extends Module {
       tensor?.assertUsable(rules?.callable ?? `<function ${declaration.type}>`);
     if (this.options.semantics === 'torch') rules?.checkForward?.(inputs);
     const outputs = declaration.lower({ params, inputs, tensors, isTraining: training, random });
-    const [first] = outputs;
-    return outputs.length === 1 && first !== undefined ? first : outputs;
+    const [only] = outputs;
+    return outputs.length === 1 && only !== undefined ? only : outputs;
   }
   /** Calls the layer, hooks included, and always returns a list. */
   run(inputs: readonly Tensor[]): readonly Tensor[] {

@@ -8,6 +8,8 @@ import type { LayerModule } from './layer-module';
 export interface TorchRules {
   /** The function its forward calls, as Python prints it. */
   readonly callable: string;
+  /** The tensor that function looks at first, when it is not the first registered. */
+  readonly looksFirstAt?: string;
   /** Before a first call materializes anything. */
   checkInput?(module: LayerModule, inputs: readonly Tensor[]): void;
   /** At the first call of a lazy layer whose tensors a checkpoint already brought. */
@@ -60,6 +62,7 @@ const convolution = (dimensions: number, functionName: string): TorchRules => ({
 
 const batchNorm = (...ranks: readonly number[]): TorchRules => ({
   callable: '<function batch_norm>',
+  looksFirstAt: 'running_mean',
   // The size is read and the tensors are made before the rank is checked.
   checkInput(_module, [input]) {
     if (input?.shape[1] === undefined) throw axisMissing();

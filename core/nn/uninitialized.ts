@@ -179,11 +179,22 @@ function becomeInitialized(tensor: Tensor, prototype: object, data: Tensor): voi
     });
   Object.setPrototypeOf(tensor, prototype);
   tensor.setData(data);
+  // Whoever still calls it gets PyTorch's error and not JavaScript's.
+  Object.defineProperty(tensor, 'materialize', {
+    configurable: true,
+    value(this: Tensor): never {
+      throw new TorchError(
+        'AttributeError',
+        `'${this.constructor.name}' object has no attribute 'materialize'`,
+      );
+    },
+  });
 }
 
 /** Brings a materialized tensor back to what it was, identity kept: the undo of materialize. */
 export function returnToUninitialized(tensor: Tensor, prototype: object, empty: Tensor): void {
   tensor.setData(empty);
+  Reflect.deleteProperty(tensor, 'materialize');
   Object.setPrototypeOf(tensor, prototype);
   hideFields(tensor, empty);
 }

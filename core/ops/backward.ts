@@ -47,7 +47,7 @@ export function backward(
       }),
     );
   });
-  for (const [leaf, value] of found) leaf.grad = keep(value);
+  for (const [leaf, value] of found) leaf.grad = keep(value, leaf);
 }
 
 /** d output / d input for each of `inputs`, leaving every `.grad` as it is. Throws PyTorch's errors. */

@@ -2,11 +2,15 @@
 import type { Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 
-let current: Set<Storage> | null = null;
+interface Scope {
+  readonly storages: Set<Storage>;
+  readonly outer: Scope | null;
+}
+let current: Scope | null = null;
 
 /** Remembers a new storage in the innermost scope. Called by dispatch. */
 export function track(storage: Storage): Storage {
-  current?.add(storage);
+  current?.storages.add(storage);
   return storage;
 }
 
@@ -16,27 +20,29 @@ export function track(storage: Storage): Storage {
  * belongs to the outer one. If `body` throws, everything is disposed.
  */
 export function scope<T>(body: () => T): T {
-  const outer = current;
-  const inner = new Set<Storage>();
+  const inner: Scope = { storages: new Set(), outer: current };
   current = inner;
   try {
     const result = body();
-    for (const storage of reachable(result)) leave(inner, outer, storage);
+    for (const storage of reachable(result))
+      if (inner.storages.delete(storage)) inner.outer?.storages.add(storage);
     return result;
   } finally {
-    current = outer;
-    for (const storage of inner) storage.dispose();
+    current = inner.outer;
+    for (const storage of inner.storages) storage.dispose();
   }
 }
 
-/** Lets a tensor outlive every open scope; for what is stored somewhere else than in the returned value. */
-export function keep<T extends Tensor>(tensor: T): T {
-  current?.delete(tensor.storage);
+/**
+ * Lets a tensor outlive the open scopes, for what is stored somewhere else than in a returned value. With an `owner`
+ * that some scope will dispose, it lives exactly as long: a leaf's gradient goes with the leaf.
+ */
+export function keep<T extends Tensor>(tensor: T, owner: Tensor | null = null): T {
+  let home = current;
+  while (home && !(owner && home.storages.has(owner.storage))) home = home.outer;
+  for (let open = current; open; open = open.outer) open.storages.delete(tensor.storage);
+  home?.storages.add(tensor.storage);
   return tensor;
-}
-
-function leave(inner: Set<Storage>, outer: Set<Storage> | null, storage: Storage): void {
-  if (inner.delete(storage)) outer?.add(storage);
 }
 
 /** Storages of all tensors in a value, including those their gradient graph holds. */

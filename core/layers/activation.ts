@@ -1,56 +1,10 @@
-// Activations that work on each element alone: one formula each, all through one generator.
+// The usual activations: relu and its smooth relatives, sigmoid and tanh. The rarer ones are in activation-more.ts.
 import * as ops from '../ops';
-import type { Tensor } from '../tensor/tensor';
-import {
-  defineLayer,
-  type LayerDeclaration,
-  type LayerProblem,
-  type ParamTable,
-  type ParamsOf,
-} from './declaration';
+import { activation } from './elementwise';
 import { choice, number } from './params';
-import { inputOf } from './pieces';
-import { outputs, product } from './shapes';
 
-interface Activation<P extends ParamTable> {
-  readonly type: string;
-  readonly torch: string;
-  readonly summary: string;
-  readonly keywords?: readonly string[];
-  readonly params: P;
-  /** Options that make a second example, where there are any. */
-  readonly variant?: Readonly<Record<string, unknown>>;
-  readonly check?: (params: ParamsOf<P>) => readonly LayerProblem[];
-  readonly formula: (x: Tensor, params: ParamsOf<P>) => Tensor;
-}
-
-/** An elementwise layer: `[*]` → `[*]`. */
-function activation<P extends ParamTable>(spec: Activation<P>): LayerDeclaration {
-  const { type, torch, summary, keywords, params, variant, check, formula } = spec;
-  return defineLayer({
-    type,
-    torch,
-    category: 'activation',
-    summary,
-    ...(keywords === undefined ? {} : { keywords }),
-    params,
-    ...(check === undefined ? {} : { check }),
-    inputs: [{ name: 'input' }],
-    outputs: [{ name: 'output' }],
-    infer: (_params, [input = null]) => outputs(input),
-    lower: (call) => [formula(inputOf(call), call.params)],
-    flops: (_params, [input = []]) => product(input) ?? 0,
-    examples: [
-      { title: 'a batch', params: {}, inputs: [[3, 4, 5]], outputs: [[3, 4, 5]] },
-      { title: 'a scalar', params: {}, inputs: [[]], outputs: [[]] },
-      ...(variant === undefined
-        ? []
-        : [{ title: 'other options', params: variant, inputs: [[6, 7]], outputs: [[6, 7]] }]),
-    ],
-  });
-}
-
-const factor = (help: string, value: number) => number({ help, initial: value, torchDefault: value });
+/** A number with PyTorch's default. */
+export const factor = (help: string, value: number) => number({ help, initial: value, torchDefault: value });
 
 export const relu = activation({
   type: 'relu',
@@ -73,7 +27,7 @@ export const leakyRelu = activation({
 export const gelu = activation({
   type: 'gelu',
   torch: 'torch.nn.GELU',
-  summary: 'x · Φ(x), with Φ the normal distribution function.',
+  summary: 'Weighs each value by the normal distribution: x · Φ(x).',
   keywords: ['transformer', 'gaussian'],
   params: {
     approximate: choice({
@@ -90,7 +44,7 @@ export const gelu = activation({
 export const silu = activation({
   type: 'silu',
   torch: 'torch.nn.SiLU',
-  summary: 'x · sigmoid(x).',
+  summary: 'Weighs each value by its own sigmoid: x · sigmoid(x).',
   keywords: ['swish'],
   params: {},
   formula: (x) => ops.silu(x),

@@ -9,6 +9,7 @@ import {
   axisIn,
   axisProblem,
   broadcastEdges,
+  isCompatible,
   mismatch,
   outputs,
   product,
@@ -216,6 +217,64 @@ export const concatenate = defineLayer({
         [3, 5],
       ],
       outputs: [[3, 7]],
+    },
+  ],
+});
+
+/** Joins inputs of one shape along a new axis. */
+export const stack = defineLayer({
+  type: 'stack',
+  torch: 'torch.stack',
+  category: 'arithmetic',
+  summary: 'Joins its inputs along a new axis.',
+  keywords: ['join', 'merge'],
+  params: {
+    dim: integer({
+      min: Number.MIN_SAFE_INTEGER,
+      help: 'Where the new axis stands; negative counts from the end.',
+      initial: 1,
+      torchDefault: 0,
+    }),
+  },
+  inputs: [{ name: 'inputs', isVariadic: true, content: 'any' }],
+  outputs: [{ name: 'output' }],
+  infer({ dim }, inputs) {
+    if (inputs.length === 0) return needsInput('inputs');
+    const known = inputs.find((input) => input !== null) ?? null;
+    if (known === null) return outputs(null);
+    const axis = axisIn(dim, known.length + 1);
+    if (axis === null) return refusal(axisProblem('dim', dim, known.length + 1));
+    const sizes: Size[] = [...known];
+    for (const input of inputs) {
+      if (!isCompatible(sizes, input))
+        return refusal(mismatch('inputs', `the shape ${formatShape(sizes)}`, formatShape(input ?? [])));
+      input?.forEach((size, at) => {
+        sizes[at] ??= size;
+      });
+    }
+    return outputs(sizes.toSpliced(axis, 0, inputs.length));
+  },
+  lower: (call) => [ops.stack(call.inputs, call.params.dim)],
+  flops: () => 0,
+  examples: [
+    {
+      title: 'three rows',
+      params: { dim: 1 },
+      inputs: [
+        [2, 4],
+        [2, 4],
+        [2, 4],
+      ],
+      outputs: [[2, 3, 4]],
+    },
+    {
+      title: 'at the end',
+      params: { dim: -1 },
+      inputs: [
+        [2, 4],
+        [2, 4],
+      ],
+      outputs: [[2, 4, 2]],
     },
   ],
 });

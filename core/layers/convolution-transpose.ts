@@ -166,7 +166,13 @@ function convolutionTranspose(rank: SpatialRank): LayerDeclaration {
       },
       {
         title: 'two groups',
-        params: { in_channels: 4, out_channels: 6, kernel_size: 3, groups: 2 },
+        params: {
+          in_channels: 4,
+          out_channels: 6,
+          kernel_size: 3,
+          groups: 2,
+          padding_mode: 'zeros',
+        },
         inputs: [[1, 4, ...take(rank, 3, 2, 2)]],
         outputs: [[1, 6, ...take(rank, 5, 4, 4)]],
       },

@@ -1,21 +1,29 @@
 // The layer catalogue: the one list of all declarations, in the order the palette shows them, and the ways into it.
 import { LazuliError } from '../errors';
 import * as activation from './activation';
+import * as activationMore from './activation-more';
+import * as activationShaped from './activation-shaped';
 import * as arithmetic from './arithmetic';
 import * as batchNormalization from './batch-normalization';
 import * as convolution from './convolution';
 import * as convolutionTranspose from './convolution-transpose';
 import type { LayerDeclaration } from './declaration';
 import { embedding } from './embedding';
+import * as instanceNormalization from './instance-normalization';
 import * as io from './io';
 import * as linear from './linear';
 import * as normalization from './normalization';
 import { findDeclared } from './parse';
+import { paddings } from './padding';
+import * as pixels from './pixels';
 import * as pooling from './pooling';
+import * as products from './products';
+import * as reductions from './reductions';
 import * as regularization from './regularization';
 import * as rearrangement from './shape';
 import * as softmax from './softmax';
 import { nearest } from './suggest';
+import * as views from './views';
 
 /** Every layer, in palette order. A new layer is one declaration and one entry here. */
 export const LAYERS: readonly LayerDeclaration[] = [
@@ -23,12 +31,14 @@ export const LAYERS: readonly LayerDeclaration[] = [
   io.output,
   linear.linear,
   linear.bilinear,
+  products.matmul,
   convolution.conv1d,
   convolution.conv2d,
   convolution.conv3d,
   convolutionTranspose.convTranspose1d,
   convolutionTranspose.convTranspose2d,
   convolutionTranspose.convTranspose3d,
+  ...paddings,
   pooling.maxPool1d,
   pooling.maxPool2d,
   pooling.maxPool3d,
@@ -44,6 +54,9 @@ export const LAYERS: readonly LayerDeclaration[] = [
   normalization.layerNorm,
   normalization.groupNorm,
   normalization.rmsNorm,
+  instanceNormalization.instanceNorm1d,
+  instanceNormalization.instanceNorm2d,
+  instanceNormalization.instanceNorm3d,
   activation.relu,
   activation.leakyRelu,
   activation.gelu,
@@ -53,16 +66,52 @@ export const LAYERS: readonly LayerDeclaration[] = [
   activation.tanh,
   softmax.softmax,
   softmax.logSoftmax,
+  softmax.softmin,
+  activationShaped.prelu,
+  activationShaped.glu,
+  activationMore.relu6,
+  activationMore.hardtanh,
+  activationMore.hardsigmoid,
+  activationMore.hardswish,
+  activationMore.selu,
+  activationMore.celu,
+  activationMore.softplus,
+  activationMore.softsign,
+  activationMore.mish,
+  activationMore.logSigmoidLayer,
+  activationMore.threshold,
+  activationMore.softshrink,
+  activationMore.hardshrink,
+  activationMore.tanhshrink,
   rearrangement.flatten,
   rearrangement.unflatten,
+  views.reshape,
+  views.permute,
+  views.transpose,
+  views.squeeze,
+  views.unsqueeze,
+  pixels.pixelShuffle,
+  pixels.pixelUnshuffle,
+  pixels.channelShuffle,
   rearrangement.identity,
   regularization.dropout,
+  regularization.dropout1d,
+  regularization.dropout2d,
+  regularization.dropout3d,
+  regularization.alphaDropout,
   embedding,
   arithmetic.add,
   arithmetic.multiply,
   arithmetic.subtract,
   arithmetic.divide,
   arithmetic.concatenate,
+  arithmetic.stack,
+  reductions.mean,
+  reductions.sum,
+  reductions.amax,
+  reductions.amin,
+  products.cosineSimilarity,
+  products.pairwiseDistance,
 ];
 
 /** A layer by `type` or PyTorch name (`conv2d`, `torch.nn.Conv2d`, `Conv2d`, `LazyConv2d`); null when there is none. */

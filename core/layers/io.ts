@@ -36,6 +36,14 @@ export const input = defineLayer({
       inputs: [[2, 1, 8, 8]],
       outputs: [[2, 1, 8, 8]],
     },
+    {
+      title: 'words',
+      params: { shape: [12], dtype: 'int64' },
+      inputs: [[4, 12]],
+      outputs: [[4, 12]],
+      inputDType: 'int64',
+      inputRange: 1000,
+    },
   ],
 });
 

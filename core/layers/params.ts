@@ -62,12 +62,12 @@ function parseInteger(value: unknown, min: number, max: number): number {
 /** A size that may be left blank: the first input decides it. PyTorch demands it, unless it has a `torchDefault`. */
 export const size = (
   help: string,
-  options: { readonly torchDefault?: number } = {},
+  options: { readonly initial?: number; readonly torchDefault?: number } = {},
 ): ParamSpec<number | null> => ({
+  initial: null,
   ...options,
   widget: 'size',
   help,
-  initial: null,
   isInferred: true,
   min: 1,
   parse: (value) =>
@@ -176,6 +176,18 @@ export const optionalIntegers = (
   isOptional: true,
   parse: (value) =>
     value === null || value === undefined ? null : parseIntegers(value, spec.count, spec.min ?? 1),
+});
+
+/** Integers, as many as there are: the axes of a permutation. */
+export const integerList = (
+  spec: Common<readonly number[]> & { readonly min?: number },
+): ParamSpec<readonly number[]> => ({
+  ...spec,
+  widget: 'integers',
+  parse: (value) =>
+    listOf(value, null, 'integers').map((item) =>
+      parseInteger(item, spec.min ?? Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    ),
 });
 
 /** `count` integers each of which may be None on its own: an adaptive pooling keeps that input size. */

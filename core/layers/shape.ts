@@ -1,4 +1,4 @@
-// Layers that only rearrange: flatten and unflatten, identity, and the views permute, transpose, reshape, squeeze, unsqueeze.
+// Layers that join and split axes, and identity. Those that reorder or reshape everything are in views.ts.
 import * as ops from '../ops';
 import { defineLayer } from './declaration';
 import { integer, shape } from './params';
@@ -10,7 +10,7 @@ const axisParam = (help: string, initial: number, torchDefault?: number) =>
   integer({ min: ANY_AXIS, help, initial, ...(torchDefault === undefined ? {} : { torchDefault }) });
 
 /** `sizes` with its one -1 (or blank) replaced so that the product is `total`; null when that is impossible. */
-function fill(sizes: readonly Size[], total: Size): readonly Size[] | null {
+export function fillHole(sizes: readonly Size[], total: Size): readonly Size[] | null {
   const isHole = (item: Size) => item === -1 || item === null;
   const known = product(sizes.filter((item) => !isHole(item))) ?? 0;
   if (!sizes.some(isHole)) return total === null || known === total ? sizes : null;
@@ -19,7 +19,8 @@ function fill(sizes: readonly Size[], total: Size): readonly Size[] | null {
   return sizes.map((item) => (isHole(item) ? total / known : item));
 }
 
-const oneHole = (sizes: readonly Size[] | null, where: string) =>
+/** More than one -1 (or blank) among sizes. */
+export const holesProblem = (sizes: readonly Size[] | null, where: string) =>
   (sizes ?? []).filter((item) => item === -1 || item === null).length > 1
     ? [{ where, message: 'only one dimension can be inferred', expected: 'at most one -1' }]
     : [];
@@ -48,13 +49,7 @@ export const flatten = defineLayer({
     const joined = product(input.slice(start, end + 1));
     return outputs([...input.slice(0, start), joined, ...input.slice(end + 1)]);
   },
-  lower(call) {
-    const input = inputOf(call);
-    const start = axisIn(call.params.start_dim, input.rank) ?? 0;
-    const end = axisIn(call.params.end_dim, input.rank) ?? 0;
-    const joined = product(input.shape.slice(start, end + 1)) ?? 1;
-    return [ops.reshape(input, [...input.shape.slice(0, start), joined, ...input.shape.slice(end + 1)])];
-  },
+  lower: (call) => [ops.flatten(inputOf(call), call.params.start_dim, call.params.end_dim)],
   examples: [
     { title: 'all but the batch', params: {}, inputs: [[2, 3, 4, 5]], outputs: [[2, 60]] },
     {
@@ -86,7 +81,7 @@ export const unflatten = defineLayer({
     ...(sizes === null || sizes.length === 0
       ? [mismatch('unflattened_size', 'one size or more', 'none')]
       : []),
-    ...oneHole(sizes, 'unflattened_size'),
+    ...holesProblem(sizes, 'unflattened_size'),
   ],
   inputs: [{ name: 'input', content: 'any' }],
   outputs: [{ name: 'output' }],
@@ -95,7 +90,7 @@ export const unflatten = defineLayer({
     const axis = axisIn(dim, input.length);
     if (axis === null) return refusal(axisProblem('dim', dim, input.length));
     const whole = sizeAt(input, axis);
-    const parts = fill(unflattened_size, whole);
+    const parts = fillHole(unflattened_size, whole);
     if (parts === null)
       return refusal(
         mismatch(
@@ -106,13 +101,13 @@ export const unflatten = defineLayer({
       );
     return outputs([...input.slice(0, axis), ...parts, ...input.slice(axis + 1)]);
   },
-  lower(call) {
-    const input = inputOf(call);
-    const axis = axisIn(call.params.dim, input.rank) ?? 0;
-    const parts = fill(call.params.unflattened_size ?? [], input.shape[axis] ?? 1) ?? [];
-    const sizes = parts.map((item) => item ?? 1);
-    return [ops.reshape(input, [...input.shape.slice(0, axis), ...sizes, ...input.shape.slice(axis + 1)])];
-  },
+  lower: (call) => [
+    ops.unflatten(
+      inputOf(call),
+      call.params.dim,
+      (call.params.unflattened_size ?? []).map((size) => size ?? -1),
+    ),
+  ],
   examples: [
     {
       title: 'rows to images',

@@ -78,3 +78,11 @@ export const logSoftmax = alongAxis({
   keywords: ['log probability'],
   formula: (x, axis) => ops.logSoftmax(x, axis),
 });
+
+export const softmin = alongAxis({
+  type: 'softmin',
+  torch: 'torch.nn.Softmin',
+  summary: 'Softmax of the negated scores: the smallest gets the most.',
+  keywords: ['probability'],
+  formula: (x, axis) => ops.softmax(ops.neg(x), axis),
+});

@@ -1,4 +1,5 @@
 // Losses over answers of yes or no, one or several per sample: from scores, from probabilities, and against -1 and 1.
+import { logSigmoid } from '../layers/formulas';
 import { optionalNumbers } from '../layers/params';
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
@@ -14,9 +15,6 @@ const weight = optionalNumbers({
 
 const weighted = (losses: Tensor, factors: readonly number[] | null): Tensor =>
   factors ? ops.mul(losses, constants(factors, losses)) : losses;
-
-/** log sigmoid(x) = min(x, 0) - log(1 + e^-|x|). */
-const logSigmoid = (x: Tensor): Tensor => ops.sub(ops.minimum(x, 0), ops.log1p(ops.exp(ops.neg(ops.abs(x)))));
 
 /** -(pos_weight · t · log σ(x) + (1 - t) · log(1 - σ(x))). */
 export const bceWithLogits = elementwiseLoss({

@@ -74,8 +74,9 @@ export const poissonNll = elementwiseLoss({
       torchDefault: 1e-8,
     }),
   },
+  inputValues: 'probability',
   targetValues: 'count',
-  variants: [{ full: true }],
+  variants: [{ full: true }, { log_input: false, eps: 0.01 }],
   formula(input, target, { log_input, full, eps }) {
     const loss = log_input
       ? ops.sub(ops.exp(input), ops.mul(target, input))

@@ -11,8 +11,7 @@ import type { MetricDeclaration } from './declaration';
 const accuracy: MetricDeclaration = {
   type: 'accuracy',
   summary: 'The share of right answers.',
-  fits: (loss, target) =>
-    (target === 'class' && loss.targets.includes('class')) || loss.threshold !== undefined,
+  fits: (loss) => loss.threshold !== undefined || loss.targets.includes('class'),
   lower({ output, target, loss }) {
     if (loss.threshold === undefined) {
       const axis = classAxis(output.shape);

@@ -1,0 +1,104 @@
+// instance_norm1d to instance_norm3d: each channel of each sample on its own, with running statistics by choice.
+import { LazuliError } from '../errors';
+import * as ops from '../ops';
+import type { Tensor } from '../tensor/tensor';
+import { normParams, normTensors } from './batch-normalization';
+import { defineLayer, type LayerDeclaration } from './declaration';
+import { found, inputOf, maybeTensor } from './pieces';
+import { blankHint, listed, mismatch, outputs, product, rankProblem, refusal, sizeAt } from './shapes';
+import { channelAxis, take, type SpatialRank } from './window';
+
+/** Moves running statistics towards the mean of the samples' own: running += momentum · (new - running). */
+function track(x: Tensor, mean: Tensor, variance: Tensor, momentum: number): void {
+  const spatial = Array.from({ length: x.rank - 2 }, (_, axis) => axis + 2);
+  const lr = ops.fromArray(momentum, 'float64', x.device);
+  const towards = (running: Tensor, latest: Tensor): void =>
+    // A step of plain gradient descent is this very movement, and an op that works in place.
+    ops.sgdStep(
+      {
+        parameter: running,
+        gradient: ops.sub(running, latest),
+        step: ops.zeros([], 'float32', x.device),
+        lr,
+      },
+      { momentum: 0, dampening: 0, weight_decay: 0, nesterov: false, maximize: false },
+    );
+  ops.noGrad(() => {
+    towards(mean, ops.mean(x, [0, ...spatial]));
+    towards(variance, ops.mean(ops.variance(x, spatial), [0]));
+  });
+}
+
+/** (x - mean) / √(var + eps) · weight + bias per sample and channel. Shape kept. Source: https://arxiv.org/abs/1607.08022. */
+function instanceNorm(rank: SpatialRank): LayerDeclaration {
+  return defineLayer({
+    type: `instance_norm${rank}d`,
+    torch: `torch.nn.InstanceNorm${rank}d`,
+    torchLazy: `torch.nn.LazyInstanceNorm${rank}d`,
+    category: 'normalization',
+    summary: 'Normalizes each channel of each sample on its own; used for style.',
+    keywords: ['in', 'instancenorm', 'style'],
+    params: normParams({ affine: false, track_running_stats: false }),
+    inputs: [{ name: 'input' }],
+    outputs: [{ name: 'output' }],
+    inferSizes: (params, [input = null]) => found(params, { num_features: sizeAt(input, channelAxis(rank)) }),
+    infer({ num_features }, [input = null]) {
+      const wrongRank = rankProblem('input', input, [rank + 1, rank + 2]);
+      if (wrongRank) {
+        const message = `expected ${rank + 1}D or ${rank + 2}D input (got ${input?.length ?? 0}D input)`;
+        return refusal({ ...wrongRank, message });
+      }
+      const got = sizeAt(input, channelAxis(rank));
+      if (num_features !== null && got !== null && got !== num_features)
+        return refusal(mismatch('num_features', num_features, got, blankHint('num_features')));
+      return outputs(input);
+    },
+    tensors: normTensors,
+    lower(call) {
+      const { params, isTraining } = call;
+      const given = inputOf(call);
+      const input = given.rank === rank + 1 ? ops.unsqueeze(given, 0) : given;
+      const [weight, bias] = [maybeTensor(call, 'weight'), maybeTensor(call, 'bias')];
+      const [mean, variance] = [maybeTensor(call, 'running_mean'), maybeTensor(call, 'running_var')];
+      const affine = { weight, bias, eps: params.eps };
+      if (!isTraining && mean && variance) {
+        const statistics = { isTraining: false, runningMean: mean, runningVar: variance };
+        return [ops.reshape(ops.batchNorm(input, { ...affine, ...statistics }), given.shape)];
+      }
+      if (product(input.shape.slice(2)) === 1)
+        throw new LazuliError(
+          'shape_mismatch',
+          `Expected more than 1 spatial element when training, got input size ${listed(input.shape)}`,
+          { where: 'input', expected: 'more than 1 value per channel', got: listed(given.shape) },
+        );
+      if (mean && variance && params.momentum !== null) track(input, mean, variance, params.momentum);
+      return [ops.reshape(ops.groupNorm(input, input.shape[1] ?? 1, affine), given.shape)];
+    },
+    flops: (_params, [input = []]) => 4 * (product(input) ?? 0),
+    examples: [
+      {
+        title: 'a batch',
+        params: { num_features: 3 },
+        inputs: [[2, 3, ...take(rank, 5, 4, 3)]],
+        outputs: [[2, 3, ...take(rank, 5, 4, 3)]],
+      },
+      {
+        title: 'weights and running statistics',
+        params: { num_features: 2, affine: true, track_running_stats: true, momentum: 0.3, eps: 0.01 },
+        inputs: [[3, 2, ...take(rank, 4, 3, 2)]],
+        outputs: [[3, 2, ...take(rank, 4, 3, 2)]],
+      },
+      {
+        title: 'one sample without a batch',
+        params: { num_features: 2, affine: true },
+        inputs: [[2, ...take(rank, 4, 3, 2)]],
+        outputs: [[2, ...take(rank, 4, 3, 2)]],
+      },
+    ],
+    stateVersion: 2,
+  });
+}
+
+export const instanceNorm1d = instanceNorm(1);
+export const instanceNorm2d = instanceNorm(2);
+export const instanceNorm3d = instanceNorm(3);

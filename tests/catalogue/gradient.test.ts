@@ -1,0 +1,62 @@
+// Every example's gradients against central differences in float64: inputs and weights of layers, outputs of losses.
+import { describe, expect, it } from 'vitest';
+
+import * as ops from '#core/ops/index';
+import { useReferenceBackend } from '../support/backend';
+import { checkGradients } from '../support/gradient-check';
+import type { Tensor } from '#core/tensor/tensor';
+import { CASES, inputsOf, lower, randomState, weightsOf, type Case } from './calls';
+import { LOSS_CASES } from './requests';
+import { lossValues, tensorOf } from './values';
+
+useReferenceBackend();
+
+// The padding row's gradient is 0 by definition, whatever the row does (the golden test checks it); words have none.
+const NOT_A_DERIVATIVE = ['embedding: a padding row', 'input: words'];
+
+/** Both modes where the mode matters. */
+const modesOf = ({ layer, params }: Case): readonly boolean[] =>
+  layer.isRandom === true || layer.tensors?.(params).some(({ kind }) => kind === 'buffer') === true
+    ? [true, false]
+    : [true];
+
+function checkLayer(given: Case, isTraining: boolean): void {
+  const inputs = inputsOf(given, 'float64');
+  const tensors = weightsOf(given, 'float64');
+  const names = (given.layer.tensors?.(given.params) ?? []).flatMap(({ kind, name }) =>
+    kind === 'parameter' ? [name] : [],
+  );
+  const body = (...moved: readonly Tensor[]): Tensor => {
+    const weights = Object.fromEntries(names.map((name, at) => [name, moved[inputs.length + at]]));
+    const options = { isTraining, random: randomState() };
+    const call = { ...tensors, ...(weights as Record<string, Tensor>) };
+    const outputs = lower(given, moved.slice(0, inputs.length), call, options);
+    return outputs.length === 1 && outputs[0]
+      ? outputs[0]
+      : ops.concatenate(outputs.map((output) => ops.reshape(output, [-1])));
+  };
+  checkGradients(body, [...inputs, ...names.flatMap((name) => tensors[name] ?? [])], { most: 6 });
+}
+
+describe('gradients against central differences', () => {
+  const cases = CASES.filter(
+    ({ example, name }) => example.outputs.length > 0 && !NOT_A_DERIVATIVE.includes(name),
+  );
+  it.each(cases.map((given) => [given.name, given] as const))('%s', (_name, given) => {
+    for (const isTraining of modesOf(given)) ops.scope(() => checkLayer(given, isTraining));
+  });
+
+  it.each(LOSS_CASES.map((given) => [given.name, given] as const))('loss %s', (_name, given) => {
+    const { loss, example, name, params } = given;
+    ops.scope(() => {
+      const input = lossValues(`${name}/input`, example.input, 'float64', example.inputValues);
+      const classes = example.input[example.input.length === 1 ? 0 : 1] ?? 1;
+      const target =
+        example.targetKind === 'class'
+          ? tensorOf(`${name}/target`, example.target, 'int64', classes)
+          : lossValues(`${name}/target`, example.target, 'float64', example.targetValues);
+      checkGradients((moved) => loss.lower({ params, input: moved ?? input, target }), [input]);
+      expect(loss.targets).toContain(example.targetKind);
+    });
+  });
+});

@@ -34,7 +34,14 @@ export interface NativeProgram {
 
 export interface NativeAddon {
   /** `isa` is the kernel set in use: avx512, avx2, neon or portable; `available` what this machine can run. */
-  info(): { isa: string; available: readonly string[]; cores: number; threads: number; compiler: string; memory_limit: number };
+  info(): {
+    isa: string;
+    available: readonly string[];
+    cores: number;
+    threads: number;
+    compiler: string;
+    memory_limit: number;
+  };
   /** The ops with their arities, in the order of SIGNATURES. */
   ops(): readonly { name: string; least_inputs: number; most_inputs: number; outputs: number }[];
   /** Threads used by kernels, 1 to 256. Results do not depend on it. */
@@ -45,12 +52,29 @@ export interface NativeAddon {
   setMemoryLimit(bytes: number): void;
   allocate(bytes: number): NativeStorage;
   /** Runs one primitive at once on the calling thread (and the pool). For small work and tests: long work goes into a program. */
-  execute(op: string, inputs: readonly (NativeTensor | null)[], outputs: readonly NativeTensor[], attributes: object): void;
+  execute(
+    op: string,
+    inputs: readonly (NativeTensor | null)[],
+    outputs: readonly NativeTensor[],
+    attributes: object,
+  ): void;
   /** The same on the backend's own thread. */
-  executeAsync(op: string, inputs: readonly (NativeTensor | null)[], outputs: readonly NativeTensor[], attributes: object): Promise<void>;
+  executeAsync(
+    op: string,
+    inputs: readonly (NativeTensor | null)[],
+    outputs: readonly NativeTensor[],
+    attributes: object,
+  ): Promise<void>;
   createProgram(spec: {
-    buffers: readonly ({ dtype: string; shape: readonly number[] } & ({ kind: 'arena'; offset: number } | { kind: 'external'; storage: NativeStorage; offset: number }))[];
-    instructions: readonly { op: string; inputs: readonly (number | null)[]; outputs: readonly number[]; attributes: object }[];
+    buffers: readonly ({ dtype: string; shape: readonly number[] } & (
+      { kind: 'arena'; offset: number } | { kind: 'external'; storage: NativeStorage; offset: number }
+    ))[];
+    instructions: readonly {
+      op: string;
+      inputs: readonly (number | null)[];
+      outputs: readonly number[];
+      attributes: object;
+    }[];
     arenaBytes: number;
   }): NativeProgram;
   /** Storages and programs not yet disposed: must be 0 when a suite ends. */

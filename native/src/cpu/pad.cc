@@ -45,13 +45,13 @@ Padding padding_of(const Arguments& args, const Attributes& attributes, const Sh
   for (size_t axis = 0; axis < first; ++axis) padding.outer *= shape[axis];
   for (size_t axis = first; axis < shape.size(); ++axis) {
     const int64_t size = shape[axis], before = pairs[2 * (axis - first)], after = pairs[2 * (axis - first) + 1];
-    const int64_t limit = mode == "constant" ? int64_t{1} << 40
-                          : mode == "reflect" ? size - 1
+    const int64_t limit = mode == "constant" || (mode == "replicate" && size > 0) ? int64_t{1} << 40
+                          : mode == "reflect" ? std::max<int64_t>(size - 1, 0)
                           : mode == "circular" ? size
-                                               : (size > 0 ? int64_t{1} << 40 : 0);
+                                               : 0;
     const int64_t padded = checked_sum(checked_sum(size, before, "padding"), after, "padding");
-    if (before > limit || after > limit || padded < 0 || before < -size || after < -size)
-      args.refuse("padding", "values from -" + std::to_string(size) + " to " + std::to_string(limit) + " on axis " +
+    if (before > limit || after > limit || before < 0 || after < 0)
+      args.refuse("padding", "values from 0 to " + std::to_string(limit) + " on axis " +
                       std::to_string(axis) + " of size " + std::to_string(size) + " for mode " + mode,
                   shape_text(pairs));
     padding.shape[axis] = padded;

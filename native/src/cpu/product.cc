@@ -20,6 +20,7 @@ constexpr int64_t kDotDepth = 4096;     // elements of a row read before the nex
 constexpr int64_t kDotColumnBlock = 32;
 constexpr int64_t kDotRowBlock = 96;
 constexpr int64_t kDotRows = 96;        // use dot products up to so many rows or columns
+constexpr int64_t kLongDepth = 192;     // from this depth on
 constexpr int64_t kTaskWork = 32768;    // multiply-adds worth handing to another thread
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -55,8 +56,10 @@ template <typename T> Plan<T> plan_of(const Product<T>& p) {
   plan.kernels = &isa_kernels().product<T>();
   plan.tile_rows = plan.kernels->tile_rows;
   plan.tile_columns = plan.kernels->tile_columns;
-  plan.is_dot = p.a.column_stride == 1 && p.b.row_stride == 1 && p.depth >= 16 &&
-                (p.rows <= kDotRows || p.columns <= kDotRows);
+  // Short dot products spend their time adding up lanes, unless packing would cost more still.
+  const int64_t reuse = std::min(p.rows, p.columns);
+  plan.is_dot = p.a.column_stride == 1 && p.b.row_stride == 1 && reuse <= kDotRows &&
+                (p.depth >= kLongDepth || (p.depth >= 16 && reuse <= 8));
   plan.depth_block = even_block(p.depth, kDepthBytes / static_cast<int64_t>(sizeof(T)), 8);
   plan.row_block = even_block(p.rows, kRowPanels * plan.tile_rows, plan.tile_rows);
   plan.column_block = even_block(p.columns, kColumnPanels * plan.tile_columns, plan.tile_columns);

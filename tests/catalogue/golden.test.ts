@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { differentiate, runLayer, type Run } from '#core/layers/run';
 import * as ops from '#core/ops/index';
 import { numel } from '#core/tensor/shape';
-import { useReferenceBackend } from '../support/backend';
 import {
   expectAgreement,
   readGolden,
@@ -16,8 +15,9 @@ import {
 import { CASES, inputsOf, randomState, weightsOf } from './calls';
 import { fingerprint, LOSS_CASES, REQUESTS } from './requests';
 import { lossValues, tensorOf } from './values';
+import { useNativeBackend } from './native';
 
-useReferenceBackend();
+useNativeBackend();
 
 const DTYPES = Object.keys(TOLERANCE) as FloatType[];
 const LAYERS_GOLDEN = readGolden<GoldenAnswer>('catalogue-layers.json');

@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest';
 
 import * as ops from '#core/ops/index';
-import { useReferenceBackend } from '../support/backend';
 import { checkGradients } from '../support/gradient-check';
 import type { Tensor } from '#core/tensor/tensor';
 import { CASES, inputsOf, lower, randomState, weightsOf, type Case } from './calls';
 import { LOSS_CASES } from './requests';
 import { lossValues, tensorOf } from './values';
+import { useNativeBackend } from './native';
 
-useReferenceBackend();
+useNativeBackend();
 
 // The padding row's gradient is 0 by definition, whatever the row does (the golden test checks it); words have none.
 const NOT_A_DERIVATIVE = ['embedding: a padding row', 'input: words'];

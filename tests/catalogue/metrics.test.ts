@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { findLoss } from '#core/losses/index';
 import { findMetric, METRICS } from '#core/metrics/index';
 import * as ops from '#core/ops/index';
-import { useReferenceBackend } from '../support/backend';
+import { useNativeBackend } from './native';
 
-useReferenceBackend();
+useNativeBackend();
 
 function measure(
   type: string,
@@ -18,10 +18,12 @@ function measure(
   const [metric, loss] = [findMetric(type), findLoss(lossType)];
   if (!metric || !loss) throw new Error(`no ${type} or ${lossType}`);
   expect(metric.fits(loss, isClass ? 'class' : 'value')).toBe(true);
-  const [y, t] = [ops.fromArray(output), ops.fromArray(target, isClass ? 'int64' : 'float32')];
-  const sum = metric.lower({ output: y, target: t, loss });
-  expect([sum.dtype, sum.shape]).toEqual(['float64', []]);
-  return [ops.item(sum), metric.count(y.shape, t.shape, loss)];
+  return ops.scope(() => {
+    const [y, t] = [ops.fromArray(output), ops.fromArray(target, isClass ? 'int64' : 'float32')];
+    const sum = metric.lower({ output: y, target: t, loss });
+    expect([sum.dtype, sum.shape]).toEqual(['float64', []]);
+    return [ops.item(sum), metric.count(y.shape, t.shape, loss)];
+  });
 }
 
 describe('accuracy', () => {

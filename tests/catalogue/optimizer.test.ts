@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 
 import * as ops from '#core/ops/index';
-import { useReferenceBackend } from '../support/backend';
 import { expectAgreement, readGolden, TOLERANCE, type FloatType, type GoldenTrajectory } from './agreement';
 import { OPTIMIZER_CASES, TRAJECTORY } from './requests';
 import { tensorOf } from './values';
+import { useNativeBackend } from './native';
 
-useReferenceBackend();
+useNativeBackend();
 
 const GOLDEN = readGolden<GoldenTrajectory>('catalogue-optimizers.json');
 const RUNS = OPTIMIZER_CASES.flatMap((given) =>
@@ -18,22 +18,24 @@ describe('optimizer trajectories against PyTorch', () => {
   it.each(RUNS)('%s', (_title, { optimizer, name, params }, dtype) => {
     const golden = GOLDEN[name];
     if (!golden) throw new Error(`no golden answer for ${name}: run scripts/golden/catalogue`);
-    const param = tensorOf(`${name}/parameter`, TRAJECTORY.shape, dtype);
-    const specs = optimizer.state(params, TRAJECTORY.shape);
-    const state = Object.fromEntries(
-      specs.map((spec) => [spec.name, ops.zeros(spec.shape, spec.dtype ?? dtype)]),
-    );
-    const learningRate = ops.fromArray(Number(params['lr']), 'float64');
-    for (let step = 1; step <= TRAJECTORY.steps; step++) {
-      const grad = tensorOf(`${name}/gradient${step - 1}`, TRAJECTORY.shape, dtype);
-      optimizer.lower({ params, param, grad, state, learningRate });
-      const expected = golden.parameters[step];
-      if (expected !== undefined) expectAgreement(`parameter after ${step} steps`, param, expected, dtype);
-    }
-    const inTorch = specs.filter(({ isTorch }) => isTorch).map((spec) => spec.name);
-    expect(inTorch.sort()).toEqual(Object.keys(golden.state).sort());
-    for (const [key, data] of Object.entries(golden.state))
-      expectAgreement(`${key} at the end`, state[key] ?? null, data, dtype);
-    expect(ops.toNumbers(state['step'] ?? ops.zeros([]))).toEqual([TRAJECTORY.steps]);
+    ops.scope(() => {
+      const param = tensorOf(`${name}/parameter`, TRAJECTORY.shape, dtype);
+      const specs = optimizer.state(params, TRAJECTORY.shape);
+      const state = Object.fromEntries(
+        specs.map((spec) => [spec.name, ops.zeros(spec.shape, spec.dtype ?? dtype)]),
+      );
+      const learningRate = ops.fromArray(Number(params['lr']), 'float64');
+      for (let step = 1; step <= TRAJECTORY.steps; step++) {
+        const grad = tensorOf(`${name}/gradient${step - 1}`, TRAJECTORY.shape, dtype);
+        optimizer.lower({ params, param, grad, state, learningRate });
+        const expected = golden.parameters[step];
+        if (expected !== undefined) expectAgreement(`parameter after ${step} steps`, param, expected, dtype);
+      }
+      const inTorch = specs.filter(({ isTorch }) => isTorch).map((spec) => spec.name);
+      expect(inTorch.sort()).toEqual(Object.keys(golden.state).sort());
+      for (const [key, data] of Object.entries(golden.state))
+        expectAgreement(`${key} at the end`, state[key] ?? null, data, dtype);
+      expect(ops.toNumbers(state['step'] ?? ops.zeros([]))).toEqual([TRAJECTORY.steps]);
+    });
   });
 });

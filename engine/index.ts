@@ -1,4 +1,16 @@
 // What the engine offers to the command line and to the window's main process.
-export { ModelSession, TrainingRun } from './session';
-export type { FeedOptions, SessionOptions, TrainOptions } from './session';
-export { newFromTemplate, openProject, relocateData, saveProject } from './project-files';
+export { devices } from './backend';
+export { formatOfWeights } from './convert';
+export { describeData } from './datasets/describe';
+export { withFile, writeFileAtomically, writeTextAtomically } from './files';
+export { createProjectFile, readProjectFile, writeProjectFile } from './projects';
+export {
+  ModelSession,
+  type EvaluateOptions,
+  type EvaluationResult,
+  type FeedOptions,
+  type SessionOptions,
+  type TrainOptions,
+} from './session';
+export { type Prediction } from './training/predict';
+export { TrainingRun, type RunOutcome, type RunResult } from './training/run';

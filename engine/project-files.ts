@@ -2,13 +2,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-import { parseProject } from '#core/document/parse';
 import type { DataSource, Project } from '#core/document/project';
-import { serializeProject } from '#core/document/serialize';
 import { findTemplate, TEMPLATES } from '#core/document/templates';
 import { LazuliError } from '#core/errors';
 
-import { readText, writeTextAtomically } from './files';
+import { readProjectFile, writeProjectFile } from './projects';
 import type { ModelSession } from './session';
 
 export interface ProjectOnDisk {
@@ -21,9 +19,9 @@ export interface ProjectOnDisk {
 
 /** Reads and checks a project file. Throws `file_not_found`, `read_failed`, `file_refused` or `project_invalid`, naming it. */
 export async function openProject(file: string): Promise<ProjectOnDisk> {
-  const project = parseProject(await readText(file), file);
+  const { project, folder } = await readProjectFile(file);
   if (project.weights === null) return { project, weights: null, notes: [] };
-  const weights = path.resolve(path.dirname(file), project.weights);
+  const weights = path.resolve(folder, project.weights);
   if (existsSync(weights)) return { project, weights, notes: [] };
   return {
     project,
@@ -85,7 +83,7 @@ export async function saveProject(
     weights,
     data: data && relocateData(data, from, folder),
   };
-  await writeTextAtomically(file, serializeProject(project));
+  await writeProjectFile(file, project);
   session.setFolder(folder);
   await session.update(project);
   return { project, warnings };

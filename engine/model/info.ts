@@ -1,0 +1,139 @@
+// The model as data for window and command line: shapes, parameters with state and provenance, costs and problems.
+import { activationBytes, nodeFlops, nodeTensors, sumKnown } from '#core/graph/cost';
+import { diagnose } from '#core/graph/diagnose';
+import {
+  inferGraph,
+  type InferOptions,
+  type Inference,
+  type NodeInference,
+  type Sizes,
+} from '#core/graph/infer';
+import { PLAN } from '#core/graph/graph-module';
+import { provenanceOf } from '#core/graph/provenance';
+import { isLazy, type LayerModule } from '#core/nn/index';
+import type { ModelInfo, NodeInfo, ParameterInfo } from '#core/session/session';
+import { elementSize } from '#core/tensor/dtype';
+import { numel, type Shape } from '#core/tensor/shape';
+
+import type { LayerSet } from './layer-set';
+
+export type TensorState = ParameterInfo['state'];
+
+/** What the session knows beside the layers themselves. */
+export interface Facts {
+  readonly revision: number;
+  /** Shapes of the last sample by input node name. */
+  readonly sample: Readonly<Record<string, Shape>>;
+  /** States other than what the tensors show: loaded, trained. By key. */
+  readonly states: ReadonlyMap<string, TensorState>;
+  readonly unreached: readonly string[];
+}
+
+/** Sizes that the layers have found out, by node id. */
+export function knownSizes(set: LayerSet): ReadonlyMap<string, Sizes> {
+  return new Map(
+    set.entries().map(([node, layer]) => {
+      const sizes = [...layer.provenance.values()].map(({ param, size }) => [param, size] as const);
+      return [node.id, Object.fromEntries(sizes)];
+    }),
+  );
+}
+
+export function inferModel(set: LayerSet, inputs: Readonly<Record<string, Shape>>): Inference {
+  const options: InferOptions = { inputs, known: knownSizes(set) };
+  return inferGraph(set.graph, options);
+}
+
+/** `sample` may be another one than was fed: what the model would look like with it. */
+export function describeModel(set: LayerSet, facts: Facts, sample = facts.sample): ModelInfo {
+  const inference = inferModel(set, sample);
+  const nodes = set.graph.nodes.flatMap((node): NodeInfo[] => {
+    const inferred = inference.nodes.get(node.id);
+    return inferred ? [describeNode(set, facts, inference, inferred)] : [];
+  });
+  const parameters = nodes.flatMap((node) => node.parameters);
+  const trainable = parameters.filter(({ kind }) => kind.endsWith('parameter'));
+  const sizeOf = ({ shape }: ParameterInfo): number | null => {
+    const known = shape.filter((size) => size !== null);
+    return known.length === shape.length ? numel(known) : null;
+  };
+  const used = set.module[PLAN].used;
+  const running = nodes.filter(({ id }) => used.has(id));
+  return {
+    revision: facts.revision,
+    nodes,
+    problems: diagnose(inference),
+    totals: {
+      parameters: sumKnown(trainable.map(sizeOf)),
+      uninitialized: parameters.filter(({ state }) => state === 'uninitialized').length,
+      flops: sumKnown(running.map(({ flops }) => flops)),
+      bytes: sumKnown(
+        parameters.map((parameter) => {
+          const size = sizeOf(parameter);
+          return size === null ? null : size * elementSize(parameter.dtype);
+        }),
+      ),
+    },
+    unreached: facts.unreached,
+  };
+}
+
+function describeNode(set: LayerSet, facts: Facts, inference: Inference, inferred: NodeInference): NodeInfo {
+  const { node } = inferred;
+  const layer = set.layer(node.id);
+  return {
+    id: node.id,
+    name: node.name,
+    layer: node.layer,
+    inputs: inferred.inputs.map(({ shape }) => shape),
+    outputs: inferred.outputs,
+    parameters: layer ? describeTensors(set, facts, inference, inferred, layer) : [],
+    flops: nodeFlops(inferred),
+    activationBytes: activationBytes(inferred, set.dtype),
+  };
+}
+
+function describeTensors(
+  set: LayerSet,
+  facts: Facts,
+  inference: Inference,
+  inferred: NodeInference,
+  layer: LayerModule,
+): ParameterInfo[] {
+  const { node, declaration, params } = inferred;
+  const waits = new Map(
+    (params ? (declaration?.tensors?.(params) ?? []) : []).map((spec) => [spec.name, spec.waitsFor]),
+  );
+  return nodeTensors(inferred).flatMap((spec): ParameterInfo[] => {
+    const tensor = layer.tensor(spec.name);
+    if (!tensor) return [];
+    const key = `${node.name}.${spec.name}`;
+    const isWaiting = isLazy(tensor);
+    const waitsFor = waits.get(spec.name) ?? null;
+    const explained = waitsFor === null ? '' : explain(inference, inferred, layer, waitsFor);
+    return [
+      {
+        key,
+        node: node.id,
+        name: spec.name,
+        kind: isWaiting ? `uninitialized_${spec.kind}` : spec.kind,
+        state: isWaiting ? 'uninitialized' : (facts.states.get(key) ?? 'materialized'),
+        dtype: tensor.dtype,
+        shape: isWaiting ? spec.shape : tensor.shape,
+        waitsFor: isWaiting ? waitsFor : null,
+        provenance: explained !== '' || isWaiting ? explained : 'every size is given',
+      },
+    ];
+  });
+}
+
+/** What the layer remembers of its size, in the graph's words while the graph still says the same. */
+function explain(inference: Inference, inferred: NodeInference, layer: LayerModule, param: string): string {
+  const now = provenanceOf(inference, inferred, param);
+  const found = layer.provenance.get(param);
+  if (!found) return now;
+  const size = Array.isArray(found.size) ? found.size.join('×') : String(found.size);
+  const remembered = `${param} = ${size}, ${found.explanation}`;
+  const isSame = inferred.shapeProblems.length === 0 && now.startsWith(`${param} = ${size},`);
+  return isSame && found.explanation !== 'from the loaded weights' ? now : remembered;
+}

@@ -1,0 +1,146 @@
+// The layers of an open project by node id: made, kept while layer and params stay, set aside when a node goes, and freed.
+import type { Graph, GraphNode } from '#core/document/project';
+import { GraphModule } from '#core/graph/graph-module';
+import { resolveNode } from '#core/graph/resolve';
+import {
+  createLayerModule,
+  hasUninitializedParams,
+  isLazy,
+  type Generator,
+  type LayerModule,
+  type LayerParams,
+} from '#core/nn/index';
+import { LABEL } from '#core/nn/registry';
+import type { DType } from '#core/tensor/dtype';
+
+/** Layers set aside for undo: a node that comes back finds its tensors again. */
+const MAX_ASIDE = 64;
+
+/** What decides whether tensors may stay: the layer and its params. The name may change. */
+export const signatureOf = (node: GraphNode): string => {
+  const params = Object.entries(node.params).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${node.id}\n${node.layer}\n${JSON.stringify(params)}`;
+};
+
+interface Kept {
+  readonly signature: string;
+  readonly layer: LayerModule;
+}
+
+export class LayerSet {
+  readonly #layers = new Map<string, Kept>();
+  readonly #aside = new Map<string, LayerModule>();
+  #graph: Graph = { nodes: [], edges: [] };
+  #module: GraphModule | null = null;
+
+  constructor(
+    readonly dtype: DType,
+    /** Draws the first values of layers whose sizes are all given. */
+    public generator: Generator,
+  ) {}
+
+  get graph(): Graph {
+    return this.#graph;
+  }
+  /** The layers as one module; made anew after every change. */
+  get module(): GraphModule {
+    this.#module ??= new GraphModule(this.#graph, (node, params) => this.#layerOf(node, params));
+    return this.#module;
+  }
+  layer(nodeId: string): LayerModule | null {
+    return this.#layers.get(nodeId)?.layer ?? null;
+  }
+  /** Nodes with their layers, in the order of the file. */
+  entries(): readonly (readonly [GraphNode, LayerModule])[] {
+    return this.#graph.nodes.flatMap((node) => {
+      const layer = this.layer(node.id);
+      return layer ? [[node, layer] as const] : [];
+    });
+  }
+
+  /** Takes an edited graph. Layers whose node is gone or changed are set aside. Returns true when any layer changed. */
+  update(graph: Graph): boolean {
+    const wanted = new Map(graph.nodes.map((node) => [node.id, signatureOf(node)]));
+    let hasChanged = false;
+    for (const [id, kept] of this.#layers) {
+      if (wanted.get(id) === kept.signature) continue;
+      this.#layers.delete(id);
+      this.#setAside(kept);
+      hasChanged = true;
+    }
+    this.#graph = graph;
+    const before = this.#layers.size;
+    this.#refresh();
+    return hasChanged || this.#layers.size !== before;
+  }
+
+  /** Makes every layer anew from `generator`, in the order of the file: what constructing the module in PyTorch does. */
+  rebuild(generator: Generator): void {
+    this.generator = generator;
+    for (const { layer } of this.#layers.values()) disposeLayer(layer);
+    this.#layers.clear();
+    this.#refresh();
+  }
+
+  /** Puts another layer in a node's place; the old one is freed. */
+  replace(node: GraphNode, layer: LayerModule): void {
+    const old = this.#layers.get(node.id);
+    if (old && old.layer !== layer) disposeLayer(old.layer);
+    this.#layers.set(node.id, { signature: signatureOf(node), layer });
+    this.#module = null;
+  }
+
+  /** A layer of the node's params, uninitialized where sizes are blank; it belongs to nobody yet. */
+  make(node: GraphNode, params: LayerParams, generator: Generator): LayerModule {
+    const { declaration } = resolveNode(node);
+    if (!declaration) throw new Error(`a layer was made for the unknown kind ${node.layer}`);
+    return createLayerModule(declaration, params, { generator, dtype: this.dtype, name: node.name });
+  }
+
+  dispose(): void {
+    for (const { layer } of this.#layers.values()) disposeLayer(layer);
+    for (const layer of this.#aside.values()) disposeLayer(layer);
+    this.#layers.clear();
+    this.#aside.clear();
+    this.#module = null;
+  }
+
+  #refresh(): void {
+    this.#module = null;
+    void this.module;
+    for (const [node, layer] of this.entries()) layer[LABEL] = node.name;
+  }
+
+  #layerOf(node: GraphNode, params: LayerParams): LayerModule {
+    const signature = signatureOf(node);
+    const kept = this.#layers.get(node.id);
+    if (kept?.signature === signature) return kept.layer;
+    const aside = this.#aside.get(signature);
+    this.#aside.delete(signature);
+    const layer = aside ?? this.make(node, params, this.generator);
+    this.#layers.set(node.id, { signature, layer });
+    return layer;
+  }
+
+  #setAside({ signature, layer }: Kept): void {
+    const before = this.#aside.get(signature);
+    if (before) disposeLayer(before);
+    this.#aside.delete(signature);
+    this.#aside.set(signature, layer);
+    for (const [oldest, stale] of this.#aside) {
+      if (this.#aside.size <= MAX_ASIDE) break;
+      disposeLayer(stale);
+      this.#aside.delete(oldest);
+    }
+  }
+}
+
+/** Frees a layer's native tensors; it must not be used again. */
+export function disposeLayer(layer: LayerModule): void {
+  for (const { name } of layer.tensorSpecs()) {
+    const tensor = layer.tensor(name);
+    if (tensor && !isLazy(tensor)) tensor.storage.dispose();
+  }
+}
+
+export const isUninitialized = (layer: LayerModule): boolean => hasUninitializedParams(layer);

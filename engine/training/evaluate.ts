@@ -1,0 +1,67 @@
+// Loss and metrics of a model over rows of a dataset, in evaluation mode; nothing of the model changes.
+import type { Lock } from '../lock';
+import { Cursor } from './batches';
+import type { Objective } from './objective';
+import { disposePass, planPass, programAt, Slicer, stepsOf, Totals, type PassPlan } from './pass';
+import { evaluateProgram, StepLog, type StepParts } from './programs';
+
+/** Rows at once where training asks for fewer: evaluation needs no gradients. */
+const LEAST_BATCH = 256;
+
+/** Programs for one set of rows, traced once and run after every epoch. */
+export class Evaluation {
+  readonly #cursor: Cursor;
+  readonly #log: StepLog;
+  readonly #plan: PassPlan;
+
+  constructor(
+    parts: Omit<StepParts, 'cursor'> & { readonly objective: Objective },
+    readonly rows: readonly number[],
+    batchSize: number,
+    readonly lock: Lock,
+  ) {
+    this.objective = parts.objective;
+    const batch = Math.min(Math.max(batchSize, LEAST_BATCH), Math.max(rows.length, 1));
+    this.#cursor = new Cursor(rows.length);
+    this.#log = new StepLog(Math.ceil(rows.length / batch), parts.objective.metrics.length);
+    try {
+      const all = { ...parts, cursor: this.#cursor, log: this.#log };
+      this.#plan = planPass(rows.length, batch, (size) => evaluateProgram(all, size));
+    } catch (error) {
+      this.#cursor.dispose();
+      this.#log.dispose();
+      throw error;
+    }
+  }
+  readonly objective: Objective;
+
+  /** null when the signal ended it early. `onProgress` gets the samples done. */
+  async run(signal?: AbortSignal, onProgress?: (samples: number) => void): Promise<Totals | null> {
+    const totals = new Totals(
+      this.objective.metrics.map(({ type }) => type),
+      this.objective.isSum,
+    );
+    this.#cursor.start(this.rows);
+    this.#log.rewind();
+    const slicer = new Slicer();
+    for (let step = 0; step < stepsOf(this.#plan);) {
+      const next = programAt(this.#plan, step);
+      if (!next || signal?.aborted === true) return null;
+      const { program } = next.program;
+      const result = await this.lock.run(() =>
+        program.run(slicer.steps(next.left), signal ? { signal } : {}),
+      );
+      slicer.measured(result);
+      for (const row of this.#log.read(step, step + result.steps)) totals.add(row, next.program);
+      step += result.steps;
+      onProgress?.(totals.samples);
+    }
+    return totals;
+  }
+
+  dispose(): void {
+    disposePass(this.#plan);
+    this.#cursor.dispose();
+    this.#log.dispose();
+  }
+}

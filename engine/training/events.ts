@@ -1,0 +1,78 @@
+// The events of a run: kept for whoever comes late, sent about ten times a second to whoever listens.
+import type { ErrorData } from '#core/errors';
+import type { RunSnapshot } from '#core/ipc/api';
+import type { RunEvent, RunState } from '#core/session/session';
+
+export type RunListener = (events: readonly RunEvent[], state: RunState, error: ErrorData | null) => void;
+
+const SEND_EVERY = 100;
+const MAX_STEPS = 2000;
+
+export class EventLog {
+  samplesPerSecond = 0;
+  readonly #listeners = new Set<RunListener>();
+  readonly #kept: RunEvent[] = [];
+  #waiting: RunEvent[] = [];
+  #steps = 0;
+  #error: ErrorData | null = null;
+  #lastSent = performance.now();
+  #lastStep = 0;
+  #seconds = 0;
+
+  constructor(readonly state: () => RunState) {}
+
+  /** Seconds of computing so far: pauses do not count. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+  measured(samples: number, seconds: number): void {
+    this.#seconds += seconds;
+    if (seconds <= 0) return;
+    const now = samples / seconds;
+    this.samplesPerSecond = this.samplesPerSecond === 0 ? now : 0.7 * this.samplesPerSecond + 0.3 * now;
+  }
+
+  add(event: RunEvent): void {
+    this.#kept.push(event);
+    this.#waiting.push(event);
+    if (event.event === 'step' && ++this.#steps > MAX_STEPS) this.#thin();
+    if (performance.now() - this.#lastSent >= SEND_EVERY) this.flush();
+  }
+  /** Adds a step event unless one was added just before. */
+  addStep(make: () => RunEvent): void {
+    const now = performance.now();
+    if (now - this.#lastStep < SEND_EVERY) return;
+    this.#lastStep = now;
+    this.add(make());
+  }
+  fail(error: ErrorData | null): void {
+    this.#error = error;
+  }
+
+  listen(listener: RunListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  /** Sends what waits, and the state. */
+  flush(): void {
+    const events = this.#waiting;
+    this.#waiting = [];
+    this.#lastSent = performance.now();
+    for (const listener of this.#listeners) listener(events, this.state(), this.#error);
+  }
+  snapshot(): RunSnapshot {
+    return { state: this.state(), events: [...this.#kept], error: this.#error };
+  }
+
+  /** Every other step event goes: curves keep their form. */
+  #thin(): void {
+    let odd = false;
+    const kept = this.#kept.filter(({ event }) => {
+      if (event !== 'step') return true;
+      odd = !odd;
+      return odd;
+    });
+    this.#kept.splice(0, this.#kept.length, ...kept);
+    this.#steps = kept.filter(({ event }) => event === 'step').length;
+  }
+}

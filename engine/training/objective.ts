@@ -1,0 +1,142 @@
+// What training asks of a model: the loss and metrics of a project, checked against the model's output and the data's targets.
+import type { TrainingSettings } from '#core/document/project';
+import { LazuliError } from '#core/errors';
+import { parseParams } from '#core/layers/index';
+import { nearest } from '#core/layers/suggest';
+import { findLoss, LOSSES, type LossDeclaration } from '#core/losses/index';
+import { findMetric, METRICS, type MetricDeclaration } from '#core/metrics/index';
+import * as ops from '#core/ops/index';
+import { formatShape, type Shape } from '#core/tensor/shape';
+import type { Tensor } from '#core/tensor/tensor';
+
+import type { Dataset } from '../datasets/dataset';
+
+/** Sums over one batch, each a float64 scalar; `count` is what a metric's sum is divided by. */
+export interface Terms {
+  readonly loss: Tensor;
+  readonly metrics: readonly { readonly sum: Tensor; readonly count: number }[];
+}
+
+export interface Objective {
+  readonly loss: LossDeclaration;
+  readonly metrics: readonly MetricDeclaration[];
+  /** True where the loss is a sum over the batch and not a mean. */
+  readonly isSum: boolean;
+  /** The loss and metrics of an output `[N, ...]` against targets as the dataset holds them. */
+  evaluate(output: Tensor, target: Tensor): Terms;
+}
+
+/** Throws `parameter_invalid` for an unknown loss or metric, `data_invalid` for targets the loss cannot take. */
+export function objectiveOf(settings: TrainingSettings, dataset: Dataset): Objective {
+  const loss = known(
+    findLoss(settings.loss.type),
+    'loss',
+    settings.loss.type,
+    LOSSES.map(({ type }) => type),
+  );
+  const params = parseParams(loss, settings.loss.params);
+  const { reduction } = params;
+  if (reduction === 'none')
+    throw new LazuliError(
+      'parameter_invalid',
+      `${loss.type}: training needs one number, so reduction cannot be none`,
+      {
+        where: 'loss, reduction',
+        expected: 'mean or sum',
+        got: 'none',
+      },
+    );
+  if (!dataset.targets)
+    throw new LazuliError(
+      'data_invalid',
+      `${dataset.source.file}: no target is chosen, and ${loss.type} needs one`,
+      {
+        where: 'data, target',
+        expected: 'a target column, array or file',
+        got: 'none',
+      },
+    );
+  const isClass = dataset.source.targetKind === 'class';
+  const metrics = settings.metrics.map((type) =>
+    known(
+      findMetric(type),
+      'metric',
+      type,
+      METRICS.map((each) => each.type),
+    ),
+  );
+  const fitting = metrics.filter((metric) => metric.fits(loss, isClass ? 'class' : 'value'));
+  return {
+    loss,
+    metrics: fitting,
+    isSum: reduction === 'sum',
+    evaluate(output, given) {
+      const target = adaptTarget(loss, output, given, isClass);
+      const result = loss.infer(params, output.shape, target.shape);
+      if ('problems' in result) {
+        const [first] = result.problems;
+        throw new LazuliError(
+          'shape_mismatch',
+          `the output ${formatShape(output.shape)} does not fit the targets ${formatShape(target.shape)}: ${first?.message ?? ''}`,
+          {
+            where: `loss ${loss.type}`,
+            ...(first?.expected === undefined ? {} : { expected: first.expected }),
+            ...(first?.got === undefined ? {} : { got: first.got }),
+            hint: isClass
+              ? `the last layer must give one number per class: ${dataset.targets?.classes.length ?? 0}`
+              : 'the last layer must give as many numbers as there are targets',
+          },
+        );
+      }
+      checkClasses(loss, output.shape, dataset, isClass);
+      return {
+        loss: loss.lower({ params, input: output, target }),
+        metrics: fitting.map((metric) => ({
+          sum: metric.lower({ output, target, loss }),
+          count: metric.count(output.shape, target.shape, loss),
+        })),
+      };
+    },
+  };
+}
+
+/** Two classes as 0 and 1 for losses over numbers; numbers in the output's shape and dtype. */
+function adaptTarget(loss: LossDeclaration, output: Tensor, target: Tensor, isClass: boolean): Tensor {
+  if (isClass && loss.targets.includes('class')) return target;
+  if (isClass && loss.threshold === undefined)
+    throw new LazuliError('data_invalid', `${loss.type} compares numbers, and the targets are classes`, {
+      where: 'loss',
+      expected: 'a loss for classes (cross_entropy), or targets that are numbers',
+      got: loss.type,
+    });
+  const numbers = ops.cast(target, output.dtype);
+  return target.numel() === output.numel() ? ops.reshape(numbers, output.shape) : numbers;
+}
+
+function checkClasses(loss: LossDeclaration, output: Shape, dataset: Dataset, isClass: boolean): void {
+  if (!isClass || !loss.targets.includes('class')) return;
+  const classes = dataset.targets?.classes.length ?? 0;
+  const scores = output[1] ?? 0;
+  if (scores >= classes) return;
+  throw new LazuliError(
+    'shape_mismatch',
+    `the model gives ${scores} scores per sample, and the data has ${classes} classes`,
+    {
+      where: 'output',
+      expected: `at least ${classes} scores`,
+      got: String(scores),
+      hint: `set out_features of the last layer to ${classes}`,
+    },
+  );
+}
+
+function known<T>(found: T | null, what: string, type: string, types: readonly string[]): T {
+  if (found !== null) return found;
+  const meant = nearest(type, types);
+  throw new LazuliError('parameter_invalid', `there is no ${what} '${type}'`, {
+    where: what,
+    expected: `one of ${types.join(', ')}`,
+    got: type,
+    ...(meant === null ? {} : { hint: `did you mean ${meant}?` }),
+  });
+}

@@ -1,0 +1,191 @@
+// The programs of a run: one training step or evaluation step per batch size, traced once, with the log they write into.
+import type { GraphModule } from '#core/graph/graph-module';
+import { setRandom } from '#core/graph/graph-module';
+import { LazuliError } from '#core/errors';
+import { newTensor, type Parameter } from '#core/nn/index';
+import { noGrad } from '#core/ops/index';
+import * as ops from '#core/ops/index';
+import { gradients } from '#core/ops/backward';
+import { compileProgram } from '#core/program/index';
+import type { DType } from '#core/tensor/dtype';
+import type { Tensor } from '#core/tensor/tensor';
+import type { CpuBackend, CpuProgram } from '#native';
+
+import { bytesOf } from '../datasets/table';
+import { nextInput, nextTarget, type Cursor, type Feed } from './batches';
+import type { Objective, Terms } from './objective';
+import type { Optimizer } from './optimizer';
+
+/** Loss and metric sums of each step of a pass, written natively. */
+export class StepLog {
+  readonly #columns: readonly Tensor[];
+  readonly #position = newTensor([], 'int64');
+
+  constructor(
+    readonly capacity: number,
+    metrics: number,
+  ) {
+    this.#columns = Array.from({ length: metrics + 1 }, () => newTensor([Math.max(capacity, 1)], 'float64'));
+  }
+  /** Starts over. */
+  rewind(): void {
+    this.#position.storage.write(0, bytesOf(BigInt64Array.of(0n)));
+  }
+  /** Records one step's terms. */
+  record({ loss, metrics }: Terms): void {
+    const values = [loss, ...metrics.map(({ sum }) => sum)];
+    this.#columns.forEach((column, at) => {
+      const value = values[at];
+      if (value) ops.record(value, column, this.#position);
+    });
+    ops.advance(this.#position, [1]);
+  }
+  /** Steps `from` to `to` (excluded): per step the loss, then the metric sums. */
+  read(from: number, to: number): readonly (readonly number[])[] {
+    const columns = this.#columns.map((column) => {
+      const bytes = column.storage.read(from * 8, (to - from) * 8);
+      return new Float64Array(bytes.buffer, bytes.byteOffset, to - from);
+    });
+    return Array.from({ length: to - from }, (_, step) =>
+      columns.map((column) => column[step] ?? Number.NaN),
+    );
+  }
+  dispose(): void {
+    for (const column of this.#columns) column.storage.dispose();
+    this.#position.storage.dispose();
+  }
+}
+
+/** A program in native memory with what it takes to read its results. */
+export interface StepProgram {
+  readonly program: CpuProgram;
+  readonly batch: number;
+  /** What each metric's sum over this batch is divided by. */
+  readonly counts: readonly number[];
+  /** What the step returned, overwritten by each run. */
+  readonly outputs: readonly Tensor[];
+  dispose(): void;
+}
+
+export interface StepParts {
+  readonly backend: CpuBackend;
+  readonly module: GraphModule;
+  readonly feed: Feed;
+  readonly cursor: Cursor;
+  readonly dtype: DType;
+}
+
+export interface TrainParts extends StepParts {
+  readonly objective: Objective;
+  readonly optimizer: Optimizer;
+  readonly log: StepLog;
+  /** int64 [seed, step]: dropout draws from it, each step moves it on. */
+  readonly random: Tensor;
+}
+
+/** Forward, loss, backward, optimizer, metrics and log of `batch` samples. */
+export function trainProgram(parts: TrainParts, batch: number): StepProgram {
+  const { module, feed, cursor, dtype, objective, optimizer, log, random } = parts;
+  const counts: number[] = [];
+  const parameters = trainedParameters(module);
+  return compile(parts, batch, counts, () => {
+    let streams = 0;
+    setRandom(module, { state: random, nextStream: () => streams++ });
+    module.train(true);
+    try {
+      const output = forward(module, feed, cursor, batch);
+      const terms = objective.evaluate(output, nextTarget(feed, cursor, batch, dtype));
+      counts.push(...terms.metrics.map(({ count }) => count));
+      const grads = gradients(terms.loss, [...parameters.values()], { allowUnused: true });
+      noGrad(() => {
+        [...parameters].forEach(([key, parameter], at) => {
+          const grad = grads[at];
+          if (grad) optimizer.step(key, parameter, grad);
+        });
+        log.record(terms);
+        cursor.advance(batch);
+        ops.advance(random, [0, 1]);
+      });
+    } finally {
+      setRandom(module, null);
+    }
+    return [];
+  });
+}
+
+/** Loss and metrics of `batch` samples in evaluation mode; nothing of the model changes. */
+export function evaluateProgram(
+  parts: StepParts & { readonly objective: Objective; readonly log: StepLog },
+  batch: number,
+): StepProgram {
+  const { module, feed, cursor, dtype, objective, log } = parts;
+  const counts: number[] = [];
+  return compile(parts, batch, counts, () => {
+    module.eval();
+    return noGrad(() => {
+      const output = forward(module, feed, cursor, batch);
+      const terms = objective.evaluate(output, nextTarget(feed, cursor, batch, dtype));
+      counts.push(...terms.metrics.map(({ count }) => count));
+      log.record(terms);
+      cursor.advance(batch);
+      return [];
+    });
+  });
+}
+
+/** All outputs of `batch` samples in evaluation mode, in the order of `names`. */
+export function predictProgram(parts: StepParts, batch: number, names: readonly string[]): StepProgram {
+  const { module, feed, cursor } = parts;
+  return compile(parts, batch, [], () => {
+    module.eval();
+    return noGrad(() => {
+      const outputs = module.forward({ [feed.ends.input]: nextInput(feed, cursor, batch) });
+      cursor.advance(batch);
+      return names.flatMap((name) => outputs[name] ?? []);
+    });
+  });
+}
+
+function forward(module: GraphModule, feed: Feed, cursor: Cursor, batch: number): Tensor {
+  const { input, output } = feed.ends;
+  const result = module.forward({ [input]: nextInput(feed, cursor, batch) })[output];
+  if (!result) throw new LazuliError('internal', `the graph gave no output '${output}'`);
+  return result;
+}
+
+function compile(
+  { backend, module }: StepParts,
+  batch: number,
+  counts: readonly number[],
+  step: () => readonly Tensor[],
+): StepProgram {
+  const wasTraining = module.training;
+  let compiled;
+  try {
+    compiled = compileProgram(step);
+  } finally {
+    module.train(wasTraining);
+  }
+  const { spec, outputs, dispose } = compiled;
+  try {
+    const program = backend.createProgram(spec);
+    return {
+      program,
+      batch,
+      counts,
+      outputs,
+      dispose: () => {
+        program.dispose();
+        dispose();
+      },
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** Parameters by state-dict key, those that learn only. */
+export function trainedParameters(module: GraphModule): ReadonlyMap<string, Parameter> {
+  return new Map([...module.namedParameters()].filter(([, parameter]) => parameter.requiresGrad));
+}

@@ -99,7 +99,8 @@ export class LayerModule extends Module {
     const { declaration, params, training, random } = this;
     const tensors = this.siblings();
     const rules = rulesOf(declaration);
-    for (const tensor of Object.values(tensors))
+    const first = tensors[rules?.looksFirstAt ?? ''] ?? null;
+    for (const tensor of [first, ...Object.values(tensors)])
       tensor?.assertUsable(rules?.callable ?? `<function ${declaration.type}>`);
     if (this.options.semantics === 'torch') rules?.checkForward?.(inputs);
     const outputs = declaration.lower({ params, inputs, tensors, isTraining: training, random });

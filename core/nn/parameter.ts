@@ -3,6 +3,7 @@ import { TorchError } from '../errors';
 import { Tensor } from '../tensor/tensor';
 import { typeName } from './python-names';
 import { newTensor } from './tensor-memory';
+import { tensorRepr } from './tensor-repr';
 
 export interface ParameterOptions {
   /** Default true. */
@@ -31,6 +32,11 @@ export class Parameter extends Tensor {
   /** The flag by which a custom tensor type counts as a Parameter; true for every real one. */
   get isParam(): boolean {
     return true;
+  }
+
+  /** `Parameter containing:` and the tensor's own text. */
+  override toString(): string {
+    return `Parameter containing:\n${tensorRepr(this)}`;
   }
 
   /** Real instances, and any tensor whose `isParam` is truthy; the flag does not count for subclasses of Parameter. */

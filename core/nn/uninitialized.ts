@@ -111,12 +111,6 @@ const MEMBERS: Record<PropertyKey, Member> = {
       throw unusable(this, callableRepr(functionName));
     },
   },
-  toString: {
-    configurable: true,
-    value(this: Tensor): string {
-      return `<${this.constructor.name}>`;
-    },
-  },
   [Symbol.toPrimitive]: {
     configurable: true,
     value(this: Tensor, hint: string): string {
@@ -211,6 +205,9 @@ export class UninitializedParameter extends Parameter {
     hideFields(this, empty);
   }
 
+  override toString(): string {
+    return `<${this.constructor.name}>`;
+  }
   /** Allocates zero-filled memory of `shape` (device and dtype: its own) and makes this object a Parameter. */
   materialize(shape: Shape | number, device?: Device, dtype?: DType): void {
     materializeInPlace(this, Parameter.prototype, shapeOf(shape), device, dtype);
@@ -230,6 +227,9 @@ export class UninitializedBuffer extends Tensor {
     hideFields(this, empty);
   }
 
+  override toString(): string {
+    return `<${this.constructor.name}>`;
+  }
   /** Allocates zero-filled memory of `shape` and makes this object a plain Tensor; `persistent` and `isBuffer` stay. */
   materialize(shape: Shape | number, device?: Device, dtype?: DType): void {
     materializeInPlace(this, Tensor.prototype, shapeOf(shape), device, dtype);

@@ -271,10 +271,41 @@ def main():
         "torch": torch.__version__,
         "texts": {name: without_addresses(observed(body)) for name, body in SCENARIOS.items()},
         "reprs": [{"name": name, "keywords": keywords, "repr": repr(getattr(nn, name)(**keywords))} for name, keywords in LAYERS],
-        "tensors": {},
+        "tensors": tensors(),
         "inits": inits(),
     }
     (ROOT / "tests/golden/nn-semantics.json").write_text(json.dumps(golden, indent=1) + "\n")
+
+
+def tensors():
+    values = {
+        "floats": ([2, 3], "float32", [1.5, -2.25, 3.0, 0.0001, 10.0, 0.1]),
+        "whole floats": ([3], "float32", [1.0, 2.0, -30.0]),
+        "wide": ([3], "float32", [1e-5, 1.0, 2000.0]),
+        "not finite": ([4], "float64", [1.0, float("inf"), float("-inf"), 2.5]),
+        "scalar": ([], "float32", [0.5]),
+        "integers": ([2, 2], "int64", [1, -20, 3, 4]),
+        "narrow integers": ([2], "int32", [1, 2]),
+        "booleans": ([2], "bool", [1, 0]),
+        "empty": ([0], "float32", []),
+        "empty plane": ([0, 3], "float32", []),
+        "three axes": ([2, 2, 2], "float32", [1, 2, 3, 4, 5, 6, 7, 8]),
+        "long": ([30], "float32", [i / 7 for i in range(30)]),
+        "summary": ([1200], "float32", list(range(1200))),
+        "summary of planes": ([40, 40], "int64", list(range(1600))),
+        "zeros": ([3], "float32", [0, 0, 0]),
+        "halves": ([2], "float16", [0.5, 1.25]),
+    }
+    result = []
+    for name, (shape, dtype, flat) in values.items():
+        tensor = torch.tensor(flat, dtype=getattr(torch, dtype)).reshape(shape)
+        printed = [repr(tensor)]
+        if tensor.is_floating_point():
+            printed.append(repr(Parameter(tensor)))
+        # JSON has no infinity.
+        numbers = [str(value) for value in flat]
+        result.append({"name": name, "shape": shape, "dtype": dtype, "values": numbers, "printed": printed})
+    return result
 
 
 def inits():

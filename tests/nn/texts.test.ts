@@ -7,12 +7,14 @@ import {
   Module,
   newTensor,
   Parameter,
-  StateDict,
   UninitializedBuffer,
   UninitializedParameter,
 } from '#core/nn/index';
+import type { StateDict } from '#core/nn/state-dict';
+import { tensorRepr } from '#core/nn/tensor-repr';
 import { apply } from '#core/ops/dispatch';
-import { Tensor } from '#core/tensor/tensor';
+import { isDType } from '#core/tensor/dtype';
+import type { Tensor } from '#core/tensor/tensor';
 import { describe, expect, it } from 'vitest';
 
 import golden from '../golden/nn-semantics.json';
@@ -61,7 +63,7 @@ const conv = { out_channels: 4, kernel_size: 3 };
 
 /** By scenario: the rule it shows, and what returns a text or throws. */
 const SCENARIOS: Record<string, [rule: string, body: () => unknown]> = {
-  'parameter of list': ['PARAM-5', () => Reflect.construct(Parameter, [[1]])],
+  'parameter of list': ['PARAM-5', () => Reflect.construct(Parameter, [[1]]) as unknown],
   'parameter of int64': ['PARAM-6', () => new Parameter(tensor([0], [1], 'int64'))],
   'uninitialized of int64': ['UNINIT-2', () => new UninitializedParameter({ dtype: 'int64' })],
   'parameter of uninitialized': ['UNINIT-5', () => new Parameter(U())],
@@ -72,13 +74,13 @@ const SCENARIOS: Record<string, [rule: string, body: () => unknown]> = {
   'stride of uninitialized': ['UNINIT-5', () => U().strides],
   'detach of uninitialized': ['UNINIT-5', () => U().detach()],
   'is_contiguous of uninitialized buffer': ['UNINIT-5', () => new UninitializedBuffer().isContiguous()],
-  'iter of uninitialized': ['UNINIT-5', () => [...(U() as unknown as Iterable<number>)]],
+  'iter of uninitialized': ['UNINIT-5', () => Array.from(U() as unknown as Iterable<number>)],
   'linear with uninitialized': ['UNINIT-6', () => lazy().forward(meta(1, 2))],
   'uniform_ of uninitialized': ['UNINIT-6', () => init.uniform_(U())],
   'normal_ of uninitialized': ['UNINIT-6', () => init.normal_(U())],
   'constant_ of uninitialized': ['UNINIT-6', () => init.constant_(U(), 1)],
   'zeros_ of uninitialized': ['UNINIT-6', () => init.zeros_(U())],
-  'repr of uninitialized': ['UNINIT-7', () => String(U()) + String(new UninitializedBuffer())],
+  'repr of uninitialized': ['UNINIT-7', () => U().toString() + new UninitializedBuffer().toString()],
   'materialize negative': ['UNINIT-9', () => U().materialize([2, -1])],
   'materialize int64': ['UNINIT-9', () => U().materialize([2], undefined, 'int64')],
   'materialize to meta': ['UNINIT-9', () => U().materialize([2], 'meta')],
@@ -209,7 +211,7 @@ function said(body: () => unknown): string {
       return null;
     } catch (caught) {
       return thrown(() => {
-        throw caught;
+        throw caught as Error;
       });
     }
   })();
@@ -234,7 +236,18 @@ describe('PyTorch’s words', () => {
   });
 });
 
+const number = (text: string): number =>
+  text === 'inf' ? Infinity : text === '-inf' ? -Infinity : Number(text);
+
 describe('reprs', () => {
+  for (const { name, shape, dtype, values, printed } of golden.tensors)
+    it(`PARAM-9 a tensor prints as in PyTorch: ${name}`, () => {
+      if (!isDType(dtype)) throw new Error(dtype);
+      const data = tensor(values.map(number), shape, dtype);
+      expect(tensorRepr(data)).toBe(printed[0]);
+      if (printed[1] !== undefined) expect(String(new Parameter(data))).toBe(printed[1]);
+    });
+
   for (const { name, keywords, repr } of golden.reprs)
     it(`MODULE-12 ${repr}`, () => {
       expect(String(nn(name, keywords))).toBe(repr);

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { app as electron, BrowserWindow, nativeTheme } from 'electron';
 import { errorToData } from '#core/errors';
 import type { RecentFile } from '#core/ipc/api';
-import { newFromTemplate } from '#engine/index';
+import { newFromTemplate } from '#engine/project-files';
 
 import { confirmDiscard, openFile } from './handlers/project';
 import { sendEvent } from './ipc';

@@ -1,20 +1,20 @@
 // The calls about the application itself: what a fresh page needs, theme, unsaved work.
 import { app as electron, nativeTheme } from 'electron';
 import { TEMPLATES } from '#core/document/templates';
-import { devices } from '#engine/index';
+import { devices } from '#engine/backend';
 
 import type { App } from '../app';
 import type { HandlersOf } from './area';
 
 export function appHandlers(app: App): HandlersOf<'app'> {
   return {
-    'app.state': async (state) => ({
+    'app.state': (state) => ({
       version: electron.getVersion(),
       platform: process.platform,
       theme: app.settings.theme,
       recent: app.recentFor(state),
       templates: TEMPLATES.map(({ name, summary }) => ({ name, summary })),
-      devices: await devices(),
+      devices: devices(),
       opened: state.hasSession ? state.opened() : null,
       unsaved: state.unsaved,
       run: state.runSnapshot(),

@@ -1,6 +1,6 @@
 // The calls about data sets: choosing a file the window may then name, and looking at its first items.
 import { dialog } from 'electron';
-import { suggestDataSource } from '#engine/index';
+import { describeData } from '#engine/datasets/describe';
 
 import type { HandlersOf } from './area';
 
@@ -16,7 +16,7 @@ export const dataHandlers: HandlersOf<'data'> = {
     });
     const [file] = filePaths;
     if (file === undefined) return null;
-    const source = await suggestDataSource(file);
+    const source = await describeData(file, null);
     state.allowData(source);
     return source;
   },

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { dialog } from 'electron';
 import { LazuliError } from '#core/errors';
 import type { OpenedProject } from '#core/ipc/api';
-import { newFromTemplate, openProject, saveProject } from '#engine/index';
+import { newFromTemplate, openProject, saveProject } from '#engine/project-files';
 
 import type { App } from '../app';
 import type { WindowState } from '../window-state';

@@ -1,4 +1,5 @@
 // Starts the real app for a test: its own settings folder, a copy of an example, dialogs answered with given paths.
+import type {} from '../../../renderer/client';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

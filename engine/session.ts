@@ -15,7 +15,7 @@ import {
   newTensor,
   stateDictContent,
 } from '#core/nn/index';
-import { noGrad } from '#core/ops/index';
+import { noGrad, scope } from '#core/ops/index';
 import type { DataPreview, ModelInfo, Problem, WeightVerdict } from '#core/session/session';
 import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
@@ -388,7 +388,8 @@ export class ModelSession {
     );
     const { materialized, unreached } = materialize(
       module,
-      () => void noGrad(() => module.call(Object.fromEntries(inputs), { onlyUsed: false })),
+      // What evaluation mode computes from real statistics on the way is freed.
+      () => scope(() => void noGrad(() => module.call(Object.fromEntries(inputs), { onlyUsed: false }))),
       generator,
     );
     this.#sample = shapes;

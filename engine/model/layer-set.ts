@@ -10,8 +10,10 @@ import {
   type LayerModule,
   type LayerParams,
 } from '#core/nn/index';
+import { pendingData } from '#core/nn/uninitialized';
 import { LABEL } from '#core/nn/registry';
 import type { DType } from '#core/tensor/dtype';
+import type { Storage } from '#core/tensor/storage';
 
 /** Layers set aside for undo: a node that comes back finds its tensors again. */
 const MAX_ASIDE = 64;
@@ -94,7 +96,13 @@ export class LayerSet {
   make(node: GraphNode, params: LayerParams, generator: Generator): LayerModule {
     const { declaration } = resolveNode(node);
     if (!declaration) throw new Error(`a layer was made for the unknown kind ${node.layer}`);
-    return createLayerModule(declaration, params, { generator, dtype: this.dtype, name: node.name });
+    const layer = createLayerModule(declaration, params, { generator, dtype: this.dtype, name: node.name });
+    const tensors = layer.tensorSpecs().map(({ name }) => layer.tensor(name));
+    placeholders.set(
+      layer,
+      tensors.flatMap((tensor) => (isLazy(tensor) ? [pendingData(tensor).storage] : [])),
+    );
+    return layer;
   }
 
   dispose(): void {
@@ -135,8 +143,12 @@ export class LayerSet {
   }
 }
 
+/** The empty storages that uninitialized tensors hold; undoing a materialization needs them as long as the layer lives. */
+const placeholders = new WeakMap<LayerModule, readonly Storage[]>();
+
 /** Frees a layer's native tensors; it must not be used again. */
 export function disposeLayer(layer: LayerModule): void {
+  for (const storage of placeholders.get(layer) ?? []) storage.dispose();
   for (const { name } of layer.tensorSpecs()) {
     const tensor = layer.tensor(name);
     if (tensor && !isLazy(tensor)) tensor.storage.dispose();

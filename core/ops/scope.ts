@@ -1,4 +1,5 @@
 // Eager temporaries and their memory: a scope frees every storage allocated inside it that does not leave it.
+import { assert } from '../errors';
 import type { Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 
@@ -17,13 +18,15 @@ export function track(storage: Storage): Storage {
 /**
  * Runs `body` and disposes every storage allocated inside, but those of the tensors it returns (alone, or in arrays, maps
  * and plain objects, with all that their gradients need) and of tensors given to `keep`. What leaves an inner scope
- * belongs to the outer one. If `body` throws, everything is disposed.
+ * belongs to the outer one. If `body` throws, everything is disposed. It may
+ * not be async.
  */
 export function scope<T>(body: () => T): T {
   const inner: Scope = { storages: new Set(), outer: current };
   current = inner;
   try {
     const result = body();
+    assert(!(result instanceof Promise), 'scope() frees when its body returns: the body may not be async');
     for (const storage of reachable(result))
       if (inner.storages.delete(storage)) inner.outer?.storages.add(storage);
     return result;

@@ -78,10 +78,10 @@ export class Tensor {
 
   /** True when the elements lie dense and row-major (sizes of 0 and 1 put no demand on their stride). */
   isContiguous(): boolean {
+    if (this.shape.includes(0)) return true;
     let step = 1;
     for (let axis = this.shape.length - 1; axis >= 0; axis--) {
       const size = this.shape[axis] ?? 1;
-      if (size === 0) return true;
       if (size !== 1 && this.strides[axis] !== step) return false;
       step *= size;
     }

@@ -140,14 +140,12 @@ describe('tracing', () => {
 
   test('keeps constants made inside as long as the program', async () => {
     const before = backend.live();
-    await ops.scope(async () => {
-      const program = compileProgram(() =>
-        ops.scope(() => ops.mul(ops.fromArray([1, 2]), ops.fromArray([3, 4]))),
-      );
-      await backend.runProgram(program.spec, 1);
-      expect(program.outputs.map(ops.toNumbers)).toEqual([[3, 8]]);
-      program.dispose();
-    });
+    const program = compileProgram(() =>
+      ops.scope(() => ops.mul(ops.fromArray([1, 2]), ops.fromArray([3, 4]))),
+    );
+    await backend.runProgram(program.spec, 1);
+    expect(program.outputs.map(ops.toNumbers)).toEqual([[3, 8]]);
+    program.dispose();
     expect(backend.live()).toBe(before);
   });
 

@@ -1,6 +1,6 @@
 // A two-layer network trained by Adam, written once and run both eagerly and as a program; and small programs to inspect.
 import * as ops from '#core/ops/index';
-import { Tensor } from '#core/tensor/tensor';
+import type { Tensor } from '#core/tensor/tensor';
 
 export interface Network {
   readonly parameters: readonly Tensor[];

@@ -25,9 +25,9 @@ type Step = readonly [name: string, layer: string, params?: Readonly<Record<stri
 
 /** Room a node takes as the window draws it: more for each parameter it shows. */
 const COLUMN = 360;
-const CARD = 92;
+const CARD = 70;
 const PER_PARAMETER = 24;
-const GAP = 40;
+const GAP = 44;
 const COLUMN_HEIGHT = 700;
 
 function heightOf([, layer, params = {}]: Step): number {

@@ -1,7 +1,7 @@
 // The project being edited and its history. Edits are invertible data; a change of parameter values is named by revisions,
 // so undo and redo cross a materialization.
 import { create } from 'zustand';
-import type { Project } from '#core/document/project';
+import type { Graph, GraphNode, Project } from '#core/document/project';
 import { applyEdit, type Edit } from '#core/graph/edits';
 
 /** One step of the history. `revisions` steps ask the engine to bring back parameter values. */
@@ -36,6 +36,23 @@ export const useDocument = create<DocumentState>(() => ({
   saved: null,
   valuesChanged: false,
 }));
+
+const indices = new WeakMap<Graph, ReadonlyMap<string, GraphNode>>();
+
+/** A node by id, through an index made once per graph. */
+export function nodeOf(graph: Graph | undefined, id: string | null): GraphNode | undefined {
+  if (!graph || id === null) return undefined;
+  let index = indices.get(graph);
+  if (!index) {
+    index = new Map(graph.nodes.map((node) => [node.id, node]));
+    indices.set(graph, index);
+  }
+  return index.get(id);
+}
+
+/** One node of the document; its component re-renders only when that node itself changes. */
+export const useNode = (id: string | null): GraphNode | undefined =>
+  useDocument((state) => nodeOf(state.project?.graph, id));
 
 /** True when closing now would lose something. */
 export const isDirty = (state: DocumentState): boolean =>

@@ -1,0 +1,111 @@
+// What changes parameter values: feeding a sample, going back to uninitialized, weight files; and undo and redo over all of it.
+import { call } from '../client';
+import { recordValues, step, useDocument, type HistoryEntry } from '../stores/document';
+import { useLive } from '../stores/live';
+import { useModel } from '../stores/model';
+import { showNote } from '../stores/toasts';
+import { openDialog, useUi } from '../stores/ui';
+import { perform } from './perform';
+import { acceptModel, cancelUpdate } from './sync';
+import type { ModelInfo } from '#core/session/session';
+
+/** How long chips of fresh parameters are marked, for their animation. */
+const FRESH_MS = 1_600;
+
+const revision = (): number => useModel.getState().model?.revision ?? 0;
+
+/** Feeds the sample batch; the chips of what took its shape light up once. */
+export async function feedSample(): Promise<void> {
+  const { project } = useDocument.getState();
+  if (!project) return;
+  cancelUpdate();
+  const before = revision();
+  const result = await perform('The sample was not fed; nothing changed', 'feed', () =>
+    call('model.feed', project),
+  );
+  if (!result) return;
+  const { model, materialized, unreached, sampleShape } = result;
+  acceptModel(model, project);
+  recordValues('Feed sample', before, model.revision);
+  const fresh = new Set(materialized);
+  useModel.setState({ fresh, lastFeed: { sampleShape, materialized, unreached } });
+  setTimeout(() => {
+    if (useModel.getState().fresh === fresh) useModel.setState({ fresh: new Set() });
+  }, FRESH_MS);
+}
+
+export async function backToUninitialized(): Promise<void> {
+  const { project } = useDocument.getState();
+  const before = revision();
+  const model = await perform('The model stayed as it is', 'reset', () => call('model.backToUninitialized'));
+  if (!model) return;
+  useModel.setState({ lastFeed: null, fresh: new Set() });
+  acceptModel(model, project);
+  recordValues('Back to uninitialized', before, model.revision);
+}
+
+/** Chooses a weights file and shows what it would do, key by key. */
+export async function chooseWeights(): Promise<void> {
+  const choice = await perform('The weights file cannot be used', 'weights', () => call('weights.choose'));
+  if (choice) openDialog({ kind: 'weights', choice });
+}
+
+export async function loadWeights(token: string, name: string): Promise<void> {
+  const { project } = useDocument.getState();
+  const before = revision();
+  const model = await perform(`${name} was not loaded; nothing changed`, 'weights', () =>
+    call('weights.load', token),
+  );
+  if (!model) return;
+  openDialog(null);
+  acceptModel(model, project);
+  recordValues('Load weights', before, model.revision);
+  showNote(`Loaded ${name}`);
+}
+
+export async function saveWeights(): Promise<void> {
+  const saved = await perform('The weights were not saved', 'weights', () => call('weights.save'));
+  if (!saved) return;
+  showNote(`Saved ${saved.name}`);
+  saved.warnings.forEach(showNote);
+}
+
+/** The entry that `undo` or `redo` would take next. */
+const nextEntry = (direction: 'undo' | 'redo'): HistoryEntry | undefined => {
+  const { past, future } = useDocument.getState();
+  return direction === 'undo' ? past.at(-1) : future[0];
+};
+
+let isTravelling = false;
+
+/** One step back or forward. A step over parameter values asks the engine first and counts only when it agreed. */
+export async function travel(direction: 'undo' | 'redo'): Promise<void> {
+  const entry = nextEntry(direction);
+  if (!entry || isTravelling || useUi.getState().busy !== null) return;
+  if (entry.kind !== 'values') {
+    step(direction);
+    return;
+  }
+  isTravelling = true;
+  const wanted = direction === 'undo' ? entry.before : entry.after;
+  const { project } = useDocument.getState();
+  const model = await perform(
+    `${entry.label} cannot be ${direction === 'undo' ? 'undone' : 'redone'}`,
+    null,
+    () => call('model.restore', wanted),
+  );
+  isTravelling = false;
+  if (!model) return;
+  step(direction);
+  useModel.setState({ lastFeed: null, fresh: new Set() });
+  acceptModel(model, project);
+}
+
+/** True when some parameter has no value yet. */
+export const isUninitialized = (model: ModelInfo | null): boolean => (model?.totals.uninitialized ?? 0) > 0;
+
+/** True when going back to uninitialized would take a shape away. */
+export const isMaterialized = (): boolean =>
+  [...useLive.getState().views.values()].some(({ chips }) =>
+    chips.some(({ isLazy, state }) => isLazy && state !== 'uninitialized'),
+  );

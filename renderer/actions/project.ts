@@ -1,0 +1,71 @@
+// New, open, save: what happens to the document as a file. Unsaved work is asked about first.
+import type { OpenedProject } from '#core/ipc/api';
+
+import { call } from '../client';
+import { isDirty, markSaved, showProject, useDocument } from '../stores/document';
+import { useModel } from '../stores/model';
+import { showRun } from '../stores/run';
+import { showNote } from '../stores/toasts';
+import { openDialog, select } from '../stores/ui';
+import { fitSoon } from '../canvas/viewport';
+import { perform } from './perform';
+import { acceptModel } from './sync';
+
+/** Shows a project the main process opened. */
+export function showOpened(opened: OpenedProject): void {
+  select([]);
+  useModel.setState({ nodes: new Map(), fresh: new Set(), lastFeed: null });
+  showProject(opened.project, opened.file);
+  acceptModel(opened.model, opened.project);
+  opened.notes.forEach(showNote);
+  fitSoon();
+}
+
+/** True when the current work may be replaced. */
+async function mayReplace(): Promise<boolean> {
+  if (!isDirty(useDocument.getState())) return true;
+  const answer = await call('project.confirmDiscard');
+  if (answer === 'save') return save(false);
+  return answer === 'discard';
+}
+
+async function replaceBy(title: string, open: () => Promise<OpenedProject | null>): Promise<void> {
+  await perform(title, 'open', async () => {
+    if (!(await mayReplace())) return;
+    const opened = await open();
+    if (!opened) return;
+    showOpened(opened);
+    showRun({ state: 'idle', events: [], error: null });
+  });
+}
+
+export const newProject = (template: string): Promise<void> => {
+  openDialog(null);
+  return replaceBy('The project was not created', () => call('project.new', template));
+};
+
+export const openProject = (): Promise<void> =>
+  replaceBy('The project was not opened', () => call('project.open'));
+
+export const openRecent = (token: string): Promise<void> =>
+  replaceBy('The project was not opened', () => call('project.openRecent', token));
+
+/** True when the project is on disk now; false when the user cancelled. Throws what the save throws. */
+async function save(saveAs: boolean): Promise<boolean> {
+  const { project } = useDocument.getState();
+  if (!project) return false;
+  const opened = await call('project.save', project, { saveAs });
+  if (!opened) return false;
+  // What was edited while the save ran is newer than the file and stays unsaved.
+  if (useDocument.getState().project === project) {
+    markSaved(opened.project, opened.file);
+    acceptModel(opened.model, opened.project);
+  } else useDocument.setState({ saved: opened.project, file: opened.file, valuesChanged: false });
+  return true;
+}
+
+export const saveProject = async (saveAs = false): Promise<void> => {
+  const isSaved = await perform('The project was not saved', 'save', () => save(saveAs));
+  const { file } = useDocument.getState();
+  if (isSaved === true && file) showNote(`Saved ${file.name}`);
+};

@@ -1,0 +1,96 @@
+// Keeps the parts of the window and the main process in step: every edit is inferred at once, sent to the engine after a pause,
+// remembered against a reload, and the unsaved mark follows. Answers that a newer edit has overtaken are dropped.
+import type { Project } from '#core/document/project';
+import type { ModelInfo } from '#core/session/session';
+
+import { call } from '../client';
+import { isDirty, useDocument } from '../stores/document';
+import { inferLive } from '../stores/live';
+import { showModel, useModel } from '../stores/model';
+import { useRun } from '../stores/run';
+import { showError } from '../stores/toasts';
+
+const UPDATE_MS = 150;
+const REMEMBER_MS = 300;
+
+/** The project the engine's picture was made of; by identity. */
+let synced: Project | null = null;
+let updateTimer: ReturnType<typeof setTimeout> | undefined;
+let rememberTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Takes the engine's picture of `project` and infers the window's own anew. */
+export function acceptModel(model: ModelInfo, project: Project | null): void {
+  synced = project;
+  showModel(model);
+  infer();
+}
+
+/** The engine knows the current project: what `model.update` would say is said. */
+const isInStep = (project: Project): boolean =>
+  synced !== null && synced.graph === project.graph && synced.dtype === project.dtype;
+
+function infer(): void {
+  const { project } = useDocument.getState();
+  if (project) inferLive(project.graph, useModel.getState().model, project.dtype, isInStep(project));
+}
+
+/** Starts the synchronization; returns its end. */
+export function startSync(): () => void {
+  let wasDirty: boolean | null = null;
+  const unsubscribe = useDocument.subscribe((state, before) => {
+    const dirty = isDirty(state);
+    if (dirty !== wasDirty) {
+      wasDirty = dirty;
+      call('app.setDirty', dirty).catch(report);
+    }
+    const { project } = state;
+    if (!project || project === before.project) return;
+    if (project.graph !== before.project?.graph || project.dtype !== before.project.dtype) infer();
+    scheduleRemember();
+    if (!isInStep(project)) scheduleUpdate();
+  });
+  const unsubscribeRun = useRun.subscribe(({ state }, before) => {
+    const { project } = useDocument.getState();
+    if (state === 'idle' && before.state !== 'idle' && project && !isInStep(project)) scheduleUpdate();
+  });
+  return () => {
+    unsubscribe();
+    unsubscribeRun();
+    clearTimeout(updateTimer);
+    clearTimeout(rememberTimer);
+  };
+}
+
+/** A call that sends the project itself is about to run: the waiting update is not needed any more. */
+export const cancelUpdate = (): void => {
+  clearTimeout(updateTimer);
+};
+
+function scheduleUpdate(): void {
+  clearTimeout(updateTimer);
+  updateTimer = setTimeout(() => void update(), UPDATE_MS);
+}
+
+async function update(): Promise<void> {
+  const { project } = useDocument.getState();
+  // While a run is going the engine keeps the graph it trains; the edits follow when it ends.
+  if (!project || isInStep(project) || useRun.getState().state !== 'idle') return;
+  try {
+    const model = await call('model.update', project);
+    if (useDocument.getState().project?.graph === project.graph) acceptModel(model, project);
+  } catch (error) {
+    report(error);
+  }
+}
+
+function scheduleRemember(): void {
+  clearTimeout(rememberTimer);
+  rememberTimer = setTimeout(() => {
+    const { project } = useDocument.getState();
+    if (project) call('project.remember', project).catch(report);
+  }, REMEMBER_MS);
+}
+
+const report = (error: unknown): void => {
+  showError('The change did not reach the engine', error);
+};

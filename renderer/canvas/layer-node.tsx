@@ -1,0 +1,127 @@
+// A node's card: name, layer, key params, parameter chips, output shape, and what is wrong with it. It re-renders when its own
+// node, its own view or its own selection changes, never for another node and never for a step of training.
+import { Handle, Position, type NodeProps } from '@xyflow/react';
+import { CircleAlert, TriangleAlert } from 'lucide-react';
+import { memo, type JSX } from 'react';
+import { findLayer } from '#core/layers/index';
+import type { PortSpec } from '#core/layers/declaration';
+import type { Problem } from '#core/session/session';
+import { formatShape } from '#core/tensor/shape';
+
+import { useNode } from '../stores/document';
+import { useLive } from '../stores/live';
+import { showDock, startRename, useUi } from '../stores/ui';
+import { CategoryIcon } from '../chrome/category-icon';
+import { Chip } from './chip';
+import type { FlowNode } from './flow-store';
+import { NodeName } from './node-name';
+import { paramSummary } from './param-summary';
+
+export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<FlowNode>): JSX.Element | null {
+  const node = useNode(id);
+  const view = useLive((state) => state.views.get(id));
+  const isRenaming = useUi((state) => state.renaming === id);
+  if (!node) return null;
+  const declaration = findLayer(node.layer);
+  const summary = declaration ? paramSummary(declaration, node.params) : '';
+  const hasError = view?.problems.some(({ severity }) => severity === 'error') ?? false;
+  const tone = hasError ? 'has-error' : (view?.problems.length ?? 0) > 0 ? 'has-warning' : '';
+  return (
+    <div className={`card ${tone} ${selected ? 'is-selected' : ''}`} data-category={view?.category}>
+      <Ports kind="input" ports={declaration?.inputs ?? []} />
+      <header className="card-header">
+        <CategoryIcon category={view?.category ?? null} />
+        <NodeName
+          id={id}
+          name={node.name}
+          isEditing={isRenaming}
+          onDone={() => {
+            startRename(null);
+          }}
+        />
+        <span className="card-layer">{view?.title ?? node.layer}</span>
+      </header>
+      {summary === '' ? null : (
+        <p className="card-summary" title={summary}>
+          {summary}
+        </p>
+      )}
+      {view && view.chips.length > 0 ? (
+        <ul className="chips" aria-label={`Parameters of ${node.name}`}>
+          {view.chips.map((chip) => (
+            <Chip key={chip.name} chip={chip} node={id} />
+          ))}
+        </ul>
+      ) : null}
+      <footer className="card-footer">
+        <OutputShapes
+          shapes={view?.outputs ?? []}
+          isEnd={declaration?.outputs.length === 0}
+          view={view?.inputs}
+        />
+      </footer>
+      {view && view.problems.length > 0 ? <ProblemNote problems={view.problems} /> : null}
+      <Ports kind="output" ports={declaration?.outputs ?? []} />
+    </div>
+  );
+});
+
+function OutputShapes({
+  shapes,
+  isEnd,
+  view,
+}: {
+  readonly shapes: readonly (readonly (number | null)[] | null)[];
+  readonly isEnd: boolean;
+  readonly view: readonly (readonly (number | null)[] | null)[] | undefined;
+}): JSX.Element {
+  const shown = isEnd ? (view ?? []) : shapes;
+  const text = shown.map((shape) => (shape ? formatShape(shape) : '?')).join(', ');
+  const isKnown = shown.length > 0 && shown.every((shape) => shape?.every((size) => size !== null) ?? false);
+  return (
+    <>
+      <span className="card-footer-word">{isEnd ? 'result' : 'output'}</span>
+      <span className={`shape ${isKnown ? '' : 'is-unknown'}`}>{text === '' ? '?' : text}</span>
+    </>
+  );
+}
+
+function Ports({
+  kind,
+  ports,
+}: {
+  readonly kind: 'input' | 'output';
+  readonly ports: readonly PortSpec[];
+}): readonly JSX.Element[] {
+  return ports.map((port, at) => (
+    <Handle
+      key={port.name}
+      id={port.name}
+      type={kind === 'input' ? 'target' : 'source'}
+      position={kind === 'input' ? Position.Top : Position.Bottom}
+      style={{ left: `${((at + 1) / (ports.length + 1)) * 100}%` }}
+      title={`${port.name}${port.isVariadic === true ? ' (any number of edges)' : ''}`}
+      className={port.isVariadic === true ? 'is-variadic' : ''}
+    />
+  ));
+}
+
+function ProblemNote({ problems }: { readonly problems: readonly Problem[] }): JSX.Element | null {
+  const worst = problems.find(({ severity }) => severity === 'error') ?? problems[0];
+  if (!worst) return null;
+  const Icon = worst.severity === 'error' ? CircleAlert : TriangleAlert;
+  return (
+    <button
+      type="button"
+      className="card-problem nodrag"
+      title={problems.map(({ message }) => message).join('\n')}
+      onClick={() => {
+        showDock('problems');
+      }}
+    >
+      <Icon size={13} aria-hidden />
+      <span>{worst.message}</span>
+      {problems.length > 1 ? <span className="count">+{problems.length - 1}</span> : null}
+    </button>
+  );
+}

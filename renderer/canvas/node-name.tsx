@@ -1,0 +1,67 @@
+// A node's name on its card; a double click or F2 turns it into a field. What Python or PyTorch cannot take is refused with the reason.
+import { useState, type JSX, type KeyboardEvent } from 'react';
+
+import { rename, renameFault } from '../actions/graph';
+import { startRename } from '../stores/ui';
+
+interface NodeNameProps {
+  readonly id: string;
+  readonly name: string;
+  readonly isEditing: boolean;
+  readonly onDone: () => void;
+}
+
+export function NodeName({ id, name, isEditing, onDone }: NodeNameProps): JSX.Element {
+  if (isEditing) return <NameField id={id} name={name} onDone={onDone} />;
+  return (
+    <span
+      className="card-name"
+      title={name}
+      onDoubleClick={(event) => {
+        event.stopPropagation();
+        startRename(id);
+      }}
+    >
+      {name}
+    </span>
+  );
+}
+
+function NameField({ id, name, onDone }: Omit<NodeNameProps, 'isEditing'>): JSX.Element {
+  const [text, setText] = useState(name);
+  const fault = renameFault(id, text);
+  const finish = (): void => {
+    if (fault === null) rename(id, text);
+    onDone();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    event.stopPropagation();
+    if (event.key === 'Enter' && fault === null) finish();
+    if (event.key === 'Escape') onDone();
+  };
+  return (
+    <span className="card-rename nodrag">
+      <input
+        autoFocus
+        className="field-input"
+        aria-label="Node name"
+        aria-invalid={fault !== null}
+        spellCheck={false}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+        }}
+        onFocus={(event) => {
+          event.target.select();
+        }}
+        onBlur={finish}
+        onKeyDown={onKeyDown}
+      />
+      {fault === null ? null : (
+        <span className="card-rename-fault" role="alert">
+          The name {fault}.
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,78 @@
+// The canvas's camera for the rest of the window, which does not know the graph library: fit, zoom, centre, look at a node.
+import type { ReactFlowInstance } from '@xyflow/react';
+
+import type { FlowNode, FlowEdge } from './flow-store';
+
+let flow: ReactFlowInstance<FlowNode, FlowEdge> | null = null;
+let isFitWanted = false;
+let isMeasured = false;
+
+const duration = (): number => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 240);
+/** Room for the controls below, for the overview at the right, and for edges that turn above the first cards. */
+const FIT = {
+  padding: { top: '32px', right: '144px', bottom: '56px', left: '24px' },
+  maxZoom: 1,
+  minZoom: 0.2,
+} as const;
+
+/** The canvas reports its instance when it is there, and null when it goes. */
+export function setFlow(instance: ReactFlowInstance<FlowNode, FlowEdge> | null): void {
+  flow = instance;
+  fitIfWanted();
+}
+
+export const fitView = (): void => {
+  void flow?.fitView({ ...FIT, duration: duration() });
+};
+
+/** Fits once the nodes of a newly shown project are measured. */
+export const fitSoon = (): void => {
+  isFitWanted = true;
+};
+
+/** The canvas reports whether all nodes have their sizes. */
+export function setMeasured(value: boolean): void {
+  isMeasured = value;
+  fitIfWanted();
+}
+
+function fitIfWanted(): void {
+  if (!isFitWanted || !isMeasured || !flow) return;
+  isFitWanted = false;
+  // Cards that were there before get their new sizes with the next frame.
+  requestAnimationFrame(() => requestAnimationFrame(() => void flow?.fitView(FIT)));
+}
+
+export const zoomIn = (): void => {
+  void flow?.zoomIn({ duration: duration() });
+};
+
+export const zoomOut = (): void => {
+  void flow?.zoomOut({ duration: duration() });
+};
+
+/** The point of the canvas in the middle of what is seen. */
+export function viewportCentre(): { readonly x: number; readonly y: number } {
+  const box = document.querySelector('.react-flow')?.getBoundingClientRect();
+  if (!flow || !box) return { x: 0, y: 0 };
+  const middle = flow.screenToFlowPosition({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+  return { x: middle.x - 120, y: middle.y - 50 };
+}
+
+/** The point of the canvas under a point of the screen. */
+export const toCanvas = (point: {
+  readonly x: number;
+  readonly y: number;
+}): { readonly x: number; readonly y: number } => flow?.screenToFlowPosition(point) ?? { x: 0, y: 0 };
+
+/** Moves the camera so that the node is in the middle, close enough to read. */
+export function lookAt(id: string): void {
+  const node = flow?.getInternalNode(id);
+  if (!flow || !node) return;
+  const { x, y } = node.internals.positionAbsolute;
+  const { width = 0, height = 0 } = node.measured;
+  void flow.setCenter(x + width / 2, y + height / 2, {
+    zoom: Math.max(flow.getZoom(), 0.85),
+    duration: duration(),
+  });
+}

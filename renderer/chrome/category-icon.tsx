@@ -1,0 +1,39 @@
+// The sign of a layer's category, in the category's colour: on cards, in the palette and in searches.
+import {
+  Activity,
+  Combine,
+  Droplets,
+  Grid3x3,
+  Hash,
+  LogIn,
+  ScanLine,
+  Shapes,
+  Shrink,
+  SlidersVertical,
+  CircleHelp,
+  type LucideIcon,
+} from 'lucide-react';
+import type { JSX } from 'react';
+import type { Category } from '#core/layers/declaration';
+
+const ICONS: Readonly<Record<Category, LucideIcon>> = {
+  'input/output': LogIn,
+  linear: Grid3x3,
+  convolution: ScanLine,
+  pooling: Shrink,
+  normalization: SlidersVertical,
+  activation: Activity,
+  shape: Shapes,
+  regularization: Droplets,
+  embedding: Hash,
+  arithmetic: Combine,
+};
+
+export function CategoryIcon({ category }: { readonly category: Category | null }): JSX.Element {
+  const Icon = category === null ? CircleHelp : ICONS[category];
+  return (
+    <span className="category-icon" data-category={category} aria-hidden>
+      <Icon size={13} strokeWidth={2} />
+    </span>
+  );
+}

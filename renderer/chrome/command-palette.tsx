@@ -1,0 +1,120 @@
+// Everything by typing: commands with their shortcuts, layers to add, nodes to go to.
+import { Command } from 'cmdk';
+import { ChevronRight, Search } from 'lucide-react';
+import type { JSX } from 'react';
+import { COMMANDS } from '#core/commands/commands';
+import { layerTitle } from '#core/graph/resolve';
+import { LAYERS } from '#core/layers/index';
+
+import { isEnabled, runCommand } from '../actions/commands';
+import { insertLayer } from '../actions/graph';
+import { shortcutText } from '../actions/shortcuts';
+import { focusNode } from '../canvas/focus-node';
+import { useApp } from '../stores/app';
+import { useDocument } from '../stores/document';
+import type { InsertTarget } from '../stores/ui';
+import { CategoryIcon } from './category-icon';
+import { Modal } from './modal';
+
+interface CommandPaletteProps {
+  readonly mode: 'everything' | 'layers';
+  readonly target: InsertTarget | null;
+  readonly onClose: () => void;
+}
+
+const MENU_TITLES = { file: 'File', edit: 'Edit', view: 'View', model: 'Model', help: 'Help' } as const;
+
+export function CommandPalette({ mode, target, onClose }: CommandPaletteProps): JSX.Element {
+  const title = mode === 'layers' ? 'Add layer' : 'Command palette';
+  const choose = (action: () => void): void => {
+    onClose();
+    // After the dialog has given the focus back.
+    requestAnimationFrame(action);
+  };
+  return (
+    <Modal title={title} className="command-palette" isBare onClose={onClose}>
+      <Command label={title} loop>
+        <div className="command-search">
+          <Search size={16} aria-hidden />
+          <Command.Input
+            data-autofocus
+            placeholder={mode === 'layers' ? 'Add a layer…' : 'Search commands, layers and nodes…'}
+          />
+          <kbd>Esc</kbd>
+        </div>
+        <Command.List>
+          <Command.Empty>Nothing is called that.</Command.Empty>
+          {mode === 'everything' ? <CommandItems choose={choose} /> : null}
+          <LayerItems target={target} choose={choose} />
+          {mode === 'everything' ? <NodeItems choose={choose} /> : null}
+        </Command.List>
+      </Command>
+    </Modal>
+  );
+}
+
+interface ItemsProps {
+  readonly choose: (action: () => void) => void;
+}
+
+function CommandItems({ choose }: ItemsProps): JSX.Element {
+  const isMac = useApp((state) => state.platform === 'darwin');
+  return (
+    <Command.Group heading="Commands">
+      {COMMANDS.filter(({ id }) => id !== 'view.commandPalette').map((command) => (
+        <Command.Item
+          key={command.id}
+          value={command.label}
+          keywords={[MENU_TITLES[command.menu], ...(command.keywords?.split(' ') ?? [])]}
+          disabled={!isEnabled(command.id)}
+          onSelect={() => choose(() => runCommand(command.id))}
+        >
+          <ChevronRight size={14} aria-hidden className="muted" />
+          <span>{command.label}</span>
+          <span className="muted">{MENU_TITLES[command.menu]}</span>
+          {command.shortcut === undefined ? null : <kbd>{shortcutText(command.shortcut, isMac)}</kbd>}
+        </Command.Item>
+      ))}
+    </Command.Group>
+  );
+}
+
+function LayerItems({ target, choose }: ItemsProps & { readonly target: InsertTarget | null }): JSX.Element {
+  return (
+    <Command.Group heading="Layers">
+      {LAYERS.filter(({ inputs }) => target === null || inputs.length > 0).map((layer) => (
+        <Command.Item
+          key={layer.type}
+          value={`Add ${layerTitle(layer)} ${layer.type}`}
+          keywords={[layer.category, ...(layer.keywords ?? [])]}
+          onSelect={() =>
+            choose(() => insertLayer(layer.type, target === null ? null : { kind: 'from', ...target }))
+          }
+        >
+          <CategoryIcon category={layer.category} />
+          <span>{layerTitle(layer)}</span>
+          <span className="muted command-summary">{layer.summary}</span>
+        </Command.Item>
+      ))}
+    </Command.Group>
+  );
+}
+
+function NodeItems({ choose }: ItemsProps): JSX.Element {
+  const nodes = useDocument((state) => state.project?.graph.nodes);
+  return (
+    <Command.Group heading="Nodes">
+      {nodes?.map((node) => (
+        <Command.Item
+          key={node.id}
+          value={`Go to ${node.name} ${node.id}`}
+          onSelect={() => choose(() => focusNode(node.id))}
+        >
+          <ChevronRight size={14} aria-hidden className="muted" />
+          <span>{node.name}</span>
+          <span className="muted">{node.layer}</span>
+        </Command.Item>
+      ))}
+    </Command.Group>
+  );
+}

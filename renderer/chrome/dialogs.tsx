@@ -1,0 +1,30 @@
+// The one dialog that is open, by its kind.
+import type { JSX } from 'react';
+
+import { openDialog, useUi } from '../stores/ui';
+import { AboutDialog } from './about-dialog';
+import { CommandPalette } from './command-palette';
+import { NewProjectDialog } from './new-project-dialog';
+import { WeightsDialog } from './weights-dialog';
+
+const close = (): void => {
+  openDialog(null);
+};
+
+export function Dialogs(): JSX.Element | null {
+  const dialog = useUi((state) => state.dialog);
+  switch (dialog?.kind) {
+    case undefined:
+      return null;
+    case 'new':
+      return <NewProjectDialog onClose={close} />;
+    case 'commands':
+      return <CommandPalette mode="everything" target={null} onClose={close} />;
+    case 'layers':
+      return <CommandPalette mode="layers" target={dialog.target} onClose={close} />;
+    case 'weights':
+      return <WeightsDialog choice={dialog.choice} onClose={close} />;
+    case 'about':
+      return <AboutDialog onClose={close} />;
+  }
+}

@@ -1,0 +1,69 @@
+// Start, pause, resume and stop, with the run's progress in between. Re-renders while a run sends events, about ten times a second.
+import { Pause, Play, Square } from 'lucide-react';
+import type { JSX } from 'react';
+
+import { pauseOrResume, stopTraining } from '../actions/training';
+import { useRun } from '../stores/run';
+import { useUi } from '../stores/ui';
+import { showDuration } from '../panels/format';
+import { remainingSeconds } from '../panels/run-progress';
+import { IconButton } from './icon-button';
+
+export function RunControls(): JSX.Element {
+  const state = useRun((run) => run.state);
+  const isStarting = useUi(({ busy }) => busy === 'start');
+  if (state === 'idle')
+    return (
+      <IconButton
+        label="Start training"
+        command="model.train"
+        icon={Play}
+        isBusy={isStarting}
+        className="is-primary"
+      >
+        Start training
+      </IconButton>
+    );
+  return (
+    <span className="run-controls">
+      <RunProgress />
+      {state === 'paused' ? (
+        <IconButton label="Resume" icon={Play} onClick={() => void pauseOrResume()}>
+          Resume
+        </IconButton>
+      ) : (
+        <IconButton
+          label="Pause"
+          icon={Pause}
+          isDisabled={state === 'stopping'}
+          onClick={() => void pauseOrResume()}
+        >
+          Pause
+        </IconButton>
+      )}
+      <IconButton
+        label="Stop"
+        icon={Square}
+        isBusy={state === 'stopping'}
+        onClick={() => void stopTraining()}
+        className="is-danger"
+      >
+        Stop
+      </IconButton>
+    </span>
+  );
+}
+
+function RunProgress(): JSX.Element {
+  const last = useRun((run) => run.last);
+  const total = last?.total_steps ?? 0;
+  const done = total === 0 ? 0 : (last?.step ?? 0) / total;
+  return (
+    <span className="run-progress">
+      <progress max={1} value={done} aria-label="Training progress" />
+      <span className="run-progress-text">
+        {Math.round(done * 100)}%{last ? ` · ${showDuration(remainingSeconds(last))} left` : ''}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,53 @@
+// Errors and notes over the window. An error shows where, what was expected, what was got and what to do, and stays until dismissed.
+import { CircleAlert, CircleCheck, X } from 'lucide-react';
+import type { JSX } from 'react';
+
+import { dismissToast, useToasts, type Toast } from '../stores/toasts';
+
+export function Toasts(): JSX.Element {
+  const toasts = useToasts((state) => state.toasts);
+  return (
+    <div className="toasts" role="region" aria-label="Notifications">
+      {toasts.map((toast) => (
+        <ToastCard key={toast.id} toast={toast} />
+      ))}
+    </div>
+  );
+}
+
+function ToastCard({ toast: { id, tone, title, error } }: { readonly toast: Toast }): JSX.Element {
+  const Icon = tone === 'error' ? CircleAlert : CircleCheck;
+  return (
+    <article className={`toast is-${tone}`} role={tone === 'error' ? 'alert' : 'status'}>
+      <Icon size={16} aria-hidden className="toast-icon" />
+      <div className="toast-body">
+        <h3>{title}</h3>
+        {error ? <p>{error.message}</p> : null}
+        {error ? (
+          <dl className="toast-facts">
+            {(['where', 'expected', 'got'] as const).map((name) => {
+              const value = error[name];
+              return value === undefined || value === '' ? null : (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd>{value}</dd>
+                </div>
+              );
+            })}
+          </dl>
+        ) : null}
+        {error?.hint === undefined ? null : <p className="toast-hint">{error.hint}</p>}
+      </div>
+      <button
+        type="button"
+        className="icon-button is-small"
+        aria-label="Dismiss"
+        onClick={() => {
+          dismissToast(id);
+        }}
+      >
+        <X size={14} aria-hidden />
+      </button>
+    </article>
+  );
+}

@@ -1,0 +1,140 @@
+// The model as a whole: totals, how much is still uninitialized, and a row per layer to go to.
+import type { JSX } from 'react';
+import { formatShape, numel } from '#core/tensor/shape';
+
+import { runCommand } from '../actions/commands';
+import { focusNode } from '../canvas/focus-node';
+import { showBytes, showCount } from '../panels/format';
+import { useDocument } from '../stores/document';
+import { useLive, type ChipInfo } from '../stores/live';
+import { useModel } from '../stores/model';
+
+export function ModelSummary({ selected }: { readonly selected: number }): JSX.Element {
+  const name = useDocument((state) => state.project?.name ?? '');
+  const dtype = useDocument((state) => state.project?.dtype ?? '');
+  const totals = useModel((state) => state.model?.totals);
+  const views = useLive((state) => state.views);
+  const chips = [...views.values()].flatMap((view) => view.chips);
+  const uninitialized = chips.filter(({ state }) => state === 'uninitialized').length;
+  return (
+    <>
+      <header className="inspector-header">
+        <div>
+          <h2>{selected > 1 ? `${selected} nodes selected` : 'Model'}</h2>
+          <p className="muted">{selected > 1 ? 'Drag, duplicate or delete them together.' : name}</p>
+        </div>
+      </header>
+      <div className="inspector-body">
+        <Readiness total={chips.length} uninitialized={uninitialized} />
+        <dl className="facts">
+          <Fact name="parameters" value={totals?.parameters} show={showCount} />
+          <Fact name="memory" value={totals?.bytes} show={showBytes} />
+          <Fact name="forward" value={totals?.flops} show={(value) => `${showCount(value)} FLOPs`} />
+          <div>
+            <dt>dtype</dt>
+            <dd>{dtype}</dd>
+          </div>
+        </dl>
+        <LayerTable />
+      </div>
+    </>
+  );
+}
+
+function Fact({
+  name,
+  value,
+  show,
+}: {
+  readonly name: string;
+  readonly value: number | null | undefined;
+  readonly show: (value: number) => string;
+}): JSX.Element {
+  const isKnown = typeof value === 'number';
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className={isKnown ? '' : 'muted'}>{isKnown ? show(value) : 'not known yet'}</dd>
+    </div>
+  );
+}
+
+/** How many tensors have their shape, and what brings the rest. */
+function Readiness({
+  total,
+  uninitialized,
+}: {
+  readonly total: number;
+  readonly uninitialized: number;
+}): JSX.Element {
+  const ready = total - uninitialized;
+  return (
+    <div className="readiness" data-state={uninitialized === 0 ? 'ready' : 'waiting'}>
+      <p className="readiness-line">
+        <strong>{ready}</strong> of {total} tensors have their shape
+      </p>
+      <progress max={Math.max(1, total)} value={ready} aria-label="Tensors with a shape" />
+      {total > 0 && uninitialized > 0 ? (
+        <p className="muted small">
+          {uninitialized} uninitialized.{' '}
+          <button
+            type="button"
+            className="link"
+            onClick={() => {
+              runCommand('model.feed');
+            }}
+          >
+            One sample batch
+          </button>{' '}
+          decides {uninitialized === 1 ? 'it' : 'them'}.
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+const count = (chips: readonly ChipInfo[]): string => {
+  const known = chips
+    .filter(({ kind }) => !kind.includes('buffer'))
+    .map(({ shape }) => {
+      const sizes = shape.filter((size) => size !== null);
+      return sizes.length === shape.length ? numel(sizes) : null;
+    });
+  if (known.length === 0) return '–';
+  return known.includes(null) ? '?' : showCount(known.reduce<number>((sum, size) => sum + (size ?? 0), 0));
+};
+
+function LayerTable(): JSX.Element | null {
+  const nodes = useDocument((state) => state.project?.graph.nodes);
+  const views = useLive((state) => state.views);
+  const order = useLive((state) => state.inference?.order.nodes) ?? nodes;
+  if (!order || order.length === 0) return null;
+  return (
+    <section aria-label="Layers of the model">
+      <h3 className="section-title">Layers</h3>
+      <ul className="layer-rows">
+        {order.map(({ id, name }) => {
+          const view = views.get(id);
+          const output = view?.outputs[0] ?? null;
+          return (
+            <li key={id}>
+              <button
+                type="button"
+                className="layer-row"
+                onClick={() => {
+                  focusNode(id);
+                }}
+              >
+                <span className="layer-row-name">{name}</span>
+                <span className="shape muted">
+                  {output ? formatShape(output) : view?.outputs.length === 0 ? '' : '?'}
+                </span>
+                <span className="layer-row-count">{count(view?.chips ?? [])}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

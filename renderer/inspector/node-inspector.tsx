@@ -1,0 +1,145 @@
+// The form of one node, derived from its layer's declaration: name, params, shapes, parameters, problems.
+import { CircleAlert, TriangleAlert } from 'lucide-react';
+import type { JSX } from 'react';
+import { findLayer, type LayerDeclaration } from '#core/layers/index';
+import { formatShape, type PartialShape } from '#core/tensor/shape';
+import type { GraphNode } from '#core/document/project';
+
+import { rename, renameFault, setParam } from '../actions/graph';
+import { CategoryIcon } from '../chrome/category-icon';
+import { ParamField } from '../fields/param-field';
+import { TextField } from '../fields/plain-fields';
+import { showCount } from '../panels/format';
+import { useNode } from '../stores/document';
+import { useLive, type NodeView } from '../stores/live';
+import { useModel } from '../stores/model';
+import { ParameterList } from './parameter-list';
+
+/** Re-renders when its node, or what is inferred of it, changes. */
+export function NodeInspector({ id }: { readonly id: string }): JSX.Element | null {
+  const node = useNode(id);
+  const view = useLive((state) => state.views.get(id));
+  const flops = useModel((state) => state.nodes.get(id)?.flops ?? null);
+  if (!node || !view) return null;
+  const declaration = findLayer(node.layer);
+  return (
+    <>
+      <header className="inspector-header">
+        <CategoryIcon category={view.category} />
+        <div>
+          <h2>{node.name}</h2>
+          <p className="muted" title={declaration?.torch ?? ''}>
+            {declaration?.torch ?? node.layer}
+          </p>
+        </div>
+      </header>
+      <div className="inspector-body">
+        {declaration ? <p className="inspector-about">{declaration.summary}</p> : null}
+        {view.problems.map((problem) => {
+          const Icon = problem.severity === 'error' ? CircleAlert : TriangleAlert;
+          return (
+            <p key={problem.message} className={`notice is-${problem.severity}`}>
+              <Icon size={14} aria-hidden />
+              <span>
+                {problem.message}
+                {problem.fixes.length > 0 ? <span className="notice-fix">{problem.fixes[0]}</span> : null}
+              </span>
+            </p>
+          );
+        })}
+        <TextField
+          label="Name"
+          value={node.name}
+          check={(text) => {
+            const fault = renameFault(id, text);
+            return fault === null ? null : `The name ${fault}.`;
+          }}
+          onChange={(text) => {
+            rename(id, text);
+          }}
+        />
+        {declaration ? <Params node={node} declaration={declaration} view={view} /> : null}
+        <ShapeFacts declaration={declaration} view={view} flops={flops} />
+        <ParameterList chips={view.chips} />
+      </div>
+    </>
+  );
+}
+
+function Params({
+  node,
+  declaration,
+  view,
+}: {
+  readonly node: GraphNode;
+  readonly declaration: LayerDeclaration;
+  readonly view: NodeView;
+}): JSX.Element | null {
+  const params = Object.entries(declaration.params);
+  if (params.length === 0) return null;
+  return (
+    <section aria-label="Options">
+      <h3 className="section-title">Options</h3>
+      {params.map(([name, spec]) => (
+        <ParamField
+          key={name}
+          name={name}
+          spec={spec}
+          value={name in node.params ? canonical(spec.parse.bind(spec), node.params[name]) : spec.initial}
+          inferred={view.sizes[name]}
+          problem={view.problems.find(({ message }) => message.includes(` ${name}:`))?.message}
+          onChange={(value) => {
+            const isInitial = JSON.stringify(value) === JSON.stringify(spec.initial);
+            setParam(node.id, name, isInitial ? undefined : value);
+          }}
+        />
+      ))}
+    </section>
+  );
+}
+
+/** The value as `parse` gives it (one integer becomes its list); as it stands where `parse` refuses it. */
+function canonical(parse: (value: unknown) => unknown, value: unknown): unknown {
+  try {
+    return parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function ShapeFacts({
+  declaration,
+  view,
+  flops,
+}: {
+  readonly declaration: LayerDeclaration | null;
+  readonly view: NodeView;
+  readonly flops: number | null;
+}): JSX.Element {
+  const show = (shape: PartialShape | null | undefined): string => (shape ? formatShape(shape) : '?');
+  return (
+    <section aria-label="Shapes">
+      <h3 className="section-title">Shapes</h3>
+      <dl className="facts">
+        {view.inputs.map((shape, at) => (
+          <div key={`in${at}`}>
+            <dt>{declaration?.inputs[at]?.name ?? 'input'}</dt>
+            <dd className="shape">{show(shape)}</dd>
+          </div>
+        ))}
+        {view.outputs.map((shape, at) => (
+          <div key={`out${at}`}>
+            <dt>{declaration?.outputs[at]?.name ?? 'output'}</dt>
+            <dd className="shape">{show(shape)}</dd>
+          </div>
+        ))}
+        {flops === null || flops === 0 ? null : (
+          <div>
+            <dt>forward</dt>
+            <dd>{showCount(flops)} FLOPs</dd>
+          </div>
+        )}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+// A node's parameters and buffers in full: shape, dtype, state, and where each size came from.
+import type { JSX } from 'react';
+import { formatShape } from '#core/tensor/shape';
+
+import type { ChipInfo } from '../stores/live';
+
+export function ParameterList({ chips }: { readonly chips: readonly ChipInfo[] }): JSX.Element | null {
+  if (chips.length === 0) return null;
+  return (
+    <section aria-label="Parameters">
+      <h3 className="section-title">Parameters and buffers</h3>
+      <ul className="parameters">
+        {chips.map((chip) => (
+          <li key={chip.name} className="parameter" data-state={chip.state}>
+            <span className="parameter-name">
+              <span className="state-dot" aria-hidden />
+              {chip.name}
+              {chip.kind.includes('buffer') ? <span className="tag">buffer</span> : null}
+            </span>
+            <span className="shape">{formatShape(chip.shape)}</span>
+            <span className="parameter-state">
+              {chip.state === 'uninitialized' && chip.waitsFor !== null
+                ? `uninitialized · waits for ${chip.waitsFor}`
+                : chip.state}
+            </span>
+            <span className="muted">{chip.dtype}</span>
+            {chip.provenance === '' ? null : <p className="parameter-provenance">{chip.provenance}</p>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,127 @@
+// The palette: every layer of the catalogue by category, with search. Drag one to the canvas; Enter or a double click inserts it
+// after the selection. Arrow keys move through the list.
+import { Search } from 'lucide-react';
+import { useRef, useState, type JSX, type KeyboardEvent } from 'react';
+import { layerTitle } from '#core/graph/resolve';
+import { LAYERS, type LayerDeclaration } from '#core/layers/index';
+import type { Category } from '#core/layers/declaration';
+
+import { insertLayer } from '../actions/graph';
+import { CategoryIcon } from '../chrome/category-icon';
+import { Hint } from '../chrome/icon-button';
+import { DRAGGED_LAYER } from './drag';
+import { searchLayers } from './search';
+import './palette.css';
+
+const TITLES: Readonly<Record<Category, string>> = {
+  'input/output': 'Input and output',
+  linear: 'Linear',
+  convolution: 'Convolution',
+  pooling: 'Pooling',
+  normalization: 'Normalization',
+  activation: 'Activation',
+  shape: 'Shape',
+  regularization: 'Regularization',
+  embedding: 'Embedding',
+  arithmetic: 'Arithmetic',
+};
+
+export function Palette(): JSX.Element {
+  const [query, setQuery] = useState('');
+  const list = useRef<HTMLDivElement>(null);
+  const found = searchLayers(LAYERS, query);
+  const groups =
+    query.trim() === '' ? byCategory(found) : [{ title: `${found.length} found`, layers: found }];
+
+  const moveFocus = (event: KeyboardEvent): void => {
+    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+    const items = [...(list.current?.querySelectorAll<HTMLElement>('.palette-item') ?? [])];
+    const at = items.findIndex((item) => item === document.activeElement);
+    const next = items[event.key === 'ArrowDown' ? at + 1 : at - 1];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  };
+
+  return (
+    <nav className="palette" aria-label="Layers" onKeyDown={moveFocus}>
+      <div className="palette-search">
+        <Search size={14} aria-hidden />
+        <input
+          type="search"
+          aria-label="Search layers"
+          placeholder="Search layers"
+          value={query}
+          onChange={(event) => {
+            setQuery(event.target.value);
+          }}
+          onKeyDown={(event) => {
+            const [best] = found;
+            if (event.key === 'Enter' && best) insertLayer(best.type);
+            if (event.key === 'Escape') setQuery('');
+          }}
+        />
+      </div>
+      <div className="palette-list" ref={list}>
+        {groups.map(({ title, layers }) => (
+          <section key={title} aria-label={title}>
+            <h2 className="section-title">{title}</h2>
+            {layers.map((layer) => (
+              <PaletteItem key={layer.type} layer={layer} />
+            ))}
+          </section>
+        ))}
+        {found.length === 0 ? (
+          <p className="palette-empty">
+            No layer is called “{query}”. Search knows PyTorch’s names too, like <em>Conv2d</em>.
+          </p>
+        ) : null}
+      </div>
+      <p className="palette-foot">Drag to the canvas, or press Enter to insert after the selection.</p>
+    </nav>
+  );
+}
+
+function PaletteItem({ layer }: { readonly layer: LayerDeclaration }): JSX.Element {
+  return (
+    <Hint text={<HintText layer={layer} />}>
+      <button
+        type="button"
+        className="palette-item"
+        draggable
+        onDragStart={(event) => {
+          event.dataTransfer.setData(DRAGGED_LAYER, layer.type);
+          event.dataTransfer.effectAllowed = 'copy';
+        }}
+        onDoubleClick={() => {
+          insertLayer(layer.type);
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' && event.key !== ' ') return;
+          event.preventDefault();
+          insertLayer(layer.type);
+        }}
+      >
+        <CategoryIcon category={layer.category} />
+        <span className="palette-name">{layerTitle(layer)}</span>
+      </button>
+    </Hint>
+  );
+}
+
+function HintText({ layer }: { readonly layer: LayerDeclaration }): JSX.Element {
+  return (
+    <>
+      {layer.summary}
+      {layer.torch === null ? null : <span className="tooltip-detail">{layer.torch}</span>}
+    </>
+  );
+}
+
+function byCategory(
+  layers: readonly LayerDeclaration[],
+): readonly { readonly title: string; readonly layers: readonly LayerDeclaration[] }[] {
+  const groups = new Map<Category, LayerDeclaration[]>();
+  for (const layer of layers) groups.set(layer.category, [...(groups.get(layer.category) ?? []), layer]);
+  return [...groups].map(([category, members]) => ({ title: TITLES[category], layers: members }));
+}

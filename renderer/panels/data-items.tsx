@@ -1,0 +1,107 @@
+// The first items of the data: pictures with their target, or rows of a table.
+import { CircleAlert } from 'lucide-react';
+import type { JSX } from 'react';
+import { formatShape } from '#core/tensor/shape';
+import type { DataPreview } from '#core/session/session';
+
+import { usePreview } from '../stores/preview';
+import { showCount } from './format';
+import { Picture } from './picture';
+
+type Item = DataPreview['items'][number];
+type PictureItem = Extract<Item, { readonly kind: 'picture' }>;
+type RowItem = Extract<Item, { readonly kind: 'row' }>;
+
+const isPicture = (item: Item): item is PictureItem => item.kind === 'picture';
+const isRow = (item: Item): item is RowItem => item.kind === 'row';
+
+export function DataItems(): JSX.Element {
+  const { preview, error, isLoading } = usePreview();
+  if (error)
+    return (
+      <div className="data-items">
+        <div className="notice is-error" role="alert">
+          <CircleAlert size={15} aria-hidden />
+          <span>
+            {error.message}
+            {error.where === undefined ? null : <span className="notice-fix">{error.where}</span>}
+            {error.hint === undefined ? null : <span className="notice-fix">{error.hint}</span>}
+          </span>
+        </div>
+      </div>
+    );
+  if (!preview)
+    return <div className={`data-items ${isLoading ? 'is-loading' : ''}`} aria-busy={isLoading} />;
+  return (
+    <div className="data-items" aria-busy={isLoading}>
+      <p className="data-facts">
+        <strong>{showCount(preview.samples)}</strong> samples of{' '}
+        <span className="shape">{formatShape(preview.inputShape)}</span>
+        {preview.classes.length > 0 ? <> in {preview.classes.length} classes</> : null}
+        {preview.notes.map((note) => (
+          <span key={note} className="data-note">
+            {note}
+          </span>
+        ))}
+      </p>
+      <Pictures items={preview.items.filter(isPicture)} />
+      <Rows items={preview.items.filter(isRow)} columns={preview.columns} />
+    </div>
+  );
+}
+
+function Pictures({ items }: { readonly items: readonly PictureItem[] }): JSX.Element | null {
+  if (items.length === 0) return null;
+  return (
+    <ul className="pictures" aria-label="First samples">
+      {items.map((item, at) => (
+        <li key={at}>
+          <Picture item={item} />
+          <span className="picture-target">{item.target}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const COLUMNS = 24;
+
+function Rows({
+  items,
+  columns,
+}: {
+  readonly items: readonly RowItem[];
+  readonly columns: readonly string[];
+}): JSX.Element | null {
+  const [first] = items;
+  if (!first) return null;
+  const shown = first.values.slice(0, COLUMNS).map((_value, at) => columns[at] ?? String(at));
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label="First samples">
+      <table className="table is-numbers">
+        <thead>
+          <tr>
+            {shown.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+            <th scope="col" className="target-column">
+              target
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item, at) => (
+            <tr key={at}>
+              {item.values.slice(0, COLUMNS).map((value, column) => (
+                <td key={column}>{Number(value.toPrecision(5))}</td>
+              ))}
+              <td className="target-column">{item.target}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

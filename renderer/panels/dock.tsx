@@ -1,0 +1,101 @@
+// The dock under the canvas: Sample, Training and Problems as tabs; its height is dragged or set with the arrow keys, and it folds away.
+import * as Tabs from '@radix-ui/react-tabs';
+import { ChartSpline, ChevronDown, ChevronUp, CircleAlert, Sparkles } from 'lucide-react';
+import type { JSX } from 'react';
+
+import { useLive } from '../stores/live';
+import { useRun } from '../stores/run';
+import { showDock, toggleDock, useUi, type DockTab } from '../stores/ui';
+import { ProblemsPanel } from './problems-panel';
+import { Resizer } from './resizer';
+import { SamplePanel } from './sample-panel';
+import { TrainingPanel } from './training-panel';
+import './dock.css';
+
+export function Dock(): JSX.Element {
+  const { tab, isOpen, height } = useUi((state) => state.dock);
+  return (
+    <Tabs.Root
+      asChild
+      value={isOpen ? tab : ''}
+      onValueChange={(value) => {
+        showDock(value as DockTab);
+      }}
+    >
+      <section className="dock" aria-label="Panels" style={{ height: isOpen ? height : undefined }}>
+        <Resizer />
+        <div className="dock-bar">
+          <Tabs.List className="dock-tabs" aria-label="Panels">
+            <Tab value="sample" label="Sample">
+              <Sparkles size={14} aria-hidden />
+              Sample
+            </Tab>
+            <Tab value="training" label="Training">
+              <ChartSpline size={14} aria-hidden />
+              Training
+              <RunDot />
+            </Tab>
+            <Tab value="problems" label="Problems">
+              <CircleAlert size={14} aria-hidden />
+              Problems
+              <ProblemCount />
+            </Tab>
+          </Tabs.List>
+          <button
+            type="button"
+            className="icon-button is-small"
+            aria-label={isOpen ? 'Fold the panels' : 'Unfold the panels'}
+            aria-expanded={isOpen}
+            onClick={toggleDock}
+          >
+            {isOpen ? <ChevronDown size={16} aria-hidden /> : <ChevronUp size={16} aria-hidden />}
+          </button>
+        </div>
+        <Tabs.Content value="sample" className="dock-panel" tabIndex={-1}>
+          <SamplePanel />
+        </Tabs.Content>
+        <Tabs.Content value="training" className="dock-panel" tabIndex={-1}>
+          <TrainingPanel />
+        </Tabs.Content>
+        <Tabs.Content value="problems" className="dock-panel" tabIndex={-1}>
+          <ProblemsPanel />
+        </Tabs.Content>
+      </section>
+    </Tabs.Root>
+  );
+}
+
+function Tab({
+  value,
+  label,
+  children,
+}: {
+  readonly value: DockTab;
+  readonly label: string;
+  readonly children: React.ReactNode;
+}): JSX.Element {
+  return (
+    <Tabs.Trigger
+      value={value}
+      className="dock-tab"
+      aria-label={label}
+      onClick={() => {
+        showDock(value);
+      }}
+    >
+      {children}
+    </Tabs.Trigger>
+  );
+}
+
+function RunDot(): JSX.Element | null {
+  const state = useRun((run) => run.state);
+  return state === 'idle' ? null : <span className={`run-dot is-${state}`} aria-hidden />;
+}
+
+function ProblemCount(): JSX.Element | null {
+  const problems = useLive((state) => state.problems);
+  if (problems.length === 0) return null;
+  const hasError = problems.some(({ severity }) => severity === 'error');
+  return <span className={`count ${hasError ? 'is-bad' : 'is-gold'}`}>{problems.length}</span>;
+}

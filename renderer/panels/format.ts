@@ -1,0 +1,32 @@
+// Numbers as people read them: durations, counts, bytes, losses, shares.
+
+/** `0:07`, `3:12`, `1:02:45`. */
+export function showDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown.map((part, at) => (at === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
+}
+
+/** `1,797`, `38.2 k`, `4.21 M`, `7.5 G`. */
+export function showCount(value: number): string {
+  if (value < 100_000) return value.toLocaleString('en');
+  const [scale, unit] = value < 1e6 ? [1e3, 'k'] : value < 1e9 ? [1e6, 'M'] : [1e9, 'G'];
+  return `${Number((value / scale).toPrecision(3))} ${unit}`;
+}
+
+/** `312 B`, `4.5 KiB`, `1.2 MiB`. */
+export function showBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? value : Number(value.toPrecision(3))} ${units[power]}`;
+}
+
+/** Four significant digits: `0.04312`, `2.303`; `–` for what is not a number. */
+export const showLoss = (value: number | undefined): string =>
+  value === undefined || Number.isNaN(value) ? '–' : Number(value.toPrecision(4)).toString();
+
+/** `97.8%`. */
+export const showShare = (value: number | undefined): string =>
+  value === undefined || Number.isNaN(value) ? '–' : `${(value * 100).toFixed(1)}%`;

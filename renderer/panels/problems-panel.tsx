@@ -1,0 +1,62 @@
+// Everything wrong with the graph as it stands: what, where, and what to do, best first. A click goes to the place.
+import { ChevronRight, CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
+import type { JSX } from 'react';
+import type { Problem } from '#core/session/session';
+
+import { focusEdge, focusNode } from '../canvas/focus-node';
+import { useLive } from '../stores/live';
+
+export function ProblemsPanel(): JSX.Element {
+  const problems = useLive((state) => state.problems);
+  if (problems.length === 0)
+    return (
+      <div className="panel-empty">
+        <CircleCheck size={22} aria-hidden className="is-good" />
+        <p>No problems. Every shape that is known fits.</p>
+      </div>
+    );
+  return (
+    <ul className="problems" aria-label="Problems of the graph">
+      {problems.map((problem, at) => (
+        <li key={`${problem.code} ${problem.where} ${at}`}>
+          <ProblemRow problem={problem} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ProblemRow({ problem }: { readonly problem: Problem }): JSX.Element {
+  const { severity, where, message, expected, got, fixes, node, edge } = problem;
+  const Icon = severity === 'error' ? CircleAlert : TriangleAlert;
+  return (
+    <button
+      type="button"
+      className={`problem is-${severity}`}
+      aria-label={`${severity === 'error' ? 'Error' : 'Warning'} at ${where}: ${message}`}
+      onClick={() => {
+        if (node !== null) focusNode(node);
+        else if (edge !== null) focusEdge(edge, node);
+      }}
+    >
+      <Icon size={15} aria-hidden />
+      <span className="problem-text">
+        <span className="problem-message">{message}</span>
+        {expected !== undefined && got !== undefined ? (
+          <span className="problem-numbers">
+            expected <b>{expected}</b>, got <b>{got}</b>
+          </span>
+        ) : null}
+        {fixes.length > 0 ? (
+          <span className="problem-fixes">
+            {fixes.map((fix) => (
+              <span key={fix}>{fix}</span>
+            ))}
+          </span>
+        ) : null}
+      </span>
+      <span className="problem-where">{where}</span>
+      {node === null && edge === null ? null : <ChevronRight size={14} aria-hidden className="muted" />}
+    </button>
+  );
+}

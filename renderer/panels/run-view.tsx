@@ -1,0 +1,120 @@
+// The run as it goes: curves, progress, speed, remaining time; afterwards what came of it, or what went wrong.
+// Re-renders with the run's events, about ten times a second; the curves are drawn outside React.
+import { CircleAlert, ChartSpline } from 'lucide-react';
+import type { JSX } from 'react';
+import type { RunEvent } from '#core/session/session';
+
+import { useRun, type Curves } from '../stores/run';
+import { CurveChart } from './curve-chart';
+import { showCount, showDuration, showLoss, showShare } from './format';
+import { remainingSeconds } from './run-progress';
+
+export function RunView(): JSX.Element {
+  const hasRun = useRun(({ last, state }) => last !== null || state !== 'idle');
+  const hasAccuracy = useRun(({ curves }) => curves.accuracy.some((value) => !Number.isNaN(value)));
+  return (
+    <div className="run">
+      <RunError />
+      {hasRun ? (
+        <>
+          <RunFacts />
+          <div className="curves">
+            <CurveChart kind="loss" />
+            {hasAccuracy ? <CurveChart kind="accuracy" /> : null}
+          </div>
+        </>
+      ) : (
+        <div className="panel-empty">
+          <ChartSpline size={22} aria-hidden className="muted" />
+          <p>The curves of a run are drawn here, step by step.</p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function RunError(): JSX.Element | null {
+  const error = useRun((run) => run.error);
+  if (!error) return null;
+  return (
+    <div className="notice is-error" role="alert">
+      <CircleAlert size={15} aria-hidden />
+      <span>
+        {error.message}
+        {error.hint === undefined ? null : <span className="notice-fix">{error.hint}</span>}
+      </span>
+    </div>
+  );
+}
+
+function RunFacts(): JSX.Element | null {
+  const last = useRun((run) => run.last);
+  const state = useRun((run) => run.state);
+  const curves = useRun((run) => run.curves);
+  if (!last) return null;
+  const { epoch, total_epochs, step, total_steps, samples_per_second } = last;
+  return (
+    <div className="run-facts">
+      <p className={`run-line is-${state}`} role="status">
+        {resultLine(last, state, curves)}
+      </p>
+      <dl className="run-numbers">
+        <Figure name="epoch" value={`${Math.min(epoch, total_epochs)} / ${total_epochs}`} />
+        <Figure name="step" value={`${showCount(step)} / ${showCount(total_steps)}`} />
+        <Figure name="train loss" value={showLoss(latest(curves.loss))} tone="train" />
+        {latest(curves.validationLoss) === undefined ? null : (
+          <Figure name="validation loss" value={showLoss(latest(curves.validationLoss))} tone="validation" />
+        )}
+        {latest(curves.validationAccuracy) === undefined ? null : (
+          <Figure
+            name="validation accuracy"
+            value={showShare(latest(curves.validationAccuracy))}
+            tone="validation"
+          />
+        )}
+        <Figure name="samples/s" value={showCount(Math.round(samples_per_second))} />
+      </dl>
+    </div>
+  );
+}
+
+function Figure({
+  name,
+  value,
+  tone = '',
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly tone?: string;
+}): JSX.Element {
+  return (
+    <div data-tone={tone}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+const latest = (values: readonly number[]): number | undefined =>
+  values.findLast((value) => !Number.isNaN(value));
+
+/** One sentence: what the run does, or what it came to. */
+export function resultLine(
+  last: RunEvent,
+  state: string,
+  curves: Pick<Curves, 'validationLoss' | 'validationAccuracy'>,
+): string {
+  if (state === 'running') return `Training · ${showDuration(remainingSeconds(last))} left`;
+  if (state === 'paused') return `Paused after step ${showCount(last.step)}`;
+  if (state === 'stopping') return 'Stopping after the step in progress';
+  const accuracy = latest(curves.validationAccuracy);
+  const loss = latest(curves.validationLoss);
+  const result =
+    accuracy !== undefined
+      ? `validation accuracy ${showShare(accuracy)}`
+      : loss !== undefined
+        ? `validation loss ${showLoss(loss)}`
+        : `loss ${showLoss(last.loss)}`;
+  const word = last.outcome === 'stopped' ? 'Stopped' : last.outcome === 'failed' ? 'Failed' : 'Finished';
+  return `${word} after ${showDuration(last.seconds)}: ${result}`;
+}

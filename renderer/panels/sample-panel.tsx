@@ -1,0 +1,121 @@
+// The Sample panel: which data, how it is read, its first items, and the step that gives every parameter its shape.
+import { Database, FolderOpen, RotateCcw, Sparkles } from 'lucide-react';
+import { useEffect, type JSX } from 'react';
+
+import { runCommand } from '../actions/commands';
+import { perform } from '../actions/perform';
+import { useEnabled } from '../chrome/use-enabled';
+import { call } from '../client';
+import { NumberField } from '../fields/plain-fields';
+import { changeSettings, useDocument } from '../stores/document';
+import { loadPreview } from '../stores/preview';
+import { useRun } from '../stores/run';
+import { useUi } from '../stores/ui';
+import { DataForm } from './data-form';
+import { DataItems } from './data-items';
+import { FeedReport } from './feed-report';
+
+export function SamplePanel(): JSX.Element {
+  const data = useDocument((state) => state.project?.data ?? null);
+  const file = useDocument((state) => state.file?.token);
+  useEffect(() => {
+    void loadPreview(data);
+  }, [data, file]);
+  if (!data) return <NoData />;
+  return (
+    <div className="sample">
+      <div className="sample-form">
+        <ChooseButton name={data.file} />
+        <DataForm data={data} />
+      </div>
+      <DataItems />
+      <FeedColumn />
+    </div>
+  );
+}
+
+async function chooseData(): Promise<void> {
+  const source = await perform('The data cannot be used', 'open', () => call('data.choose'));
+  if (source) changeSettings('Choose data', (project) => ({ ...project, data: source }));
+}
+
+function ChooseButton({ name }: { readonly name: string }): JSX.Element {
+  const isRunning = useRun(({ state }) => state !== 'idle');
+  return (
+    <div className="choose-data">
+      <span className="choose-data-file" title={name}>
+        <Database size={14} aria-hidden />
+        <span>{name.split(/[\\/]/).at(-1)}</span>
+      </span>
+      <button
+        type="button"
+        className="button is-small"
+        disabled={isRunning}
+        onClick={() => void chooseData()}
+      >
+        Choose data…
+      </button>
+    </div>
+  );
+}
+
+function NoData(): JSX.Element {
+  return (
+    <div className="panel-empty">
+      <Database size={22} aria-hidden className="muted" />
+      <p>Choose the data this network learns from: CSV, NPY, NPZ or IDX (the MNIST family).</p>
+      <button type="button" className="button is-primary" onClick={() => void chooseData()}>
+        <FolderOpen size={14} aria-hidden />
+        Choose data…
+      </button>
+    </div>
+  );
+}
+
+/** Batch size, the feeding itself, and what it did. */
+function FeedColumn(): JSX.Element {
+  const batchSize = useDocument((state) => state.project?.sample.batchSize ?? 1);
+  const busy = useUi((state) => state.busy);
+  const canFeed = useEnabled('model.feed');
+  const canReset = useEnabled('model.backToUninitialized');
+  return (
+    <div className="feed">
+      <NumberField
+        label="Sample batch size"
+        value={batchSize}
+        min={1}
+        max={2 ** 31 - 1}
+        onChange={(value) => {
+          changeSettings('Change sample batch size', (project) => ({
+            ...project,
+            sample: { batchSize: value },
+          }));
+        }}
+      />
+      <button
+        type="button"
+        className="button is-gold is-wide"
+        disabled={!canFeed}
+        aria-busy={busy === 'feed'}
+        onClick={() => {
+          runCommand('model.feed');
+        }}
+      >
+        <Sparkles size={15} aria-hidden />
+        Feed {batchSize} {batchSize === 1 ? 'item' : 'items'}
+      </button>
+      <button
+        type="button"
+        className="button is-wide"
+        disabled={!canReset}
+        onClick={() => {
+          runCommand('model.backToUninitialized');
+        }}
+      >
+        <RotateCcw size={14} aria-hidden />
+        Back to uninitialized
+      </button>
+      <FeedReport />
+    </div>
+  );
+}

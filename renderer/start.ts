@@ -1,0 +1,59 @@
+// Brings the window up: asks the main process what to show (also after a reload) and subscribes to what it sends.
+import { acceptModel, startSync } from './actions/sync';
+import { runCommand } from './actions/commands';
+import { commandFor, isTextField } from './actions/shortcuts';
+import { perform } from './actions/perform';
+import { showOpened } from './actions/project';
+import { startTheme } from './actions/theme';
+import { acceptTrained } from './actions/training';
+import { call, onEvent } from './client';
+import { showApp, useApp } from './stores/app';
+import { showProject, useDocument } from './stores/document';
+import { addRunEvents, showRun } from './stores/run';
+import { openDialog, showDock } from './stores/ui';
+
+/** Starts everything; returns what ends it. */
+export function start(): () => void {
+  const ends = [
+    startTheme(),
+    startSync(),
+    onEvent('run', addRunEvents),
+    onEvent('model', acceptTrained),
+    onEvent('command', runCommand),
+    onEvent('recent', (recent) => useApp.setState({ recent })),
+    listenToKeys(),
+  ];
+  void perform('Lazuli did not start properly', null, restore);
+  return () => {
+    ends.forEach((end) => end());
+  };
+}
+
+async function restore(): Promise<void> {
+  const state = await call('app.state');
+  showApp(state);
+  const { opened, unsaved, run } = state;
+  if (opened) {
+    showOpened(opened);
+    if (unsaved) {
+      showProject(unsaved, opened.file, false);
+      acceptModel(opened.model, null);
+    }
+  } else openDialog({ kind: 'new' });
+  showRun(run);
+  if (run.state !== 'idle') showDock('training');
+}
+
+function listenToKeys(): () => void {
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || isTextField(event.target) || document.querySelector('dialog[open]')) return;
+    const command = commandFor(event, useApp.getState().platform === 'darwin');
+    if (!command || !useDocument.getState().project) return;
+    event.preventDefault();
+    runCommand(command.id);
+  };
+  window.addEventListener('keydown', onKeyDown);
+  return () => {
+    window.removeEventListener('keydown', onKeyDown);
+  };
+}

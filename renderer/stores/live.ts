@@ -1,0 +1,168 @@
+// Shapes, chips and problems of the graph as it stands now, inferred in the window on every edit, before the engine answers.
+// Each node's view keeps its identity while it says the same, so that only cards whose content changed re-render.
+import { create } from 'zustand';
+import type { Graph } from '#core/document/project';
+import { nodeTensors } from '#core/graph/cost';
+import { diagnose } from '#core/graph/diagnose';
+import { inferGraph, type Inference, type NodeInference, type Sizes } from '#core/graph/infer';
+import { isInputLayer, layerTitle } from '#core/graph/resolve';
+import type { Category, EdgeShape } from '#core/layers/declaration';
+import type { ModelInfo, NodeInfo, ParameterInfo, Problem } from '#core/session/session';
+import type { Shape } from '#core/tensor/shape';
+
+/** One parameter or buffer of a node, as its chip shows it. */
+export interface ChipInfo extends Pick<
+  ParameterInfo,
+  'key' | 'name' | 'kind' | 'state' | 'dtype' | 'shape' | 'waitsFor' | 'provenance'
+> {
+  /** Its shape depends on a param left blank: going back to uninitialized takes it away. */
+  readonly isLazy: boolean;
+}
+
+/** Everything a card, an edge label or the inspector shows of a node beyond the document. */
+export interface NodeView {
+  readonly title: string;
+  readonly category: Category | null;
+  readonly inputs: readonly EdgeShape[];
+  readonly outputs: readonly EdgeShape[];
+  /** Values of blank params, found by inference or fixed by a materialization. */
+  readonly sizes: Sizes;
+  readonly chips: readonly ChipInfo[];
+  readonly problems: readonly Problem[];
+}
+
+interface LiveState {
+  readonly inference: Inference | null;
+  readonly views: ReadonlyMap<string, NodeView>;
+  readonly problems: readonly Problem[];
+  /** By edge id: the first problem that lies on the edge. */
+  readonly edgeProblems: ReadonlyMap<string, Problem>;
+}
+
+export const useLive = create<LiveState>(() => ({
+  inference: null,
+  views: new Map(),
+  problems: [],
+  edgeProblems: new Map(),
+}));
+
+/** Infers the graph anew. `model` is the engine's last picture; `isCurrent` when it is of this very graph. */
+export function inferLive(
+  graph: Graph,
+  model: ModelInfo | null,
+  dtype: ParameterInfo['dtype'],
+  isCurrent: boolean,
+): void {
+  const infos = new Map(model?.nodes.map((info) => [info.id, info]));
+  const inference = inferGraph(graph, {
+    inputs: sampleShapes(graph, infos),
+    known: knownSizes(graph, infos),
+  });
+  const found = diagnose(inference);
+  const said = new Set(found.map(({ message }) => message));
+  const problems = isCurrent
+    ? [...found, ...(model?.problems.filter(({ message }) => !said.has(message)) ?? [])]
+    : found;
+  const { views: before } = useLive.getState();
+  const views = new Map(
+    graph.nodes.map(({ id }) => {
+      const node = inference.nodes.get(id);
+      const view = node ? viewOf(node, infos.get(id), problems, dtype) : EMPTY_VIEW;
+      const old = before.get(id);
+      return [id, old && JSON.stringify(old) === JSON.stringify(view) ? old : view];
+    }),
+  );
+  const edgeProblems = new Map<string, Problem>();
+  for (const problem of problems)
+    if (problem.edge !== null && !edgeProblems.has(problem.edge)) edgeProblems.set(problem.edge, problem);
+  useLive.setState({ inference, views, problems, edgeProblems });
+}
+
+const EMPTY_VIEW: NodeView = {
+  title: '',
+  category: null,
+  inputs: [],
+  outputs: [],
+  sizes: {},
+  chips: [],
+  problems: [],
+};
+
+function viewOf(
+  node: NodeInference,
+  info: NodeInfo | undefined,
+  problems: readonly Problem[],
+  dtype: ParameterInfo['dtype'],
+): NodeView {
+  const { declaration } = node;
+  return {
+    title: declaration ? layerTitle(declaration) : node.node.layer,
+    category: declaration?.category ?? null,
+    inputs: node.inputs.map(({ shape }) => shape),
+    outputs: node.outputs,
+    sizes: node.sizes,
+    chips: chipsOf(node, info, dtype),
+    problems: problems.filter((problem) => problem.node === node.node.id),
+  };
+}
+
+/** The engine's word on each tensor the layer has now; what the engine does not know yet is uninitialized. */
+function chipsOf(node: NodeInference, info: NodeInfo | undefined, dtype: ParameterInfo['dtype']): ChipInfo[] {
+  // A tensor that waits for nothing gets its values as soon as the engine hears of it.
+  const waits = new Map(
+    node.declaration && node.params
+      ? node.declaration.tensors?.(node.params).map((spec) => [spec.name, spec.waitsFor])
+      : [],
+  );
+  const isSame = info?.layer === node.node.layer;
+  return nodeTensors(node).map((spec): ChipInfo => {
+    const known = isSame ? info.parameters.find(({ name }) => name === spec.name) : undefined;
+    const key = `${node.node.name}.${spec.name}`;
+    const waitsFor = waits.get(spec.name) ?? null;
+    const isLazy = waitsFor !== null;
+    const isFilled = known !== undefined && known.state !== 'uninitialized';
+    if (isFilled && fits(known.shape, spec.shape)) return { ...known, key, isLazy };
+    const isWaiting = waitsFor !== null || known?.state === 'uninitialized';
+    const kind = spec.kind === 'buffer' ? 'buffer' : 'parameter';
+    return {
+      key,
+      name: spec.name,
+      kind: isWaiting ? `uninitialized_${kind}` : kind,
+      state: isWaiting ? 'uninitialized' : 'materialized',
+      dtype: spec.dtype ?? dtype,
+      shape: spec.shape,
+      waitsFor,
+      provenance: '',
+      isLazy,
+    };
+  });
+}
+
+const fits = (a: ChipInfo['shape'], b: ChipInfo['shape']): boolean =>
+  a.length === b.length && a.every((size, axis) => size === null || b[axis] === null || size === b[axis]);
+
+/** The shape each input node was fed with, from the engine's picture; none while no sample was fed. */
+function sampleShapes(graph: Graph, infos: ReadonlyMap<string, NodeInfo>): Record<string, Shape> {
+  const shapes: Record<string, Shape> = {};
+  for (const { id, name, layer } of graph.nodes) {
+    const [output = null] = layer === 'input' ? (infos.get(id)?.outputs ?? []) : [];
+    const known = output?.filter((size) => size !== null);
+    if (output && known && known.length === output.length) shapes[name] = known;
+  }
+  return shapes;
+}
+
+/** Sizes that materialized tensors fix, for nodes whose layer did not change since. */
+function knownSizes(graph: Graph, infos: ReadonlyMap<string, NodeInfo>): Map<string, Sizes> {
+  const known = new Map<string, Sizes>();
+  for (const { id, layer, params } of graph.nodes) {
+    const info = infos.get(id);
+    if (info?.sizes === undefined || info.layer !== layer) continue;
+    const blank = Object.entries(info.sizes).filter(([name]) => (params[name] ?? null) === null);
+    if (blank.length > 0) known.set(id, Object.fromEntries(blank));
+  }
+  return known;
+}
+
+export const isInputNode = (node: NodeInference | undefined): boolean =>
+  isInputLayer(node?.declaration ?? null);

@@ -42,28 +42,6 @@ export async function readContiguous(entry: TensorEntry): Promise<Uint8Array> {
   return result;
 }
 
-/** The same tensor over a storage of its own, dense and row-major: what formats without strides store. */
-export function denseStorage(entry: TensorEntry): StorageSource {
-  const bytes = entryBytes(entry);
-  const isDense = entry.shape !== null && collapse(entry.shape, entry.stride).shape.length <= 1;
-  const { storage } = entry;
-  const start = entry.offset * elementSize(entry.dtype);
-  if (storage !== null && isDense && (bytes === 0 || isUnit(entry))) {
-    return { bytes, read: (offset, length) => storage.read(start + offset, length) };
-  }
-  let whole: Promise<Uint8Array> | null = null;
-  return {
-    bytes,
-    read: async (offset, length) =>
-      (await (whole ??= readContiguous(entry))).subarray(offset, offset + length),
-  };
-}
-
-const isUnit = (entry: TensorEntry): boolean => {
-  const { stride } = collapse(entry.shape ?? [], entry.stride);
-  return stride.every((step) => step === 1);
-};
-
 /** Drops axes of size 1 and joins neighbours that follow each other without a gap. */
 function collapse(shape: Shape, stride: readonly number[]): { shape: number[]; stride: number[] } {
   const sizes: number[] = [];

@@ -13,7 +13,8 @@ import type { ByteSink, ByteSource, StateDictContent, WeightFile } from './weigh
 import { readZip } from './zip/read';
 
 export { MemorySink, memorySource } from './bytes';
-export { contiguousBytes, denseStorage, entryBytes, readContiguous } from './gather';
+export { contiguousBytes, entryBytes, readContiguous } from './gather';
+export { useCrc32 } from './zip/crc32';
 export { convertFloats, type FloatType } from './half';
 export { readNumpy, readNumpyArchive } from './numpy-read';
 export { writeNumpy, writeNumpyArchive } from './numpy-write';

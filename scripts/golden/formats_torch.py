@@ -267,7 +267,8 @@ def safetensors_files():
 def main():
     os.makedirs(FOLDER, exist_ok=True)
     for name in os.listdir(FOLDER):
-        os.remove(os.path.join(FOLDER, name))
+        if name != "zip64.json":
+            os.remove(os.path.join(FOLDER, name))
     torch.manual_seed(0)
     for part in (models, dtypes, views, checkpoints, others, legacy, containers, numpy_files, safetensors_files):
         part()

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { decodeSurrogateText, encodeText } from '#core/formats/bytes';
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '#core/formats/half';
@@ -14,15 +14,31 @@ import {
   readContiguous,
   readSafetensorsIndex,
   readWeights,
+  writeNumpy,
   writeTorch,
   writeWeights,
 } from '#core/formats/index';
-import type { StateDictContent } from '#core/formats/weights';
-import { crc32 } from '#core/formats/zip/crc32';
+import type { StateDictContent, StorageSource, TensorEntry } from '#core/formats/weights';
+import { crc32, portableCrc32, useCrc32 } from '#core/formats/zip/crc32';
 import { serializationId } from '#core/formats/zip/identifier';
 import { readZip } from '#core/formats/zip/read';
 
 const GOLDEN = join(import.meta.dirname, '..', 'golden', 'formats');
+const storageOf = (bytes: Uint8Array): StorageSource => ({
+  bytes: bytes.length,
+  read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+});
+const entryOf = (bytes: Uint8Array): TensorEntry => ({
+  name: '',
+  kind: 'tensor',
+  dtype: 'uint8',
+  shape: [bytes.length],
+  stride: [1],
+  offset: 0,
+  storage: storageOf(bytes),
+  storageKey: '',
+  requiresGrad: false,
+});
 const open = (name: string): ReturnType<typeof memorySource> =>
   memorySource(name, new Uint8Array(readFileSync(join(GOLDEN, name))));
 
@@ -39,6 +55,76 @@ describe('checksums', () => {
     expect(serializationId(names([]), []).slice(0, 20)).toBe('13263068698938530805');
     expect(serializationId(names(['.format_version', '.storage_alignment']), []).slice(0, 20)).toBe(
       '05611085236196705294',
+    );
+  });
+});
+
+describe('files beyond 4 GiB', () => {
+  const golden = JSON.parse(readFileSync(join(GOLDEN, 'zip64.json'), 'utf8')) as {
+    readonly directory: string;
+    readonly size: number;
+    readonly crc: number;
+    readonly head: string;
+    readonly tail: string;
+  };
+  const entry = (name: string, values: Float32Array): TensorEntry => ({
+    name,
+    kind: 'tensor',
+    dtype: 'float32',
+    shape: [values.length],
+    stride: [1],
+    offset: 0,
+    storage: storageOf(new Uint8Array(values.buffer)),
+    storageKey: '',
+    requiresGrad: false,
+  });
+
+  it('have the headers torch writes, and open', async () => {
+    const zeros = new Uint8Array(4 * 1024 * 1024);
+    const isZeros = (bytes: Uint8Array): boolean => bytes.buffer === zeros.buffer;
+    useCrc32((bytes, previous) => (isZeros(bytes) ? golden.crc : portableCrc32(bytes, previous)));
+    onTestFinished(() => {
+      useCrc32(portableCrc32);
+    });
+    const kept: Uint8Array[] = [];
+    const large: TensorEntry = {
+      ...entry('a', new Float32Array(0)),
+      dtype: 'uint8',
+      shape: [golden.size],
+      storage: { bytes: golden.size, read: (_, length) => Promise.resolve(zeros.subarray(0, length)) },
+    };
+    const entries = [large, entry('b', Float32Array.of(0, 1, 2, 3, 4)), entry('c', Float32Array.of(1, 1, 1))];
+    const write = (bytes: Uint8Array): Promise<void> => {
+      if (!isZeros(bytes)) kept.push(bytes);
+      return Promise.resolve();
+    };
+    await writeTorch({ write }, { entries }, { directory: golden.directory });
+    expect(Buffer.concat(kept).toString('hex')).toBe(golden.head + golden.tail);
+
+    const head = Buffer.from(golden.head, 'hex');
+    const tail = Buffer.from(golden.tail, 'hex');
+    const dataEnd = head.length + golden.size;
+    const file = await readWeights({
+      name: 'large.pt',
+      size: dataEnd + tail.length,
+      read: (offset, length) => {
+        const bytes = new Uint8Array(length);
+        for (let at = 0; at < length; at++) {
+          const place = offset + at;
+          bytes[at] = (place < head.length ? head[place] : tail[place - dataEnd]) ?? 0;
+        }
+        return Promise.resolve(bytes);
+      },
+    });
+    expect(file.entries.map(({ name, shape }) => [name, shape])).toEqual([
+      ['a', [golden.size]],
+      ['b', [5]],
+      ['c', [3]],
+    ]);
+    const [, second] = file.entries;
+    if (second === undefined) throw new Error('missing');
+    expect(new Float32Array((await readContiguous(second)).slice().buffer)).toEqual(
+      Float32Array.of(0, 1, 2, 3, 4),
     );
   });
 });
@@ -103,6 +189,20 @@ describe('reading by reference', () => {
     if (first === undefined || second === undefined) throw new Error('missing');
     await expect(readContiguous(first)).rejects.toThrow(/damaged/);
     expect((await readContiguous(second)).length).toBe(8);
+  });
+
+  it('inflates large entries piece by piece, forwards and from the start again', async () => {
+    const { zipSync } = await import('fflate');
+    const values = new Uint8Array(20_000_000).map((_, index) => (index * index) >>> 9);
+    const array = new MemorySink();
+    await writeNumpy(array, { ...entryOf(values), name: 'a' });
+    const zipped = zipSync({ 'a.npy': [array.take(), { level: 1 }] });
+    const [entry] = (await readWeights(memorySource('large.npz', zipped))).entries;
+    if (!entry?.storage) throw new Error('missing');
+    expect(Buffer.compare(await readContiguous(entry), values)).toBe(0);
+    for (const at of [19_999_990, 5, 12_345_678, 12_345_600]) {
+      expect(await entry.storage.read(at, 10)).toEqual(values.slice(at, at + 10));
+    }
   });
 
   it('shares one storage object between tied tensors', async () => {

@@ -1,5 +1,5 @@
 // The bytes of one zip entry, read in pieces, with the CRC checked whenever the whole of it has passed by.
-import { Inflate } from 'fflate';
+import { Inflate, inflateSync } from 'fflate';
 
 import { checkRange } from '../bytes';
 import { quote, refusal } from '../refuse';
@@ -93,7 +93,7 @@ export class DeflatedRecord implements Record {
   async read(offset: number, length: number): Promise<Uint8Array> {
     await checkRange(this.#source.name, this.bytes, offset, length);
     if (this.bytes <= SMALL) {
-      const whole = await (this.#small ??= this.#newCursor().take(0, this.bytes));
+      const whole = await (this.#small ??= this.#inflateWhole());
       return whole.subarray(offset, offset + length);
     }
     const result = this.#queue.then(async () => {
@@ -106,8 +106,28 @@ export class DeflatedRecord implements Record {
     return result;
   }
 
+  async #inflateWhole(): Promise<Uint8Array> {
+    const whole = await this.#newCursor().take(0, this.bytes);
+    // A stream that is already complete without its last byte has bytes hidden behind it.
+    const length = this.#entry.compressedSize - 1;
+    if (length >= 0 && isDeflateStream(await this.#source.read(this.#start, length))) {
+      const name = quote(this.#entry.name);
+      throw refusal(this.#source.name, `${name} has bytes after its deflate stream`, `zip entry ${name}`);
+    }
+    return whole;
+  }
+
   #newCursor(): InflateCursor {
     return new InflateCursor(this.#source, this.#entry, this.#start);
+  }
+}
+
+function isDeflateStream(bytes: Uint8Array): boolean {
+  try {
+    inflateSync(bytes);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -123,7 +123,8 @@ export async function* chunksOf(source: StorageSource): AsyncGenerator<Uint8Arra
 
 /** Sizes and CRC are zero: they stand in the descriptor and in the central directory. */
 function localHeader(name: Uint8Array, flags: number, size: number, offset: number): Uint8Array {
-  const zip64 = zip64Field(size, offset);
+  // torch's local field has 0 for the compressed size, which it learns only while writing.
+  const zip64 = zip64Field(size, 0, offset);
   const unpadded = 30 + name.length + zip64.length + 4;
   const padding = (ALIGNMENT - ((offset + unpadded) % ALIGNMENT)) % ALIGNMENT;
   return new FieldWriter()
@@ -141,16 +142,16 @@ function localHeader(name: Uint8Array, flags: number, size: number, offset: numb
     .take();
 }
 
-function zip64Field(size: number, offset: number): Uint8Array {
+function zip64Field(size: number, compressedSize: number, offset: number): Uint8Array {
   const fields = new FieldWriter();
-  if (size >= MASKED) fields.uint64(size).uint64(size);
+  if (size >= MASKED) fields.uint64(size).uint64(compressedSize);
   if (offset >= MASKED) fields.uint64(offset);
   if (fields.length === 0) return new Uint8Array(0);
   return new FieldWriter().uint16(1).uint16(fields.length).bytes(fields.take()).take();
 }
 
 function centralEntry(record: WrittenRecord): Uint8Array {
-  const zip64 = zip64Field(record.size, record.offset);
+  const zip64 = zip64Field(record.size, record.size, record.offset);
   return new FieldWriter()
     .uint32(0x02014b50)
     .uint32(0)

@@ -1,7 +1,7 @@
 // Files on disk for the engine: random reads without mapping, and saves that either happen whole or leave the old file alone.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { access, open, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 import { LazuliError } from '#core/errors';
@@ -129,6 +129,17 @@ export async function writeFileAtomically(
 
 export const writeTextAtomically = (file: string, text: string): Promise<number> =>
   writeFileAtomically(file, (sink) => sink.write(new TextEncoder().encode(text)));
+
+/** Finds out now whether a file can be written later, before hours of work. Throws `write_failed`; changes nothing. */
+export async function checkWritable(file: string): Promise<void> {
+  await wrapWrite(file, async () => {
+    const target = await followLinks(file);
+    const existing = await stat(target).catch(() => null);
+    if (existing?.isDirectory() === true)
+      throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
+    await access(path.dirname(target), constants.W_OK | constants.X_OK);
+  });
+}
 
 async function writeAll(
   handle: FileHandle,

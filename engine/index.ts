@@ -1,8 +1,9 @@
 // What the engine offers to the command line and to the window's main process.
 export { devices } from './backend';
 export { formatOfWeights } from './convert';
-export { describeData } from './datasets/describe';
-export { withFile, writeFileAtomically, writeTextAtomically } from './files';
+export { dataFromFile, describeData } from './datasets/describe';
+export { checkWritable, withFile, writeFileAtomically, writeTextAtomically } from './files';
+export { writePredictions } from './predictions';
 export { createProjectFile, readProjectFile, writeProjectFile } from './projects';
 export {
   ModelSession,

@@ -152,14 +152,15 @@ export class ModelSession {
    */
   async feedSample(options: FeedOptions = {}): Promise<FeedResult> {
     this.#refuseWhileRunning();
-    const shapes = options.shapes ?? (await this.sampleShapes(options.signal));
+    const shapes =
+      options.shapes ?? (await this.sampleShapes(options.signal ? { signal: options.signal } : {}));
     return this.#lock.run(() => this.#feed(shapes, options.seed ?? this.#project.training.seed));
   }
 
-  /** The shape of one sample batch of the project's data, by input node name. */
-  async sampleShapes(signal?: AbortSignal): Promise<Readonly<Record<string, Shape>>> {
+  /** The shape of one sample batch of the project's data (or of another source), by input node name. */
+  async sampleShapes({ source, signal }: EvaluateOptions = {}): Promise<Readonly<Record<string, Shape>>> {
     const [name] = this.#layers.module[PLAN].inputNames;
-    const dataset = await this.#dataset(this.#project.data, signal);
+    const dataset = await this.#dataset(source ?? this.#project.data, signal, undefined, false);
     const batch = Math.min(this.#project.sample.batchSize, dataset.samples);
     return name === undefined ? {} : { [name]: [batch, ...dataset.inputShape] };
   }

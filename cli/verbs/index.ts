@@ -1,9 +1,31 @@
 // Every verb of the command line, in the order its help shows them.
 import type { Verb } from '../verb';
 import { convert } from './convert';
+import { devices } from './devices';
 import { diff } from './diff';
+import { evaluate } from './evaluate';
+import { gui } from './gui';
 import { inspect } from './inspect';
 import { layers } from './layers';
+import { materializeVerb } from './materialize';
 import { newProject } from './new';
+import { predict } from './predict';
+import { probe } from './probe';
+import { summary } from './summary';
+import { train } from './train';
 
-export const VERBS: readonly Verb[] = [newProject, inspect, convert, diff, layers];
+export const VERBS: readonly Verb[] = [
+  newProject,
+  summary,
+  materializeVerb,
+  train,
+  evaluate,
+  predict,
+  inspect,
+  convert,
+  diff,
+  layers,
+  devices,
+  probe,
+  gui,
+];

@@ -70,3 +70,26 @@ export async function besides(images: string, folder: string | null): Promise<st
     return null;
   }
 }
+
+/**
+ * A data file somebody names on the spot: read as the project's own data is (columns, shape, normalization) where that is
+ * of the same format, else as it looks. `target` is a column or array name, or the file of the targets.
+ */
+export async function dataFromFile(
+  file: string,
+  base: DataSource | null,
+  target: string | null,
+): Promise<DataSource> {
+  const format = formatOf(file);
+  const described = base?.format === format ? { ...base, file } : await describeData(file, null);
+  if (format === 'csv' || format === 'npz') {
+    if (target === null) return described;
+    return { ...described, target: /^-?\d+$/.test(target) ? Number(target) : target };
+  }
+  const isSame = base !== null && base.file === file;
+  const targetFile = target === null ? null : path.resolve(target);
+  return {
+    ...described,
+    targetFile: targetFile ?? (isSame ? (base.targetFile ?? null) : await besides(file, null)),
+  };
+}

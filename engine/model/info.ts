@@ -29,15 +29,13 @@ export interface Facts {
   readonly unreached: readonly string[];
 }
 
-/** Sizes that the layers have found out, by node id. */
-export function knownSizes(set: LayerSet): ReadonlyMap<string, Sizes> {
-  return new Map(
-    set.entries().map(([node, layer]) => {
-      const sizes = [...layer.provenance.values()].map(({ param, size }) => [param, size] as const);
-      return [node.id, Object.fromEntries(sizes)];
-    }),
-  );
-}
+/** Sizes that a layer has found out. */
+const sizesOf = (layer: LayerModule): Sizes =>
+  Object.fromEntries([...layer.provenance.values()].map(({ param, size }) => [param, size] as const));
+
+/** The same for all layers, by node id. */
+export const knownSizes = (set: LayerSet): ReadonlyMap<string, Sizes> =>
+  new Map(set.entries().map(([node, layer]) => [node.id, sizesOf(layer)]));
 
 export function inferModel(set: LayerSet, inputs: Readonly<Record<string, Shape>>): Inference {
   const options: InferOptions = { inputs, known: knownSizes(set) };
@@ -88,6 +86,7 @@ function describeNode(set: LayerSet, facts: Facts, inference: Inference, inferre
     inputs: inferred.inputs.map(({ shape }) => shape),
     outputs: inferred.outputs,
     parameters: layer ? describeTensors(set, facts, inference, inferred, layer) : [],
+    sizes: layer ? sizesOf(layer) : {},
     flops: nodeFlops(inferred),
     activationBytes: activationBytes(inferred, set.dtype),
   };

@@ -6,7 +6,7 @@ import { newTensor } from '#core/nn/index';
 import * as ops from '#core/ops/index';
 import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
-import { Tensor } from '#core/tensor/tensor';
+import type { Tensor } from '#core/tensor/tensor';
 
 import type { Dataset } from '../datasets/dataset';
 import type { Scaling } from '../datasets/normalization';

@@ -5,7 +5,7 @@ import { parseParams } from '#core/layers/index';
 import { nearest } from '#core/layers/suggest';
 import { newTensor, type Parameter } from '#core/nn/index';
 import { findOptimizer, OPTIMIZERS, type OptimizerDeclaration } from '#core/optimizers/index';
-import { Tensor } from '#core/tensor/tensor';
+import type { Tensor } from '#core/tensor/tensor';
 
 import { bytesOf } from '../datasets/table';
 

@@ -166,7 +166,7 @@ function compile(
   } finally {
     module.train(wasTraining);
   }
-  const { spec, outputs, dispose } = compiled;
+  const { spec, outputs } = compiled;
   try {
     const program = backend.createProgram(spec);
     return {
@@ -176,11 +176,11 @@ function compile(
       outputs,
       dispose: () => {
         program.dispose();
-        dispose();
+        compiled.dispose();
       },
     };
   } catch (error) {
-    dispose();
+    compiled.dispose();
     throw error;
   }
 }

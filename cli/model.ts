@@ -1,0 +1,233 @@
+// What the verbs over a project share: opening it with data and settings from flags, sample shapes, and summaries.
+import path from 'node:path';
+
+import type { DataSource, Project, TrainingSettings } from '#core/document/project';
+import { LazuliError } from '#core/errors';
+import type { ModelInfo, ParameterInfo, WeightVerdict } from '#core/session/session';
+import type { Shape } from '#core/tensor/shape';
+import { dataFromFile, ModelSession, readProjectFile } from '#engine/index';
+
+import { bytes, clean, count, table, type Paint } from './text';
+import type { OptionSpec, Options, VerbCall } from './verb';
+
+export const SAMPLE_OPTIONS: readonly OptionSpec[] = [
+  {
+    flag: 'sample',
+    value: 'file',
+    help: 'a data file; its first samples are the batch (default: the project’s data)',
+  },
+  {
+    flag: 'shape',
+    value: 'x=64x1x8x8',
+    help: 'a batch of this shape instead; without a name where there is one input',
+    isRepeatable: true,
+  },
+];
+
+export const DATA_OPTIONS: readonly OptionSpec[] = [
+  { flag: 'data', value: 'file', help: 'the data file (default: the project’s)' },
+  { flag: 'target', value: 'column', help: 'target column, array name, or the file of the targets' },
+];
+
+export interface OpenedModel {
+  readonly session: ModelSession;
+  readonly project: Project;
+  /** The data named by `--data` or `--sample`, or null for the project's own. */
+  readonly source: DataSource | null;
+}
+
+/** Opens a project, passes its session to `body` and frees everything afterwards. */
+export async function withModel<T>(
+  { args, options }: VerbCall,
+  change: (project: Project) => Project,
+  body: (model: OpenedModel) => Promise<T>,
+): Promise<T> {
+  const { project: read, folder } = await readProjectFile(args.required(0));
+  const file = options.text('data') ?? options.text('sample');
+  const source =
+    file === null ? null : await dataFromFile(path.resolve(file), read.data, options.text('target'));
+  const project = change(read);
+  const session = await ModelSession.open(project, { folder });
+  try {
+    return await body({ session, project, source });
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** `--shape x=64x1x8x8` for each input, or `--shape 64x1x8x8` for the only one; null without the flag. */
+export function shapesFrom(
+  options: Options,
+  inputNames: readonly string[],
+): Readonly<Record<string, Shape>> | null {
+  const given = options.all('shape');
+  if (given.length === 0) return null;
+  const shapes: Record<string, Shape> = {};
+  for (const text of given) {
+    const [, name, sizes = ''] = /^(?:([^=]*)=)?(.*)$/.exec(text) ?? [];
+    const input = name ?? (inputNames.length === 1 ? inputNames[0] : undefined);
+    if (input === undefined || !inputNames.includes(input))
+      throw new LazuliError(
+        'usage',
+        name === undefined ? 'which input has this shape?' : `there is no input '${name}'`,
+        {
+          where: `--shape ${text}`,
+          expected: inputNames.map((each) => `${each}=...`).join(', ') || 'a graph with an input node',
+          got: text,
+        },
+      );
+    if (!/^\d+([x×,]\d+)*$/.test(sizes))
+      throw new LazuliError('usage', `--shape: '${sizes}' is not a shape`, {
+        where: '--shape',
+        expected: 'sizes joined by x, as in 64x1x8x8',
+        got: sizes,
+      });
+    shapes[input] = sizes.split(/[x×,]/).map(Number);
+  }
+  const missing = inputNames.filter((name) => !Object.hasOwn(shapes, name));
+  if (missing.length > 0)
+    throw new LazuliError(
+      'usage',
+      `no shape is given for the input ${missing.map((name) => `'${name}'`).join(', ')}`,
+      { where: '--shape', expected: missing.map((name) => `--shape ${name}=...`).join(' ') },
+    );
+  return shapes;
+}
+
+export const inputNamesOf = ({ graph }: Project): readonly string[] =>
+  graph.nodes.filter(({ layer }) => layer === 'input').map(({ name }) => name);
+
+export const TRAINING_OPTIONS: readonly OptionSpec[] = [
+  { flag: 'epochs', value: 'n', help: 'passes over the training samples' },
+  { flag: 'batch-size', value: 'n', help: 'samples per step' },
+  { flag: 'optimizer', value: 'name', help: 'sgd, adam, adamw, rmsprop' },
+  { flag: 'lr', value: 'x', help: 'learning rate' },
+  { flag: 'loss', value: 'name', help: 'cross_entropy, mse ...' },
+  { flag: 'seed', value: 'n', help: 'for initial values, the split, the order of samples and dropout' },
+  { flag: 'device', value: 'cpu|gpu', help: 'where to compute' },
+  { flag: 'threads', value: 'n', help: 'threads (0: one per core); results do not depend on it' },
+  { flag: 'validation-split', value: 'x', help: 'part of the samples kept for validation, 0 to 0.9' },
+];
+
+/** The project's training settings with what the flags say instead. */
+export function withSettings(project: Project, options: Options): Project {
+  const { training } = project;
+  const optimizer = options.text('optimizer');
+  const rate = options.number('lr', 0);
+  const loss = options.text('loss');
+  const chosen: TrainingSettings['optimizer'] =
+    optimizer === null || optimizer === training.optimizer.type
+      ? training.optimizer
+      : { type: optimizer, params: {} };
+  return {
+    ...project,
+    training: {
+      ...training,
+      epochs: options.integer('epochs', 1) ?? training.epochs,
+      batchSize: options.integer('batch-size', 1) ?? training.batchSize,
+      optimizer: rate === null ? chosen : { ...chosen, params: { ...chosen.params, lr: rate } },
+      loss: loss === null || loss === training.loss.type ? training.loss : { type: loss, params: {} },
+      seed: options.integer('seed') ?? training.seed,
+      device: options.choice('device', ['cpu', 'gpu']) ?? training.device,
+      threads: options.integer('threads', 0, 256) ?? training.threads,
+      validationSplit: options.number('validation-split', 0, 0.9) ?? training.validationSplit,
+    },
+  };
+}
+
+const parameterDocument = (parameter: ParameterInfo) => ({
+  name: parameter.key,
+  kind: parameter.kind,
+  state: parameter.state,
+  dtype: parameter.dtype,
+  shape: parameter.shape,
+  waits_for: parameter.waitsFor,
+  provenance: parameter.provenance,
+});
+
+/** The summary as CLI.md fixes it. */
+export const summaryDocument = (info: ModelInfo, weights?: readonly WeightVerdict[]) => ({
+  nodes: info.nodes.map((node) => ({
+    id: node.id,
+    name: node.name,
+    layer: node.layer,
+    inputs: node.inputs,
+    outputs: node.outputs,
+    parameters: node.parameters.map(parameterDocument),
+    flops: node.flops,
+    activation_bytes: node.activationBytes,
+  })),
+  totals: info.totals,
+  problems: info.problems,
+  ...(weights ? { weights } : {}),
+});
+
+const shapeText = (shape: readonly (number | null)[] | null): string =>
+  shape === null ? '?' : shape.length === 0 ? 'scalar' : shape.map((size) => size ?? '?').join('×');
+
+const MARKS = { uninitialized: '○', materialized: '●', loaded: '●', trained: '●' } as const;
+
+/** Nodes with shapes and parameters, totals, problems, and what a weights file would do. */
+export function summaryText(info: ModelInfo, paint: Paint, weights?: readonly WeightVerdict[]): string {
+  const rows = info.nodes.flatMap((node) => {
+    const own = node.parameters.map(({ name, shape, state, waitsFor }) => {
+      const waits = waitsFor === null ? '' : `, waits for ${waitsFor}`;
+      return `${MARKS[state]} ${name} ${shapeText(shape)} ${state}${waits}`;
+    });
+    const outputs = node.layer === 'output' ? node.inputs : node.outputs;
+    const size = node.parameters
+      .filter(({ kind }) => kind.endsWith('parameter'))
+      .map(({ shape }) =>
+        shape.reduce<number | null>(
+          (total, each) => (total === null || each === null ? null : total * each),
+          1,
+        ),
+      );
+    const total =
+      size.length === 0
+        ? ''
+        : count(
+            size.reduce<number | null>((sum, each) => (sum === null || each === null ? null : sum + each), 0),
+          );
+    const [first = '', ...rest] = own;
+    const flops = node.flops === null || node.flops === 0 ? '' : count(node.flops);
+    return [
+      [node.name, node.layer, outputs.map(shapeText).join(', '), total, flops, first],
+      ...rest.map((text) => ['', '', '', '', '', text]),
+    ];
+  });
+  const columns = [
+    { title: 'node' },
+    { title: 'layer' },
+    { title: 'output' },
+    { title: 'parameters', align: 'right' as const },
+    { title: 'FLOPs', align: 'right' as const },
+    { title: 'tensors' },
+  ];
+  const { totals, problems } = info;
+  const verdicts = (weights ?? []).map(({ key, verdict, expected, got }) => [
+    key,
+    verdict,
+    shapeText(expected),
+    shapeText(got),
+  ]);
+  return [
+    table(columns, rows, paint),
+    '',
+    `parameters ${count(totals.parameters)}, uninitialized ${count(totals.uninitialized)}, FLOPs ${count(totals.flops)}, size ${bytes(totals.bytes)}`,
+    ...(verdicts.length > 0
+      ? [
+          '',
+          table(
+            [{ title: 'weight' }, { title: 'verdict' }, { title: 'expected' }, { title: 'got' }],
+            verdicts,
+            paint,
+          ),
+        ]
+      : []),
+    ...problems.map(({ severity, message, fixes }) => {
+      const head = paint(severity === 'error' ? 'red' : 'yellow', `${severity}:`);
+      return [`\n${head} ${clean(message)}`, ...fixes.map((fix) => `  - ${clean(fix)}`)].join('\n');
+    }),
+  ].join('\n');
+}

@@ -1,0 +1,40 @@
+// `lazuli materialize`: feeds a sample, gives every reachable parameter its shape and value, or changes nothing.
+import { inputNamesOf, SAMPLE_OPTIONS, shapesFrom, summaryDocument, summaryText, withModel } from '../model';
+import { clean } from '../text';
+import type { Verb } from '../verb';
+
+export const materializeVerb: Verb = {
+  name: 'materialize',
+  summary: 'feed a sample: every reachable parameter gets its shape and value',
+  arguments: [{ name: 'project', help: 'the project file' }],
+  options: [
+    ...SAMPLE_OPTIONS,
+    { flag: 'seed', value: 'n', help: 'as torch.manual_seed (default: the project’s)' },
+    { flag: 'out', value: 'file', help: 'write the weights: .pt or .safetensors' },
+  ],
+  example: 'lazuli materialize digits.lazuli --shape 64x1x8x8 --seed 0 --out weights.pt',
+  async run(call) {
+    const { options, output, signal } = call;
+    const seed = options.integer('seed');
+    await withModel(
+      call,
+      (project) => (seed === null ? project : { ...project, training: { ...project.training, seed } }),
+      async ({ session, project, source }) => {
+        const given = shapesFrom(options, inputNamesOf(project));
+        const shapes = given ?? (await session.sampleShapes({ ...(source ? { source } : {}), signal }));
+        const { model, unreached } = await session.feedSample({ shapes, seed: project.training.seed });
+        const out = options.text('out');
+        const { warnings } = out === null ? { warnings: [] } : await session.saveWeights(out);
+        for (const warning of warnings) output.note(`warning: ${warning}`);
+        const document = { ...summaryDocument(model), seed: project.training.seed, out, unreached };
+        output.result(document, () =>
+          [
+            summaryText(model, output.paint),
+            ...(unreached.length > 0 ? [`not reached: ${unreached.map(clean).join(', ')}`] : []),
+            ...(out === null ? [] : [`${clean(out)} written`]),
+          ].join('\n'),
+        );
+      },
+    );
+  },
+};

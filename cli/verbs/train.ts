@@ -1,0 +1,97 @@
+// `lazuli train`: trains a project and writes its weights; Ctrl-C keeps a checkpoint that --resume continues from.
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+
+import { LazuliError } from '#core/errors';
+import type { RunEvent } from '#core/session/session';
+import { checkWritable, formatOfWeights } from '#engine/index';
+
+import { DATA_OPTIONS, TRAINING_OPTIONS, withModel, withSettings } from '../model';
+import type { Output } from '../output';
+import { clean, duration } from '../text';
+import type { Verb } from '../verb';
+
+/** Where an interrupted run of these weights leaves its checkpoint. */
+const checkpointOf = (out: string): string =>
+  path.join(path.dirname(out), `${path.basename(out, path.extname(out))}.checkpoint.pt`);
+
+export const train: Verb = {
+  name: 'train',
+  summary: 'train a project; Ctrl-C keeps a checkpoint',
+  arguments: [{ name: 'project', help: 'the project file' }],
+  options: [
+    ...DATA_OPTIONS,
+    ...TRAINING_OPTIONS,
+    { flag: 'weights', value: 'file', help: 'start from these weights' },
+    { flag: 'resume', help: 'continue from the checkpoint that an interrupted run left beside --out' },
+    { flag: 'out', value: 'file', help: 'the weights file to write: .pt or .safetensors', isRequired: true },
+  ],
+  example: 'lazuli train digits.lazuli --epochs 5 --out digits.pt',
+  async run(call) {
+    const { options, output, signal } = call;
+    const out = options.text('out') ?? '';
+    formatOfWeights(out);
+    await checkWritable(out);
+    const checkpoint = checkpointOf(out);
+    await withModel(
+      call,
+      (project) => withSettings(project, options),
+      async ({ session, project, source }) => {
+        if (source) await session.update({ ...project, data: source });
+        const weights = options.text('weights');
+        if (weights !== null) await session.loadWeights(weights);
+        const resume = options.isSet('resume') ? { resumeFrom: checkpoint } : {};
+        const run = await session.train({ checkpoint, signal, ...resume });
+        const show = printer(output);
+        show(run.snapshot().events);
+        run.onEvents(show);
+        const { outcome, error } = await run.finished;
+        if (error) throw error;
+        if (outcome === 'stopped')
+          throw new LazuliError('interrupted', 'the training was interrupted', {
+            where: checkpoint,
+            hint: `the checkpoint is kept; add --resume to the same command to continue`,
+          });
+        const { warnings } = await session.saveWeights(out);
+        for (const warning of warnings) output.note(`warning: ${warning}`);
+        await rm(checkpoint, { force: true });
+        if (!output.isJson) output.line(null, `${clean(out)} written`);
+      },
+    );
+  },
+};
+
+/** Every event as a line of JSON; for people a table row per epoch and a progress bar. */
+function printer(output: Output): (events: readonly RunEvent[]) => void {
+  let hasTitle = false;
+  let printed = 0;
+  return (events) => {
+    for (const event of events) {
+      const shown = Object.entries(event.metrics);
+      if (event.event === 'epoch') {
+        const names = ['epoch', 'loss', ...shown.map(([name]) => name), 'samples/s', 'time'];
+        const cells = [
+          `${event.epoch}/${event.total_epochs}`,
+          event.loss.toFixed(4),
+          ...shown.map(([name, value]) =>
+            name.endsWith('accuracy') ? `${(100 * value).toFixed(2)}%` : value.toFixed(4),
+          ),
+          Math.round(event.samples_per_second).toLocaleString('en-US'),
+          duration(event.seconds),
+        ];
+        const pad = (texts: readonly string[]): string =>
+          texts.map((text, at) => text.padStart(Math.max(names[at]?.length ?? 0, 9))).join('  ');
+        if (!hasTitle && !output.isJson) output.line(null, output.paint('bold', pad(names)));
+        hasTitle = true;
+        output.line(event, pad(cells));
+      } else output.line(event, null);
+      printed = event.step;
+      output.progress(
+        'training',
+        printed,
+        event.total_steps,
+        `loss ${Number.isFinite(event.loss) ? event.loss.toFixed(4) : '-'}`,
+      );
+    }
+  };
+}

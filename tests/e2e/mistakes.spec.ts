@@ -31,9 +31,8 @@ test('a size that does not fit names the two nodes and the numbers', async ({ la
   await size.fill('100');
   await size.press('Enter');
   await page.getByRole('button', { name: 'Feed sample' }).first().click();
-  await page.getByRole('tab', { name: /Problems/ }).click();
-  const problem = page.getByRole('tabpanel').getByText(/in_features: expected 100, got 512/);
-  await expect(problem.first()).toContainText('fc1');
-  await expect(problem.first()).toContainText('flatten');
+  const alert = page.getByRole('alert').filter({ hasText: 'in_features: expected 100, got 512' });
+  await expect(alert).toContainText("Linear 'fc1'");
+  await expect(alert).toContainText("32·4·4 from 'flatten'");
   await expect(page.getByLabel(/^conv1,/).first()).toContainText('uninitialized');
 });

@@ -83,13 +83,13 @@ test('a reload of the window while training loses neither the run nor the unsave
 }) => {
   const { page } = lazuli;
   await page.getByRole('tab', { name: 'Training' }).click();
-  await page.getByLabel('Epochs').fill('40');
+  await page.getByLabel('Epochs').fill('5000');
   await page.getByRole('button', { name: 'Start training' }).first().click();
   await expect(page.getByRole('button', { name: 'Stop' }).first()).toBeEnabled();
   await page.reload();
   await page.getByRole('tab', { name: 'Training' }).click();
   await expect(page.getByRole('button', { name: 'Stop' }).first()).toBeEnabled();
-  await expect(page.getByLabel('Epochs')).toHaveValue('40');
+  await expect(page.getByLabel('Epochs')).toHaveValue('5000');
   const before = await steps(page);
   await expect.poll(() => steps(page)).toBeGreaterThan(before);
   await page.getByRole('button', { name: 'Stop' }).first().click();

@@ -34,6 +34,10 @@ export async function launch(options: {
   readonly folder: string;
 }): Promise<Lazuli> {
   const { app, page } = await startTwice(options.project, options.folder);
+  let hasEnded = false;
+  app.once('close', () => {
+    hasEnded = true;
+  });
   return {
     app,
     page,
@@ -51,9 +55,12 @@ export async function launch(options: {
       }, id);
     },
     async close() {
+      if (hasEnded) return;
+      const ended = app.waitForEvent('close');
       await app.evaluate(({ app: running }) => {
         running.exit(0);
       });
+      await ended;
     },
   };
 }
@@ -87,5 +94,6 @@ function definedEnvironment(): Record<string, string> {
 }
 
 export const removeFolder = (folder: string): void => {
-  rmSync(folder, { recursive: true, force: true });
+  // Chromium's helper processes may still write their caches for a moment after the app has ended.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 };

@@ -168,38 +168,45 @@ export function unitOf(dtype: DType, value: number): number {
   return 2 ** Math.max(exponent - bits, least);
 }
 
+/** How close native and reference values must be: `units` last units of the value, or of `scale` where that is larger. */
+interface Tolerance {
+  readonly units?: number;
+  readonly scale?: number;
+}
+
 function check(
   what: string,
   dtype: DType,
   got: readonly number[],
   expected: readonly number[],
-  units: number,
-) {
+  { units = 0, scale = 0 }: Tolerance,
+): void {
   if (got.length !== expected.length)
     throw new Error(`${what}: ${got.length} elements, expected ${expected.length}`);
   expected.forEach((value, index) => {
     const actual = got[index] ?? 0;
     const isEqual = Object.is(actual, value) || actual === value;
-    if (!isEqual && !(Math.abs(actual - value) <= units * unitOf(dtype, value)))
+    const most = units * unitOf(dtype, Math.max(Math.abs(value), scale));
+    if (!isEqual && !(Math.abs(actual - value) <= most))
       throw new Error(`${what}: element ${index} is ${actual}, expected ${value}`);
   });
 }
 
-/** Native against reference, outputs and changed inputs, within `units` last units of each expected value. */
+/** Native against reference: the outputs and what the inputs hold afterwards. Equal values unless a tolerance is given. */
 export function compare<N extends OpName>(
   op: N,
   inputs: readonly (Given | null)[],
   attributes: OpAttributes[N],
-  units = 0,
+  tolerance: Tolerance = {},
 ): void {
   const call = new Call(op, inputs, attributes);
   const [expected, actual] = [call.reference(), call.native()];
   expected.outputs.forEach((values, index) => {
     const dtype = call.types[index]?.dtype ?? 'float32';
-    check(`${op} output ${index}`, dtype, actual.outputs[index] ?? [], values, units);
+    check(`${op} output ${index}`, dtype, actual.outputs[index] ?? [], values, tolerance);
   });
   expected.inputs.forEach((values, index) => {
     const dtype = inputs[index]?.dtype ?? 'float32';
-    if (values) check(`${op} input ${index} after`, dtype, actual.inputs[index] ?? [], values, units);
+    if (values) check(`${op} input ${index} after`, dtype, actual.inputs[index] ?? [], values, tolerance);
   });
 }

@@ -193,14 +193,15 @@ describe('reading by reference', () => {
 
   it('inflates large entries piece by piece, forwards and from the start again', async () => {
     const { zipSync } = await import('fflate');
-    const values = new Uint8Array(20_000_000).map((_, index) => (index * index) >>> 9);
+    const values = new Uint8Array(17_000_000);
+    for (let at = 0; at < values.length; at += 1024) values.fill(at >>> 10, at, at + 1024);
     const array = new MemorySink();
     await writeNumpy(array, { ...entryOf(values), name: 'a' });
     const zipped = zipSync({ 'a.npy': [array.take(), { level: 1 }] });
     const [entry] = (await readWeights(memorySource('large.npz', zipped))).entries;
     if (!entry?.storage) throw new Error('missing');
     expect(Buffer.compare(await readContiguous(entry), values)).toBe(0);
-    for (const at of [19_999_990, 5, 12_345_678, 12_345_600]) {
+    for (const at of [16_999_990, 12_345_678]) {
       expect(await entry.storage.read(at, 10)).toEqual(values.slice(at, at + 10));
     }
   });

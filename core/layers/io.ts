@@ -29,6 +29,7 @@ export const input = defineLayer({
   outputs: [{ name: 'output' }],
   infer: ({ shape: sizes }) => outputs(sizes === null ? null : [null, ...sizes]),
   lower: (call) => [inputOf(call)],
+  flops: () => 0,
   examples: [
     {
       title: 'small images',
@@ -59,5 +60,6 @@ export const output = defineLayer({
   outputs: [],
   infer: () => outputs(),
   lower: (call) => [inputOf(call)],
+  flops: () => 0,
   examples: [{ title: 'scores', params: {}, inputs: [[2, 10]], outputs: [] }],
 });

@@ -38,7 +38,7 @@ function padding<P extends ParamTable>(spec: Padding<P>, rank: SpatialRank): Lay
   return defineLayer({
     type: name,
     torch: `torch.nn.${spec.torch}${rank}d`,
-    category: 'convolution',
+    category: 'shape',
     summary: spec.summary,
     keywords: ['border', 'pad'],
     params,
@@ -72,7 +72,6 @@ function padding<P extends ParamTable>(spec: Padding<P>, rank: SpatialRank): Lay
     lower(call) {
       const input = inputOf(call);
       const value = Number(call.params['value'] ?? 0);
-      // Axes that only continue need a batch in front, which `pad` counts from the end anyway.
       return [ops.pad(input, amounts(call.params), { mode: spec.mode, value })];
     },
     flops: () => 0,

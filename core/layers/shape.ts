@@ -50,6 +50,7 @@ export const flatten = defineLayer({
     return outputs([...input.slice(0, start), joined, ...input.slice(end + 1)]);
   },
   lower: (call) => [ops.flatten(inputOf(call), call.params.start_dim, call.params.end_dim)],
+  flops: () => 0,
   examples: [
     { title: 'all but the batch', params: {}, inputs: [[2, 3, 4, 5]], outputs: [[2, 60]] },
     {
@@ -108,6 +109,7 @@ export const unflatten = defineLayer({
       (call.params.unflattened_size ?? []).map((size) => size ?? -1),
     ),
   ],
+  flops: () => 0,
   examples: [
     {
       title: 'rows to images',
@@ -136,5 +138,6 @@ export const identity = defineLayer({
   outputs: [{ name: 'output' }],
   infer: (_params, [input = null]) => outputs(input),
   lower: (call) => [inputOf(call)],
+  flops: () => 0,
   examples: [{ title: 'anything', params: {}, inputs: [[2, 3]], outputs: [[2, 3]] }],
 });

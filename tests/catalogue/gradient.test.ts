@@ -5,14 +5,12 @@ import * as ops from '#core/ops/index';
 import { checkGradients } from '../support/gradient-check';
 import type { Tensor } from '#core/tensor/tensor';
 import { CASES, inputsOf, lower, randomState, weightsOf, type Case } from './calls';
+import { NOT_A_DERIVATIVE } from './coverage';
 import { LOSS_CASES } from './requests';
 import { lossValues, tensorOf } from './values';
 import { useNativeBackend } from './native';
 
 useNativeBackend();
-
-// The padding row's gradient is 0 by definition, whatever the row does (the golden test checks it); words have none.
-const NOT_A_DERIVATIVE = ['embedding: a padding row', 'input: words'];
 
 /** Both modes where the mode matters. */
 const modesOf = ({ layer, params }: Case): readonly boolean[] =>

@@ -1,0 +1,158 @@
+// `lazuli probe` on every example, all through nested lists, and on what it must refuse.
+import { describe, expect, it } from 'vitest';
+
+import { LazuliError } from '#core/errors';
+import { probe, type ProbeArray, type ProbeCase } from '#core/layers/probe';
+import * as ops from '#core/ops/index';
+import type { Tensor } from '#core/tensor/tensor';
+import { decode, readGolden, type GoldenAnswer } from './agreement';
+import { CASES, inputsOf, weightsOf } from './calls';
+import { useNativeBackend } from './native';
+import { LOSS_CASES } from './requests';
+import { lossValues, tensorOf } from './values';
+
+useNativeBackend();
+
+/** As a JSON file would hold it; an array without elements keeps its shape. */
+const given = (tensor: Tensor): unknown =>
+  tensor.numel() === 0
+    ? { shape: tensor.shape, data: [] }
+    : JSON.parse(
+        JSON.stringify(ops.toArray(tensor), (_key, value: unknown) =>
+          typeof value === 'bigint' ? Number(value) : value,
+        ),
+      );
+const flat = (value: ProbeArray | null): number[] =>
+  value === null ? [] : typeof value === 'object' ? value.flatMap(flat) : [Number(value)];
+
+function expectNear(own: ProbeArray | null, golden: string): void {
+  const expected = decode(golden);
+  const scale = Math.max(...expected.map(Math.abs), 1e-30);
+  const numbers = flat(own);
+  expect(numbers.length).toBe(expected.length);
+  expected.forEach((value, index) =>
+    expect(Math.abs((numbers[index] ?? NaN) - value) <= 1e-10 * scale).toBe(true),
+  );
+}
+
+describe('probe of layers', () => {
+  const golden = readGolden<GoldenAnswer>('catalogue-layers.json');
+  const cases = CASES.filter(({ layer }) => layer.torch !== null);
+  it.each(cases.map((item) => [item.name, item] as const))('%s', (name, item) => {
+    const answer = item.layer.isRandom === true ? golden[name]?.evaluation : golden[name]?.training;
+    if (!answer) throw new Error(`no golden answer for ${name}`);
+    const asked = ops.scope((): ProbeCase => {
+      const tensors = Object.entries(weightsOf(item, 'float64')).map(([key, tensor]) => [key, given(tensor)]);
+      return {
+        layer: item.layer.torch ?? '',
+        params: item.example.params,
+        training: item.layer.isRandom !== true,
+        dtype: 'float64',
+        weights: Object.fromEntries(tensors) as Record<string, unknown>,
+        inputs: inputsOf(item, 'float64').map(given),
+        grad_outputs: answer.outputs.map(({ shape }, port) =>
+          given(tensorOf(`${name}/grad_output${port}`, shape, 'float64')),
+        ),
+      };
+    });
+    const result = probe(JSON.parse(JSON.stringify(asked)) as ProbeCase);
+    answer.outputs.forEach(({ data }, port) => expectNear(result.outputs[port] ?? null, data));
+    answer.grad_inputs.forEach((data, port) => {
+      if (data === null) expect(result.grad_inputs[port]).toBeNull();
+      else expectNear(result.grad_inputs[port] ?? null, data);
+    });
+    for (const [key, data] of Object.entries(answer.grad_weights ?? {}))
+      expectNear(result.grad_weights[key] ?? null, data);
+    for (const [key, data] of Object.entries(answer.buffers ?? {}))
+      expectNear(result.buffers_after[key] ?? null, data);
+  });
+});
+
+describe('probe of losses', () => {
+  const golden = readGolden<GoldenAnswer>('catalogue-losses.json');
+  it.each(LOSS_CASES.map((item) => [item.name, item] as const))('%s', (name, { loss, example }) => {
+    const answer = golden[name]?.training;
+    if (!answer) throw new Error(`no golden answer for ${name}`);
+    const asked = ops.scope((): ProbeCase => {
+      const input = lossValues(`${name}/input`, example.input, 'float64', example.inputValues);
+      const classes = example.input[example.input.length === 1 ? 0 : 1] ?? 1;
+      const target =
+        example.targetKind === 'class'
+          ? tensorOf(`${name}/target`, example.target, 'int64', classes)
+          : lossValues(`${name}/target`, example.target, 'float64', example.targetValues);
+      const gradient = tensorOf(`${name}/grad_output0`, example.output, 'float64');
+      return {
+        layer: loss.torch.replace('torch.nn.', ''),
+        params: example.params,
+        dtype: 'float64',
+        inputs: [input, target].map(given),
+        grad_outputs: [given(gradient)],
+      };
+    });
+    const result = probe(asked);
+    expectNear(result.outputs[0] ?? null, answer.outputs[0]?.data ?? '');
+    expectNear(result.grad_inputs[0] ?? null, answer.grad_inputs[0] ?? '');
+    expect(result.grad_inputs[1]).toBeNull();
+  });
+});
+
+describe('probe', () => {
+  const refusal = (asked: ProbeCase): LazuliError => {
+    try {
+      probe(asked);
+    } catch (error) {
+      if (error instanceof LazuliError) return error;
+    }
+    throw new Error('probe accepted it');
+  };
+
+  it('takes a blank size from the inputs, and buffers as a new layer has them', () => {
+    const result = probe({
+      layer: 'BatchNorm1d',
+      inputs: [
+        [
+          [1, 2],
+          [3, 6],
+        ],
+      ],
+      weights: { weight: [1, 1], bias: [0, 0] },
+    });
+    expect(result.buffers_after['num_batches_tracked']).toBe(1);
+    expect(flat(result.buffers_after['running_mean'] ?? null).map((n) => n.toFixed(4))).toEqual([
+      '0.2000',
+      '0.4000',
+    ]);
+  });
+  it('reads and writes what JSON cannot', () => {
+    const result = probe({ layer: 'ReLU', dtype: 'float64', inputs: [['NaN', '-Infinity', 'Infinity', -1]] });
+    expect(result.outputs).toEqual([['NaN', 0, 'Infinity', 0]]);
+  });
+  it('says what is wrong', () => {
+    expect(refusal({ layer: 'Conv2', inputs: [] }).details.hint).toBe('did you mean conv2d?');
+    expect(refusal({ layer: 'Linear', params: { out_features: 2 }, inputs: [[[1, 2]]] }).message).toBe(
+      'weights.weight is missing',
+    );
+    expect(
+      refusal({ layer: 'Linear', params: { in_features: 3, out_features: 2 }, inputs: [[[1, 2]]] }).message,
+    ).toBe('linear: in_features: expected 3, got 2');
+    expect(
+      refusal({
+        layer: 'Linear',
+        params: { out_features: 1 },
+        inputs: [[[1, 2]]],
+        weights: { weight: [[1, 2, 3]], bias: [0] },
+      }).details,
+    ).toMatchObject({ expected: '1×2', got: '1×3' });
+    expect(refusal({ layer: 'ReLU', inputs: [[[1], [2, 3]]] }).details.where).toBe('inputs[0]');
+    expect(
+      refusal({
+        layer: 'MSELoss',
+        inputs: [
+          [1, 2],
+          [1, 2, 3],
+        ],
+      }).message,
+    ).toContain('target: expected the shape of the output');
+    expect(refusal({ inputs: [] }).code).toBe('usage');
+  });
+});

@@ -1,0 +1,92 @@
+// Fails when a layer, loss, optimizer or metric exists without its list entry, golden answer, gradient check, lazy test or page.
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+import { LAYERS, parseParams } from '#core/layers/index';
+import { LOSSES } from '#core/losses/index';
+import { METRICS } from '#core/metrics/index';
+import { OPTIMIZERS } from '#core/optimizers/index';
+import { layersPage } from '../../scripts/docs.mjs';
+import { readGolden, type GoldenAnswer, type GoldenTrajectory } from '../catalogue/agreement';
+import { CASES } from '../catalogue/calls';
+import { LAZY_CASES, NOT_A_DERIVATIVE } from '../catalogue/coverage';
+import { LOSS_CASES, OPTIMIZER_CASES } from '../catalogue/requests';
+
+const root = resolve(import.meta.dirname, '..', '..');
+const typesOf = (list: readonly { readonly type: string }[]): string[] => list.map(({ type }) => type);
+
+/** Every declaration that a file of a folder exports, alone or in a list. */
+async function declaredIn(folder: string): Promise<unknown[]> {
+  const files = readdirSync(resolve(root, folder)).filter((file) => file !== 'index.ts');
+  const modules = await Promise.all(
+    files.map(
+      async (file) =>
+        (await import(pathToFileURL(resolve(root, folder, file)).href)) as Readonly<Record<string, unknown>>,
+    ),
+  );
+  const isDeclaration = (item: unknown): boolean =>
+    typeof item === 'object' && item !== null && 'type' in item && 'lower' in item;
+  return modules.flatMap((module) => Object.values(module).flat()).filter(isDeclaration);
+}
+
+describe('every declaration is in its list', () => {
+  it.each([
+    ['core/layers', LAYERS],
+    ['core/losses', LOSSES],
+    ['core/optimizers', OPTIMIZERS],
+    ['core/metrics', METRICS],
+  ] as const)('%s', async (folder, list) => {
+    const declared = await declaredIn(folder);
+    const listed: readonly unknown[] = list;
+    expect(declared.filter((item) => !listed.includes(item))).toEqual([]);
+    if (folder !== 'core/metrics') expect(declared.length).toBe(listed.length);
+    expect(new Set(typesOf(list)).size).toBe(list.length);
+  });
+});
+
+describe('every layer', () => {
+  const golden = readGolden<GoldenAnswer>('catalogue-layers.json');
+
+  it.each(LAYERS.map((layer) => [layer.type, layer] as const))('%s has its tests', (type, layer) => {
+    const cases = CASES.filter((given) => given.layer === layer);
+    expect(cases.length).toBeGreaterThan(0);
+    for (const { name } of cases)
+      if (layer.torch !== null) expect(golden[name]?.training ?? golden[name]?.evaluation).toBeDefined();
+    if (layer.outputs.length > 0)
+      expect(cases.some(({ name }) => !NOT_A_DERIVATIVE.includes(name))).toBe(true);
+    const isLazy = Object.values(layer.params).some(({ isInferred }) => isInferred === true);
+    if (isLazy && type !== 'input')
+      expect(LAZY_CASES.some((given) => given.layer === layer)).toBe(true);
+    expect('flops' in layer).toBe(true);
+  });
+});
+
+describe('every loss and optimizer', () => {
+  it('has a golden answer per example, and every kind of target', () => {
+    const golden = readGolden<GoldenAnswer>('catalogue-losses.json');
+    for (const { name } of LOSS_CASES) expect(golden[name]?.training?.grad_inputs[0]).toBeDefined();
+    for (const loss of LOSSES)
+      for (const kind of loss.targets)
+        expect(loss.examples.some(({ targetKind }) => targetKind === kind)).toBe(true);
+  });
+  it('has a golden trajectory per option set', () => {
+    const golden = readGolden<GoldenTrajectory>('catalogue-optimizers.json');
+    for (const { name } of OPTIMIZER_CASES) expect(golden[name]?.parameters[20]).toBeDefined();
+    for (const { params } of OPTIMIZER_CASES) expect(typeof params['lr']).toBe('number');
+  });
+});
+
+it('docs/layers.md is what scripts/docs.mjs writes', () => {
+  const page = layersPage({
+    layers: LAYERS,
+    losses: LOSSES,
+    optimizers: OPTIMIZERS,
+    metrics: METRICS,
+    parseParams,
+  });
+  const file = readFileSync(resolve(root, 'docs', 'layers.md'), 'utf8');
+  expect(file === page, 'run node scripts/docs.mjs').toBe(true);
+  for (const { type } of [...LAYERS, ...LOSSES, ...OPTIMIZERS]) expect(page).toContain(`### ${type}\n`);
+});

@@ -8,7 +8,7 @@ import { useRun } from '../stores/run';
 import { openDialog, useUi } from '../stores/ui';
 import { deleteSelection, duplicateSelection, selectAll } from './graph';
 import { backToUninitialized, chooseWeights, feedSample, isMaterialized, saveWeights, travel } from './model';
-import { openProject, saveProject } from './project';
+import { openProject, openRecent, saveProject } from './project';
 import { chooseTheme } from './theme';
 import { pauseOrResume, startTraining, stopTraining } from './training';
 
@@ -66,8 +66,14 @@ export const isEnabled = (id: string): boolean => {
   return action !== undefined && (action.isEnabled?.() ?? true);
 };
 
-/** Runs a command by id. A value still being typed in a field is taken first. */
+const OPEN_RECENT = 'file.openRecent:';
+
+/** Runs a command by id (or opens the recent file the menu names). A value still being typed in a field is taken first. */
 export function runCommand(id: string): void {
+  if (id.startsWith(OPEN_RECENT)) {
+    void openRecent(id.slice(OPEN_RECENT.length));
+    return;
+  }
   if (document.activeElement instanceof HTMLInputElement && document.querySelector('dialog[open]') === null)
     document.activeElement.blur();
   if (isEnabled(id)) ACTIONS[id]?.run();

@@ -6,7 +6,7 @@ import { useModel } from '../stores/model';
 import { showNote } from '../stores/toasts';
 import { openDialog, useUi } from '../stores/ui';
 import { perform } from './perform';
-import { acceptModel, cancelUpdate } from './sync';
+import { acceptModel, cancelUpdate, flushUpdate } from './sync';
 import type { ModelInfo } from '#core/session/session';
 
 /** How long chips of fresh parameters are marked, for their animation. */
@@ -35,6 +35,7 @@ export async function feedSample(): Promise<void> {
 }
 
 export async function backToUninitialized(): Promise<void> {
+  await flushUpdate();
   const { project } = useDocument.getState();
   const before = revision();
   const model = await perform('The model stayed as it is', 'reset', () => call('model.backToUninitialized'));
@@ -46,6 +47,7 @@ export async function backToUninitialized(): Promise<void> {
 
 /** Chooses a weights file and shows what it would do, key by key. */
 export async function chooseWeights(): Promise<void> {
+  await flushUpdate();
   const choice = await perform('The weights file cannot be used', 'weights', () => call('weights.choose'));
   if (choice) openDialog({ kind: 'weights', choice });
 }
@@ -64,6 +66,7 @@ export async function loadWeights(token: string, name: string): Promise<void> {
 }
 
 export async function saveWeights(): Promise<void> {
+  await flushUpdate();
   const saved = await perform('The weights were not saved', 'weights', () => call('weights.save'));
   if (!saved) return;
   showNote(`Saved ${saved.name}`);
@@ -87,6 +90,8 @@ export async function travel(direction: 'undo' | 'redo'): Promise<void> {
     return;
   }
   isTravelling = true;
+  await flushUpdate();
+  const leaving = revision();
   const wanted = direction === 'undo' ? entry.before : entry.after;
   const { project } = useDocument.getState();
   const model = await perform(
@@ -96,7 +101,7 @@ export async function travel(direction: 'undo' | 'redo'): Promise<void> {
   );
   isTravelling = false;
   if (!model) return;
-  step(direction);
+  step(direction, leaving);
   useModel.setState({ lastFeed: null, fresh: new Set() });
   acceptModel(model, project);
 }

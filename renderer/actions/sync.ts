@@ -66,6 +66,12 @@ export const cancelUpdate = (): void => {
   clearTimeout(updateTimer);
 };
 
+/** Sends what the engine does not know yet, for calls that work on the graph it has. */
+export async function flushUpdate(): Promise<void> {
+  cancelUpdate();
+  await update();
+}
+
 function scheduleUpdate(): void {
   clearTimeout(updateTimer);
   updateTimer = setTimeout(() => void update(), UPDATE_MS);

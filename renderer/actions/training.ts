@@ -1,4 +1,5 @@
 // Starting, pausing and stopping a run. Its events come by themselves (stores/run); its end brings the trained values.
+import type { Project } from '#core/document/project';
 import type { RunSnapshot } from '#core/ipc/api';
 import type { ModelInfo } from '#core/session/session';
 
@@ -10,17 +11,21 @@ import { showDock } from '../stores/ui';
 import { perform } from './perform';
 import { acceptModel, cancelUpdate } from './sync';
 
-/** Parameter values before the run in progress, so that undo crosses a run in one step; null after a reload. */
-let before: number | null = null;
+/** Where the run in progress began: undo crosses it in one step. null after a reload. */
+let begun: { readonly revision: number; readonly project: Project } | null = null;
 
 export async function startTraining(): Promise<void> {
   const { project } = useDocument.getState();
   if (!project || useRun.getState().state !== 'idle') return;
   cancelUpdate();
   showDock('training');
-  before = useModel.getState().model?.revision ?? 0;
+  begun = { revision: useModel.getState().model?.revision ?? 0, project };
   const snapshot = await perform('Training did not start', 'start', () => call('train.start', project));
-  if (snapshot) showRun(snapshot);
+  if (!snapshot) return;
+  showRun(snapshot);
+  // The run gave parameters that were still uninitialized their shape.
+  const model = await perform('The model was not read', null, () => call('model.update', project));
+  if (model) acceptModel(model, project);
 }
 
 export async function pauseOrResume(): Promise<void> {
@@ -41,14 +46,12 @@ async function change(title: string, work: () => Promise<RunSnapshot>): Promise<
   if (snapshot) useRun.setState({ state: snapshot.state, error: snapshot.error });
 }
 
-/** The model after a run: its values are new, and one step of the history. */
+/** The model after a run: its values are new, and one step of the history. The engine trained the graph of its start. */
 export function acceptTrained(model: ModelInfo): void {
-  const { project } = useDocument.getState();
-  const start = before;
-  before = null;
+  const start = begun;
+  begun = null;
   const last = useModel.getState().model?.revision;
-  if (start !== null) recordValues('Train', start, model.revision);
+  if (start) recordValues('Train', start.revision, model.revision);
   else if (last !== model.revision) useDocument.setState({ valuesChanged: true });
-  // The engine trained the graph it was given; edits made meanwhile are sent after it.
-  acceptModel(model, useRun.getState().state === 'idle' ? null : project);
+  acceptModel(model, start?.project ?? null);
 }

@@ -111,20 +111,31 @@ function push(entry: HistoryEntry, project: Project): void {
 
 /**
  * Takes the last step back (or the next forward) and returns it, or null when there is none.
- * For a `values` entry the caller restores the revision in the engine first and then calls this.
+ * For a `values` entry the caller restores the revision in the engine first and then calls this with the revision the values
+ * had until then: under that one the engine keeps them for the way back.
  */
-export function step(direction: 'undo' | 'redo'): HistoryEntry | null {
+export function step(direction: 'undo' | 'redo', leaving?: number): HistoryEntry | null {
   const { project, past, future } = useDocument.getState();
   const entry = direction === 'undo' ? past.at(-1) : future[0];
   if (!entry || !project) return null;
   const next = direction === 'undo' ? undone(project, entry) : redone(project, entry);
+  const kept = withRevision(entry, direction, leaving);
   useDocument.setState({
     project: next,
-    past: direction === 'undo' ? past.slice(0, -1) : [...past, entry],
-    future: direction === 'undo' ? [entry, ...future] : future.slice(1),
+    past: direction === 'undo' ? past.slice(0, -1) : [...past, kept],
+    future: direction === 'undo' ? [kept, ...future] : future.slice(1),
     ...(entry.kind === 'values' ? { valuesChanged: true } : {}),
   });
   return entry;
+}
+
+function withRevision(
+  entry: HistoryEntry,
+  direction: 'undo' | 'redo',
+  leaving: number | undefined,
+): HistoryEntry {
+  if (entry.kind !== 'values' || leaving === undefined) return entry;
+  return direction === 'undo' ? { ...entry, after: leaving } : { ...entry, before: leaving };
 }
 
 /** Settings steps keep the graph of now, and graph steps the settings: each kind undoes only its own. */

@@ -1,0 +1,63 @@
+// Every state of the window a reader of the docs sees, from the real app. LAZULI_SCREENSHOTS=1 writes them to docs/screenshots.
+import { resolve } from 'node:path';
+
+import type { Page } from '@playwright/test';
+
+import { expect, test } from './support/fixtures';
+
+const FOLDER = resolve(import.meta.dirname, '../../docs/screenshots');
+
+test.use({ example: 'digits' });
+
+test('pictures of each state', async ({ lazuli }, info) => {
+  const { app, page } = lazuli;
+  const shoot = (name: string): Promise<unknown> =>
+    page.screenshot({
+      path: process.env['LAZULI_SCREENSHOTS'] ? `${FOLDER}/${name}.png` : info.outputPath(`${name}.png`),
+      animations: 'disabled',
+    });
+  await app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.setContentSize(1440, 860);
+  });
+  await lazuli.command('view.themeLight');
+  await lazuli.command('view.fit');
+  await page.getByRole('tab', { name: 'Sample' }).click();
+  await expect(page.getByText(/1,797 samples/)).toBeVisible();
+  await shoot('uninitialized');
+
+  await page.getByRole('button', { name: 'Feed sample' }).first().click();
+  await expect(card(page, 'fc2')).toContainText('10×64');
+  await shoot('fed');
+
+  await page.getByRole('tab', { name: 'Training' }).click();
+  await page.getByLabel('Epochs').fill('60');
+  await page.getByRole('button', { name: 'Start training' }).first().click();
+  await expect(page.getByText(/\b1[0-9] \/ 60/)).toBeVisible({ timeout: 60_000 });
+  await shoot('training');
+  await page.getByRole('button', { name: 'Stop' }).first().click();
+  await expect(page.getByRole('button', { name: 'Start training' }).first()).toBeEnabled();
+
+  await card(page, 'conv2').click();
+  await expect(page.getByRole('complementary', { name: 'Inspector' })).toContainText('32×16×3×3');
+  await shoot('inspector');
+
+  await lazuli.command('view.themeDark');
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await shoot('dark');
+
+  await lazuli.command('view.commandPalette');
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await shoot('command-palette');
+  await page.keyboard.press('Escape');
+
+  await lazuli.command('view.themeLight');
+  await card(page, 'fc1').click();
+  const size = page.getByRole('complementary', { name: 'Inspector' }).getByLabel('in_features');
+  await size.fill('100');
+  await size.press('Enter');
+  await page.getByRole('tab', { name: /Problems/ }).click();
+  await expect(page.getByText(/in_features: expected 100, got 512/).first()).toBeVisible();
+  await shoot('problems');
+});
+
+const card = (page: Page, name: string) => page.getByLabel(new RegExp(`^${name},`)).first();

@@ -44,8 +44,11 @@ export async function withModel<T>(
 ): Promise<T> {
   const { project: read, folder } = await readProjectFile(args.required(0));
   const file = options.text('data') ?? options.text('sample');
+  const target = options.text('target');
   const source =
-    file === null ? null : await dataFromFile(path.resolve(file), read.data, options.text('target'));
+    file === null && target === null
+      ? null
+      : await dataFromFile(file === null ? null : path.resolve(file), read.data, target);
   const project = change(read);
   const session = await ModelSession.open(project, { folder });
   try {

@@ -58,7 +58,9 @@ export async function runProgram(
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return usage(error, argv, output, program);
-    return output.error(error);
+    // What was given up because of Ctrl-C ends in whatever error it met.
+    const isStopped = signal.aborted && !(error instanceof LazuliError);
+    return output.error(isStopped ? new LazuliError('interrupted', 'interrupted') : error);
   }
 }
 

@@ -416,8 +416,7 @@ export class ModelSession {
     try {
       verdicts = await loadEntries(this.#layers.module, weights.entries, compareOptions(weights));
     } catch (error) {
-      if (!(error instanceof LazuliError)) throw error;
-      throw new LazuliError(error.code, `${file}: ${error.message}`, { where: file, ...error.details });
+      throw inFile(error, file);
     }
     for (const { key, got } of verdicts) if (got !== null) this.#states.set(key, state);
     this.#isPristine = false;
@@ -592,6 +591,22 @@ const compareOptions = ({
         ),
       }
     : {};
+
+const MOST_KEYS = 6;
+
+/** A refusal of weights with the file's name, and no more keys than one can read. */
+function inFile(error: unknown, file: string): unknown {
+  if (!(error instanceof LazuliError)) return error;
+  const [head = '', ...keys] = error.message.split('\n');
+  const shown = keys.slice(0, MOST_KEYS);
+  const more = keys.length > MOST_KEYS ? [`  ... and ${keys.length - MOST_KEYS} more`] : [];
+  const isMismatch = error.code === 'weights_mismatch';
+  return new LazuliError(error.code, [`${file}: ${head}`, ...shown, ...more].join('\n'), {
+    where: file,
+    ...error.details,
+    ...(isMismatch ? { hint: 'lazuli summary PROJECT --weights FILE compares every key' } : {}),
+  });
+}
 
 /** The first problem that forbids running, as an error; the others are counted. */
 function asError(problems: readonly Problem[]): LazuliError {

@@ -4,6 +4,7 @@ import Papa from 'papaparse';
 import type { DataSource } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { printable } from '#core/formats/refuse';
+import { numel } from '#core/tensor/shape';
 
 import { openBytes } from './bytes';
 
@@ -21,7 +22,10 @@ export interface CsvContent {
   readonly notes: readonly string[];
 }
 
-type CsvSource = Pick<DataSource, 'header' | 'inputs' | 'target'>;
+type CsvSource = Pick<DataSource, 'header' | 'inputs' | 'target' | 'inputShape'> & {
+  /** A file without the target column is read for its inputs: predictions. */
+  readonly isTargetOptional?: boolean;
+};
 
 /** Throws `data_invalid` with line and column, or what opening the file throws. */
 export async function readCsv(file: string, source: CsvSource, signal?: AbortSignal): Promise<CsvContent> {
@@ -39,8 +43,9 @@ export async function readCsv(file: string, source: CsvSource, signal?: AbortSig
             const [quote] = results.errors.filter(({ type }) => type === 'Quotes');
             if (quote) throw reader.error(`has broken quotes: ${quote.message.toLowerCase()}`, null);
           } catch (error) {
-            parser.abort();
+            // abort() completes at once: the refusal must be there first.
             reject(error instanceof Error ? error : new Error(String(error)));
+            parser.abort();
           }
         },
         complete: () => resolve(),
@@ -151,7 +156,8 @@ class RowReader {
       );
     };
     const { target: wanted } = this.source;
-    const target = wanted === null || wanted === undefined ? null : find(wanted, 'target');
+    const hasTarget = wanted !== null && wanted !== undefined && !this.#lacksTarget(wanted, columns);
+    const target = hasTarget ? find(wanted, 'target') : null;
     const inputs =
       this.source.inputs?.map((name) => find(name, 'input')) ??
       columns.flatMap((_, at) => (at === target ? [] : [at]));
@@ -159,6 +165,15 @@ class RowReader {
       throw this.error('leaves no column for the inputs', null, 'at least one input column');
     this.#layout = { columns, inputs, target };
     this.#newBlock();
+  }
+
+  /** True for a file of inputs only, where that is allowed: no such name, or just as many columns as inputs. */
+  #lacksTarget(wanted: string | number, columns: readonly string[]): boolean {
+    const { isTargetOptional, inputShape } = this.source;
+    if (isTargetOptional !== true) return false;
+    return typeof wanted === 'string'
+      ? !columns.includes(wanted)
+      : columns.length === numel(inputShape ?? [0]);
   }
 
   #newBlock(): void {

@@ -101,7 +101,8 @@ type Reader = (source: DataSource, options: DatasetOptions) => Promise<Content>;
 const READERS: Readonly<Record<DataSource['format'], Reader>> = {
   async csv(source, options) {
     const file = resolveFile(source.file, options.folder);
-    const content = await readCsv(file, source, options.signal);
+    const isTargetOptional = options.needsTarget === false;
+    const content = await readCsv(file, { ...source, isTargetOptional }, options.signal);
     const width = content.inputs.length;
     const inputs = allocateTable(options.dtype, [content.rows, width]);
     let at = 0;

@@ -72,24 +72,26 @@ export async function besides(images: string, folder: string | null): Promise<st
 }
 
 /**
- * A data file somebody names on the spot: read as the project's own data is (columns, shape, normalization) where that is
- * of the same format, else as it looks. `target` is a column or array name, or the file of the targets.
+ * Data named on the spot: another file, read as the project's own data is (columns, shape, normalization) where that is of
+ * the same format, else as it looks; or the project's own file with another target. `target` is a column or array name, or
+ * the file of the targets.
  */
 export async function dataFromFile(
-  file: string,
+  file: string | null,
   base: DataSource | null,
   target: string | null,
-): Promise<DataSource> {
-  const format = formatOf(file);
-  const described = base?.format === format ? { ...base, file } : await describeData(file, null);
-  if (format === 'csv' || format === 'npz') {
-    if (target === null) return described;
+): Promise<DataSource | null> {
+  const described = file === null ? base : await describeLike(file, base);
+  if (target === null || described === null) return described;
+  if (described.format === 'csv' || described.format === 'npz')
     return { ...described, target: /^-?\d+$/.test(target) ? Number(target) : target };
-  }
-  const isSame = base !== null && base.file === file;
-  const targetFile = target === null ? null : path.resolve(target);
-  return {
-    ...described,
-    targetFile: targetFile ?? (isSame ? (base.targetFile ?? null) : await besides(file, null)),
-  };
+  return { ...described, targetFile: path.resolve(target) };
+}
+
+async function describeLike(file: string, base: DataSource | null): Promise<DataSource> {
+  const format = formatOf(file);
+  if (base?.format !== format) return describeData(file, null);
+  // Whether another file has a header is its own affair.
+  if (format === 'csv') return { ...base, file, header: null };
+  return format === 'npz' ? { ...base, file } : { ...base, file, targetFile: await besides(file, null) };
 }

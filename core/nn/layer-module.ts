@@ -9,6 +9,7 @@ import type {
   TensorSpec,
 } from '../layers/declaration';
 import type { DType } from '../tensor/dtype';
+import { MetaStorage } from '../tensor/meta-storage';
 import { formatShape, shapesEqual, type PartialShape, type Shape } from '../tensor/shape';
 import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
@@ -72,7 +73,7 @@ export class LayerModule extends Module {
     for (const spec of specs) register(this, spec);
     const ready = specs.filter((spec) => !isLazy(this.tensor(spec.name)));
     this.initializeTensors(ready);
-    if (blankParams(declaration, params).length > 0) becomeLazy(this);
+    if (blankParams(declaration, params).length > 0 || 'clsToBecome' in this) becomeLazy(this);
   }
 
   /** Declared tensors under the current params, in registration order. */
@@ -103,7 +104,14 @@ export class LayerModule extends Module {
     for (const tensor of [first, ...Object.values(tensors)])
       tensor?.assertUsable(rules?.callable ?? `<function ${declaration.type}>`);
     if (this.options.semantics === 'torch') rules?.checkForward?.(inputs);
-    const outputs = declaration.lower({ params, inputs, tensors, isTraining: training, random });
+    const isDry = inputs.some(({ device }) => device === 'meta');
+    const outputs = declaration.lower({
+      params,
+      inputs,
+      tensors: isDry ? onMeta(tensors) : tensors,
+      isTraining: training,
+      random,
+    });
     const [only] = outputs;
     return outputs.length === 1 && only !== undefined ? only : outputs;
   }
@@ -188,6 +196,19 @@ export class LayerModule extends Module {
     return Object.fromEntries(this.tensorSpecs().map(({ name }) => [name, this.tensor(name)]));
   }
 }
+
+/** Stand-ins without values: a dry run reads and moves nothing, also where a layer computes with its weights alone. */
+const onMeta = (tensors: Siblings): Siblings =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => {
+      if (tensor === null) return [name, null];
+      const { dtype, shape, strides, offset, storage, requiresGrad } = tensor;
+      return [
+        name,
+        new Tensor(new MetaStorage(storage.bytes), { dtype, shape, strides, offset, requiresGrad }),
+      ];
+    }),
+  );
 
 function register(module: LayerModule, { name, kind, shape, dtype: own, waitsFor }: TensorSpec): void {
   const { dtype: modelDType = 'float32', device = 'cpu' } = module.options;

@@ -11,6 +11,9 @@ export function packageFolder(): string {
   }
 }
 
+/** Where the shipped example projects and their data lie. */
+export const examplesFolder = (): string => path.join(packageFolder(), 'examples');
+
 export function version(): string {
   const file = path.join(packageFolder(), 'package.json');
   return existsSync(file) ? (readPackage(file).version ?? '0.0.0') : '0.0.0';

@@ -1,5 +1,6 @@
 // Projects on disk: a *.lazuli file with its weights beside it, and new ones from a template. Data paths move with the file.
 import { existsSync } from 'node:fs';
+import { constants, copyFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { DataSource, Project } from '#core/document/project';
@@ -44,6 +45,25 @@ export function newFromTemplate(
       got: name,
     });
   return { project: template.project, folder: path.join(examples, name) };
+}
+
+/** Copies the data a template needs beside its new project; a file that is already there is left as it is. Returns the names copied. */
+export async function copyTemplateData(
+  project: Project,
+  from: string,
+  file: string,
+): Promise<readonly string[]> {
+  const names = [project.data?.file, project.data?.targetFile].filter(
+    (name): name is string => typeof name === 'string' && !path.isAbsolute(name),
+  );
+  const copied: string[] = [];
+  for (const name of names) {
+    const target = path.join(path.dirname(file), name);
+    if (existsSync(target) || !existsSync(path.join(from, name))) continue;
+    await copyFile(path.join(from, name), target, constants.COPYFILE_EXCL);
+    copied.push(name);
+  }
+  return copied;
 }
 
 /** The data description as seen from `to`: inside that folder relative, elsewhere absolute. */

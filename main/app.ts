@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { app as electron, BrowserWindow, nativeTheme } from 'electron';
 import { errorToData } from '#core/errors';
 import type { RecentFile } from '#core/ipc/api';
+import { examplesFolder } from '#engine/about';
 import { newFromTemplate } from '#engine/project-files';
 
 import { confirmDiscard, openFile } from './handlers/project';
@@ -16,7 +17,7 @@ import { WindowState } from './window-state';
 export class App {
   readonly settings = new Settings(join(electron.getPath('userData'), 'settings.json'));
   /** Where the shipped examples and their data lie. */
-  readonly examplesFolder = join(import.meta.dirname, '../../examples');
+  readonly examplesFolder = examplesFolder();
   readonly #states = new Map<number, WindowState>();
 
   constructor() {

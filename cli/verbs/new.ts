@@ -1,7 +1,8 @@
 // `lazuli new`: writes a project from a template.
 import { serializeProject } from '#core/document/serialize';
-import { findTemplate, TEMPLATES } from '#core/document/templates';
-import { LazuliError } from '#core/errors';
+import { TEMPLATES } from '#core/document/templates';
+import { examplesFolder } from '#engine/about';
+import { copyTemplateData, newFromTemplate } from '#engine/project-files';
 import { createProjectFile } from '#engine/projects';
 
 import { clean, table } from '../text';
@@ -26,15 +27,14 @@ export const newProject: Verb = {
       );
     }
     const name = options.text('template') ?? 'blank';
-    const template = findTemplate(name);
-    if (!template)
-      throw new LazuliError('usage', `there is no template '${name}'`, {
-        where: '--template',
-        expected: `one of ${TEMPLATES.map((each) => each.name).join(', ')}`,
-        got: name,
-      });
+    const { project, folder } = newFromTemplate(name, examplesFolder());
     const file = args.required(0);
-    await createProjectFile(file, serializeProject(template.project), { replace: options.isSet('force') });
-    output.result({ file, template: name }, () => `${clean(file)} written from the template ${name}`);
+    await createProjectFile(file, serializeProject(project), { replace: options.isSet('force') });
+    const copied = await copyTemplateData(project, folder, file);
+    const beside = copied.length === 0 ? '' : `, with ${copied.join(' and ')} beside it`;
+    output.result(
+      { file, template: name, data: copied },
+      () => `${clean(file)} written from the template ${name}${beside}`,
+    );
   },
 };

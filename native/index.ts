@@ -2,4 +2,4 @@
 export type { NativeAddon, NativeProgram, NativeStorage, NativeTensor } from './contract';
 export { CpuBackend, CpuProgram, CpuStorage, openCpuBackend } from './cpu-backend';
 export type { RunOptions } from './cpu-backend';
-export { loadedNative, loadNative } from './load';
+export { findAddon, loadedNative, loadNative, openAddon } from './load';

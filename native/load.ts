@@ -38,17 +38,19 @@ export const loadedNative = (): NativeAddon | null => loaded;
  */
 export function loadNative(): NativeAddon {
   if (loaded) return loaded;
-  const file = findAddon();
-  const addon = parseAddon(requireAddon(file), file);
+  const file = findAddon(dirname(fileURLToPath(import.meta.url)));
+  const addon = openAddon(file);
   // process.exit() skips the addon's own clean-up; a thread still running then would crash the process.
   process.on('exit', () => addon.close());
   loaded = addon;
   return addon;
 }
 
-/** Walks up from this module: it lies in native/ in development and in out/ in a build. */
-function findAddon(): string {
-  const start = dirname(fileURLToPath(import.meta.url));
+/**
+ * The addon's file, looked for from `start` upwards: this module lies in native/ in development and in out/ in a build.
+ * Throws `native_missing`.
+ */
+export function findAddon(start: string): string {
   for (let folder = start; ; folder = dirname(folder)) {
     const candidate = join(folder, FILE);
     if (existsSync(candidate)) return candidate;
@@ -64,6 +66,11 @@ function findAddon(): string {
       hint: BUILD,
     },
   );
+}
+
+/** Loads an addon and checks that it is ours. Throws `native_missing` with the system's reason. */
+export function openAddon(file: string): NativeAddon {
+  return parseAddon(requireAddon(file), file);
 }
 
 function requireAddon(file: string): unknown {

@@ -1,5 +1,7 @@
 // Lazy layers beyond words and weights: identity, order, classes, every catalogue layer (docs/spec/lazy.md).
 import { LAYERS } from '#core/layers/index';
+import type {
+  Module} from '#core/nn/index';
 import {
   classNameOf,
   createLayerModule,
@@ -7,7 +9,6 @@ import {
   isLazy,
   isLazyModule,
   LazyModule,
-  Module,
   Parameter,
   UninitializedParameter,
   newTensor,

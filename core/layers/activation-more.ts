@@ -53,8 +53,7 @@ export const hardswish = activation({
   summary: 'Weighs each value by its hard sigmoid.',
   keywords: ['mobile', 'hard swish'],
   params: {},
-  formula: (x) =>
-    ops.where(ops.le(x, -3), 0, ops.where(ops.ge(x, 3), x, ops.div(ops.mul(x, ops.add(x, 3)), 6))),
+  formula: (x) => ops.div(ops.mul(x, ops.add(bounded(x, -3, 3), 3)), 6),
 });
 
 export const threshold = activation({

@@ -3,7 +3,7 @@ import * as ops from '../ops';
 import { defineLayer } from './declaration';
 import { integer } from './params';
 import { inputOf } from './pieces';
-import { mismatch, outputs, refusal, sizeAt } from './shapes';
+import { mismatch, outputs, product, refusal, sizeAt } from './shapes';
 
 const tooFewAxes = (rank: number) => refusal(mismatch('input', 'at least 3 dimensions', rank));
 
@@ -120,7 +120,8 @@ export const channelShuffle = defineLayer({
     const input = inputOf(call);
     const [batch = 1, channels = 1] = input.shape;
     const { groups } = call.params;
-    const grouped = ops.reshape(input, [batch, groups, channels / groups, -1]);
+    const rest = product(input.shape.slice(2)) ?? 1;
+    const grouped = ops.reshape(input, [batch, groups, channels / groups, rest]);
     return [ops.reshape(ops.permute(grouped, [0, 2, 1, 3]), input.shape)];
   },
   flops: () => 0,

@@ -16,6 +16,7 @@ import warnings
 import torch
 
 warnings.simplefilter("ignore")
+torch.set_num_threads(1)
 FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "tests", "golden")
 MODULUS = 2_147_483_647
 
@@ -162,15 +163,27 @@ def trajectory(request):
     return answer
 
 
+def extreme(request):
+    """Output and gradient in float32 at values as large as floats go."""
+    values = [float(text) for text in request["inputs"][0]["name"].split(" ")]
+    tensor = torch.tensor(values, dtype=torch.float32, requires_grad=True)
+    output = named(request["torch"])()(tensor)
+    output.sum().backward()
+    return {"fingerprint": request["fingerprint"], "output": encode(output), "gradient": encode(tensor.grad)}
+
+
+ANSWERS = {"layer": layer_or_loss, "loss": layer_or_loss, "optimizer": trajectory, "extreme": extreme}
+
+
 def main():
     requests = json.load(sys.stdin)
-    for kind, file in (("layer", "layers"), ("loss", "losses"), ("optimizer", "optimizers")):
+    for kind, file in (("layer", "layers"), ("loss", "losses"), ("optimizer", "optimizers"), ("extreme", "extremes")):
         answers = {}
         for request in requests:
             if request["kind"] != kind:
                 continue
             try:
-                answers[request["name"]] = trajectory(request) if kind == "optimizer" else layer_or_loss(request)
+                answers[request["name"]] = ANSWERS[kind](request)
             except Exception as error:
                 raise SystemExit(f"{request['name']}: {error}") from error
         path = os.path.join(FOLDER, f"catalogue-{file}.json")

@@ -107,7 +107,8 @@ describe('losses against PyTorch', () => {
 describe('the golden files', () => {
   it('answer the present examples', () => {
     const trajectories = readGolden<GoldenAnswer>('catalogue-optimizers.json');
-    const answers = { ...LAYERS_GOLDEN, ...LOSSES_GOLDEN, ...trajectories };
+    const extremes = readGolden<GoldenAnswer>('catalogue-extremes.json');
+    const answers = { ...LAYERS_GOLDEN, ...LOSSES_GOLDEN, ...trajectories, ...extremes };
     const stale = REQUESTS.filter((request) => answers[request.name]?.fingerprint !== fingerprint(request));
     expect(stale.map(({ name }) => name)).toEqual([]);
     expect(Object.keys(answers).sort()).toEqual(REQUESTS.map(({ name }) => name).sort());

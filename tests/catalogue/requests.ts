@@ -2,6 +2,7 @@
 // sends them to scripts/golden/catalogue.py; the tests know by a fingerprint when an answer belongs to an older question.
 import { createHash } from 'node:crypto';
 
+import { LAYERS } from '#core/layers/index';
 import { LOSSES } from '#core/losses/index';
 import { parseParams } from '#core/layers/parse';
 import { OPTIMIZERS } from '#core/optimizers/index';
@@ -18,7 +19,7 @@ interface TensorRequest {
 }
 export interface Request {
   readonly name: string;
-  readonly kind: 'layer' | 'loss' | 'optimizer';
+  readonly kind: 'layer' | 'loss' | 'optimizer' | 'extreme';
   readonly torch: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly inputs: readonly TensorRequest[];
@@ -116,7 +117,33 @@ const optimizerRequests = OPTIMIZER_CASES.map(({ optimizer, name, params }): Req
   isRandom: false,
 }));
 
-export const REQUESTS: readonly Request[] = [...layerRequests, ...lossRequests, ...optimizerRequests];
+/** Values at the ends of what float32 can hold, as text, and the elementwise layers that are tried on them. */
+export const EXTREMES = ['-inf', '-3e38', '-1e4', '-100', '-1', '0', '1', '100', '1e4', '3e38', 'inf', 'nan'];
+export const EXTREME_LAYERS = LAYERS.filter(
+  (layer) =>
+    layer.category === 'activation' &&
+    !('tensors' in layer) &&
+    !('dim' in layer.params) &&
+    layer.type !== 'threshold',
+);
+
+const extremeRequests = EXTREME_LAYERS.map(({ type, torch }): Request => ({
+  name: `${type}: extremes`,
+  kind: 'extreme',
+  torch: torch ?? '',
+  params: {},
+  inputs: [{ name: EXTREMES.join(' '), shape: [EXTREMES.length], dtype: 'float' }],
+  tensors: {},
+  outputs: 1,
+  isRandom: false,
+}));
+
+export const REQUESTS: readonly Request[] = [
+  ...layerRequests,
+  ...lossRequests,
+  ...optimizerRequests,
+  ...extremeRequests,
+];
 
 /** Changes when the question does. */
 export const fingerprint = (request: Request): string =>

@@ -1,7 +1,6 @@
 // Lazy layers beyond words and weights: identity, order, classes, every catalogue layer (docs/spec/lazy.md).
 import { LAYERS } from '#core/layers/index';
-import type {
-  Module} from '#core/nn/index';
+import type { Module } from '#core/nn/index';
 import {
   classNameOf,
   createLayerModule,

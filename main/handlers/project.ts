@@ -2,7 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 
 import { dialog } from 'electron';
-import { LazuliError } from '#core/errors';
+import { errorToData, LazuliError } from '#core/errors';
 import type { OpenedProject } from '#core/ipc/api';
 import { newFromTemplate, openProject, saveProject } from '#engine/project-files';
 
@@ -57,11 +57,22 @@ export async function openFile(app: App, state: WindowState, file: string): Prom
     const opened = await state.open(project, { file, folder: dirname(file) }, notes);
     app.remember(file);
     if (weights === null) return opened;
-    await state.session.loadWeights(weights);
-    return state.opened();
+    return await loadBeside(state, weights);
   } catch (error) {
     if (error instanceof LazuliError && error.code === 'file_not_found') app.forget(file);
     throw error;
+  }
+}
+
+/** Loads the weights beside a project. Ones that do not load are told in a note: the project is open all the same. */
+async function loadBeside(state: WindowState, weights: string): Promise<OpenedProject> {
+  try {
+    await state.session.loadWeights(weights);
+    return state.opened();
+  } catch (error) {
+    const { message } = errorToData(error);
+    const note = `${message}. The project is open without these weights; they are kept as they are until you save.`;
+    return { ...state.opened(), notes: [note] };
   }
 }
 

@@ -8,7 +8,7 @@ import { useRun } from '../stores/run';
 import { openDialog, useUi } from '../stores/ui';
 import { deleteSelection, duplicateSelection, selectAll } from './graph';
 import { backToUninitialized, chooseWeights, feedSample, isMaterialized, saveWeights, travel } from './model';
-import { openProject, openRecent, saveProject } from './project';
+import { openProject, openRecent, saveAndClose, saveProject } from './project';
 import { chooseTheme } from './theme';
 import { pauseOrResume, startTraining, stopTraining } from './training';
 
@@ -31,6 +31,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'file.open': { run: openProject },
   'file.save': { run: () => saveProject(), isEnabled: hasProject },
   'file.saveAs': { run: () => saveProject(true), isEnabled: hasProject },
+  // Sent by the main process when the user closes with unsaved work and answers "Save".
+  'file.saveAndClose': { run: saveAndClose, isEnabled: hasProject },
   'file.loadWeights': { run: chooseWeights, isEnabled: canChangeValues },
   'file.saveWeights': { run: saveWeights, isEnabled: hasProject },
   'edit.undo': { run: () => travel('undo'), isEnabled: () => useDocument.getState().past.length > 0 },

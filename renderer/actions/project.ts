@@ -69,3 +69,11 @@ export const saveProject = async (saveAs = false): Promise<void> => {
   const { file } = useDocument.getState();
   if (isSaved === true && file) showNote(`Saved ${file.name}`);
 };
+
+/** The answer "Save" to closing with unsaved work: closes only when the save succeeded. */
+export const saveAndClose = async (): Promise<void> => {
+  const isSaved = await perform('The project was not saved, so the window stays open', 'save', () => save(false));
+  if (isSaved !== true) return;
+  await call('app.setDirty', false);
+  window.close();
+};

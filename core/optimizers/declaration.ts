@@ -5,13 +5,15 @@ import type { DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 
-/** Something remembered per parameter; it starts as zeros. */
+/** Something remembered per parameter. */
 export interface StateSpec {
   /** PyTorch's name: `exp_avg`. */
   readonly name: string;
   readonly shape: Shape;
   /** Default: the parameter's. `step` is float32. */
   readonly dtype?: DType;
+  /** Every element's first value. Default: 0. */
+  readonly initial?: number;
   /** False where PyTorch's own state has no such entry: sgd's `step`. */
   readonly isTorch: boolean;
 }

@@ -1,12 +1,21 @@
 // The optimizers: the one list of all declarations, in the order the training panel shows them.
 import { findDeclared } from '../layers/parse';
 import { adam, adamw } from './adam';
+import { adadelta, adagrad, adamax } from './composed';
 import type { OptimizerDeclaration } from './declaration';
 import { rmsprop } from './rmsprop';
 import { sgd } from './sgd';
 
 /** Every optimizer, in menu order. A new optimizer is one declaration and one entry here. */
-export const OPTIMIZERS: readonly OptimizerDeclaration[] = [adam, adamw, sgd, rmsprop];
+export const OPTIMIZERS: readonly OptimizerDeclaration[] = [
+  adam,
+  adamw,
+  sgd,
+  rmsprop,
+  adagrad,
+  adadelta,
+  adamax,
+];
 
 /** An optimizer by `type` or PyTorch name (`adamw`, `AdamW`); null when there is none. */
 export const findOptimizer = (name: string): OptimizerDeclaration | null => findDeclared(OPTIMIZERS, name);

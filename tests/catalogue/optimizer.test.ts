@@ -22,7 +22,7 @@ describe('optimizer trajectories against PyTorch', () => {
       const param = tensorOf(`${name}/parameter`, TRAJECTORY.shape, dtype);
       const specs = optimizer.state(params, TRAJECTORY.shape);
       const state = Object.fromEntries(
-        specs.map((spec) => [spec.name, ops.zeros(spec.shape, spec.dtype ?? dtype)]),
+        specs.map((spec) => [spec.name, ops.full(spec.shape, spec.initial ?? 0, spec.dtype ?? dtype)]),
       );
       const learningRate = ops.fromArray(Number(params['lr']), 'float64');
       for (let step = 1; step <= TRAJECTORY.steps; step++) {

@@ -14,4 +14,5 @@ export {
   type TrainOptions,
 } from './session';
 export { type Prediction } from './training/predict';
-export { TrainingRun, type RunOutcome, type RunResult } from './training/run';
+export { type RunOutcome, type RunResult } from './training/parts';
+export { TrainingRun } from './training/run';

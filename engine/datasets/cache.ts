@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 
 import type { DataSource } from '#core/document/project';
+import { LazuliError } from '#core/errors';
 import type { Tensor } from '#core/tensor/tensor';
 
 import { openDataset, resolveFile, type Dataset, type DatasetOptions } from './dataset';
@@ -17,6 +18,17 @@ export class DataCache {
   constructor(public folder: string | null) {}
 
   async get(source: DataSource, options: Omit<DatasetOptions, 'folder'>): Promise<Dataset> {
+    if (options.needsTarget !== false) return this.#get(source, options);
+    try {
+      // Mostly the target is there: then training and predicting share one copy.
+      return await this.#get(source, { ...options, needsTarget: true });
+    } catch (error) {
+      if (!(error instanceof LazuliError) || error.code !== 'data_invalid') throw error;
+      return this.#get(source, options);
+    }
+  }
+
+  async #get(source: DataSource, options: Omit<DatasetOptions, 'folder'>): Promise<Dataset> {
     const { dtype, classes = null, needsTarget = true } = options;
     const files = [source.file, source.targetFile].filter((file) => file !== null && file !== undefined);
     const stamps = await Promise.all(files.map((file) => stampOf(resolveFile(file, this.folder))));

@@ -1,48 +1,17 @@
 // A training run: epochs of a traced step in slices of about 80 ms on the backend's thread, with pause, stop, events and checkpoints.
-import type { TrainingSettings } from '#core/document/project';
-import type { GraphModule } from '#core/graph/graph-module';
 import { errorToData, LazuliError } from '#core/errors';
 import type { RunSnapshot } from '#core/ipc/api';
-import { newTensor } from '#core/nn/index';
 import type { RunEvent, RunState } from '#core/session/session';
-import type { DType } from '#core/tensor/dtype';
-import type { CpuBackend } from '#native';
 
-import { bytesOf } from '../datasets/table';
 import { permutation } from '../datasets/shuffle';
-import type { Lock } from '../lock';
-import { Cursor, type Feed } from './batches';
 import { writeCheckpoint, type Place } from './checkpoint';
 import { Evaluation } from './evaluate';
 import { EventLog, type RunListener } from './events';
-import type { Objective } from './objective';
 import { Optimizer } from './optimizer';
-import { disposePass, planPass, programAt, Slicer, stepsOf, Totals, type PassPlan } from './pass';
-import { StepLog, trainProgram, trainedParameters, type StepProgram } from './programs';
-
-export type RunOutcome = 'finished' | 'stopped' | 'failed';
-
-export interface RunResult {
-  readonly outcome: RunOutcome;
-  readonly error: LazuliError | null;
-  /** Where the checkpoint of a stopped run lies, or null. */
-  readonly checkpoint: string | null;
-}
-
-export interface RunParts {
-  readonly backend: CpuBackend;
-  readonly module: GraphModule;
-  readonly dtype: DType;
-  readonly settings: TrainingSettings;
-  readonly feed: Feed;
-  readonly objective: Objective;
-  readonly rows: { readonly training: readonly number[]; readonly validation: readonly number[] };
-  readonly lock: Lock;
-  /** Where a stopped run leaves its checkpoint, and a long one each minute. */
-  readonly checkpoint: string | null;
-  /** Called once, before `finished` settles. */
-  readonly onEnd: (outcome: RunOutcome) => Promise<void>;
-}
+import type { RunOutcome, RunParts, RunResult } from './parts';
+import type { Totals } from './pass';
+import { trainedParameters } from './programs';
+import { TrainingPass } from './training-pass';
 
 /** Between checkpoints of a run that goes on. */
 const CHECKPOINT_SECONDS = 60;
@@ -153,7 +122,7 @@ export class TrainingRun {
     }
     try {
       await this.parts.lock.run(() => this.dispose());
-      await this.parts.onEnd(outcome);
+      this.parts.onEnd();
     } catch (cause) {
       error ??= LazuliError.fromData(errorToData(cause));
     }
@@ -295,88 +264,5 @@ export class TrainingRun {
     this.#training.dispose();
     this.#validation?.dispose();
     this.#optimizer.dispose();
-  }
-}
-
-/** The training step's programs with the native state they move: order, log and random numbers. */
-class TrainingPass {
-  readonly steps: number;
-  /** Steps done since `start`. */
-  done = 0;
-  readonly #cursor: Cursor;
-  readonly #log: StepLog;
-  readonly #random = newTensor([2], 'int64');
-  readonly #plan: PassPlan;
-  readonly #slicer = new Slicer();
-  readonly #objective: Objective;
-  readonly #batch: number;
-  readonly #seed: number;
-
-  constructor(parts: RunParts, optimizer: Optimizer) {
-    const { settings, rows, objective } = parts;
-    const { length } = rows.training;
-    this.#objective = objective;
-    this.#seed = settings.seed;
-    this.#batch = Math.min(settings.batchSize, length);
-    this.#cursor = new Cursor(length);
-    this.#log = new StepLog(Math.ceil(length / this.#batch), objective.metrics.length);
-    const all = { ...parts, optimizer, cursor: this.#cursor, log: this.#log, random: this.#random };
-    try {
-      this.#plan = planPass(length, this.#batch, (batch) => trainProgram(all, batch));
-    } catch (error) {
-      // One sample is too few for batch statistics: where only the last batch is that small it is left out.
-      const isOnlyRest = length % this.#batch === 1 && length > 1 && this.#batch > 1;
-      if (!isOnlyRest) {
-        this.#free();
-        throw error;
-      }
-      try {
-        this.#plan = planPass(length - 1, this.#batch, (batch) => trainProgram(all, batch));
-      } catch (again) {
-        this.#free();
-        throw again;
-      }
-    }
-    this.steps = stepsOf(this.#plan);
-  }
-
-  totals(): Totals {
-    const { metrics, isSum } = this.#objective;
-    return new Totals(
-      metrics.map(({ type }) => type),
-      isSum,
-    );
-  }
-  start(rows: readonly number[], at: { readonly step: number; readonly totalSteps: number }): void {
-    this.#cursor.start(rows, at.step * this.#batch);
-    this.#log.rewind();
-    this.#random.storage.write(0, bytesOf(BigInt64Array.of(BigInt(this.#seed), BigInt(at.totalSteps))));
-    this.done = 0;
-  }
-  /** Runs some steps from step `at` of the epoch on; fewer, or none, when the signal says so. */
-  async slice(
-    at: number,
-    signal: AbortSignal,
-  ): Promise<{
-    readonly rows: readonly (readonly number[])[];
-    readonly program: StepProgram;
-    readonly seconds: number;
-  }> {
-    const next = programAt(this.#plan, at);
-    if (!next) throw new LazuliError('internal', `step ${at} of ${this.steps}`);
-    const result = await next.program.program.run(this.#slicer.steps(next.left), { signal });
-    this.#slicer.measured(result);
-    const rows = this.#log.read(this.done, this.done + result.steps);
-    this.done += result.steps;
-    return { rows, program: next.program, seconds: result.seconds };
-  }
-  dispose(): void {
-    disposePass(this.#plan);
-    this.#free();
-  }
-  #free(): void {
-    this.#cursor.dispose();
-    this.#log.dispose();
-    this.#random.storage.dispose();
   }
 }

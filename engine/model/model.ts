@@ -1,0 +1,256 @@
+// The open model: its layers with what is known about them, their changes by revision, and the way back. Knows no data and no lock.
+import type { Project } from '#core/document/project';
+import { LazuliError } from '#core/errors';
+import type { StateDictContent, WeightFile } from '#core/formats/weights';
+import { diagnose, isRunnable } from '#core/graph/diagnose';
+import { PLAN, type GraphModule } from '#core/graph/graph-module';
+import type { FeedResult } from '#core/ipc/api';
+import {
+  compareState,
+  Generator,
+  isLazy,
+  loadEntries,
+  materialize,
+  newTensor,
+  stateDictContent,
+} from '#core/nn/index';
+import { noGrad, scope } from '#core/ops/index';
+import type { ModelInfo, WeightVerdict } from '#core/session/session';
+import type { DType } from '#core/tensor/dtype';
+import type { Shape } from '#core/tensor/shape';
+
+import { describeModel, inferModel, type TensorState } from './info';
+import { LayerSet } from './layer-set';
+import { problemsAsError, uninitialized, weightsRefused } from './refusals';
+import { History, restoreSnapshot, takeSnapshot } from './snapshot';
+
+/** Shapes of a sample by input node name, batch included. */
+export type SampleShapes = Readonly<Record<string, Shape>>;
+
+export class Model {
+  #project: Project;
+  #layers: LayerSet;
+  readonly #history = new History();
+  readonly #states = new Map<string, TensorState>();
+  #sample: SampleShapes = {};
+  #unreached: readonly string[] = [];
+  #revision = 0;
+  #lastRevision = 0;
+  /** True while every value is what construction drew: feeding may then draw all of them from its own seed. */
+  #isPristine = true;
+
+  /** Layers whose sizes are all given draw their first values here. */
+  constructor(project: Project) {
+    this.#project = project;
+    this.#layers = makeLayers(project);
+  }
+
+  get project(): Project {
+    return this.#project;
+  }
+  get module(): GraphModule {
+    return this.#layers.module;
+  }
+
+  /** The model as it stands, or as it would be with samples of other shapes. */
+  info(shapes: SampleShapes = this.#sample): ModelInfo {
+    const facts = {
+      revision: this.#revision,
+      sample: this.#sample,
+      states: this.#states,
+      unreached: this.#unreached,
+    };
+    return describeModel(this.#layers, facts, shapes);
+  }
+
+  /** Nodes whose layer and params stayed keep their tensors, also under a new name. Another dtype starts over. */
+  update(project: Project): void {
+    if (project.dtype !== this.#project.dtype) {
+      this.#layers.dispose();
+      this.#history.clear();
+      this.#states.clear();
+      this.#sample = {};
+      this.#layers = makeLayers(project);
+      this.#isPristine = true;
+      this.#changed();
+    } else {
+      const names = new Map(this.#project.graph.nodes.map(({ id, name }) => [id, name]));
+      if (this.#layers.update(project.graph)) this.#changed();
+      this.#renameStates(names);
+    }
+    this.#project = project;
+  }
+
+  /** True when `project` has the very layers and edges of this one: a run in progress does not mind. */
+  hasSameLayers(project: Project): boolean {
+    const key = ({ graph, dtype }: Project): string =>
+      JSON.stringify([dtype, graph.nodes.map(({ id, layer, params }) => [id, layer, params]), graph.edges]);
+    return key(project) === key(this.#project);
+  }
+
+  /** The transaction: every reachable parameter gets shape and value, or it throws and nothing changed. */
+  feed(shapes: SampleShapes, seed: number): FeedResult {
+    this.refuseProblems(shapes);
+    this.keepHistory();
+    const generator = new Generator(seed);
+    // PyTorch draws layers whose sizes are given while the module is made, lazy ones in their first forward, from one stream.
+    if (this.#isPristine) this.#layers.rebuild(generator);
+    const { module } = this.#layers;
+    const inputs = Object.entries(shapes).map(
+      ([name, shape]) => [name, newTensor(shape, this.#inputDType(name), 'meta')] as const,
+    );
+    const run = (): void => void noGrad(() => module.call(Object.fromEntries(inputs), { onlyUsed: false }));
+    // What evaluation mode computes from real statistics on the way is freed.
+    const { materialized, unreached } = materialize(module, () => scope(run), generator);
+    this.#sample = shapes;
+    this.#unreached = unreached;
+    this.#isPristine = false;
+    this.#changed();
+    const keys = materialized.map(({ key }) => key);
+    return { model: this.info(), materialized: keys, unreached, sampleShape: Object.values(shapes)[0] ?? [] };
+  }
+
+  /** Throws the first problem that forbids running the graph on samples of these shapes. */
+  refuseProblems(shapes: SampleShapes): void {
+    const problems = diagnose(inferModel(this.#layers, shapes));
+    if (!isRunnable(problems)) throw problemsAsError(problems);
+  }
+
+  /** Keys of parameters that an output needs and that have no values. */
+  waiting(): readonly string[] {
+    const { used } = this.#layers.module[PLAN];
+    return this.#layers
+      .entries()
+      .filter(([node]) => used.has(node.id))
+      .flatMap(([node, layer]) =>
+        layer
+          .tensorSpecs()
+          .filter(({ name }) => isLazy(layer.tensor(name)))
+          .map(({ name }) => `${node.name}.${name}`),
+      );
+  }
+  refuseWaiting(): void {
+    const keys = this.waiting();
+    if (keys.length > 0) throw uninitialized(keys);
+  }
+  get hasSample(): boolean {
+    return Object.keys(this.#sample).length > 0;
+  }
+
+  /** Every blank size is blank again; layers whose sizes are all given draw anew. */
+  backToUninitialized(): void {
+    this.keepHistory();
+    this.#layers.rebuild(new Generator(this.#project.training.seed));
+    this.#states.clear();
+    this.#sample = {};
+    this.#unreached = [];
+    this.#isPristine = true;
+    this.#changed();
+  }
+
+  /** Values as they were at `revision`; throws `not_supported` for one that is no longer kept. */
+  restore(revision: number): void {
+    if (revision === this.#revision) return;
+    const kept = this.#history.get(revision);
+    if (!kept)
+      throw new LazuliError('not_supported', `the parameters of revision ${revision} are no longer kept`, {
+        where: 'undo',
+        expected: 'one of the last revisions',
+        got: String(revision),
+      });
+    this.keepHistory();
+    restoreSnapshot(this.#layers, kept.values);
+    this.#states.clear();
+    for (const [key, state] of kept.states) this.#states.set(key, state);
+    this.#sample = kept.sample;
+    this.#unreached = kept.unreached;
+    this.#isPristine = kept.isPristine;
+    this.#revision = revision;
+  }
+
+  compare(weights: WeightFile): readonly WeightVerdict[] {
+    return compareState(this.#layers.module, weights.entries, compareOptions(weights));
+  }
+
+  /** All or nothing; throws `weights_mismatch` naming `file` and the keys that do not fit. */
+  async load(weights: WeightFile, file: string): Promise<void> {
+    this.keepHistory();
+    let verdicts;
+    try {
+      verdicts = await loadEntries(this.#layers.module, weights.entries, compareOptions(weights));
+    } catch (error) {
+      throw weightsRefused(error, file);
+    }
+    for (const { key, got } of verdicts) if (got !== null) this.#states.set(key, 'loaded');
+    this.#isPristine = false;
+    this.#changed();
+  }
+
+  /** What writers take. */
+  content(): StateDictContent {
+    return stateDictContent(this.#layers.module.stateDict());
+  }
+
+  /** After a training run, however it ended. */
+  markTrained(): void {
+    for (const [key] of this.#layers.module.namedParameters()) this.#states.set(key, 'trained');
+    for (const [key] of this.#layers.module.namedBuffers()) this.#states.set(key, 'trained');
+    this.#isPristine = false;
+    this.#changed();
+  }
+
+  /** Remembers the present values under the present revision; done before every change. */
+  keepHistory(): void {
+    this.#history.add(this.#revision, {
+      values: takeSnapshot(this.#layers),
+      states: new Map(this.#states),
+      sample: this.#sample,
+      unreached: this.#unreached,
+      isPristine: this.#isPristine,
+    });
+  }
+
+  dispose(): void {
+    this.#layers.dispose();
+    this.#history.clear();
+  }
+
+  #inputDType(name: string): DType {
+    const node = this.#project.graph.nodes.find((each) => each.name === name);
+    return node?.params['dtype'] === 'int64' ? 'int64' : this.#project.dtype;
+  }
+  #changed(): void {
+    this.#revision = ++this.#lastRevision;
+  }
+
+  /** States go by key: a renamed node takes them along. */
+  #renameStates(before: ReadonlyMap<string, string>): void {
+    const moved: [string, TensorState][] = [];
+    for (const [node, layer] of this.#layers.entries()) {
+      const old = before.get(node.id);
+      for (const { name } of layer.tensorSpecs()) {
+        const state = old === undefined ? undefined : this.#states.get(`${old}.${name}`);
+        if (state) moved.push([`${node.name}.${name}`, state]);
+      }
+    }
+    this.#states.clear();
+    for (const [key, state] of moved) this.#states.set(key, state);
+  }
+}
+
+function makeLayers(project: Project): LayerSet {
+  const layers = new LayerSet(project.dtype, new Generator(project.training.seed));
+  layers.update(project.graph);
+  return layers;
+}
+
+const compareOptions = ({
+  format,
+  metadata,
+}: WeightFile): { metadata?: Record<string, { version: number }> } => {
+  if (format !== 'torch') return {};
+  const versions = Object.entries(metadata).map(
+    ([prefix, version]) => [prefix, { version: Number(version) }] as const,
+  );
+  return { metadata: Object.fromEntries(versions) };
+};

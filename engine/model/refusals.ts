@@ -1,0 +1,49 @@
+// A model's refusals as errors: graph problems, weights that do not fit, parameters without values.
+import { LazuliError, type ErrorCode } from '#core/errors';
+import type { Problem } from '#core/session/session';
+
+/** The first problem that forbids running, as an error; the others are counted. */
+export function problemsAsError(problems: readonly Problem[]): LazuliError {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more problems)` : '';
+  return new LazuliError(codeOf(first), `${first?.message ?? 'the graph cannot run'}${more}`, {
+    where: first?.where ?? 'graph',
+    ...(first?.expected === undefined ? {} : { expected: first.expected }),
+    ...(first?.got === undefined ? {} : { got: first.got }),
+    ...(first?.fixes[0] === undefined ? {} : { hint: first.fixes[0] }),
+  });
+}
+
+const MOST_KEYS = 6;
+
+/** A refusal of weights with the file's name, and no more keys than one can read. */
+export function weightsRefused(error: unknown, file: string): unknown {
+  if (!(error instanceof LazuliError)) return error;
+  const [head = '', ...keys] = error.message.split('\n');
+  const more = keys.length > MOST_KEYS ? [`  ... and ${keys.length - MOST_KEYS} more`] : [];
+  const hint = 'lazuli summary PROJECT --weights FILE compares every key';
+  return new LazuliError(error.code, [`${file}: ${head}`, ...keys.slice(0, MOST_KEYS), ...more].join('\n'), {
+    where: file,
+    ...error.details,
+    ...(error.code === 'weights_mismatch' ? { hint } : {}),
+  });
+}
+
+/** Parameters that a run needs and that have no values. */
+export const uninitialized = (keys: readonly string[]): LazuliError =>
+  new LazuliError('uninitialized', `${keys.length} parameters are uninitialized, first ${keys[0] ?? ''}`, {
+    where: keys[0] ?? 'graph',
+    expected: 'values for every parameter',
+    hint: 'feed a sample, or load weights',
+  });
+
+const codeOf = (problem: Problem | undefined): ErrorCode => {
+  switch (problem?.code) {
+    case 'shape_mismatch':
+    case 'parameter_invalid':
+      return problem.code;
+    default:
+      return 'graph_invalid';
+  }
+};

@@ -1,0 +1,94 @@
+// The training step's programs with the native state they move: the order of samples, the log, random numbers.
+import { LazuliError } from '#core/errors';
+import { newTensor } from '#core/nn/index';
+
+import { bytesOf } from '../datasets/table';
+import { Cursor } from './batches';
+import type { Objective } from './objective';
+import type { Optimizer } from './optimizer';
+import type { RunParts } from './parts';
+import { disposePass, planPass, programAt, Slicer, stepsOf, Totals, type PassPlan } from './pass';
+import { StepLog, trainProgram, type StepProgram } from './programs';
+
+/** The training step's programs with the native state they move: order, log and random numbers. */
+export class TrainingPass {
+  readonly steps: number;
+  /** Steps done since `start`. */
+  done = 0;
+  readonly #cursor: Cursor;
+  readonly #log: StepLog;
+  readonly #random = newTensor([2], 'int64');
+  readonly #plan: PassPlan;
+  readonly #slicer = new Slicer();
+  readonly #objective: Objective;
+  readonly #batch: number;
+  readonly #seed: number;
+
+  constructor(parts: RunParts, optimizer: Optimizer) {
+    const { settings, rows, objective } = parts;
+    const { length } = rows.training;
+    this.#objective = objective;
+    this.#seed = settings.seed;
+    this.#batch = Math.min(settings.batchSize, length);
+    this.#cursor = new Cursor(length);
+    this.#log = new StepLog(Math.ceil(length / this.#batch), objective.metrics.length);
+    const all = { ...parts, optimizer, cursor: this.#cursor, log: this.#log, random: this.#random };
+    try {
+      this.#plan = planPass(length, this.#batch, (batch) => trainProgram(all, batch));
+    } catch (error) {
+      // One sample is too few for batch statistics: where only the last batch is that small it is left out.
+      const isOnlyRest = length % this.#batch === 1 && length > 1 && this.#batch > 1;
+      if (!isOnlyRest) {
+        this.#free();
+        throw error;
+      }
+      try {
+        this.#plan = planPass(length - 1, this.#batch, (batch) => trainProgram(all, batch));
+      } catch (again) {
+        this.#free();
+        throw again;
+      }
+    }
+    this.steps = stepsOf(this.#plan);
+  }
+
+  totals(): Totals {
+    const { metrics, isSum } = this.#objective;
+    return new Totals(
+      metrics.map(({ type }) => type),
+      isSum,
+    );
+  }
+  start(rows: readonly number[], at: { readonly step: number; readonly totalSteps: number }): void {
+    this.#cursor.start(rows, at.step * this.#batch);
+    this.#log.rewind();
+    this.#random.storage.write(0, bytesOf(BigInt64Array.of(BigInt(this.#seed), BigInt(at.totalSteps))));
+    this.done = 0;
+  }
+  /** Runs some steps from step `at` of the epoch on; fewer, or none, when the signal says so. */
+  async slice(
+    at: number,
+    signal: AbortSignal,
+  ): Promise<{
+    readonly rows: readonly (readonly number[])[];
+    readonly program: StepProgram;
+    readonly seconds: number;
+  }> {
+    const next = programAt(this.#plan, at);
+    if (!next) throw new LazuliError('internal', `step ${at} of ${this.steps}`);
+    const result = await next.program.program.run(this.#slicer.steps(next.left), { signal });
+    this.#slicer.measured(result);
+    const rows = this.#log.read(this.done, this.done + result.steps);
+    this.done += result.steps;
+    return { rows, program: next.program, seconds: result.seconds };
+  }
+  dispose(): void {
+    disposePass(this.#plan);
+    this.#free();
+  }
+  #free(): void {
+    this.#cursor.dispose();
+    this.#log.dispose();
+    this.#random.storage.dispose();
+  }
+}

@@ -121,7 +121,7 @@ describe('readers survive damaged files', () => {
     ['legacy torch', /legacy.*\.pt$/],
   ];
   it.each(kinds)(
-    '%s',
+    'TORCH-17 %s',
     async (_, endings) => {
       const pool = [...seeds('golden/formats', endings), ...seeds('fixtures/hostile', endings, 2_000)];
       await fc.assert(
@@ -135,7 +135,7 @@ describe('readers survive damaged files', () => {
   );
 
   it(
-    'pickles and arrays inside intact containers',
+    'TORCH-17 pickles and arrays inside intact containers',
     async () => {
       const pool: Uint8Array[] = [];
       for (const seed of seeds('golden/formats', /\.(pt|npz)$/)) {
@@ -151,7 +151,7 @@ describe('readers survive damaged files', () => {
     SECONDS * 1000 + 20_000,
   );
 
-  it('a zip whose entries inflate to 288 MB in all is refused before any is inflated', async () => {
+  it('ZIP-8 a zip whose entries inflate to 288 MB in all is refused before any is inflated', async () => {
     const { deflateSync } = await import('fflate');
     const packed = deflateSync(new Uint8Array(900_000), { level: 9 });
     const bytes = manyDeflated(packed, 900_000, 320);

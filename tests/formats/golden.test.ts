@@ -70,8 +70,30 @@ async function describeEntries(file: WeightFile): Promise<Record<string, GoldenE
   return described;
 }
 
-describe('golden files open with the content their writers had', () => {
-  it.each(files)('%s', async (name, golden) => {
+/** The rule that a golden file opens by; the first that matches. */
+const OPENED_BY: readonly (readonly [string, RegExp])[] = [
+  ['ZIP-8 deflated', /^deflated\.pt$/],
+  ['ZIP-10 neither aligned nor described', /^unaligned\.pt$/],
+  ['TORCH-2 every dtype', /^(dtypes|halves|scalars|empties)\.pt$/],
+  ['TORCH-3 views and shared storages', /^(views|tied|same_twice)\.pt$/],
+  ['TORCH-4 parameters and uninitialized entries', /^(parameters?|lazy|partly)\.pt$/],
+  ['TORCH-5 bytes swapped, conjugated or negated', /^(swap|big_endian|conjugate|negative)\.pt$/],
+  ['TORCH-6 quantized and sparse', /^(quantized|sparse)\.pt$/],
+  ['TORCH-7 legacy', /^legacy/],
+  ['TORCH-8 programs and modules', /^(script|whole_module)\.pt$/],
+  ['TORCH-1 values of every kind', /\.pt$/],
+  ['SAFE-1 safetensors', /\.safetensors$/],
+  ['NPY-1 arrays', /\.npy$/],
+  ['NPY-4 archives of arrays', /\.npz$/],
+];
+const ruleOf = (name: string): string => OPENED_BY.find(([, names]) => names.test(name))?.[0] ?? '';
+
+it('every golden file is opened by a rule', () => {
+  expect(files.filter(([name]) => ruleOf(name) === '')).toEqual([]);
+});
+
+describe.each(OPENED_BY)('%s: golden files open with the content their writers had', (rule) => {
+  it.each(files.filter(([name]) => ruleOf(name) === rule))('%s', async (name, golden) => {
     const file = await readWeights(open(name));
     expect(file.format).toBe(golden.format);
     expect(await describeEntries(file)).toEqual(golden.entries);
@@ -84,14 +106,14 @@ describe('golden files open with the content their writers had', () => {
 
 describe('golden files are saved again to the bytes PyTorch, NumPy and safetensors wrote', () => {
   const torchFiles = files.filter(([, golden]) => golden.format === 'torch' && golden.resave === true);
-  it.each(torchFiles)('%s as the same object', async (name) => {
+  it.each(torchFiles)('ZIP-1 %s as the same object', async (name) => {
     const sink = new MemorySink();
     await writeTorchTree(sink, await readTorchTree(open(name)), { directory: directoryOf(name) });
     expect(Buffer.compare(sink.take(), bytesOf(name))).toBe(0);
   });
 
   const stateDicts = files.filter(([, golden]) => golden.state_dict === true);
-  it.each(stateDicts)('%s as a state dict', async (name) => {
+  it.each(stateDicts)('TORCH-11 %s as a state dict', async (name) => {
     const file = await readWeights(open(name));
     const sink = new MemorySink();
     const metadata = file.stateDictMetadata;
@@ -104,7 +126,7 @@ describe('golden files are saved again to the bytes PyTorch, NumPy and safetenso
   });
 
   const safetensors = files.filter(([, golden]) => golden.format === 'safetensors');
-  it.each(safetensors)('%s', async (name, golden) => {
+  it.each(safetensors)('SAFE-1 %s', async (name, golden) => {
     const sink = new MemorySink();
     const { entries } = await readWeights(open(name));
     await writeSafetensors(sink, { entries }, golden.metadata);
@@ -112,7 +134,7 @@ describe('golden files are saved again to the bytes PyTorch, NumPy and safetenso
   });
 
   const arrays = files.filter(([, golden]) => golden.numpy === true);
-  it.each(arrays)('%s', async (name) => {
+  it.each(arrays)('NPY-2 %s', async (name) => {
     const sink = new MemorySink();
     const [entry] = (await readWeights(open(name))).entries;
     if (entry === undefined) throw new Error('no array');

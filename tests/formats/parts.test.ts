@@ -43,13 +43,13 @@ const open = (name: string): ReturnType<typeof memorySource> =>
   memorySource(name, new Uint8Array(readFileSync(join(GOLDEN, name))));
 
 describe('checksums', () => {
-  it('CRC-32 of 123456789 is CBF43926, also when taken in two parts', () => {
+  it('ZIP-9 CRC-32 of 123456789 is CBF43926, also when taken in two parts', () => {
     const bytes = encodeText('123456789');
     expect(crc32(bytes).toString(16)).toBe('cbf43926');
     expect(crc32(bytes.subarray(3), crc32(bytes.subarray(0, 3))).toString(16)).toBe('cbf43926');
   });
 
-  it('the record names of torch 2.6 and 2.14 hash to their known halves of the serialization id', () => {
+  it('ZIP-3 the record names of torch 2.6 and 2.14 hash to their known halves of the serialization id', () => {
     const names = (more: readonly string[]): Uint8Array[] =>
       ['data.pkl', ...more, 'byteorder', 'data/0', 'data/1', 'version'].map(encodeText);
     expect(serializationId(names([]), []).slice(0, 20)).toBe('13263068698938530805');
@@ -79,7 +79,7 @@ describe('files beyond 4 GiB', () => {
     requiresGrad: false,
   });
 
-  it('have the headers torch writes, and open', async () => {
+  it('ZIP-4 have the headers torch writes, and open', async () => {
     const zeros = new Uint8Array(4 * 1024 * 1024);
     const isZeros = (bytes: Uint8Array): boolean => bytes.buffer === zeros.buffer;
     useCrc32((bytes, previous) => (isZeros(bytes) ? golden.crc : portableCrc32(bytes, previous)));
@@ -130,7 +130,7 @@ describe('files beyond 4 GiB', () => {
 });
 
 describe('16-bit floats', () => {
-  it('round as PyTorch rounds', async () => {
+  it('TORCH-14 round as PyTorch rounds', async () => {
     const { entries } = await readWeights(open('halves.pt'));
     const [float32, float16, bfloat16] = await Promise.all(entries.map(readContiguous));
     if (float32 === undefined || float16 === undefined || bfloat16 === undefined) throw new Error('missing');
@@ -138,7 +138,7 @@ describe('16-bit floats', () => {
     expect(convertFloats(float32, 'float32', 'bfloat16')).toEqual(bfloat16);
   });
 
-  it('all 65,536 patterns survive the way to float32 and back', () => {
+  it('TORCH-14 all 65,536 patterns survive the way to float32 and back', () => {
     for (let bits = 0; bits < 0x10000; bits++) {
       const half = fromFloat16(bits);
       const brain = fromBfloat16(bits);
@@ -151,7 +151,7 @@ describe('16-bit floats', () => {
 });
 
 describe('text', () => {
-  it('keeps lone surrogates as Python does', () => {
+  it('PICKLE-6 keeps lone surrogates as Python does', () => {
     for (const text of ['', 'a', 'grüße', '😀', 'a\ud800b', '\udfff\ud800', '\ufeffx']) {
       expect(decodeSurrogateText(encodeText(text))).toBe(text);
     }
@@ -160,7 +160,7 @@ describe('text', () => {
 });
 
 describe('reading by reference', () => {
-  it('lists a file without reading its tensors', async () => {
+  it('TORCH-15 lists a file without reading its tensors', async () => {
     const source = open('many.pt');
     const ranges: [number, number][] = [];
     const watched = {
@@ -178,7 +178,7 @@ describe('reading by reference', () => {
     expect(ranges.length - before).toBe(1);
   });
 
-  it('finds a changed byte of a tensor when it is read', async () => {
+  it('ZIP-7 finds a changed byte of a tensor when it is read', async () => {
     const source = open('linear.pt');
     const bytes = (await source.read(0, source.size)).slice();
     const archive = await readZip(source);
@@ -191,7 +191,7 @@ describe('reading by reference', () => {
     expect((await readContiguous(second)).length).toBe(8);
   });
 
-  it('inflates large entries piece by piece, forwards and from the start again', async () => {
+  it('ZIP-8 inflates large entries piece by piece, forwards and from the start again', async () => {
     const { zipSync } = await import('fflate');
     const values = new Uint8Array(17_000_000);
     for (let at = 0; at < values.length; at += 1024) values.fill(at >>> 10, at, at + 1024);
@@ -206,7 +206,7 @@ describe('reading by reference', () => {
     }
   });
 
-  it('shares one storage object between tied tensors', async () => {
+  it('TORCH-3 shares one storage object between tied tensors', async () => {
     const { entries } = await readWeights(open('tied.pt'));
     const storages = new Map(entries.map((entry) => [entry.name, entry.storage]));
     expect(storages.get('encoder.weight')).toBe(storages.get('decoder.weight'));
@@ -219,14 +219,14 @@ describe('writing', () => {
     entries: (await readWeights(open(name))).entries,
   });
 
-  it('leaves uninitialized entries out when asked', async () => {
+  it('TORCH-12 leaves uninitialized entries out when asked', async () => {
     const sink = new MemorySink();
     await writeTorch(sink, await content('partly.pt'), { uninitialized: 'skip' });
     const file = await readWeights(memorySource('file', sink.take()));
     expect(file.entries.map((entry) => entry.name)).toEqual(['0.weight', '0.bias']);
   });
 
-  it('writes the records of torch 2.6 when asked', async () => {
+  it('ZIP-2 writes the records of torch 2.6 when asked', async () => {
     const sink = new MemorySink();
     await writeTorch(sink, await content('linear.pt'), { version: '2.6' });
     const { entries } = await readZip(memorySource('file', sink.take()));
@@ -237,26 +237,57 @@ describe('writing', () => {
     );
   });
 
-  it('says what safetensors and NumPy could not keep', async () => {
+  it('SAFE-4 says what safetensors could not keep', async () => {
     const lazy = await writeWeights('safetensors', new MemorySink(), await content('lazy.pt'));
     expect(lazy.join('\n')).toContain("'0.weight' is uninitialized and was left out");
     const tied = await writeWeights('safetensors', new MemorySink(), await content('tied.pt'));
     expect(tied.join('\n')).toContain('separate copies');
-    const halves = await writeWeights('npz', new MemorySink(), await content('halves.pt'));
-    expect(halves.join('\n')).toContain("'bfloat16' was bfloat16");
   });
 
-  it('refuses what a format cannot hold', async () => {
+  it('NPY-5 says what NumPy could not keep and refuses what it cannot hold', async () => {
+    const halves = await writeWeights('npz', new MemorySink(), await content('halves.pt'));
+    expect(halves.join('\n')).toContain("'bfloat16' was bfloat16");
     const dtypes = await content('dtypes.pt');
-    await expect(writeWeights('safetensors', new MemorySink(), dtypes)).rejects.toThrow('no dtype for');
     await expect(writeWeights('npz', new MemorySink(), dtypes)).rejects.toThrow('NumPy has no type for');
     await expect(writeWeights('npy', new MemorySink(), dtypes)).rejects.toThrow('exactly one array');
-    const [entry] = dtypes.entries;
+  });
+
+  it('SAFE-3 refuses a dtype that safetensors has no name for', async () => {
+    const dtypes = await content('dtypes.pt');
+    await expect(writeWeights('safetensors', new MemorySink(), dtypes)).rejects.toThrow('no dtype for');
+  });
+
+  it('TORCH-13 refuses one storage under two dtypes', async () => {
+    const [entry] = (await content('dtypes.pt')).entries;
     if (entry === undefined) throw new Error('empty');
     const clash = { entries: [entry, { ...entry, name: 'other', dtype: 'int32' as const }] };
     await expect(writeTorch(new MemorySink(), clash)).rejects.toThrow(
       'view the same data as different types',
     );
+  });
+
+  it('ZIP-5 aligns every record and pads with a field that is always there', async () => {
+    const sizes = [0, 1, 63, 64, 100];
+    const entries = sizes.map((size) => ({ ...entryOf(new Uint8Array(size)), name: `size${size}` }));
+    const sink = new MemorySink();
+    await writeTorch(sink, { entries });
+    const bytes = Buffer.from(sink.take());
+    const archive = await readZip(memorySource('file', bytes));
+    let at = 0;
+    for (const { name, size } of archive.entries) {
+      const data = archive.dataOffset(name);
+      expect(data % 64).toBe(0);
+      const nameEnd = at + 30 + Buffer.byteLength(name);
+      expect(bytes.readUInt32LE(at)).toBe(0x04034b50);
+      expect(bytes.readUInt16LE(at + 4)).toBe(0);
+      expect(bytes.readUInt16LE(at + 6)).toBe(size === 0 ? 0x0800 : 0x0808);
+      expect(bytes.subarray(at + 10, at + 26).every((byte) => byte === 0)).toBe(true);
+      expect(bytes.subarray(nameEnd, nameEnd + 2).toString()).toBe('FB');
+      expect(bytes.readUInt16LE(nameEnd + 2)).toBe(data - nameEnd - 4);
+      expect(bytes.subarray(nameEnd + 4, data).every((byte) => byte === 0x5a)).toBe(true);
+      at = data + size + (size === 0 ? 0 : 16);
+    }
+    expect(archive.entries.length).toBe(11);
   });
 });
 
@@ -267,7 +298,7 @@ describe('a safetensors index', () => {
       encodeText(JSON.stringify({ metadata: {}, weight_map: map })),
     );
 
-  it('joins its shards', async () => {
+  it('SAFE-5 joins its shards', async () => {
     const file = await readWeights(index({ w: 'plain.safetensors', a: 'all.safetensors' }), {
       openSibling: (name) => Promise.resolve(open(name)),
     });
@@ -276,7 +307,7 @@ describe('a safetensors index', () => {
   });
 
   it.each(['../secret.safetensors', '/etc/passwd', 'a\\b.safetensors', '.hidden.safetensors', 'x.pt'])(
-    'refuses the shard name %s',
+    'SAFE-6 refuses the shard name %s',
     async (name) => {
       const opened: string[] = [];
       const openSibling = (shard: string): Promise<never> => {
@@ -290,7 +321,7 @@ describe('a safetensors index', () => {
     },
   );
 
-  it('refuses a tensor that is not in its shard', async () => {
+  it('SAFE-5 refuses a tensor that is not in its shard', async () => {
     const openSibling = (name: string): Promise<ReturnType<typeof memorySource>> =>
       Promise.resolve(open(name));
     await expect(readSafetensorsIndex(index({ nothing: 'plain.safetensors' }), openSibling)).rejects.toThrow(

@@ -82,7 +82,7 @@ async function roundTrip(
 describe('round trips', () => {
   const anyName = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 });
 
-  it('torch keeps every state dict', async () => {
+  it('TORCH-3 torch keeps every state dict', async () => {
     await fc.assert(
       fc.asyncProperty(stateDict(dtypes, anyName), async (entries) => {
         expect(await summary(await roundTrip('torch', entries))).toEqual(await summary(entries));
@@ -91,7 +91,7 @@ describe('round trips', () => {
     );
   });
 
-  it('safetensors keeps every state dict of its dtypes', async () => {
+  it('SAFE-3 safetensors keeps every state dict of its dtypes', async () => {
     const supported = dtypes.filter((dtype) => DTYPES[dtype].safetensors !== null);
     const name = anyName.filter((text) => text !== '__metadata__');
     await fc.assert(
@@ -102,7 +102,7 @@ describe('round trips', () => {
     );
   });
 
-  it('npz keeps every state dict of its dtypes', async () => {
+  it('NPY-4 npz keeps every state dict of its dtypes', async () => {
     const supported = dtypes.filter((dtype) => DTYPES[dtype].numpy !== null);
     const name = fc.stringMatching(/^[a-z][a-z0-9_.]{0,10}[a-z]$/);
     await fc.assert(
@@ -114,7 +114,7 @@ describe('round trips', () => {
     );
   });
 
-  it('any nested value is written again to the same bytes', async () => {
+  it('PICKLE-1 any nested value is written again to the same bytes', async () => {
     const { tree } = fc.letrec<{ tree: TorchValue }>((tie) => ({
       tree: fc.oneof(
         { depthSize: 'small' },
@@ -146,7 +146,7 @@ describe('round trips', () => {
 });
 
 describe('views', () => {
-  it('gather element by element as offset + Σ index · stride says', async () => {
+  it('TORCH-3 gather element by element as offset + Σ index · stride says', async () => {
     const view = fc.record({
       dtype: fc.constantFrom<DType>('uint8', 'int16', 'float32', 'float64', 'complex128'),
       axes: fc.array(fc.record({ size: fc.integer({ min: 0, max: 5 }), stride: fc.nat(7) }), {

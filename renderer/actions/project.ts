@@ -72,7 +72,9 @@ export const saveProject = async (saveAs = false): Promise<void> => {
 
 /** The answer "Save" to closing with unsaved work: closes only when the save succeeded. */
 export const saveAndClose = async (): Promise<void> => {
-  const isSaved = await perform('The project was not saved, so the window stays open', 'save', () => save(false));
+  const isSaved = await perform('The project was not saved, so the window stays open', 'save', () =>
+    save(false),
+  );
   if (isSaved !== true) return;
   await call('app.setDirty', false);
   window.close();

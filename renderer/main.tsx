@@ -7,6 +7,8 @@ import { showError } from './stores/toasts';
 import './styles/index.css';
 
 window.addEventListener('error', (event) => {
+  // A resize that needs a second round is no error; browsers report it as one.
+  if (event.message.startsWith('ResizeObserver loop')) return;
   showError('Something went wrong in the window', event.error ?? event.message);
 });
 window.addEventListener('unhandledrejection', (event) => {

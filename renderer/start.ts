@@ -10,7 +10,7 @@ import { call, onEvent } from './client';
 import { showApp, useApp } from './stores/app';
 import { showProject, useDocument } from './stores/document';
 import { addRunEvents, showRun } from './stores/run';
-import { openDialog, showDock } from './stores/ui';
+import { onlySelected, openDialog, select, showDock, startRename, useUi } from './stores/ui';
 
 /** Starts everything; returns what ends it. */
 export function start(): () => void {
@@ -47,10 +47,14 @@ async function restore(): Promise<void> {
 function listenToKeys(): () => void {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || isTextField(event.target) || document.querySelector('dialog[open]')) return;
+    if (!useDocument.getState().project) return;
     const command = commandFor(event, useApp.getState().platform === 'darwin');
-    if (!command || !useDocument.getState().project) return;
+    const only = onlySelected(useUi.getState());
+    if (command) runCommand(command.id);
+    else if (event.key === 'F2' && only !== null) startRename(only);
+    else if (event.key === 'Escape') select([]);
+    else return;
     event.preventDefault();
-    runCommand(command.id);
   };
   window.addEventListener('keydown', onKeyDown);
   return () => {

@@ -5,7 +5,7 @@ import { nameFault, nameForLayer } from '#core/graph/names';
 import { findLayer } from '#core/layers/index';
 
 import { cardSize, CARD_WIDTH, COLUMN_GAP, ROW_GAP } from '../canvas/card-size';
-import { viewportCentre } from '../canvas/viewport';
+import { showNode, viewportCentre } from '../canvas/viewport';
 import { edit, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { showError } from '../stores/toasts';
@@ -54,7 +54,9 @@ export function insertLayer(type: string, place: Place = null): void {
       edits.push(...splice(graph, source.from, { node: node.id, port: output }));
     edits.push(connectEdit(graph, source.from, { node: node.id, port: input }, edits));
   }
-  if (change({ kind: 'group', label: `Add ${node.name}`, edits }, `Add ${node.name}`)) select([node.id]);
+  if (!change({ kind: 'group', label: `Add ${node.name}`, edits }, `Add ${node.name}`)) return;
+  select([node.id]);
+  showNode(node.id);
 }
 
 /** The output a new node would be connected to, and the place below it. */

@@ -24,16 +24,10 @@ import { CanvasControls } from './canvas-controls';
 import { CanvasHint } from './canvas-hint';
 import { connectionFault, type WantedConnection } from './connection';
 import { EmptyCanvas } from './empty-canvas';
-import {
-  acceptNodeChanges,
-  acceptSelection,
-  startFlow,
-  useFlow,
-  type FlowEdge,
-  type FlowNode,
-} from './flow-store';
+import { acceptNodeChanges, acceptSelection, startFlow, useFlow } from './flow-store';
 import { LayerNode } from './layer-node';
 import { ShapeEdge } from './shape-edge';
+import type { FlowEdge, FlowNode } from './to-flow';
 import { setFlow, setMeasured, toCanvas } from './viewport';
 import './canvas.css';
 

@@ -13,7 +13,7 @@ import { useLive } from '../stores/live';
 import { showDock, startRename, useUi } from '../stores/ui';
 import { CategoryIcon } from '../chrome/category-icon';
 import { Chip } from './chip';
-import type { FlowNode } from './flow-store';
+import type { FlowNode } from './to-flow';
 import { NodeName } from './node-name';
 import { paramSummary } from './param-summary';
 

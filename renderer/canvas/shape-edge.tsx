@@ -7,7 +7,7 @@ import { formatShape } from '#core/tensor/shape';
 
 import { nodeOf, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
-import type { FlowEdge } from './flow-store';
+import type { FlowEdge } from './to-flow';
 
 export const ShapeEdge = memo(function ShapeEdge({
   id,

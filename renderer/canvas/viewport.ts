@@ -1,7 +1,7 @@
 // The canvas's camera for the rest of the window, which does not know the graph library: fit, zoom, centre, look at a node.
 import type { ReactFlowInstance } from '@xyflow/react';
 
-import type { FlowNode, FlowEdge } from './flow-store';
+import type { FlowNode, FlowEdge } from './to-flow';
 
 let flow: ReactFlowInstance<FlowNode, FlowEdge> | null = null;
 let isFitWanted = false;
@@ -64,6 +64,28 @@ export const toCanvas = (point: {
   readonly x: number;
   readonly y: number;
 }): { readonly x: number; readonly y: number } => flow?.screenToFlowPosition(point) ?? { x: 0, y: 0 };
+
+/** Brings a node into view when part of it is outside; the zoom stays. Waits until a new card is drawn. */
+export function showNode(id: string): void {
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      const node = flow?.getInternalNode(id);
+      const box = document.querySelector('.react-flow')?.getBoundingClientRect();
+      if (!flow || !node || !box) return;
+      const { x, y } = node.internals.positionAbsolute;
+      const { width = 0, height = 0 } = node.measured;
+      const start = flow.flowToScreenPosition({ x, y });
+      const end = flow.flowToScreenPosition({ x: x + width, y: y + height });
+      const isInside =
+        start.x >= box.left && start.y >= box.top && end.x <= box.right && end.y <= box.bottom - CONTROLS;
+      if (isInside) return;
+      void flow.setCenter(x + width / 2, y + height / 2, { zoom: flow.getZoom(), duration: duration() });
+    }),
+  );
+}
+
+/** Height the controls at the lower edge take. */
+const CONTROLS = 56;
 
 /** Moves the camera so that the node is in the middle, close enough to read. */
 export function lookAt(id: string): void {

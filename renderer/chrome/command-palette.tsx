@@ -1,7 +1,7 @@
 // Everything by typing: commands with their shortcuts, layers to add, nodes to go to.
 import { Command } from 'cmdk';
 import { ChevronRight, Search } from 'lucide-react';
-import type { JSX } from 'react';
+import { useRef, type JSX } from 'react';
 import { COMMANDS } from '#core/commands/commands';
 import { layerTitle } from '#core/graph/resolve';
 import { LAYERS } from '#core/layers/index';
@@ -14,6 +14,7 @@ import { useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
 import type { InsertTarget } from '../stores/ui';
 import { CategoryIcon } from './category-icon';
+import { matchScore } from './match';
 import { Modal } from './modal';
 
 interface CommandPaletteProps {
@@ -25,6 +26,7 @@ interface CommandPaletteProps {
 const MENU_TITLES = { file: 'File', edit: 'Edit', view: 'View', model: 'Model', help: 'Help' } as const;
 
 export function CommandPalette({ mode, target, onClose }: CommandPaletteProps): JSX.Element {
+  const list = useRef<HTMLDivElement>(null);
   const title = mode === 'layers' ? 'Add layer' : 'Command palette';
   const choose = (action: () => void): void => {
     onClose();
@@ -33,16 +35,19 @@ export function CommandPalette({ mode, target, onClose }: CommandPaletteProps): 
   };
   return (
     <Modal title={title} className="command-palette" isBare onClose={onClose}>
-      <Command label={title} loop>
+      <Command label={title} loop filter={matchScore}>
         <div className="command-search">
           <Search size={16} aria-hidden />
           <Command.Input
             data-autofocus
+            onValueChange={() => {
+              list.current?.scrollTo({ top: 0 });
+            }}
             placeholder={mode === 'layers' ? 'Add a layer…' : 'Search commands, layers and nodes…'}
           />
           <kbd>Esc</kbd>
         </div>
-        <Command.List>
+        <Command.List ref={list}>
           <Command.Empty>Nothing is called that.</Command.Empty>
           {mode === 'everything' ? <CommandItems choose={choose} /> : null}
           <LayerItems target={target} choose={choose} />

@@ -1,6 +1,8 @@
 // Fields of settings that no declaration describes: a number within limits, a choice, words.
 import { useId, useState, type JSX, type ReactNode } from 'react';
 
+import { numberFault } from './number-text';
+
 interface NumberFieldProps {
   readonly label: string;
   readonly value: number;
@@ -65,20 +67,6 @@ function NumberText(props: NumberFieldProps): JSX.Element {
       />
     </Labelled>
   );
-}
-
-/** Why the text is no number for this field, or null. */
-export function numberFault(
-  text: string,
-  { min, max, isInteger }: { readonly min: number; readonly max: number; readonly isInteger: boolean },
-): string | null {
-  const value = Number(text);
-  const kind = isInteger ? 'an integer' : 'a number';
-  if (text.trim() === '' || Number.isNaN(value) || (isInteger && !Number.isInteger(value)))
-    return `expected ${kind}, got ${text.trim() === '' ? 'nothing' : `“${text}”`}`;
-  if (value < min || value > max)
-    return max === Number.MAX_SAFE_INTEGER ? `expected at least ${min}` : `expected ${min} to ${max}`;
-  return null;
 }
 
 interface SelectFieldProps<T extends string> {

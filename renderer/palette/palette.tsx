@@ -77,7 +77,7 @@ export function Palette(): JSX.Element {
           </p>
         ) : null}
       </div>
-      <p className="palette-foot">Drag to the canvas, or press Enter to insert after the selection.</p>
+      <p className="palette-foot">Drag to the canvas, or press Enter to add after the selection.</p>
     </nav>
   );
 }

@@ -62,8 +62,14 @@ export function addRunEvents(batch: Events['run']): void {
   });
 }
 
+/** Training points are those of steps and, where an epoch was too quick for one, the epoch's own. */
 function append(curves: Curves, events: readonly RunEvent[]): Curves {
-  const steps = events.filter(({ event }) => event === 'step');
+  let latest = curves.step.at(-1) ?? -1;
+  const steps = events.filter(({ event, step }) => {
+    if ((event !== 'step' && event !== 'epoch') || step <= latest) return false;
+    latest = step;
+    return true;
+  });
   const epochs = events.filter(({ event, metrics }) => event === 'epoch' && 'validation_loss' in metrics);
   const next = {
     step: [...curves.step, ...steps.map(({ step }) => step)],

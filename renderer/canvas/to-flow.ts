@@ -1,0 +1,83 @@
+// The graph as React Flow's nodes and edges. What says the same as before keeps its identity, so that it is not drawn again.
+import type { Edge, Node } from '@xyflow/react';
+import type { Graph, GraphEdge, GraphNode } from '#core/document/project';
+import { formatShape } from '#core/tensor/shape';
+
+import type { NodeView } from '../stores/live';
+import type { Selection } from '../stores/ui';
+
+export type FlowNode = Node<Record<string, never>, 'layer'>;
+export type FlowEdge = Edge<Record<string, never>, 'shape'>;
+
+const NO_DATA: Record<string, never> = {};
+
+/** `conv1, Conv2d, output 64×16×8×8`: what a screen reader says of a node. */
+export function nodeLabel(node: GraphNode, view: NodeView | undefined): string {
+  const outputs = view?.outputs.map((shape) => (shape ? formatShape(shape) : 'unknown')) ?? [];
+  const waiting = view?.chips.filter(({ state }) => state === 'uninitialized').length ?? 0;
+  return [
+    node.name,
+    view?.title ?? node.layer,
+    ...(outputs.length > 0 ? [`output ${outputs.join(' and ')}`] : []),
+    ...(waiting > 0 ? [`${waiting} uninitialized`] : []),
+    ...((view?.problems.length ?? 0) > 0 ? [`${view?.problems.length} problems`] : []),
+  ].join(', ');
+}
+
+/** Nodes for a graph, reusing those of `before` that say the same. */
+export function toFlowNodes(
+  graph: Graph,
+  views: ReadonlyMap<string, NodeView>,
+  selection: Selection,
+  before: readonly FlowNode[],
+): FlowNode[] {
+  const old = new Map(before.map((node) => [node.id, node]));
+  return graph.nodes.map((node): FlowNode => {
+    const ariaLabel = nodeLabel(node, views.get(node.id));
+    const selected = selection.nodes.has(node.id);
+    const last = old.get(node.id);
+    if (!last)
+      return { id: node.id, type: 'layer', position: node.position, data: NO_DATA, selected, ariaLabel };
+    const position = last.dragging === true ? last.position : node.position;
+    const isSame =
+      last.ariaLabel === ariaLabel &&
+      (last.selected ?? false) === selected &&
+      last.position.x === position.x &&
+      last.position.y === position.y;
+    return isSame ? last : { ...last, position, selected, ariaLabel };
+  });
+}
+
+/** Edges for a graph, reusing those of `before` that say the same. */
+export function toFlowEdges(graph: Graph, selection: Selection, before: readonly FlowEdge[]): FlowEdge[] {
+  const old = new Map(before.map((edge) => [edge.id, edge]));
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node.name]));
+  return graph.edges.map((edge): FlowEdge => {
+    const selected = selection.edges.has(edge.id);
+    const ariaLabel = `${nodes.get(edge.from.node) ?? '?'} to ${nodes.get(edge.to.node) ?? '?'}`;
+    const last = old.get(edge.id);
+    const isSame =
+      last !== undefined &&
+      (last.selected ?? false) === selected &&
+      last.ariaLabel === ariaLabel &&
+      isSameEnds(last, edge);
+    return isSame
+      ? last
+      : {
+          id: edge.id,
+          type: 'shape',
+          source: edge.from.node,
+          sourceHandle: edge.from.port,
+          target: edge.to.node,
+          targetHandle: edge.to.port,
+          selected,
+          ariaLabel,
+        };
+  });
+}
+
+const isSameEnds = (flow: FlowEdge, { from, to }: GraphEdge): boolean =>
+  flow.source === from.node &&
+  flow.sourceHandle === from.port &&
+  flow.target === to.node &&
+  flow.targetHandle === to.port;

@@ -7,6 +7,8 @@ import path from 'node:path';
 import { LazuliError } from '#core/errors';
 import type { ByteSink, ByteSource } from '#core/formats/weights';
 
+import './checksum';
+
 /** A file opened for random reads. Reads copy: the file may change or shrink under it and only an error follows. */
 export interface OpenFile extends ByteSource {
   /** Modification time in ms, to notice a change. */

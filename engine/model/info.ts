@@ -10,28 +10,41 @@ import {
 } from '#core/graph/infer';
 import { PLAN } from '#core/graph/graph-module';
 import { provenanceOf } from '#core/graph/provenance';
-import { isLazy, type LayerModule } from '#core/nn/index';
+import { isLazy, type LayerModule, type Provenance } from '#core/nn/index';
+import { impliedSizes } from '#core/nn/solve-sizes';
 import type { ModelInfo, NodeInfo, ParameterInfo } from '#core/session/session';
 import { elementSize } from '#core/tensor/dtype';
 import { numel, type Shape } from '#core/tensor/shape';
 
-import type { LayerSet } from './layer-set';
-
-export type TensorState = ParameterInfo['state'];
+import { isUninitialized, type LayerSet } from './layer-set';
+import { stateOf } from './states';
 
 /** What the session knows beside the layers themselves. */
 export interface Facts {
   readonly revision: number;
   /** Shapes of the last sample by input node name. */
   readonly sample: Readonly<Record<string, Shape>>;
-  /** States other than what the tensors show: loaded, trained. By key. */
-  readonly states: ReadonlyMap<string, TensorState>;
   readonly unreached: readonly string[];
 }
 
-/** Sizes that a layer has found out. */
+const FROM_WEIGHTS = 'from the loaded weights';
+
+/** Sizes that a layer has found out, those that a part of its tensors came with included. */
+function foundSizes(layer: LayerModule): ReadonlyMap<string, Provenance> {
+  const { declaration, params, provenance } = layer;
+  if (!isUninitialized(layer)) return provenance;
+  const shapes = layer.tensorSpecs().flatMap(({ name }) => {
+    const tensor = layer.tensor(name);
+    return tensor && !isLazy(tensor) ? [[name, tensor.shape] as const] : [];
+  });
+  const implied = Object.entries(impliedSizes(declaration, params, new Map(shapes))).map(
+    ([param, size]) => [param, { param, size, explanation: FROM_WEIGHTS }] as const,
+  );
+  return new Map([...implied, ...provenance]);
+}
+
 const sizesOf = (layer: LayerModule): Sizes =>
-  Object.fromEntries([...layer.provenance.values()].map(({ param, size }) => [param, size] as const));
+  Object.fromEntries([...foundSizes(layer).values()].map(({ param, size }) => [param, size] as const));
 
 /** The same for all layers, by node id. */
 export const knownSizes = (set: LayerSet): ReadonlyMap<string, Sizes> =>
@@ -47,7 +60,7 @@ export function describeModel(set: LayerSet, facts: Facts, sample = facts.sample
   const inference = inferModel(set, sample);
   const nodes = set.graph.nodes.flatMap((node): NodeInfo[] => {
     const inferred = inference.nodes.get(node.id);
-    return inferred ? [describeNode(set, facts, inference, inferred)] : [];
+    return inferred ? [describeNode(set, inference, inferred)] : [];
   });
   const parameters = nodes.flatMap((node) => node.parameters);
   const trainable = parameters.filter(({ kind }) => kind.endsWith('parameter'));
@@ -76,7 +89,7 @@ export function describeModel(set: LayerSet, facts: Facts, sample = facts.sample
   };
 }
 
-function describeNode(set: LayerSet, facts: Facts, inference: Inference, inferred: NodeInference): NodeInfo {
+function describeNode(set: LayerSet, inference: Inference, inferred: NodeInference): NodeInfo {
   const { node } = inferred;
   const layer = set.layer(node.id);
   return {
@@ -85,20 +98,14 @@ function describeNode(set: LayerSet, facts: Facts, inference: Inference, inferre
     layer: node.layer,
     inputs: inferred.inputs.map(({ shape }) => shape),
     outputs: inferred.outputs,
-    parameters: layer ? describeTensors(set, facts, inference, inferred, layer) : [],
+    parameters: layer ? describeTensors(inference, inferred, layer) : [],
     sizes: layer ? sizesOf(layer) : {},
     flops: nodeFlops(inferred),
     activationBytes: activationBytes(inferred, set.dtype),
   };
 }
 
-function describeTensors(
-  set: LayerSet,
-  facts: Facts,
-  inference: Inference,
-  inferred: NodeInference,
-  layer: LayerModule,
-): ParameterInfo[] {
+function describeTensors(inference: Inference, inferred: NodeInference, layer: LayerModule): ParameterInfo[] {
   const { node, declaration, params } = inferred;
   const waits = new Map(
     (params ? (declaration?.tensors?.(params) ?? []) : []).map((spec) => [spec.name, spec.waitsFor]),
@@ -116,7 +123,7 @@ function describeTensors(
         node: node.id,
         name: spec.name,
         kind: isWaiting ? `uninitialized_${spec.kind}` : spec.kind,
-        state: isWaiting ? 'uninitialized' : (facts.states.get(key) ?? 'materialized'),
+        state: isWaiting ? 'uninitialized' : (stateOf(layer, spec.name) ?? 'materialized'),
         dtype: tensor.dtype,
         shape: isWaiting ? spec.shape : tensor.shape,
         waitsFor: isWaiting ? waitsFor : null,
@@ -129,10 +136,10 @@ function describeTensors(
 /** What the layer remembers of its size, in the graph's words while the graph still says the same. */
 function explain(inference: Inference, inferred: NodeInference, layer: LayerModule, param: string): string {
   const now = provenanceOf(inference, inferred, param);
-  const found = layer.provenance.get(param);
+  const found = foundSizes(layer).get(param);
   if (!found) return now;
   const size = Array.isArray(found.size) ? found.size.join('×') : String(found.size);
   const remembered = `${param} = ${size}, ${found.explanation}`;
   const isSame = inferred.shapeProblems.length === 0 && now.startsWith(`${param} = ${size},`);
-  return isSame && found.explanation !== 'from the loaded weights' ? now : remembered;
+  return isSame && found.explanation !== FROM_WEIGHTS ? now : remembered;
 }

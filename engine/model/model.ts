@@ -9,18 +9,22 @@ import {
   compareState,
   Generator,
   isLazy,
+  LayerModule,
   loadEntries,
   materialize,
   newTensor,
+  slotsOf,
   stateDictContent,
+  type Slot,
 } from '#core/nn/index';
 import { noGrad, scope } from '#core/ops/index';
 import type { ModelInfo, WeightVerdict } from '#core/session/session';
 import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
 
-import { describeModel, inferModel, type TensorState } from './info';
+import { describeModel, inferModel } from './info';
 import { LayerSet } from './layer-set';
+import { setState, type TensorState } from './states';
 import { problemsAsError, uninitialized, weightsRefused } from './refusals';
 import { History, restoreSnapshot, takeSnapshot } from './snapshot';
 
@@ -31,7 +35,6 @@ export class Model {
   #project: Project;
   #layers: LayerSet;
   readonly #history = new History();
-  readonly #states = new Map<string, TensorState>();
   #sample: SampleShapes = {};
   #unreached: readonly string[] = [];
   #revision = 0;
@@ -54,12 +57,7 @@ export class Model {
 
   /** The model as it stands, or as it would be with samples of other shapes. */
   info(shapes: SampleShapes = this.#sample): ModelInfo {
-    const facts = {
-      revision: this.#revision,
-      sample: this.#sample,
-      states: this.#states,
-      unreached: this.#unreached,
-    };
+    const facts = { revision: this.#revision, sample: this.#sample, unreached: this.#unreached };
     return describeModel(this.#layers, facts, shapes);
   }
 
@@ -68,16 +66,11 @@ export class Model {
     if (project.dtype !== this.#project.dtype) {
       this.#layers.dispose();
       this.#history.clear();
-      this.#states.clear();
       this.#sample = {};
       this.#layers = makeLayers(project);
       this.#isPristine = true;
       this.#changed();
-    } else {
-      const names = new Map(this.#project.graph.nodes.map(({ id, name }) => [id, name]));
-      if (this.#layers.update(project.graph)) this.#changed();
-      this.#renameStates(names);
-    }
+    } else if (this.#layers.update(project.graph)) this.#changed();
     this.#project = project;
   }
 
@@ -141,7 +134,6 @@ export class Model {
   backToUninitialized(): void {
     this.keepHistory();
     this.#layers.rebuild(new Generator(this.#project.training.seed));
-    this.#states.clear();
     this.#sample = {};
     this.#unreached = [];
     this.#isPristine = true;
@@ -160,8 +152,6 @@ export class Model {
       });
     this.keepHistory();
     restoreSnapshot(this.#layers, kept.values);
-    this.#states.clear();
-    for (const [key, state] of kept.states) this.#states.set(key, state);
     this.#sample = kept.sample;
     this.#unreached = kept.unreached;
     this.#isPristine = kept.isPristine;
@@ -181,7 +171,8 @@ export class Model {
     } catch (error) {
       throw weightsRefused(error, file);
     }
-    for (const { key, got } of verdicts) if (got !== null) this.#states.set(key, 'loaded');
+    const loaded = new Set(verdicts.filter(isLoaded).map(({ key }) => key));
+    this.#mark('loaded', ({ key }) => loaded.has(key));
     this.#isPristine = false;
     this.#changed();
   }
@@ -193,8 +184,7 @@ export class Model {
 
   /** After a training run, however it ended. */
   markTrained(): void {
-    for (const [key] of this.#layers.module.namedParameters()) this.#states.set(key, 'trained');
-    for (const [key] of this.#layers.module.namedBuffers()) this.#states.set(key, 'trained');
+    this.#mark('trained', () => true);
     this.#isPristine = false;
     this.#changed();
   }
@@ -203,7 +193,6 @@ export class Model {
   keepHistory(): void {
     this.#history.add(this.#revision, {
       values: takeSnapshot(this.#layers),
-      states: new Map(this.#states),
       sample: this.#sample,
       unreached: this.#unreached,
       isPristine: this.#isPristine,
@@ -223,20 +212,14 @@ export class Model {
     this.#revision = ++this.#lastRevision;
   }
 
-  /** States go by key: a renamed node takes them along. */
-  #renameStates(before: ReadonlyMap<string, string>): void {
-    const moved: [string, TensorState][] = [];
-    for (const [node, layer] of this.#layers.entries()) {
-      const old = before.get(node.id);
-      for (const { name } of layer.tensorSpecs()) {
-        const state = old === undefined ? undefined : this.#states.get(`${old}.${name}`);
-        if (state) moved.push([`${node.name}.${name}`, state]);
-      }
-    }
-    this.#states.clear();
-    for (const [key, state] of moved) this.#states.set(key, state);
+  #mark(state: TensorState, isMeant: (slot: Slot) => boolean): void {
+    for (const slot of slotsOf(this.#layers.module))
+      if (isMeant(slot) && slot.module instanceof LayerModule) setState(slot.module, slot.name, state);
   }
 }
+
+const isLoaded = ({ verdict, got }: WeightVerdict): boolean =>
+  got !== null && (verdict === 'fits' || verdict === 'will_materialize');
 
 function makeLayers(project: Project): LayerSet {
   const layers = new LayerSet(project.dtype, new Generator(project.training.seed));

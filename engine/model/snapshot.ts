@@ -13,12 +13,13 @@ import {
 } from '#core/nn/index';
 import type { Shape } from '#core/tensor/shape';
 
-import type { TensorState } from './info';
 import { signatureOf, type LayerSet } from './layer-set';
+import { setState, stateOf, type TensorState } from './states';
 
 interface SavedTensor {
   readonly shape: Shape;
   readonly bytes: Uint8Array;
+  readonly state: TensorState | null;
 }
 
 interface SavedLayer {
@@ -53,7 +54,8 @@ function saveLayer(node: GraphNode, layer: LayerModule): SavedLayer {
   for (const { name } of layer.tensorSpecs()) {
     const tensor = layer.tensor(name);
     if (!tensor) continue;
-    tensors.set(name, isLazy(tensor) ? null : { shape: tensor.shape, bytes: denseBytes(tensor) });
+    if (isLazy(tensor)) tensors.set(name, null);
+    else tensors.set(name, { shape: tensor.shape, bytes: denseBytes(tensor), state: stateOf(layer, name) });
   }
   return {
     signature: signatureOf(node),
@@ -81,6 +83,7 @@ function rebuildLayer(set: LayerSet, node: GraphNode, saved: SavedLayer): LayerM
     if (!target || !tensor) continue;
     if (isLazy(target)) target.materialize(tensor.shape);
     writeDense(target, tensor.bytes);
+    if (tensor.state) setState(layer, name, tensor.state);
   }
   layer.params = saved.params;
   layer.provenance = saved.provenance;
@@ -91,7 +94,6 @@ function rebuildLayer(set: LayerSet, node: GraphNode, saved: SavedLayer): LayerM
 /** What a session knows at one revision. */
 export interface Remembered {
   readonly values: Snapshot;
-  readonly states: ReadonlyMap<string, TensorState>;
   readonly sample: Readonly<Record<string, Shape>>;
   readonly unreached: readonly string[];
   readonly isPristine: boolean;

@@ -1,0 +1,82 @@
+// Weight files and samples against a model: what was loaded, trained or rebuilt shows as such, with the sizes it has.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+import type { Project } from '#core/document/project';
+import { MemorySink, writeTorch } from '#core/formats/index';
+import type { TensorEntry } from '#core/formats/weights';
+import { applyEdits, type Edit } from '#core/graph/edits';
+import type { ModelInfo, NodeInfo, ParameterInfo } from '#core/session/session';
+import { chain, node } from '../graph/graphs';
+import { openSession, openExample, projectOf, temporaryFolder } from './support';
+
+const lazyNet = projectOf(chain(node('flatten', 'flatten'), node('fc1', 'linear', { out_features: 5 })));
+
+const parameter = (info: ModelInfo, key: string): ParameterInfo | undefined =>
+  info.nodes.flatMap((each) => each.parameters).find((each) => each.key === key);
+const nodeOf = (info: ModelInfo, name: string): NodeInfo | undefined =>
+  info.nodes.find((each) => each.name === name);
+const edited = (project: Project, ...edits: Edit[]): Project => ({
+  ...project,
+  graph: applyEdits(project.graph, edits).graph,
+});
+
+/** A float32 entry counting up from 1. */
+function entry(name: string, shape: readonly number[]): TensorEntry {
+  const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, at) => at + 1);
+  const bytes = new Uint8Array(values.buffer);
+  return {
+    name,
+    kind: 'tensor',
+    dtype: 'float32',
+    shape,
+    stride: shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1)),
+    offset: 0,
+    storage: {
+      bytes: bytes.length,
+      read: (from, length) => Promise.resolve(bytes.subarray(from, from + length)),
+    },
+    storageKey: '',
+    requiresGrad: false,
+  };
+}
+
+/** Writes a .pt file of these entries. */
+async function weightsFile(...entries: readonly TensorEntry[]): Promise<string> {
+  const sink = new MemorySink();
+  await writeTorch(sink, { entries });
+  const file = path.join(temporaryFolder(), 'weights.pt');
+  writeFileSync(file, sink.take());
+  return file;
+}
+
+test('a layer whose params change starts over, and has its state again when they change back', async () => {
+  const session = await openExample('digits', { epochs: 1 });
+  await (
+    await session.train()
+  ).finished;
+  const { project } = session;
+  const fc = project.graph.nodes.find(({ layer }) => layer === 'linear');
+  if (!fc) throw new Error('no linear layer');
+  const key = `${fc.name}.weight`;
+  expect(parameter(session.info(), key)?.state).toBe('trained');
+  const change = (param: string, value: number): Promise<ModelInfo> =>
+    session.update(edited(project, { kind: 'set_param', id: fc.id, param, value }));
+  expect(parameter(await change('in_features', 100), key)?.state).toBe('materialized');
+  expect(parameter(await change('out_features', 7), key)?.state).toBe('uninitialized');
+  expect(parameter(await session.update(project), key)).toMatchObject({ state: 'trained' });
+});
+
+test('WEIGHTS-4 a loaded layer shows its real sizes at once', async () => {
+  const session = await openSession(lazyNet);
+  const model = await session.loadWeights(
+    await weightsFile(entry('fc1.weight', [5, 12]), entry('fc1.bias', [5])),
+  );
+  expect(nodeOf(model, 'fc1')?.sizes).toEqual({ in_features: 12 });
+  expect(parameter(model, 'fc1.weight')).toMatchObject({
+    state: 'loaded',
+    shape: [5, 12],
+    provenance: 'in_features = 12, from the loaded weights',
+  });
+});

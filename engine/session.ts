@@ -201,7 +201,8 @@ export class ModelSession {
         () => new Evaluation(parts, rows, training.batchSize, this.#lock),
       );
       try {
-        const totals = await evaluation.run(signal, (done) => options.onProgress?.(done, rows.length));
+        const onProgress = (done: number): void => options.onProgress?.(done, rows.length);
+        const totals = await evaluation.run({ signal, onProgress });
         if (!totals) throw new LazuliError('interrupted', 'the evaluation was stopped');
         return { loss: totals.loss, metrics: totals.metrics(), samples: totals.samples };
       } finally {

@@ -8,6 +8,14 @@ import { evaluateProgram, StepLog, type StepParts } from './programs';
 /** Rows at once where training asks for fewer: evaluation needs no gradients. */
 const LEAST_BATCH = 256;
 
+export interface EvaluationOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Gets the samples done. */
+  readonly onProgress?: (samples: number) => void;
+  /** Waited for before each slice. */
+  readonly gate?: () => Promise<void>;
+}
+
 /** Programs for one set of rows, traced once and run after every epoch. */
 export class Evaluation {
   readonly #cursor: Cursor;
@@ -35,8 +43,8 @@ export class Evaluation {
   }
   readonly objective: Objective;
 
-  /** null when the signal ended it early. `onProgress` gets the samples done. */
-  async run(signal?: AbortSignal, onProgress?: (samples: number) => void): Promise<Totals | null> {
+  /** null when the signal ended it early. */
+  async run({ signal, onProgress, gate }: EvaluationOptions = {}): Promise<Totals | null> {
     const totals = new Totals(
       this.objective.metrics.map(({ type }) => type),
       this.objective.isSum,
@@ -45,6 +53,7 @@ export class Evaluation {
     this.#log.rewind();
     const slicer = new Slicer();
     for (let step = 0; step < stepsOf(this.#plan);) {
+      await gate?.();
       const next = programAt(this.#plan, step);
       if (!next || signal?.aborted === true) return null;
       const { program } = next.program;

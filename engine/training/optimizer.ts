@@ -15,7 +15,7 @@ export class Optimizer {
   readonly declaration: OptimizerDeclaration;
   readonly learningRate: number;
   readonly #params: Readonly<Record<string, unknown>>;
-  readonly #rate = newTensor([], 'float64');
+  readonly #rate: Tensor;
   readonly #states = new Map<string, State>();
 
   /** Throws `parameter_invalid` for an unknown optimizer or option. */
@@ -34,6 +34,7 @@ export class Optimizer {
     this.declaration = declaration;
     this.#params = parseParams(declaration, params);
     this.learningRate = Number(this.#params['lr']);
+    this.#rate = newTensor([], 'float64');
     this.#rate.storage.write(0, bytesOf(Float64Array.of(this.learningRate)));
     for (const [key, parameter] of parameters) {
       const specs = declaration.state(this.#params, parameter.shape);

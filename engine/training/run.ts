@@ -26,6 +26,7 @@ export class TrainingRun {
   readonly #settle: (result: RunResult) => void;
   #state: RunState = 'running';
   #wake: (() => void) | null = null;
+  #onHeld: (() => void) | null = null;
   #place: { epoch: number; step: number; totalSteps: number };
   #epochMetrics: Readonly<Record<string, number>> = {};
   #loss = Number.NaN;
@@ -86,11 +87,11 @@ export class TrainingRun {
     void this.#run();
   }
 
-  /** Resolves when the slice in progress has ended. */
+  /** Resolves when the slice in progress has ended and the run stands still. */
   async pause(): Promise<void> {
     if (this.#state !== 'running') return;
     this.#state = 'paused';
-    await this.parts.lock.run(() => undefined);
+    await Promise.race([new Promise<void>((resolve) => (this.#onHeld = resolve)), this.finished]);
     this.#events.flush();
   }
   resume(): void {
@@ -142,7 +143,8 @@ export class TrainingRun {
     ) {
       const totals = await this.#epoch();
       if (!totals) return 'stopped';
-      const validation = (await this.#validation?.run(this.#abort.signal)) ?? null;
+      const validation =
+        (await this.#validation?.run({ signal: this.#abort.signal, gate: () => this.#gate() })) ?? null;
       if (this.#validation && !validation) return 'stopped';
       this.#loss = totals.loss;
       this.#epochMetrics = {
@@ -197,7 +199,9 @@ export class TrainingRun {
   /** Waits while paused. */
   async #gate(): Promise<void> {
     while (this.#state === 'paused') {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#onHeld?.();
+      await woken;
       this.#wake = null;
     }
     // Lets timers, input and other calls run between slices.

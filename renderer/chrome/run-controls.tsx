@@ -1,4 +1,4 @@
-// Start, pause, resume and stop, with the run's progress in between. Re-renders while a run sends events, about ten times a second.
+// Start, pause, resume and stop, with the run's progress in between. Only the progress re-renders while a run goes on.
 import { Pause, Play, Square } from 'lucide-react';
 import type { JSX } from 'react';
 
@@ -54,15 +54,17 @@ export function RunControls(): JSX.Element {
   );
 }
 
+/** Re-renders when its text changes. */
 function RunProgress(): JSX.Element {
-  const last = useRun((run) => run.last);
-  const total = last?.total_steps ?? 0;
-  const done = total === 0 ? 0 : (last?.step ?? 0) / total;
+  const percent = useRun(({ last }) =>
+    Math.round((100 * (last?.step ?? 0)) / Math.max(1, last?.total_steps ?? 1)),
+  );
+  const remaining = useRun(({ last }) => (last ? showDuration(remainingSeconds(last)) : ''));
   return (
     <span className="run-progress">
-      <progress max={1} value={done} aria-label="Training progress" />
+      <progress max={100} value={percent} aria-label="Training progress" />
       <span className="run-progress-text">
-        {Math.round(done * 100)}%{last ? ` · ${showDuration(remainingSeconds(last))} left` : ''}
+        {percent}%{remaining === '' ? '' : ` · ${remaining} left`}
       </span>
     </span>
   );

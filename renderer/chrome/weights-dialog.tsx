@@ -14,7 +14,7 @@ const WORDS: Readonly<
 > = {
   fits: { word: 'fits', tone: 'good', help: 'Shape and key agree.' },
   will_materialize: {
-    word: 'gives shape',
+    word: 'will materialize',
     tone: 'gold',
     help: 'Uninitialized here: takes its shape from the file.',
   },

@@ -30,6 +30,12 @@ export function CurveChart({ kind }: { readonly kind: ChartKind }): JSX.Element 
   );
 }
 
+/** Up to so many validation points are marked with dots. */
+const DOTS = 40;
+
+const hasFewPoints = (plot: uPlot, series: number): boolean =>
+  [...(plot.data[series] ?? [])].filter((value) => value !== null).length <= DOTS;
+
 /** Draws into `box` and follows its size and the run; returns the end. */
 function mountChart(box: HTMLDivElement, kind: ChartKind): () => void {
   const plot = new uPlot(optionsFor(box, kind), joinCurves(useRun.getState().curves, kind), box);
@@ -92,7 +98,7 @@ function optionsFor(box: HTMLDivElement, kind: ChartKind): uPlot.Options {
         stroke: token('--gold-line'),
         width: 2,
         spanGaps: true,
-        points: { show: true, size: 5, fill: token('--gold-line'), stroke: token('--gold-line') },
+        points: { show: hasFewPoints, size: 5, fill: token('--gold-line'), stroke: token('--gold-line') },
       },
     ],
   };

@@ -1,36 +1,53 @@
-// The run's columns on one x axis, as a chart takes them: null where a curve has no point.
+// The run's columns on one x axis, as a chart takes them: null where a curve has no point, no more points than pixels can show.
 import type { Curves } from '../stores/run';
 
 export type ChartKind = 'loss' | 'accuracy';
 
 type Column = (number | null)[];
+interface Points {
+  readonly step: readonly number[];
+  readonly value: readonly number[];
+}
+
+/** Points drawn per curve; a plot is about that many pixels wide. */
+const POINT_LIMIT = 400;
 
 /** `[steps, train, validation]`; steps of both curves, ascending. */
 export function joinCurves(curves: Curves, kind: ChartKind): [number[], Column, Column] {
-  const [train, validation] =
-    kind === 'loss' ? [curves.loss, curves.validationLoss] : [curves.accuracy, curves.validationAccuracy];
-  const steps: number[] = [];
-  const columns: [Column, Column] = [[], []];
-  const add = (step: number, which: 0 | 1, value: number | undefined): void => {
-    const shown = value === undefined || Number.isNaN(value) ? null : value;
-    if (steps.at(-1) !== step) {
-      steps.push(step);
-      columns[0].push(null);
-      columns[1].push(null);
-    }
-    columns[which][steps.length - 1] = shown;
-  };
-  let at = 0;
-  curves.step.forEach((step, index) => {
-    for (
-      let next = curves.validationStep[at];
-      next !== undefined && next < step;
-      next = curves.validationStep[at]
-    )
-      add(next, 1, validation[at++]);
-    add(step, 0, train[index]);
-    if (curves.validationStep[at] === step) add(step, 1, validation[at++]);
+  const isLoss = kind === 'loss';
+  const train = decimate({ step: curves.step, value: isLoss ? curves.loss : curves.accuracy });
+  const validation = decimate({
+    step: curves.validationStep,
+    value: isLoss ? curves.validationLoss : curves.validationAccuracy,
   });
-  for (; at < curves.validationStep.length; at++) add(curves.validationStep[at] ?? 0, 1, validation[at]);
-  return [steps, ...columns];
+  const steps = [...new Set([...train.step, ...validation.step])].sort((a, b) => a - b);
+  return [steps, spread(steps, train), spread(steps, validation)];
+}
+
+/** The values of a curve on a common axis. */
+function spread(steps: readonly number[], { step, value }: Points): Column {
+  const at = new Map(step.map((position, index) => [position, value[index] ?? null]));
+  return steps.map((position) => at.get(position) ?? null);
+}
+
+/** Drops what is not a number; past the limit keeps the lowest and the highest point of each stretch, so that peaks stay. */
+export function decimate(points: Points, limit = POINT_LIMIT): Points {
+  const kept = points.value.flatMap((value, index) => (Number.isNaN(value) ? [] : [index]));
+  const size = Math.ceil((2 * kept.length) / limit);
+  const chosen =
+    kept.length <= limit ? kept : chunks(kept, size).flatMap((part) => extremes(part, points.value));
+  return {
+    step: chosen.map((index) => points.step[index] ?? 0),
+    value: chosen.map((index) => points.value[index] ?? 0),
+  };
+}
+
+const chunks = <T>(items: readonly T[], size: number): readonly T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+
+function extremes(indices: readonly number[], values: readonly number[]): number[] {
+  const value = (index: number): number => values[index] ?? 0;
+  const lowest = indices.reduce((best, index) => (value(index) < value(best) ? index : best));
+  const highest = indices.reduce((best, index) => (value(index) > value(best) ? index : best));
+  return [...new Set([Math.min(lowest, highest), Math.max(lowest, highest)])];
 }

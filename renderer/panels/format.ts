@@ -23,9 +23,13 @@ export function showBytes(bytes: number): string {
   return `${power === 0 ? value : Number(value.toPrecision(3))} ${units[power]}`;
 }
 
-/** Four significant digits: `0.04312`, `2.303`; `–` for what is not a number. */
-export const showLoss = (value: number | undefined): string =>
-  value === undefined || Number.isNaN(value) ? '–' : Number(value.toPrecision(4)).toString();
+/** Four significant digits: `0.04312`, `2.303`, `5.14e-5`; `–` for what is not a number. */
+export function showLoss(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return '–';
+  return Math.abs(value) < 1e-3 && value !== 0
+    ? value.toExponential(2)
+    : Number(value.toPrecision(4)).toString();
+}
 
 /** `97.8%`. */
 export const showShare = (value: number | undefined): string =>

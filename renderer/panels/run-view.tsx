@@ -1,5 +1,5 @@
 // The run as it goes: curves, progress, speed, remaining time; afterwards what came of it, or what went wrong.
-// Re-renders with the run's events, about ten times a second; the curves are drawn outside React.
+// Re-renders with the run's events, a few times a second; the curves are drawn outside React.
 import { CircleAlert, ChartSpline } from 'lucide-react';
 import type { JSX } from 'react';
 import type { RunEvent } from '#core/session/session';
@@ -61,21 +61,24 @@ function RunFacts(): JSX.Element | null {
       <dl className="run-numbers">
         <Figure name="epoch" value={`${Math.min(epoch, total_epochs)} / ${total_epochs}`} />
         <Figure name="step" value={`${showCount(step)} / ${showCount(total_steps)}`} />
-        <Figure name="train loss" value={showLoss(latest(curves.loss))} tone="train" />
-        {latest(curves.validationLoss) === undefined ? null : (
-          <Figure name="validation loss" value={showLoss(latest(curves.validationLoss))} tone="validation" />
-        )}
-        {latest(curves.validationAccuracy) === undefined ? null : (
-          <Figure
-            name="validation accuracy"
-            value={showShare(latest(curves.validationAccuracy))}
-            tone="validation"
-          />
-        )}
+        <Figure name="training" value={showLoss(latest(curves.loss))} tone="train" />
+        <Validation curves={curves} />
         <Figure name="samples/s" value={showCount(Math.round(samples_per_second))} />
       </dl>
     </div>
   );
+}
+
+/** Loss and accuracy of the last validation in one figure. */
+function Validation({ curves }: { readonly curves: Curves }): JSX.Element | null {
+  const loss = latest(curves.validationLoss);
+  const accuracy = latest(curves.validationAccuracy);
+  if (loss === undefined && accuracy === undefined) return null;
+  const parts = [
+    ...(loss === undefined ? [] : [showLoss(loss)]),
+    ...(accuracy === undefined ? [] : [showShare(accuracy)]),
+  ];
+  return <Figure name="validation" value={parts.join(' · ')} tone="validation" />;
 }
 
 function Figure({

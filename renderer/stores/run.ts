@@ -1,4 +1,4 @@
-// The training run as the window draws it: state, progress, curves. Events arrive in batches and are appended once a frame.
+// The training run as the window draws it: state, progress, curves. Events arrive in batches and are shown a few times a second.
 import { create } from 'zustand';
 import type { ErrorData } from '#core/errors';
 import type { Events, RunSnapshot } from '#core/ipc/api';
@@ -42,6 +42,7 @@ const POINT_LIMIT = 4_000;
 
 /** Shows a run from its beginning (a start, or a window that was reloaded). */
 export function showRun(snapshot: RunSnapshot): void {
+  waiting = [];
   useRun.setState({
     state: snapshot.state,
     last: snapshot.events.at(-1) ?? null,
@@ -50,15 +51,35 @@ export function showRun(snapshot: RunSnapshot): void {
   });
 }
 
-/** Adds a batch of events. A `start` event begins new curves. */
+/** Events are shown at most so often: faster than can be read, slower than costs frames while every core computes. */
+const SHOW_MS = 200;
+
+let waiting: RunEvent[] = [];
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Adds a batch of events; a change of state is shown at once, mere progress with the next round. */
 export function addRunEvents(batch: Events['run']): void {
+  waiting.push(...batch.events);
+  const { state } = useRun.getState();
+  const isTurn =
+    batch.state !== state || batch.error !== null || batch.events.some(({ event }) => event === 'start');
+  if (isTurn) flush(batch.state, batch.error);
+  else timer ??= setTimeout(() => flush(useRun.getState().state, useRun.getState().error), SHOW_MS);
+}
+
+/** Shows what waits. A `start` event begins new curves. */
+function flush(state: RunState, error: ErrorData | null): void {
+  clearTimeout(timer);
+  timer = undefined;
+  const events = waiting;
+  waiting = [];
   const { curves, last } = useRun.getState();
-  const start = batch.events.findLastIndex(({ event }) => event === 'start');
+  const start = events.findLastIndex(({ event }) => event === 'start');
   useRun.setState({
-    state: batch.state,
-    last: batch.events.at(-1) ?? last,
-    curves: start >= 0 ? append(EMPTY, batch.events.slice(start)) : append(curves, batch.events),
-    error: batch.error,
+    state,
+    last: events.at(-1) ?? last,
+    curves: start >= 0 ? append(EMPTY, events.slice(start)) : append(curves, events),
+    error,
   });
 }
 

@@ -1,7 +1,7 @@
 // The run as the window keeps it: curves grow, begin anew, stay bounded; and what the charts and numbers make of it.
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { RunEvent } from '#core/session/session';
-import { joinCurves } from '#renderer/panels/curve-data';
+import { decimate, joinCurves } from '#renderer/panels/curve-data';
 import { showBytes, showCount, showDuration, showLoss, showShare } from '#renderer/panels/format';
 import { remainingSeconds } from '#renderer/panels/run-progress';
 import { addRunEvents, showRun, useRun } from '#renderer/stores/run';
@@ -23,10 +23,12 @@ const epoch = (step: number) =>
   event('epoch', step, { metrics: { accuracy: 0.6, validation_loss: 0.3, validation_accuracy: 0.9 } });
 const send = (...events: RunEvent[]) => {
   addRunEvents({ state: 'running', events, error: null });
+  vi.runAllTimers();
 };
 const { getState } = useRun;
 
 beforeEach(() => {
+  vi.useFakeTimers();
   showRun({ state: 'idle', events: [], error: null });
 });
 
@@ -35,6 +37,20 @@ test('steps and epochs fill their columns; a quick epoch gives a training point 
   expect(getState().curves.step).toEqual([4, 10, 20]);
   expect(getState().curves.validationStep).toEqual([10, 20]);
   expect(getState().curves.validationAccuracy).toEqual([0.9, 0.9]);
+});
+
+test('progress is shown a few times a second, a change of state at once', () => {
+  addRunEvents({ state: 'running', events: [event('start', 0)], error: null });
+  expect(getState().state).toBe('running');
+  addRunEvents({ state: 'running', events: [event('step', 1)], error: null });
+  addRunEvents({ state: 'running', events: [event('step', 2)], error: null });
+  expect(getState().curves.step).toEqual([]);
+  vi.runAllTimers();
+  expect(getState().curves.step).toEqual([1, 2]);
+  addRunEvents({ state: 'running', events: [event('step', 3)], error: null });
+  addRunEvents({ state: 'idle', events: [event('done', 3)], error: null });
+  expect(getState()).toMatchObject({ state: 'idle', last: { event: 'done' } });
+  expect(getState().curves.step).toEqual([1, 2, 3]);
 });
 
 test('a start in a batch begins new curves', () => {
@@ -60,6 +76,16 @@ test('a chart has one ascending axis and no point where a curve has none', () =>
   expect(validation).toEqual([null, 0.3, null, 0.3]);
 });
 
+test('a long curve is thinned and keeps its peaks', () => {
+  const step = Array.from({ length: 5_000 }, (_, at) => at);
+  const value = step.map((at) => (at === 3_333 ? 9 : at === 1_111 ? -9 : Math.sin(at)));
+  const thin = decimate({ step, value });
+  expect(thin.step.length).toBeLessThanOrEqual(400);
+  expect(thin.value).toEqual(expect.arrayContaining([9, -9]));
+  expect(thin.step).toEqual(thin.step.toSorted((a, b) => a - b));
+  expect(decimate({ step: [1, 2, 3], value: [1, NaN, 3] }).step).toEqual([1, 3]);
+});
+
 test('remaining time goes by the speed so far', () => {
   expect(remainingSeconds(event('step', 25))).toBeCloseTo(7.5);
   expect(remainingSeconds(event('start', 0))).toBe(0);
@@ -70,6 +96,6 @@ test('numbers as people read them', () => {
   expect([0, 67, 3_765].map(showDuration)).toEqual(['0:00', '1:07', '1:02:45']);
   expect([1_797, 38_476, 4_213_000].map(showCount)).toEqual(['1,797', '38,476', '4.21 M']);
   expect([0, 312, 4_608, 1_300_000].map(showBytes)).toEqual(['0 B', '312 B', '4.5 KiB', '1.24 MiB']);
-  expect([2.302585, NaN, undefined].map(showLoss)).toEqual(['2.303', '–', '–']);
+  expect([2.302585, 0.0000514, NaN, undefined].map(showLoss)).toEqual(['2.303', '5.14e-5', '–', '–']);
   expect(showShare(0.9861)).toBe('98.6%');
 });

@@ -9,8 +9,9 @@ const cards = (page: Page): Locator => page.locator('.react-flow__node');
 const edges = (page: Page): Locator => page.locator('.react-flow__edge');
 
 /** A blank project in the same window; the digits example was not changed, so nothing is asked. */
-async function startBlank({ page, command }: Lazuli): Promise<void> {
-  await command('file.new');
+async function startBlank(lazuli: Lazuli): Promise<void> {
+  const { page } = lazuli;
+  await lazuli.command('file.new');
   await page
     .getByRole('dialog')
     .getByRole('button', { name: /^blank/ })

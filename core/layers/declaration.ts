@@ -81,6 +81,8 @@ export interface LayerDeclaration<P extends ParamTable = ParamTable> {
   readonly torch: string | null;
   /** PyTorch's own lazy class where it has one: `torch.nn.LazyConv2d`. */
   readonly torchLazy?: string;
+  /** Keywords whose default is another one in that lazy class. */
+  readonly torchLazyDefaults?: Readonly<Record<string, unknown>>;
   readonly category: Category;
   /** One sentence for the palette. */
   readonly summary: string;

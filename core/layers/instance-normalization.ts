@@ -1,9 +1,10 @@
 // instance_norm1d to instance_norm3d: each channel of each sample on its own, with running statistics by choice.
 import { LazuliError } from '../errors';
 import * as ops from '../ops';
+import { formatShape, type PartialShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { normParams, normTensors } from './batch-normalization';
-import { defineLayer, type LayerDeclaration } from './declaration';
+import { defineLayer, type LayerDeclaration, type LayerProblem } from './declaration';
 import { found, inputOf, maybeTensor } from './pieces';
 import { blankHint, listed, mismatch, outputs, product, rankProblem, refusal, sizeAt } from './shapes';
 import { channelAxis, take, type SpatialRank } from './window';
@@ -29,12 +30,24 @@ function track(x: Tensor, mean: Tensor, variance: Tensor, momentum: number): voi
   });
 }
 
+const AXES = ['length', 'height, width', 'depth, height, width'];
+
+/** PyTorch's lazy class takes axis 1 for the channels here, which is a spatial one; so a blank size asks. */
+const unbatched = (rank: SpatialRank, input: PartialShape): LayerProblem => ({
+  where: 'num_features',
+  message: `num_features: an input of ${formatShape(input)} has no batch axis, or lacks one of its others; which of them are the channels?`,
+  expected: `a batch of ${rank + 2} axes`,
+  got: formatShape(input),
+  hint: `feed [batch, channels, ${AXES[rank - 1] ?? ''}], or set num_features (${input[0] ?? 'its channels'} if this is one sample)`,
+});
+
 /** (x - mean) / √(var + eps) · weight + bias per sample and channel. Shape kept. Source: https://arxiv.org/abs/1607.08022. */
 function instanceNorm(rank: SpatialRank): LayerDeclaration {
   return defineLayer({
     type: `instance_norm${rank}d`,
     torch: `torch.nn.InstanceNorm${rank}d`,
     torchLazy: `torch.nn.LazyInstanceNorm${rank}d`,
+    torchLazyDefaults: { affine: true, track_running_stats: true },
     category: 'normalization',
     summary: 'Normalizes each channel of each sample on its own; used for style.',
     keywords: ['in', 'instancenorm', 'style'],
@@ -42,12 +55,15 @@ function instanceNorm(rank: SpatialRank): LayerDeclaration {
     inputs: [{ name: 'input' }],
     outputs: [{ name: 'output' }],
     inferSizes: (params, [input = null]) => found(params, { num_features: sizeAt(input, channelAxis(rank)) }),
-    infer({ num_features }, [input = null]) {
+    infer(params, [input = null]) {
+      const { num_features } = params;
       const wrongRank = rankProblem('input', input, [rank + 1, rank + 2]);
       if (wrongRank) {
         const message = `expected ${rank + 1}D or ${rank + 2}D input (got ${input?.length ?? 0}D input)`;
         return refusal({ ...wrongRank, message });
       }
+      const isWaiting = num_features === null && (params.affine || params.track_running_stats);
+      if (isWaiting && input?.length === rank + 1) return refusal(unbatched(rank, input));
       const got = sizeAt(input, channelAxis(rank));
       if (num_features !== null && got !== null && got !== num_features)
         return refusal(mismatch('num_features', num_features, got, blankHint('num_features')));

@@ -4,7 +4,7 @@ export { ModuleDict, ModuleList, Sequential } from './containers';
 export { converted, type Conversion } from './convert';
 export { attributesOf, deepcopy, type Memo } from './deepcopy';
 export type { RemovableHandle } from './hooks';
-export * as init from './init';
+export * as init from './inits';
 export { initialize } from './initialize';
 export type { Initializer } from './initializer';
 export { LayerModule, type LayerOptions, type LayerParams, type Provenance } from './layer-module';

@@ -39,7 +39,8 @@ export function calculateFanInAndFanOut(tensor: Tensor): Fans {
   return { fanIn: input * receptive, fanOut: out * receptive };
 }
 
-function randomDType(dtype: DType, method: string): RandomDType {
+/** The random element type of a dtype, or PyTorch's NotImplementedError. */
+export function randomDType(dtype: DType, method: string): RandomDType {
   if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16') return dtype;
   throw new TorchError(
     'NotImplementedError',

@@ -100,10 +100,10 @@ export class LayerModule extends Module {
     const { declaration, params, training, random } = this;
     const tensors = this.siblings();
     const rules = rulesOf(declaration);
+    if (this.options.semantics === 'torch') rules?.checkForward?.(inputs, this);
     const first = tensors[rules?.looksFirstAt ?? ''] ?? null;
     for (const tensor of [first, ...Object.values(tensors)])
       tensor?.assertUsable(rules?.callable ?? `<function ${declaration.type}>`);
-    if (this.options.semantics === 'torch') rules?.checkForward?.(inputs);
     const isDry = inputs.some(({ device }) => device === 'meta');
     const outputs = declaration.lower({
       params,
@@ -255,7 +255,8 @@ function checkInputs(module: LayerModule, shapes: readonly Shape[]): void {
 
 function materialize(module: LayerModule, shapes: readonly Shape[], isTorch: boolean): void {
   const { declaration, params, options } = module;
-  const sizes = declaration.inferSizes?.(params, shapes) ?? {};
+  const torchSizes = isTorch ? rulesOf(declaration)?.inferSizes?.(shapes) : undefined;
+  const sizes = torchSizes ?? declaration.inferSizes?.(params, shapes) ?? {};
   const specs = declaration.tensors?.({ ...params, ...sizes }) ?? [];
   const waiting = specs.map((spec) => ({
     spec,

@@ -121,7 +121,8 @@ function torchParams(
         `${name}.__init__() missing 1 required positional argument: '${param}'`,
       );
   }
-  const checked = checkParams(declaration, keywords, 'torch');
+  const given = isLazyClass ? { ...declaration.torchLazyDefaults, ...keywords } : keywords;
+  const checked = checkParams(declaration, given, 'torch');
   if ('params' in checked) return checked.params;
   const [problem] = checked.problems;
   throw new LazuliError('parameter_invalid', problem?.message ?? `${name}: invalid parameters`);

@@ -1,7 +1,7 @@
 // What PyTorch's own layer classes do beyond their declaration: the checks and texts of their first call. One row per class.
 import { TorchError } from '../errors';
 import type { LayerDeclaration } from '../layers/declaration';
-import { torchSize } from '../tensor/shape';
+import { torchSize, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import type { LayerModule } from './layer-module';
 
@@ -14,8 +14,10 @@ export interface TorchRules {
   checkInput?(module: LayerModule, inputs: readonly Tensor[]): void;
   /** At the first call of a lazy layer whose tensors a checkpoint already brought. */
   afterLoad?(module: LayerModule, inputs: readonly Tensor[]): void;
+  /** Sizes that PyTorch reads elsewhere than the declaration does. */
+  inferSizes?(inputs: readonly Shape[]): Readonly<Record<string, number>>;
   /** Before every forward. */
-  checkForward?(inputs: readonly Tensor[]): void;
+  checkForward?(inputs: readonly Tensor[], module: LayerModule): void;
 }
 
 const axisMissing = (): TorchError =>
@@ -75,6 +77,34 @@ const batchNorm = (...ranks: readonly number[]): TorchRules => ({
   },
 });
 
+const instanceNorm = (rank: number): TorchRules => ({
+  callable: '<function instance_norm>',
+  looksFirstAt: 'running_mean',
+  checkInput(_module, [input]) {
+    if (input?.shape[1] === undefined) throw axisMissing();
+  },
+  // Axis 1 also where the input has no batch and axis 0 are the channels.
+  inferSizes: ([input = []]) => ({ num_features: input[1] ?? 0 }),
+  checkForward([input], module) {
+    const shape = input?.shape ?? [];
+    const axis = shape.length - rank - 1;
+    if (axis !== 0 && axis !== 1)
+      throw new TorchError(
+        'ValueError',
+        `expected ${rank + 1}D or ${rank + 2}D input (got ${shape.length}D input)`,
+        'shape_mismatch',
+      );
+    const features = Number(module.getAttribute('num_features'));
+    // Without affine PyTorch only warns.
+    if (shape[axis] !== features && module.params.affine === true)
+      throw new TorchError(
+        'ValueError',
+        `expected input's size at dim=${axis} to match num_features (${features}), but got: ${shape[axis]}.`,
+        'shape_mismatch',
+      );
+  },
+});
+
 /** By PyTorch's class name. */
 const TORCH_RULES: Readonly<Record<string, TorchRules>> = {
   'torch.nn.Linear': linear,
@@ -87,6 +117,9 @@ const TORCH_RULES: Readonly<Record<string, TorchRules>> = {
   'torch.nn.BatchNorm1d': batchNorm(2, 3),
   'torch.nn.BatchNorm2d': batchNorm(4),
   'torch.nn.BatchNorm3d': batchNorm(5),
+  'torch.nn.InstanceNorm1d': instanceNorm(1),
+  'torch.nn.InstanceNorm2d': instanceNorm(2),
+  'torch.nn.InstanceNorm3d': instanceNorm(3),
 };
 
 export const rulesOf = ({ torch }: LayerDeclaration): TorchRules | undefined =>

@@ -46,6 +46,16 @@ NETS = {
         [layer("LazyConv3d", out_channels=4, kernel_size=2), layer("LazyBatchNorm3d"), layer("LazyConvTranspose3d", out_channels=2, kernel_size=2)],
     ),
     "transposed": ([2, 3, 4, 4], [layer("LazyConvTranspose2d", out_channels=6, kernel_size=2, groups=3), layer("LazyBatchNorm2d", momentum=None)]),
+    "instance norms": (
+        [2, 3, 6, 6],
+        [
+            layer("LazyConv2d", out_channels=4, kernel_size=3),
+            layer("LazyInstanceNorm2d"),
+            layer("InstanceNorm2d", num_features=4),
+            layer("LazyInstanceNorm2d", affine=False, momentum=0.3),
+            layer("LazyInstanceNorm2d", affine=False, track_running_stats=False),
+        ],
+    ),
     "eager before lazy": (
         [2, 7],
         [layer("LazyLinear", out_features=5), layer("Linear", in_features=5, out_features=3), layer("LazyLinear", out_features=2), layer("Linear", in_features=2, out_features=2)],

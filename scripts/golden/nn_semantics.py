@@ -225,6 +225,22 @@ register("lazy batch_norm1d rank 4", call(nn.LazyBatchNorm1d(), 3, 2, 3, 4))
 register("lazy batch_norm1d rank 1", call(nn.LazyBatchNorm1d(), 3))
 register("lazy batch_norm2d rank 3", call(nn.LazyBatchNorm2d(), 3, 2, 3))
 register("lazy batch_norm3d rank 4", call(nn.LazyBatchNorm3d(), 3, 2, 3, 4))
+register("lazy instance_norm2d unbatched", call(nn.LazyInstanceNorm2d(), 2, 3, 4))
+register("lazy instance_norm1d rank 4", call(nn.LazyInstanceNorm1d(), 3, 2, 3, 4))
+register("lazy instance_norm2d rank 2", call(nn.LazyInstanceNorm2d(), 3, 2))
+register("lazy instance_norm3d rank 1", call(nn.LazyInstanceNorm3d(), 3))
+register("lazy instance_norm2d forward", lambda: nn.LazyInstanceNorm2d().forward(torch.zeros(1, 2, 5, 5)))
+register("lazy instance_norm2d forward without affine", lambda: nn.LazyInstanceNorm2d(affine=False).forward(torch.zeros(1, 2, 5, 5)))
+register("lazy batch_norm2d forward rank 2", lambda: nn.LazyBatchNorm2d().forward(torch.zeros(3, 4)))
+
+
+@scenario("lazy instance_norm2d loaded")
+def _():
+    m = nn.LazyInstanceNorm2d()
+    m.load_state_dict(nn.InstanceNorm2d(3, affine=True, track_running_stats=True).state_dict())
+    m(torch.zeros(1, 3, 2, 2))
+
+
 register("lazy linear scalar", lambda: nn.LazyLinear(4)(torch.tensor(1.0)))
 register("lazy linear forward", lambda: nn.LazyLinear(4).forward(torch.zeros(1, 2)))
 register("lazy conv2d forward", lambda: nn.LazyConv2d(4, 3).forward(torch.zeros(1, 2, 5, 5)))
@@ -233,9 +249,12 @@ register("linear without in_features", lambda: nn.Linear(out_features=3))
 register("deepcopy of lazy batch_norm", lambda: copy.deepcopy(nn.LazyBatchNorm1d()))
 register("fan of vector", lambda: nn.init.kaiming_uniform_(torch.zeros(3)))
 register("eye of 3", lambda: nn.init.eye_(torch.zeros(3)))
+register("orthogonal of vector", lambda: nn.init.orthogonal_(torch.zeros(3)))
 register("dirac of 2", lambda: nn.init.dirac_(torch.zeros(3, 3)))
 
 LAYERS = [
+    ("InstanceNorm2d", dict(num_features=4)),
+    ("LazyInstanceNorm3d", dict(momentum=None)),
     ("Linear", dict(in_features=3, out_features=4, bias=False)),
     ("Bilinear", dict(in1_features=2, in2_features=3, out_features=4)),
     ("Conv2d", dict(in_channels=4, out_channels=6, kernel_size=3, padding="same", groups=2, bias=False, padding_mode="reflect")),
@@ -318,6 +337,10 @@ def inits():
         "normal_": lambda t: nn.init.normal_(t, 1.0, 2.0),
         "constant_": lambda t: nn.init.constant_(t, 0.3),
         "dirac_": lambda t: nn.init.dirac_(t, 2),
+        "trunc_normal_": lambda t: nn.init.trunc_normal_(t),
+        "trunc_normal_ narrow": lambda t: nn.init.trunc_normal_(t, 0.1, 0.5, -0.4, 0.9),
+        "trunc_normal_ in the tail": lambda t: nn.init.trunc_normal_(t, 0.0, 1.0, 1.0, 3.0),
+        "orthogonal_": lambda t: nn.init.orthogonal_(t, 2.0),
     }
     result = {}
     for name, fill in calls.items():

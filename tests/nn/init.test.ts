@@ -19,6 +19,10 @@ const FILLS: Record<string, (value: Tensor, generator: Generator) => Tensor> = {
   normal_: (value, generator) => init.normal_(value, 1, 2, generator),
   constant_: (value) => init.constant_(value, 0.3),
   dirac_: (value) => init.dirac_(value, 2),
+  trunc_normal_: (value, generator) => init.truncNormal_(value, { generator }),
+  'trunc_normal_ narrow': (value, generator) =>
+    init.truncNormal_(value, { mean: 0.1, std: 0.5, a: -0.4, b: 0.9, generator }),
+  'trunc_normal_ in the tail': (value, generator) => init.truncNormal_(value, { a: 1, b: 3, generator }),
 };
 
 describe('init', () => {
@@ -27,6 +31,50 @@ describe('init', () => {
     it(`INIT-1 ${name} equals PyTorch's bit for bit`, () => {
       expect(hex(fill(newTensor([6, 4, 3], 'float32'), new Generator(5)))).toBe(inits[name]);
     });
+
+  it('INIT-8 orthogonal_ equals PyTorch’s to its last digits, and its rows are orthogonal', () => {
+    const value = init.orthogonal_(newTensor([6, 4, 3], 'float32'), 2, new Generator(5));
+    const expected = new Float32Array(
+      Uint8Array.from(Buffer.from(String(inits['orthogonal_']), 'hex')).buffer,
+    );
+    valuesOf(value).forEach((element, at) => expect(element).toBeCloseTo(expected[at] ?? NaN, 5));
+    for (const shape of [
+      [3, 7],
+      [7, 3],
+    ] as const) {
+      const matrix = valuesOf(init.orthogonal_(newTensor(shape, 'float64'), 1, new Generator(1)));
+      const [rows, columns] = shape;
+      const isWide = rows < columns;
+      const at = (vector: number, place: number): number =>
+        matrix[isWide ? vector * columns + place : place * columns + vector] ?? NaN;
+      for (let a = 0; a < 3; a++)
+        for (let b = 0; b <= a; b++) {
+          const dot = Array.from({ length: 7 }, (_, place) => at(a, place) * at(b, place));
+          expect(dot.reduce((sum, each) => sum + each)).toBeCloseTo(a === b ? 1 : 0, 14);
+        }
+    }
+  });
+
+  it('INIT-8 other dtypes, memory orders and meta; numbers that make no range are refused', () => {
+    for (const dtype of ['float64', 'float16', 'bfloat16'] as const)
+      for (const range of [
+        { a: -0.5, b: 0.5 },
+        { a: 1, b: 2 },
+      ]) {
+        const drawn = valuesOf(
+          init.truncNormal_(newTensor([40], dtype), { ...range, generator: new Generator(2) }),
+        );
+        expect(Math.min(...drawn)).toBeGreaterThanOrEqual(range.a);
+        expect(Math.max(...drawn)).toBeLessThanOrEqual(range.b);
+      }
+    const generator = new Generator(0);
+    init.truncNormal_(newTensor([4], 'float32', 'meta'), { generator });
+    init.orthogonal_(newTensor([4, 4], 'float32', 'meta'), 1, generator);
+    init.orthogonal_(newTensor([0, 4], 'float32'), 1, generator);
+    expect(generator.getState()).toEqual(new Generator(0).getState());
+    for (const options of [{ std: 0 }, { a: 1, b: 1 }])
+      expect(thrown(() => init.truncNormal_(newTensor([4], 'float32'), options))).toMatch(/^ValueError: /);
+  });
 
   it('INIT-3 dense tensors are drawn in memory order, strided ones in index order', () => {
     const strided = new Tensor(newTensor([5, 8], 'float32').storage, {

@@ -192,6 +192,18 @@ const SCENARIOS: Record<string, [rule: string, body: () => unknown]> = {
   'lazy batch_norm1d rank 1': ['LAZY-7', () => call('LazyBatchNorm1d', {}, 3)],
   'lazy batch_norm2d rank 3': ['LAZY-7', () => call('LazyBatchNorm2d', {}, 3, 2, 3)],
   'lazy batch_norm3d rank 4': ['LAZY-7', () => call('LazyBatchNorm3d', {}, 3, 2, 3, 4)],
+  'lazy instance_norm2d unbatched': ['LAZY-20', () => call('LazyInstanceNorm2d', {}, 2, 3, 4)],
+  'lazy instance_norm1d rank 4': ['LAZY-20', () => call('LazyInstanceNorm1d', {}, 3, 2, 3, 4)],
+  'lazy instance_norm2d rank 2': ['LAZY-20', () => call('LazyInstanceNorm2d', {}, 3, 2)],
+  'lazy instance_norm3d rank 1': ['LAZY-20', () => call('LazyInstanceNorm3d', {}, 3)],
+  'lazy instance_norm2d forward': ['LAZY-20', () => nn('LazyInstanceNorm2d').forward(meta(1, 2, 5, 5))],
+  'lazy instance_norm2d forward without affine': ['UNINIT-6', () =>
+    nn('LazyInstanceNorm2d', { affine: false }).forward(meta(1, 2, 5, 5))],
+  'lazy instance_norm2d loaded': ['LAZY-20', () => {
+    const source = nn('InstanceNorm2d', { num_features: 3, affine: true, track_running_stats: true });
+    loaded(nn('LazyInstanceNorm2d'), source).invoke([meta(1, 3, 2, 2)]);
+  }],
+  'lazy batch_norm2d forward rank 2': ['LAZY-7', () => nn('LazyBatchNorm2d').forward(meta(3, 4))],
   'lazy linear scalar': ['LAZY-6', () => call('LazyLinear', { out_features: 4 })],
   'lazy linear forward': ['UNINIT-6', () => lazy().forward(meta(1, 2))],
   'lazy conv2d forward': ['UNINIT-6', () => nn('LazyConv2d', conv).forward(meta(1, 2, 5, 5))],
@@ -200,6 +212,7 @@ const SCENARIOS: Record<string, [rule: string, body: () => unknown]> = {
   'deepcopy of lazy batch_norm': ['UNINIT-11', () => deepcopy(nn('LazyBatchNorm1d'))],
   'fan of vector': ['INIT-2', () => init.kaimingUniform_(tensor([0, 0, 0]))],
   'eye of 3': ['INIT-2', () => init.eye_(tensor([0, 0, 0]))],
+  'orthogonal of vector': ['INIT-2', () => init.orthogonal_(tensor([0, 0, 0]))],
   'dirac of 2': ['INIT-2', () => init.dirac_(newTensor([3, 3], 'float32'))],
 }; // prettier-ignore
 

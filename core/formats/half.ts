@@ -1,54 +1,5 @@
-// Conversion between float32 and the two 16-bit float types, rounding to nearest even.
-
-const scratch = new DataView(new ArrayBuffer(8));
-
-/** The bits of the float32 nearest to `value`. */
-function float32Bits(value: number): number {
-  scratch.setFloat32(0, value);
-  return scratch.getUint32(0);
-}
-
-function fromFloat32Bits(bits: number): number {
-  scratch.setUint32(0, bits);
-  return scratch.getFloat32(0);
-}
-
-/** bfloat16 bits of a float32: its upper half, rounded to nearest even; NaN stays NaN. */
-export function toBfloat16(value: number): number {
-  const bits = float32Bits(value);
-  if ((bits & 0x7fffffff) > 0x7f800000) return ((bits >>> 16) | 0x0040) & 0xffff;
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
-}
-
-/** The float32 that bfloat16 bits mean; exact. */
-export const fromBfloat16 = (bits: number): number => fromFloat32Bits((bits << 16) >>> 0);
-
-/** float16 bits of a float32, rounded to nearest even, subnormals and overflow included. Source: IEEE 754-2008. */
-export function toFloat16(value: number): number {
-  const bits = float32Bits(value);
-  const sign = (bits >>> 16) & 0x8000;
-  const magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000) return sign | 0x7e00 | ((magnitude >>> 13) & 0x3ff);
-  // 65520 and above round to infinity.
-  if (magnitude >= 0x477ff000) return sign | 0x7c00;
-  // Below 2^-14 results are multiples of 2^-24, which is the spacing of float32 at 0.5: adding 0.5 rounds there.
-  if (magnitude < 0x38800000) {
-    const rounded = Math.fround(fromFloat32Bits(magnitude) + 0.5);
-    return sign | (float32Bits(rounded) - 0x3f000000);
-  }
-  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
-  return sign | ((rounded - 0x38000000) >>> 13);
-}
-
-/** The float32 that float16 bits mean; exact. */
-export function fromFloat16(bits: number): number {
-  const sign = (bits & 0x8000) !== 0 ? -1 : 1;
-  const exponent = (bits >>> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
+// Runs of floats from one type to another, as files hold them: little-endian bytes.
+import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from '../tensor/half-precision';
 
 export type FloatType = 'float16' | 'bfloat16' | 'float32' | 'float64';
 
@@ -68,8 +19,8 @@ type Reader = readonly [number, (view: DataView, at: number) => number];
 type Writer = readonly [number, (view: DataView, at: number, value: number) => void];
 
 const READERS: Readonly<Record<FloatType, Reader>> = {
-  float16: [2, (view, at) => fromFloat16(view.getUint16(at, true))],
-  bfloat16: [2, (view, at) => fromBfloat16(view.getUint16(at, true))],
+  float16: [2, (view, at) => fromFloat16Bits(view.getUint16(at, true))],
+  bfloat16: [2, (view, at) => fromBFloat16Bits(view.getUint16(at, true))],
   float32: [4, (view, at) => view.getFloat32(at, true)],
   float64: [8, (view, at) => view.getFloat64(at, true)],
 };
@@ -78,13 +29,13 @@ const WRITERS: Readonly<Record<FloatType, Writer>> = {
   float16: [
     2,
     (view, at, value) => {
-      view.setUint16(at, toFloat16(value), true);
+      view.setUint16(at, toFloat16Bits(value), true);
     },
   ],
   bfloat16: [
     2,
     (view, at, value) => {
-      view.setUint16(at, toBfloat16(value), true);
+      view.setUint16(at, toBFloat16Bits(value), true);
     },
   ],
   float32: [

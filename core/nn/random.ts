@@ -3,7 +3,7 @@
 import { TorchError } from '../errors';
 import { boxMullerFloat32, boxMullerFloat64 } from './box-muller';
 import { fma32, fma64 } from './exact-arithmetic';
-import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from './half-precision';
+import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from '../tensor/half-precision';
 import { MersenneTwister } from './mersenne-twister';
 import { libmLog1p, preciseSineCosine } from './precise-math';
 

@@ -1,6 +1,7 @@
 // Elements as numbers and as little-endian bytes, for every dtype numbers can stand for.
 import { LazuliError } from '../errors';
 import { DTYPES, elementSize, type DType } from './dtype';
+import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from './half-precision';
 
 type Element = number | bigint;
 
@@ -10,46 +11,6 @@ const refuse = (dtype: DType): never => {
   });
 };
 
-/** The value of IEEE half precision bits. */
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/** The half precision bits nearest to `value`, ties to even; too large becomes infinity. */
-export function numberToHalf(value: number): number {
-  if (Number.isNaN(value)) return 0x7e00;
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (size >= 65520) return sign | 0x7c00;
-  if (size < 2 ** -14) return sign | roundEven(size * 2 ** 24);
-  const exponent = Math.floor(Math.log2(size));
-  const exact = size >= 2 ** (exponent + 1) ? exponent + 1 : size < 2 ** exponent ? exponent - 1 : exponent;
-  // A fraction that rounds up to 2048 carries into the exponent by itself.
-  return sign | (((exact + 14) << 10) + roundEven(size * 2 ** (10 - exact)));
-}
-
-function roundEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
-}
-
-const scratch = new DataView(new ArrayBuffer(4));
-function numberToBrain(value: number): number {
-  scratch.setFloat32(0, value);
-  const bits = scratch.getUint32(0);
-  if (Number.isNaN(value)) return 0x7fc0;
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
-}
-function brainToNumber(bits: number): number {
-  scratch.setUint32(0, bits << 16);
-  return scratch.getFloat32(0);
-}
-
 /** Element at byte `at`; 64-bit integers as bigint, bool as 0 or 1. */
 export function readElement(view: DataView, at: number, dtype: DType): Element {
   switch (dtype) {
@@ -58,9 +19,9 @@ export function readElement(view: DataView, at: number, dtype: DType): Element {
     case 'float64':
       return view.getFloat64(at, true);
     case 'float16':
-      return halfToNumber(view.getUint16(at, true));
+      return fromFloat16Bits(view.getUint16(at, true));
     case 'bfloat16':
-      return brainToNumber(view.getUint16(at, true));
+      return fromBFloat16Bits(view.getUint16(at, true));
     case 'int64':
       return view.getBigInt64(at, true);
     case 'uint64':
@@ -92,9 +53,9 @@ export function writeElement(view: DataView, at: number, dtype: DType, value: El
     case 'float64':
       return view.setFloat64(at, Number(value), true);
     case 'float16':
-      return view.setUint16(at, numberToHalf(Number(value)), true);
+      return view.setUint16(at, toFloat16Bits(Number(value)), true);
     case 'bfloat16':
-      return view.setUint16(at, numberToBrain(Number(value)), true);
+      return view.setUint16(at, toBFloat16Bits(Number(value)), true);
     case 'int64':
       return view.setBigInt64(at, toBigInt(value), true);
     case 'uint64':

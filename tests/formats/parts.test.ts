@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { decodeSurrogateText, encodeText } from '#core/formats/bytes';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '#core/formats/half';
+import {
+  fromBFloat16Bits,
+  fromFloat16Bits,
+  toBFloat16Bits,
+  toFloat16Bits,
+} from '#core/tensor/half-precision';
 import {
   contiguousBytes,
   convertFloats,
@@ -140,12 +145,12 @@ describe('16-bit floats', () => {
 
   it('TORCH-14 all 65,536 patterns survive the way to float32 and back', () => {
     for (let bits = 0; bits < 0x10000; bits++) {
-      const half = fromFloat16(bits);
-      const brain = fromBfloat16(bits);
-      if (Number.isNaN(half)) expect(toFloat16(half) & 0x7c00).toBe(0x7c00);
-      else if (toFloat16(half) !== bits) expect.unreachable(`float16 ${String(bits)}`);
-      if (Number.isNaN(brain)) expect(toBfloat16(brain) & 0x7f80).toBe(0x7f80);
-      else if (toBfloat16(brain) !== bits) expect.unreachable(`bfloat16 ${String(bits)}`);
+      const half = fromFloat16Bits(bits);
+      const brain = fromBFloat16Bits(bits);
+      if (Number.isNaN(half)) expect(toFloat16Bits(half) & 0x7c00).toBe(0x7c00);
+      else if (toFloat16Bits(half) !== bits) expect.unreachable(`float16 ${String(bits)}`);
+      if (Number.isNaN(brain)) expect(toBFloat16Bits(brain) & 0x7f80).toBe(0x7f80);
+      else if (toBFloat16Bits(brain) !== bits) expect.unreachable(`bfloat16 ${String(bits)}`);
     }
   });
 });

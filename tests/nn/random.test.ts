@@ -2,7 +2,12 @@
 import { createHash } from 'node:crypto';
 
 import { fma32, fma64 } from '#core/nn/exact-arithmetic';
-import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from '#core/nn/half-precision';
+import {
+  fromBFloat16Bits,
+  fromFloat16Bits,
+  toBFloat16Bits,
+  toFloat16Bits,
+} from '#core/tensor/half-precision';
 import type { RandomDType } from '#core/nn/random';
 import { DEFAULT_SEED, defaultGenerator, Generator } from '#core/nn/random';
 import fc from 'fast-check';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { halfToNumber, numberToHalf } from '#core/tensor/elements';
+import { fromFloat16Bits, toFloat16Bits } from '#core/tensor/half-precision';
 import { HostStorage } from '#core/tensor/host-storage';
 import { MetaStorage } from '#core/tensor/meta-storage';
 import { broadcastShapes, contiguousStrides, formatShape, numel, torchSize } from '#core/tensor/shape';
@@ -79,6 +79,8 @@ describe('storages', () => {
 test('all half precision numbers go through float64 and back', () => {
   const all = Array.from({ length: 0x10000 }, (_, bits) => bits);
   expect(
-    all.filter((bits) => !Number.isNaN(halfToNumber(bits)) && numberToHalf(halfToNumber(bits)) !== bits),
+    all.filter(
+      (bits) => !Number.isNaN(fromFloat16Bits(bits)) && toFloat16Bits(fromFloat16Bits(bits)) !== bits,
+    ),
   ).toEqual([]);
 });

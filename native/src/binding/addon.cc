@@ -20,7 +20,8 @@ struct OpCall {
     const std::string name = to_text(info[0], "op");
     const Napi::Array in = to_array(info[1], name + ": inputs"), out = to_array(info[2], name + ": outputs");
     op = &Executor::resolve(name, in.Length(), out.Length());
-    for (uint32_t i = 0; i < in.Length(); ++i) inputs.push_back(view(in.Get(i), name + ": input " + std::to_string(i), true));
+    for (uint32_t i = 0; i < in.Length(); ++i)
+      inputs.push_back(view(in.Get(i), name + ": input " + std::to_string(i), true));
     for (uint32_t i = 0; i < out.Length(); ++i)
       outputs.push_back(view(out.Get(i), name + ": output " + std::to_string(i), false));
     try {
@@ -41,7 +42,8 @@ struct OpCall {
 
 class OpJob : public PromiseJob {
  public:
-  OpJob(const Napi::CallbackInfo& info, Backend& backend) : PromiseJob(info.Env()), call_(info), backend_(backend) {}
+  OpJob(const Napi::CallbackInfo& info, Backend& backend)
+      : PromiseJob(info.Env()), call_(info), backend_(backend) {}
   void run() override {
     Executor& executor = backend_.job_executor();
     try {
@@ -65,7 +67,8 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   Napi::Env env = call.Env();
   Backend& backend = Backend::of(env);
   Napi::Array available = Napi::Array::New(env);
-  for (const IsaKernels* set : available_isas()) available.Set(available.Length(), Napi::String::New(env, set->name));
+  for (const IsaKernels* set : available_isas())
+    available.Set(available.Length(), Napi::String::New(env, set->name));
   Napi::Object result = Napi::Object::New(env);
   result.Set("isa", isa_kernels().name);
   result.Set("available", available);
@@ -109,9 +112,13 @@ Napi::Value set_memory_limit(const Napi::CallbackInfo& call) {
   return call.Env().Undefined();
 }
 
-Napi::Value allocate(const Napi::CallbackInfo& call) { return Backend::of(call.Env()).storage_class.New({call[0]}); }
+Napi::Value allocate(const Napi::CallbackInfo& call) {
+  return Backend::of(call.Env()).storage_class.New({call[0]});
+}
 
-Napi::Value create_program(const Napi::CallbackInfo& call) { return Backend::of(call.Env()).program_class.New({call[0]}); }
+Napi::Value create_program(const Napi::CallbackInfo& call) {
+  return Backend::of(call.Env()).program_class.New({call[0]});
+}
 
 Napi::Value execute(const Napi::CallbackInfo& call) {
   Backend& backend = Backend::of(call.Env());

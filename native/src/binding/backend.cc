@@ -99,7 +99,8 @@ void Backend::close(Napi::Env env) {
   close_threads();
   drain(env);
   for (const auto& job : abandoned_) {
-    std::static_pointer_cast<PromiseJob>(job)->reject(make_error(env, "the native backend was closed", false));
+    std::static_pointer_cast<PromiseJob>(job)->reject(
+        make_error(env, "the native backend was closed", false));
     if (--pending_ == 0) signal_.Unref(env);
   }
   abandoned_.clear();

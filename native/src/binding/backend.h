@@ -1,9 +1,10 @@
-// One environment's backend: memory, threads, and the way finished work gets back to JavaScript. Storages and programs count
-// themselves in its ledger.
+// One environment's backend: memory, threads, and the way finished work gets back to JavaScript. Storages and
+// programs count themselves in its ledger.
 #pragma once
 
 #include <memory>
 #include <mutex>
+#include <unordered_set>
 #include <vector>
 
 #include "../program/executor.h"
@@ -12,9 +13,12 @@
 
 namespace lazuli::binding {
 
-/// What outlives the environment's data: objects still held by the garbage collector refer to it. JavaScript's thread only.
+/// What outlives the environment's data: objects still held by the garbage collector refer to it.
+/// JavaScript's thread only.
 struct Ledger {
   std::shared_ptr<MemoryBudget> budget;
+  /// Our storage objects, so that no other wrapped object is ever taken for one.
+  std::unordered_set<const void*> known;
   int64_t storages = 0;
   int64_t programs = 0;
 };

@@ -64,7 +64,8 @@ std::string describe(const Napi::Value& value) {
 
 int64_t to_integer(const Napi::Value& value, const std::string& what, int64_t least, int64_t most) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : std::nan("");
-  if (!(std::floor(number) == number && number >= static_cast<double>(least) && number <= static_cast<double>(most)))
+  if (!(std::floor(number) == number && number >= static_cast<double>(least) &&
+        number <= static_cast<double>(most)))
     refuse(what, "an integer from " + std::to_string(least) + " to " + std::to_string(most), value);
   return static_cast<int64_t>(number);
 }
@@ -91,9 +92,10 @@ Napi::Uint8Array to_bytes(const Napi::Value& value, const std::string& what) {
 }
 
 std::vector<int64_t> to_integers(const Napi::Value& value, const std::string& what, bool is_null_allowed) {
-  return to_list<int64_t>(to_array(value, what), what, [&](const Napi::Value& element, const std::string& name) {
-    return is_null_allowed && element.IsNull() ? int64_t{-1} : to_integer(element, name);
-  });
+  return to_list<int64_t>(
+      to_array(value, what), what, [&](const Napi::Value& element, const std::string& name) {
+        return is_null_allowed && element.IsNull() ? int64_t{-1} : to_integer(element, name);
+      });
 }
 
 Attributes to_attributes(const Napi::Value& value) {
@@ -101,8 +103,9 @@ Attributes to_attributes(const Napi::Value& value) {
   const Napi::Array names = object.GetPropertyNames();
   Attributes attributes;
   for (uint32_t i = 0; i < names.Length(); ++i) {
-    std::string name = Napi::Value(names.Get(i)).ToString().Utf8Value();
-    auto attribute = to_attribute(object.Get(name), "attribute '" + name + "'");
+    const Napi::Value key = names.Get(i);
+    std::string name = key.ToString().Utf8Value();
+    auto attribute = to_attribute(object.Get(key), "attribute '" + name + "'");
     attributes.set(std::move(name), std::move(attribute));
   }
   return attributes;

@@ -1,4 +1,5 @@
-// Values of JavaScript as the plain C++ the backend takes. Every function throws OpError saying what was expected and got.
+// Values of JavaScript as the plain C++ the backend takes. Every function throws OpError saying what was
+// expected and got.
 #pragma once
 
 #include "../program/program.h"
@@ -16,7 +17,8 @@ Napi::Object to_object(const Napi::Value& value, const std::string& what);
 Napi::Array to_array(const Napi::Value& value, const std::string& what);
 Napi::Uint8Array to_bytes(const Napi::Value& value, const std::string& what);
 /// A list of integers; null becomes -1 where that is allowed.
-std::vector<int64_t> to_integers(const Napi::Value& value, const std::string& what, bool is_null_allowed = false);
+std::vector<int64_t> to_integers(const Napi::Value& value, const std::string& what,
+                                 bool is_null_allowed = false);
 Attributes to_attributes(const Napi::Value& value);
 /// { storage, offset, dtype, shape }; without a storage where `is_arena`.
 BufferSpec to_buffer(const Napi::Value& value, const std::string& what, bool is_arena = false);

@@ -1,4 +1,5 @@
-// node-addon-api, kept from our warnings, and the guard every entry from JavaScript passes through. Only this folder knows N-API.
+// node-addon-api, kept from our warnings, and the guard every entry from JavaScript passes through. Only this
+// folder knows N-API.
 #pragma once
 
 #if defined(__GNUC__)
@@ -32,7 +33,8 @@ template <typename Body> Napi::Value guard(Napi::Env env, Body&& body) {
 }
 
 /// An exported function: `function` behind the guard.
-template <Napi::Value (*function)(const Napi::CallbackInfo&)> Napi::Value entry(const Napi::CallbackInfo& info) {
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+Napi::Value entry(const Napi::CallbackInfo& info) {
   return guard(info.Env(), [&] { return function(info); });
 }
 

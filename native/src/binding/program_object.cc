@@ -16,7 +16,11 @@ class RunJob : public PromiseJob, public std::enable_shared_from_this<RunJob> {
  public:
   RunJob(Napi::Env env, Backend& backend, std::shared_ptr<ProgramObject::Shared> shared, int64_t steps,
          const Napi::Value& on_progress)
-      : PromiseJob(env), backend_(backend), shared_(std::move(shared)), cancels_(shared_->cancels.load()), steps_(steps) {
+      : PromiseJob(env),
+        backend_(backend),
+        shared_(std::move(shared)),
+        cancels_(shared_->cancels.load()),
+        steps_(steps) {
     if (on_progress.IsFunction()) on_progress_ = Napi::Persistent(on_progress.As<Napi::Function>());
   }
 
@@ -108,10 +112,11 @@ std::vector<InstructionSpec> to_instructions(const Napi::Value& value) {
 }  // namespace
 
 Napi::Function ProgramObject::define(Napi::Env env) {
-  return DefineClass(env, "NativeProgram",
-                     {InstanceAccessor<&ProgramObject::arena_bytes>("arenaBytes"),
-                      InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::cancel>("cancel"),
-                      InstanceMethod<&ProgramObject::dispose>("dispose")});
+  return DefineClass(
+      env, "NativeProgram",
+      {InstanceAccessor<&ProgramObject::arena_bytes>("arenaBytes"),
+       InstanceMethod<&ProgramObject::run>("run"), InstanceMethod<&ProgramObject::cancel>("cancel"),
+       InstanceMethod<&ProgramObject::dispose>("dispose")});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -120,8 +125,8 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     backend.check_open();
     const Napi::Object spec = to_object(info[0], "createProgram: spec");
     const int64_t bytes = to_integer(spec.Get("arenaBytes"), "createProgram: arenaBytes");
-    shared_ = std::make_shared<Shared>(
-        Program(to_buffers(spec.Get("buffers")), to_instructions(spec.Get("instructions")), bytes, backend.budget()));
+    shared_ = std::make_shared<Shared>(Program(
+        to_buffers(spec.Get("buffers")), to_instructions(spec.Get("instructions")), bytes, backend.budget()));
     ledger_ = backend.ledger();
     arena_bytes_ = bytes;
     ++ledger_->programs;

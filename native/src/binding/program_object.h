@@ -1,5 +1,5 @@
-// NativeProgram of native/contract.ts. Its runs queue on the backend thread; dispose() during a run cancels the run, and the
-// program's memory goes when the last run has ended.
+// NativeProgram of native/contract.ts. Its runs queue on the backend thread; dispose() during a run cancels
+// the run, and the program's memory goes when the last run has ended.
 #pragma once
 
 #include "../program/program.h"

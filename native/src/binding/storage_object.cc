@@ -6,19 +6,13 @@
 #include "convert.h"
 
 namespace lazuli::binding {
-namespace {
-
-/// Marks our objects, so that no other wrapped object is ever taken for one.
-constexpr napi_type_tag kTag = {0x6c617a756c692d73ull, 0x746f726167652d31ull};
-
-}  // namespace
-
 Napi::Function StorageObject::define(Napi::Env env) {
-  return DefineClass(env, "NativeStorage",
-                     {InstanceAccessor<&StorageObject::bytes>("bytes"),
-                      InstanceAccessor<&StorageObject::is_disposed>("isDisposed"),
-                      InstanceMethod<&StorageObject::read>("read"), InstanceMethod<&StorageObject::write>("write"),
-                      InstanceMethod<&StorageObject::dispose>("dispose")});
+  return DefineClass(
+      env, "NativeStorage",
+      {InstanceAccessor<&StorageObject::bytes>("bytes"),
+       InstanceAccessor<&StorageObject::is_disposed>("isDisposed"),
+       InstanceMethod<&StorageObject::read>("read"), InstanceMethod<&StorageObject::write>("write"),
+       InstanceMethod<&StorageObject::dispose>("dispose")});
 }
 
 StorageObject::StorageObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<StorageObject>(info) {
@@ -27,8 +21,8 @@ StorageObject::StorageObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     backend.check_open();
     const int64_t size = to_integer(info[0], "allocate: bytes");
     storage_ = std::make_shared<Storage>(backend.budget(), size);
-    info.This().As<Napi::Object>().TypeTag(&kTag);
     ledger_ = backend.ledger();
+    ledger_->known.insert(this);
     bytes_ = size;
     ++ledger_->storages;
     Napi::MemoryManagement::AdjustExternalMemory(info.Env(), bytes_);
@@ -36,7 +30,10 @@ StorageObject::StorageObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   });
 }
 
-StorageObject::~StorageObject() { release(); }
+StorageObject::~StorageObject() {
+  if (ledger_) ledger_->known.erase(this);
+  release();
+}
 
 void StorageObject::release() {
   if (!storage_) return;
@@ -46,9 +43,11 @@ void StorageObject::release() {
 }
 
 StoragePointer StorageObject::pointer_of(const Napi::Value& value, const std::string& what) {
-  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag))
+  void* wrapped = nullptr;
+  const auto& known = Backend::of(value.Env()).ledger()->known;
+  if (!value.IsObject() || napi_unwrap(value.Env(), value, &wrapped) != napi_ok || !known.contains(wrapped))
     throw OpError(what + ": expected a storage of this backend, got " + describe(value));
-  const StorageObject* object = Unwrap(value.As<Napi::Object>());
+  const auto* object = static_cast<const StorageObject*>(wrapped);
   if (!object->storage_) throw OpError(what + ": expected a live storage, got a disposed one");
   return object->storage_;
 }

@@ -24,10 +24,14 @@ Broadcast::Broadcast(const Shape& shape, const Shape& output) {
     }
   }
   const size_t axes = sizes_.size();
-  if (axes == 0 || (axes == 1 && strides_[0] == 0)) kind_ = Kind::scalar;
-  else if (axes == 1) kind_ = Kind::direct;
-  else if (axes == 2 && strides_[0] == 0 && sizes_[1] <= kBlock) kind_ = Kind::period, period_ = sizes_[1];
-  else kind_ = Kind::runs;
+  if (axes == 0 || (axes == 1 && strides_[0] == 0))
+    kind_ = Kind::scalar;
+  else if (axes == 1)
+    kind_ = Kind::direct;
+  else if (axes == 2 && strides_[0] == 0 && sizes_[1] <= kBlock)
+    kind_ = Kind::period, period_ = sizes_[1];
+  else
+    kind_ = Kind::runs;
 }
 
 int64_t Broadcast::table_size() const {
@@ -69,8 +73,10 @@ template <typename T> void BlockReader<T>::read_runs(int64_t begin, int64_t coun
     const int64_t run = std::min(count - done, length - within);
     T* to = table_ + done;
     const T* from = data_ + position;
-    if (stride == 0) std::fill_n(to, run, *from);
-    else if (stride == 1) std::memcpy(to, from, static_cast<size_t>(run) * sizeof(T));
+    if (stride == 0)
+      std::fill_n(to, run, *from);
+    else if (stride == 1)
+      std::memcpy(to, from, static_cast<size_t>(run) * sizeof(T));
     else
       for (int64_t i = 0; i < run; ++i) to[i] = from[i * stride];
     done += run;

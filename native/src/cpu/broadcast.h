@@ -1,5 +1,6 @@
-// Reading an input of an elementwise op as blocks of the output's elements, whatever its broadcast: an unbroadcast input is
-// read in place, a scalar or a short repeating row from a table made once, everything else run by run.
+// Reading an input of an elementwise op as blocks of the output's elements, whatever its broadcast: an
+// unbroadcast input is read in place, a scalar or a short repeating row from a table made once, everything
+// else run by run.
 #pragma once
 
 #include "arguments.h"
@@ -18,7 +19,8 @@ class Broadcast {
   Broadcast(const Shape& shape, const Shape& output);
 
   Kind kind() const { return kind_; }
-  /// Elements of the table a reader needs: kBlock for a scalar, the period and one block for a short period, else a block.
+  /// Elements of the table a reader needs: kBlock for a scalar, the period and one block for a short period,
+  /// else a block.
   int64_t table_size() const;
 
  private:

@@ -82,7 +82,8 @@ template <typename Body> bool with_plain_type(DType dtype, Body&& body) {
 
 void convert_plain(const void* from, DType from_dtype, void* to, DType to_dtype, int64_t count) {
   with_plain_type(from_dtype, [&](auto source) {
-    with_plain_type(to_dtype, [&](auto target) { loop<decltype(source), decltype(target)>(from, to, count); });
+    with_plain_type(to_dtype,
+                    [&](auto target) { loop<decltype(source), decltype(target)>(from, to, count); });
   });
 }
 
@@ -111,18 +112,24 @@ void convert_elements(const void* from, DType from_dtype, void* to, DType to_dty
     if (count > 0) std::memcpy(to, from, static_cast<size_t>(count) * element_size(to_dtype));
     return;
   }
-  if (!is_half_width(from_dtype) && !is_half_width(to_dtype)) return convert_plain(from, from_dtype, to, to_dtype, count);
+  if (!is_half_width(from_dtype) && !is_half_width(to_dtype))
+    return convert_plain(from, from_dtype, to, to_dtype, count);
   constexpr int64_t block = 512;
   float wide[block];
   const auto* source = static_cast<const std::byte*>(from);
   auto* target = static_cast<std::byte*>(to);
-  const auto from_size = static_cast<int64_t>(element_size(from_dtype)), to_size = static_cast<int64_t>(element_size(to_dtype));
+  const auto from_size = static_cast<int64_t>(element_size(from_dtype)),
+             to_size = static_cast<int64_t>(element_size(to_dtype));
   for (int64_t i = 0; i < count; i += block) {
     const int64_t size = std::min(block, count - i);
-    if (is_half_width(from_dtype)) widen(source + i * from_size, from_dtype, wide, size);
-    else convert_plain(source + i * from_size, from_dtype, wide, DType::float32, size);
-    if (is_half_width(to_dtype)) narrow(wide, target + i * to_size, to_dtype, size);
-    else convert_plain(wide, DType::float32, target + i * to_size, to_dtype, size);
+    if (is_half_width(from_dtype))
+      widen(source + i * from_size, from_dtype, wide, size);
+    else
+      convert_plain(source + i * from_size, from_dtype, wide, DType::float32, size);
+    if (is_half_width(to_dtype))
+      narrow(wide, target + i * to_size, to_dtype, size);
+    else
+      convert_plain(wide, DType::float32, target + i * to_size, to_dtype, size);
   }
 }
 

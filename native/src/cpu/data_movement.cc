@@ -1,4 +1,5 @@
-// The ops that move elements without computing: strided_copy and its adjoint, concatenate, cast, fill; pad stands in pad.cc.
+// The ops that move elements without computing: strided_copy and its adjoint, concatenate, cast, fill; pad
+// stands in pad.cc.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -26,7 +27,8 @@ void strided_copy(Inputs inputs, Outputs outputs, const Attributes& attributes, 
   copy_strided(x.data, y.data, element_size(x.dtype), walk, context);
 }
 
-/// The axis with the largest stride, if no two of its indices reach the same element whatever the others are; else -1.
+/// The axis with the largest stride, if no two of its indices reach the same element whatever the others are;
+/// else -1.
 int64_t disjoint_axis(const Walk& walk) {
   if (walk.sizes.empty()) return -1;
   const auto magnitude = [&](size_t axis) { return std::abs(walk.strides[axis]); };
@@ -66,7 +68,8 @@ void strided_scatter(Inputs inputs, Outputs outputs, const Attributes& attribute
   const TensorView& x = args.floating(0, "x");
   const Shape shape = attributes.integers("shape");
   const int64_t limit = args.elements("output", shape);
-  const Walk walk = checked_walk(args, x.shape, attributes.integers("strides"), attributes.integer("offset"), limit);
+  const Walk walk =
+      checked_walk(args, x.shape, attributes.integers("strides"), attributes.integer("offset"), limit);
   TensorView& y = args.output(0, "output", shape);
   clear(y.data, limit * static_cast<int64_t>(element_size(y.dtype)), context);
   if (x.numel() == 0) return;
@@ -79,9 +82,10 @@ void strided_scatter(Inputs inputs, Outputs outputs, const Attributes& attribute
     if (axis < 0) return scatter_part(x.as<const T>(), y.as<T>(), simple, dense, 0, 0, simple.sizes[0]);
     const auto split = static_cast<size_t>(axis);
     const int64_t inner = x.numel() / simple.sizes[split];
-    context.parallel_for(simple.sizes[split], std::max<int64_t>(1, kGrain / inner), [&](int64_t begin, int64_t end) {
-      scatter_part(x.as<const T>(), y.as<T>(), simple, dense, split, begin, end);
-    });
+    context.parallel_for(simple.sizes[split], std::max<int64_t>(1, kGrain / inner),
+                         [&](int64_t begin, int64_t end) {
+                           scatter_part(x.as<const T>(), y.as<T>(), simple, dense, split, begin, end);
+                         });
   });
 }
 
@@ -118,7 +122,8 @@ void concatenate(Inputs inputs, Outputs outputs, const Attributes& attributes, c
       const auto source = static_cast<size_t>(after - starts.begin()) - 1;
       const int64_t length = std::min(end - position, *after - within);
       const int64_t from = r * (*after - starts[source]) + within - starts[source];
-      std::memcpy(y.as<std::byte>() + position, inputs[source].as<const std::byte>() + from, static_cast<size_t>(length));
+      std::memcpy(y.as<std::byte>() + position, inputs[source].as<const std::byte>() + from,
+                  static_cast<size_t>(length));
       position += length;
     }
   });
@@ -143,7 +148,8 @@ void fill(Inputs inputs, Outputs outputs, const Attributes& attributes, const Co
   const double value = attributes.number("value");
   TensorView& y = args.output(0, "output", shape, parse_dtype(attributes.text("dtype")));
   context.parallel_for(args.elements("output", shape), kGrain, [&](int64_t begin, int64_t end) {
-    fill_elements(y.as<std::byte>() + static_cast<size_t>(begin) * element_size(y.dtype), y.dtype, value, end - begin);
+    fill_elements(y.as<std::byte>() + static_cast<size_t>(begin) * element_size(y.dtype), y.dtype, value,
+                  end - begin);
   });
 }
 

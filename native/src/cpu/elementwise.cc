@@ -1,5 +1,5 @@
-// The fused elementwise op: its steps are interpreted over blocks that stay in the first-level cache, one vector loop of the
-// instruction set in use per step and block.
+// The fused elementwise op: its steps are interpreted over blocks that stay in the first-level cache, one
+// vector loop of the instruction set in use per step and block.
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -12,9 +12,10 @@ namespace lazuli {
 namespace {
 
 constexpr std::array<std::string_view, kScalarFunctions> kFunctionNames = {
-    "neg", "abs", "sign", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "reciprocal", "square", "tanh",
-    "sigmoid", "erf", "sin", "cos", "floor", "ceil", "round", "relu", "is_nan", "add", "sub", "mul", "div",
-    "maximum", "minimum", "pow", "eq", "ne", "lt", "le", "gt", "ge", "where",
+    "neg",        "abs",    "sign",   "exp",     "expm1", "log", "log1p", "sqrt",    "rsqrt",
+    "reciprocal", "square", "tanh",   "sigmoid", "erf",   "sin", "cos",   "floor",   "ceil",
+    "round",      "relu",   "is_nan", "add",     "sub",   "mul", "div",   "maximum", "minimum",
+    "pow",        "eq",     "ne",     "lt",      "le",    "gt",  "ge",    "where",
 };
 constexpr std::array<const char*, 8> kInputNames = {"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"};
 constexpr size_t kMaxConstants = 16, kMaxSteps = 64;
@@ -46,7 +47,8 @@ void assign_slots(Plan& plan) {
     Step& step = plan.steps[static_cast<size_t>(s)];
     // A vector loop may write over its own operand, so blocks read here for the last time are free already.
     for (int earlier = 0; earlier < s; ++earlier)
-      if (last_use[static_cast<size_t>(earlier)] == s) free_slots.push_back(plan.steps[static_cast<size_t>(earlier)].slot);
+      if (last_use[static_cast<size_t>(earlier)] == s)
+        free_slots.push_back(plan.steps[static_cast<size_t>(earlier)].slot);
     if (free_slots.empty()) {
       step.slot = plan.slots++;
     } else {
@@ -63,7 +65,8 @@ Plan plan_of(const Arguments& args, const Attributes& attributes, size_t inputs)
   plan.inputs = static_cast<int>(inputs);
   const size_t constants = attributes.numbers("constants").size();
   if (constants > kMaxConstants) args.refuse("constants", "at most 16", std::to_string(constants));
-  if (steps.empty() || steps.size() > kMaxSteps) args.refuse("steps", "1 to 64", std::to_string(steps.size()));
+  if (steps.empty() || steps.size() > kMaxSteps)
+    args.refuse("steps", "1 to 64", std::to_string(steps.size()));
   plan.constants = static_cast<int>(constants);
   for (const ElementwiseStep& step : steps) {
     const std::string what = "step " + std::to_string(plan.steps.size());
@@ -74,11 +77,13 @@ Plan plan_of(const Arguments& args, const Attributes& attributes, size_t inputs)
     planned.operands.fill(-1);
     const auto arity = static_cast<size_t>(arity_of(planned.function));
     if (step.operands.size() != arity)
-      args.refuse(what + ", " + step.function, std::to_string(arity) + " operands", std::to_string(step.operands.size()));
+      args.refuse(what + ", " + step.function, std::to_string(arity) + " operands",
+                  std::to_string(step.operands.size()));
     const int known = plan.inputs + plan.constants + static_cast<int>(plan.steps.size()) - 1;
     for (size_t i = 0; i < arity; ++i) {
       if (step.operands[i] < 0 || step.operands[i] >= known)
-        args.refuse(what + ", " + step.function, "operands below " + std::to_string(known), std::to_string(step.operands[i]));
+        args.refuse(what + ", " + step.function, "operands below " + std::to_string(known),
+                    std::to_string(step.operands[i]));
       planned.operands[i] = step.operands[i];
     }
   }
@@ -95,7 +100,8 @@ Shape broadcast_shape(const Arguments& args, Inputs inputs) {
     for (size_t axis = 0; axis < own.size(); ++axis) {
       int64_t& size = shape[missing + axis];
       if (own[axis] != 1 && size != 1 && own[axis] != size)
-        args.refuse("shape of x" + std::to_string(i), "one that broadcasts with " + shape_text(shape), shape_text(own));
+        args.refuse("shape of x" + std::to_string(i), "one that broadcasts with " + shape_text(shape),
+                    shape_text(own));
       if (size == 1) size = own[axis];
     }
   }
@@ -143,19 +149,25 @@ template <typename T> struct Run {
     }
   }
 
-  template <typename Values> void apply(const Step& step, const Values& values, T* result, int64_t count) const {
-    const auto operand = [&](int i) { return values[static_cast<size_t>(step.operands[static_cast<size_t>(i)])]; };
-    if (step.function < kFirstBinary) math.unary[step.function](operand(0), result, count);
+  template <typename Values>
+  void apply(const Step& step, const Values& values, T* result, int64_t count) const {
+    const auto operand = [&](int i) {
+      return values[static_cast<size_t>(step.operands[static_cast<size_t>(i)])];
+    };
+    if (step.function < kFirstBinary)
+      math.unary[step.function](operand(0), result, count);
     else if (step.function < kFirstTernary)
       math.binary[step.function - kFirstBinary](operand(0), operand(1), result, count);
-    else math.where(operand(0), operand(1), operand(2), result, count);
+    else
+      math.where(operand(0), operand(1), operand(2), result, count);
   }
 };
 
 /// (x0 ... x7) → y of the broadcast shape. y may be one of the inputs that has its shape.
 void elementwise(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("elementwise", inputs, outputs, 1, 8, 1);
-  for (int i = 0; i < static_cast<int>(inputs.size()); ++i) args.floating(i, kInputNames[static_cast<size_t>(i)]);
+  for (int i = 0; i < static_cast<int>(inputs.size()); ++i)
+    args.floating(i, kInputNames[static_cast<size_t>(i)]);
   const Plan plan = plan_of(args, attributes, inputs.size());
   const Shape shape = broadcast_shape(args, inputs);
   TensorView& y = args.output(0, "output", shape);
@@ -168,7 +180,8 @@ void elementwise(Inputs inputs, Outputs outputs, const Attributes& attributes, c
       run.broadcasts.emplace_back(input.shape, shape);
       run.data.push_back(input.as<const T>());
     }
-    for (const double constant : attributes.numbers("constants")) run.constants.push_back(static_cast<T>(constant));
+    for (const double constant : attributes.numbers("constants"))
+      run.constants.push_back(static_cast<T>(constant));
     // Cheap steps need large pieces to be worth a thread.
     const int64_t blocks = (count + kBlock - 1) / kBlock;
     const int64_t grain = std::max<int64_t>(1, 32 / static_cast<int64_t>(plan.steps.size()));

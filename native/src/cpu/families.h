@@ -1,5 +1,5 @@
-// The kernel families of the CPU backend. Each is src/cpu/<family>.cc (helpers beside it) and lists its ops in the order of
-// core/ops/signatures.ts; ops/registry.cc joins them.
+// The kernel families of the CPU backend. Each is src/cpu/<family>.cc (helpers beside it) and lists its ops
+// in the order of core/ops/signatures.ts; ops/registry.cc joins them.
 #pragma once
 
 #include "../ops/kernel.h"

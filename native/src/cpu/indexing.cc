@@ -46,13 +46,16 @@ void gather(Inputs inputs, Outputs outputs, const Attributes&, const Context& co
   const int64_t bytes = row_length(table.shape) * static_cast<int64_t>(element_size(table.dtype));
   if (bytes == 0) return;
   const auto* values = index.as<const int64_t>();
-  context.parallel_for(index.numel(), std::max<int64_t>(1, kGrain * 4 / bytes), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      std::memcpy(y.as<std::byte>() + i * bytes, table.as<const std::byte>() + values[i] * bytes, static_cast<size_t>(bytes));
-  });
+  context.parallel_for(
+      index.numel(), std::max<int64_t>(1, kGrain * 4 / bytes), [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+          std::memcpy(y.as<std::byte>() + i * bytes, table.as<const std::byte>() + values[i] * bytes,
+                      static_cast<size_t>(bytes));
+      });
 }
 
-/// (gy, index) → gtable of `shape`. Indices are sorted by row, stably: each row is one thread's and sums in index order.
+/// (gy, index) → gtable of `shape`. Indices are sorted by row, stably: each row is one thread's and sums in
+/// index order.
 void gather_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("gather_gradient", inputs, outputs, 2, 2, 1);
   const TensorView& gy = args.floating(0, "gy");
@@ -65,7 +68,8 @@ void gather_gradient(Inputs inputs, Outputs outputs, const Attributes& attribute
   args.elements("gy", expected);
   args.expect_shape("gy", gy, expected);
   TensorView& table = args.output(0, "output", shape);
-  const int64_t total = args.elements("output", shape), rows = shape[0], count = args.elements("index", index.shape);
+  const int64_t total = args.elements("output", shape), rows = shape[0],
+                count = args.elements("index", index.shape);
   check_indices(args, index, rows);
   clear(table.data, total * static_cast<int64_t>(element_size(table.dtype)), context);
   if (total == 0 || count == 0) return;
@@ -92,7 +96,8 @@ void gather_gradient(Inputs inputs, Outputs outputs, const Attributes& attribute
   });
 }
 
-constexpr std::array<OpEntry, 2> kOps = {{{"gather", 2, 2, 1, gather}, {"gather_gradient", 2, 2, 1, gather_gradient}}};
+constexpr std::array<OpEntry, 2> kOps = {
+    {{"gather", 2, 2, 1, gather}, {"gather_gradient", 2, 2, 1, gather_gradient}}};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// The ops sgd_step, adam_step and rmsprop_step: torch.optim's single-tensor updates, tensor method by tensor method, over
-// blocks that stay in the first-level cache. https://docs.pytorch.org/docs/stable/optim.html
+// The ops sgd_step, adam_step and rmsprop_step: torch.optim's single-tensor updates, tensor method by tensor
+// method, over blocks that stay in the first-level cache. https://docs.pytorch.org/docs/stable/optim.html
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -47,11 +47,15 @@ struct Update {
     return view;
   }
   /// The same, or null.
-  const TensorView* optional_state(int index, const char* what) { return args.optional(index, what, param.shape); }
+  const TensorView* optional_state(int index, const char* what) {
+    return args.optional(index, what, param.shape);
+  }
 
-  /// The gradient of one block with maximize and (coupled) weight decay applied, in `buffer` when it had to change.
+  /// The gradient of one block with maximize and (coupled) weight decay applied, in `buffer` when it had to
+  /// change.
   template <typename T>
-  const T* gradient(const UpdateMath<T>& math, const T* p, const T* g, T* buffer, int64_t count, double decay) const {
+  const T* gradient(const UpdateMath<T>& math, const T* p, const T* g, T* buffer, int64_t count,
+                    double decay) const {
     if (maximize) {
       math.mul(T(-1), g, buffer, count);
       g = buffer;
@@ -75,7 +79,9 @@ template <typename Body> void for_each_block(const Update& update, const Context
   });
 }
 
-template <typename T> T* at(const TensorView* view, int64_t first) { return view ? view->as<T>() + first : nullptr; }
+template <typename T> T* at(const TensorView* view, int64_t first) {
+  return view ? view->as<T>() + first : nullptr;
+}
 
 /// (param, grad, momentum_buffer?, step, lr) → (). torch.optim.SGD.
 void sgd_step(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
@@ -91,7 +97,8 @@ void sgd_step(Inputs inputs, Outputs outputs, const Attributes& attributes, cons
     const UpdateMath<T>& math = isa_kernels().update<T>();
     T changed[kBlock];
     T* p = update.param.as<T>() + first;
-    const T* g = update.gradient<T>(math, p, update.grad.as<const T>() + first, changed, count, update.weight_decay);
+    const T* g =
+        update.gradient<T>(math, p, update.grad.as<const T>() + first, changed, count, update.weight_decay);
     if (momentum != 0) {
       T* buffer = at<T>(momentum_buffer, first);
       if (is_first) {
@@ -108,10 +115,12 @@ void sgd_step(Inputs inputs, Outputs outputs, const Attributes& attributes, cons
   *update.step += 1;
 }
 
-/// (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq?, step, lr) → (). torch.optim.Adam; AdamW when `decoupled`.
+/// (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq?, step, lr) → (). torch.optim.Adam; AdamW when
+/// `decoupled`.
 void adam_step(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Update update("adam_step", inputs, outputs, attributes, 7);
-  const double beta1 = attributes.number("beta1"), beta2 = attributes.number("beta2"), eps = attributes.number("eps");
+  const double beta1 = attributes.number("beta1"), beta2 = attributes.number("beta2"),
+               eps = attributes.number("eps");
   const bool decoupled = attributes.boolean("decoupled");
   const TensorView& exp_avg = update.state(2, "exp_avg");
   const TensorView& exp_avg_sq = update.state(3, "exp_avg_sq");
@@ -119,7 +128,8 @@ void adam_step(Inputs inputs, Outputs outputs, const Attributes& attributes, con
   *update.step += 1;
   const auto step = static_cast<double>(*update.step);
   const double bias_correction1 = 1 - std::pow(beta1, step), bias_correction2 = 1 - std::pow(beta2, step);
-  const double step_size = update.lr / bias_correction1, bias_correction2_sqrt = std::pow(bias_correction2, 0.5);
+  const double step_size = update.lr / bias_correction1,
+               bias_correction2_sqrt = std::pow(bias_correction2, 0.5);
   for_each_block(update, context, [&](auto zero, int64_t first, int64_t count) {
     using T = decltype(zero);
     const IsaKernels& isa = isa_kernels();
@@ -128,7 +138,8 @@ void adam_step(Inputs inputs, Outputs outputs, const Attributes& attributes, con
     T *p = update.param.as<T>() + first, *m = exp_avg.as<T>() + first, *v = exp_avg_sq.as<T>() + first;
     const double decay = update.weight_decay;
     if (decoupled && decay != 0) math.mul(static_cast<T>(1 - update.lr * decay), p, p, count);
-    const T* g = update.gradient<T>(math, p, update.grad.as<const T>() + first, changed, count, decoupled ? 0 : decay);
+    const T* g =
+        update.gradient<T>(math, p, update.grad.as<const T>() + first, changed, count, decoupled ? 0 : decay);
     math.lerp(m, g, static_cast<T>(1 - beta1), m, count);
     math.mul(static_cast<T>(beta2), v, v, count);
     math.addcmul(v, static_cast<T>(1 - beta2), g, g, v, count);
@@ -141,10 +152,12 @@ void adam_step(Inputs inputs, Outputs outputs, const Attributes& attributes, con
   });
 }
 
-/// (param, grad, square_avg, grad_avg?, momentum_buffer?, step, lr) → (). torch.optim.RMSprop; centered with grad_avg.
+/// (param, grad, square_avg, grad_avg?, momentum_buffer?, step, lr) → (). torch.optim.RMSprop; centered with
+/// grad_avg.
 void rmsprop_step(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Update update("rmsprop_step", inputs, outputs, attributes, 7);
-  const double alpha = attributes.number("alpha"), eps = attributes.number("eps"), momentum = attributes.number("momentum");
+  const double alpha = attributes.number("alpha"), eps = attributes.number("eps"),
+               momentum = attributes.number("momentum");
   const TensorView& square_avg = update.state(2, "square_avg");
   const TensorView* grad_avg = update.optional_state(3, "grad_avg");
   const TensorView* momentum_buffer = update.optional_state(4, "momentum_buffer");
@@ -156,7 +169,8 @@ void rmsprop_step(Inputs inputs, Outputs outputs, const Attributes& attributes, 
     const UpdateMath<T>& math = isa_kernels().update<T>();
     T changed[kBlock], average[kBlock];
     T *p = update.param.as<T>() + first, *square = square_avg.as<T>() + first;
-    const T* g = update.gradient<T>(math, p, update.grad.as<const T>() + first, changed, count, update.weight_decay);
+    const T* g =
+        update.gradient<T>(math, p, update.grad.as<const T>() + first, changed, count, update.weight_decay);
     math.mul(static_cast<T>(alpha), square, square, count);
     math.addcmul(square, static_cast<T>(1 - alpha), g, g, square, count);
     if (T* mean = at<T>(grad_avg, first)) {

@@ -1,5 +1,5 @@
-// Padding by a table per axis: for each output index the input index it shows, or -1 for the constant. The gradient adds
-// back along the same tables.
+// Padding by a table per axis: for each output index the input index it shows, or -1 for the constant. The
+// gradient adds back along the same tables.
 #include "pad.h"
 
 #include <algorithm>
@@ -38,21 +38,24 @@ Padding padding_of(const Arguments& args, const Attributes& attributes, const Sh
   const Shape pairs = attributes.integers("padding");
   const size_t axes = pairs.size() / 2;
   if (pairs.size() % 2 != 0 || axes > shape.size())
-    args.refuse("padding", "a pair for at most each of the " + std::to_string(shape.size()) + " axes", shape_text(pairs));
+    args.refuse("padding", "a pair for at most each of the " + std::to_string(shape.size()) + " axes",
+                shape_text(pairs));
   Padding padding;
   padding.shape = shape;
   const size_t first = shape.size() - axes;
   for (size_t axis = 0; axis < first; ++axis) padding.outer *= shape[axis];
   for (size_t axis = first; axis < shape.size(); ++axis) {
-    const int64_t size = shape[axis], before = pairs[2 * (axis - first)], after = pairs[2 * (axis - first) + 1];
+    const int64_t size = shape[axis], before = pairs[2 * (axis - first)],
+                  after = pairs[2 * (axis - first) + 1];
     const int64_t limit = mode == "constant" || (mode == "replicate" && size > 0) ? int64_t{1} << 40
-                          : mode == "reflect" ? std::max<int64_t>(size - 1, 0)
+                          : mode == "reflect"  ? std::max<int64_t>(size - 1, 0)
                           : mode == "circular" ? size
                                                : 0;
     const int64_t padded = checked_sum(checked_sum(size, before, "padding"), after, "padding");
     if (before > limit || after > limit || before < 0 || after < 0)
-      args.refuse("padding", "values from 0 to " + std::to_string(limit) + " on axis " +
-                      std::to_string(axis) + " of size " + std::to_string(size) + " for mode " + mode,
+      args.refuse("padding",
+                  "values from 0 to " + std::to_string(limit) + " on axis " + std::to_string(axis) +
+                      " of size " + std::to_string(size) + " for mode " + mode,
                   shape_text(pairs));
     padding.shape[axis] = padded;
     padding.in.push_back(size);
@@ -67,7 +70,8 @@ void fill_tables(Padding& padding, const Attributes& attributes) {
   const Shape pairs = attributes.integers("padding");
   for (size_t axis = 0; axis < padding.in.size(); ++axis) {
     auto& table = padding.source.emplace_back();
-    for (int64_t i = 0; i < padding.out[axis]; ++i) table.push_back(source_of(mode, i - pairs[2 * axis], padding.in[axis]));
+    for (int64_t i = 0; i < padding.out[axis]; ++i)
+      table.push_back(source_of(mode, i - pairs[2 * axis], padding.in[axis]));
   }
 }
 
@@ -107,22 +111,25 @@ void pad(Inputs inputs, Outputs outputs, const Attributes& attributes, const Con
   const double value = attributes.number("value");
   TensorView& y = args.output(0, "output", padding.shape);
   if (args.elements("output", padding.shape) == 0) return;
-  if (padding.in.empty()) return copy_strided(x.data, y.data, element_size(x.dtype), {{x.numel()}, {1}, 0}, context);
+  if (padding.in.empty())
+    return copy_strided(x.data, y.data, element_size(x.dtype), {{x.numel()}, {1}, 0}, context);
   fill_tables(padding, attributes);
   const int64_t in_plane = product_of(padding.in), out_plane = product_of(padding.out);
   const std::vector<int64_t>& columns = padding.source.back();
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const auto constant = static_cast<T>(value);
-    context.parallel_for(padding.outer, std::max<int64_t>(1, 16384 / out_plane), [&](int64_t begin, int64_t end) {
-      for (int64_t plane = begin; plane < end; ++plane) {
-        for_each_padded_row(padding, [&](int64_t row, int64_t source) {
-          T* to = y.as<T>() + plane * out_plane + row * padding.out.back();
-          const T* from = x.as<const T>() + plane * in_plane + source * padding.in.back();
-          for (size_t i = 0; i < columns.size(); ++i) to[i] = source < 0 || columns[i] < 0 ? constant : from[columns[i]];
+    context.parallel_for(
+        padding.outer, std::max<int64_t>(1, 16384 / out_plane), [&](int64_t begin, int64_t end) {
+          for (int64_t plane = begin; plane < end; ++plane) {
+            for_each_padded_row(padding, [&](int64_t row, int64_t source) {
+              T* to = y.as<T>() + plane * out_plane + row * padding.out.back();
+              const T* from = x.as<const T>() + plane * in_plane + source * padding.in.back();
+              for (size_t i = 0; i < columns.size(); ++i)
+                to[i] = source < 0 || columns[i] < 0 ? constant : from[columns[i]];
+            });
+          }
         });
-      }
-    });
   });
 }
 
@@ -134,7 +141,8 @@ void pad_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, 
   Padding padding = padding_of(args, attributes, shape);
   args.expect_shape("gy", gy, padding.shape);
   TensorView& gx = args.output(0, "output", shape);
-  if (padding.in.empty()) return copy_strided(gy.data, gx.data, element_size(gy.dtype), {{gy.numel()}, {1}, 0}, context);
+  if (padding.in.empty())
+    return copy_strided(gy.data, gx.data, element_size(gy.dtype), {{gy.numel()}, {1}, 0}, context);
   clear(gx.data, gx.numel() * static_cast<int64_t>(element_size(gx.dtype)), context);
   if (gx.numel() == 0 || gy.numel() == 0) return;
   fill_tables(padding, attributes);
@@ -142,17 +150,18 @@ void pad_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, 
   const std::vector<int64_t>& columns = padding.source.back();
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    context.parallel_for(padding.outer, std::max<int64_t>(1, 16384 / out_plane), [&](int64_t begin, int64_t end) {
-      for (int64_t plane = begin; plane < end; ++plane) {
-        for_each_padded_row(padding, [&](int64_t row, int64_t source) {
-          if (source < 0) return;
-          const T* from = gy.as<const T>() + plane * out_plane + row * padding.out.back();
-          T* to = gx.as<T>() + plane * in_plane + source * padding.in.back();
-          for (size_t i = 0; i < columns.size(); ++i)
-            if (columns[i] >= 0) to[columns[i]] += from[i];
+    context.parallel_for(
+        padding.outer, std::max<int64_t>(1, 16384 / out_plane), [&](int64_t begin, int64_t end) {
+          for (int64_t plane = begin; plane < end; ++plane) {
+            for_each_padded_row(padding, [&](int64_t row, int64_t source) {
+              if (source < 0) return;
+              const T* from = gy.as<const T>() + plane * out_plane + row * padding.out.back();
+              T* to = gx.as<T>() + plane * in_plane + source * padding.in.back();
+              for (size_t i = 0; i < columns.size(); ++i)
+                if (columns[i] >= 0) to[columns[i]] += from[i];
+            });
+          }
         });
-      }
-    });
   });
 }
 

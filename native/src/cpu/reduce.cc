@@ -1,5 +1,6 @@
-// The ops reduce and argmax. A reduction goes group by group of neighbouring axes, innermost first; sums are kept in double
-// until the end and split into chunks of fixed size, so that they are the same for every thread count.
+// The ops reduce and argmax. A reduction goes group by group of neighbouring axes, innermost first; sums are
+// kept in double until the end and split into chunks of fixed size, so that they are the same for every
+// thread count.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -52,10 +53,13 @@ struct Middle {
 
 /// to[o] = all of from[o, 0 .. count).
 template <typename Kind, typename In, typename Out>
-void reduce_rows(const Kind& kind, const In* from, Out* to, int64_t rows, int64_t count, const Context& context) {
-  context.parallel_for(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(count, 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) to[row] = kind.row(from + row * count, count);
-  });
+void reduce_rows(const Kind& kind, const In* from, Out* to, int64_t rows, int64_t count,
+                 const Context& context) {
+  context.parallel_for(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(count, 1)),
+                       [&](int64_t begin, int64_t end) {
+                         for (int64_t row = begin; row < end; ++row)
+                           to[row] = kind.row(from + row * count, count);
+                       });
 }
 
 /// to[o, j] = all of from[o, 0 .. count, j].
@@ -63,30 +67,35 @@ template <typename Kind, typename In, typename Out>
 void reduce_columns(const Kind& kind, const In* from, Out* to, const Middle& m, const Context& context) {
   const int64_t bands = (m.inner + kColumns - 1) / kColumns, work = m.count * std::min(m.inner, kColumns);
   // Short rows are added up several at a time, then folded.
-  const int64_t together = m.inner < 32 ? std::clamp<int64_t>(128 / m.inner, 1, std::max<int64_t>(m.count, 1)) : 1;
-  context.parallel_for(m.outer * bands, std::max<int64_t>(1, kGrain / std::max<int64_t>(work, 1)), [&](int64_t begin, int64_t end) {
-    std::vector<Out> wide(static_cast<size_t>(together > 1 ? together * m.inner : 0));
-    for (int64_t piece = begin; piece < end; ++piece) {
-      const int64_t o = piece / bands, column = piece % bands * kColumns;
-      const int64_t columns = std::min(kColumns, m.inner - column);
-      const In* rows = from + o * m.count * m.inner + column;
-      Out* sums = to + o * m.inner + column;
-      std::fill_n(sums, columns, Kind::empty());
-      if (together == 1) {
-        for (int64_t r = 0; r < m.count; ++r) kind.add(rows + r * m.inner, sums, columns);
-        continue;
-      }
-      const int64_t width = together * m.inner, whole = m.count / together, rest = m.count % together;
-      std::fill(wide.begin(), wide.end(), Kind::empty());
-      for (int64_t r = 0; r < whole; ++r) kind.add(rows + r * width, wide.data(), width);
-      kind.add(rows + whole * width, wide.data(), rest * m.inner);
-      fold(kind, wide.data(), sums, together, m.inner);
-    }
-  });
+  const int64_t together =
+      m.inner < 32 ? std::clamp<int64_t>(128 / m.inner, 1, std::max<int64_t>(m.count, 1)) : 1;
+  context.parallel_for(m.outer * bands, std::max<int64_t>(1, kGrain / std::max<int64_t>(work, 1)),
+                       [&](int64_t begin, int64_t end) {
+                         std::vector<Out> wide(static_cast<size_t>(together > 1 ? together * m.inner : 0));
+                         for (int64_t piece = begin; piece < end; ++piece) {
+                           const int64_t o = piece / bands, column = piece % bands * kColumns;
+                           const int64_t columns = std::min(kColumns, m.inner - column);
+                           const In* rows = from + o * m.count * m.inner + column;
+                           Out* sums = to + o * m.inner + column;
+                           std::fill_n(sums, columns, Kind::empty());
+                           if (together == 1) {
+                             for (int64_t r = 0; r < m.count; ++r)
+                               kind.add(rows + r * m.inner, sums, columns);
+                             continue;
+                           }
+                           const int64_t width = together * m.inner, whole = m.count / together,
+                                         rest = m.count % together;
+                           std::fill(wide.begin(), wide.end(), Kind::empty());
+                           for (int64_t r = 0; r < whole; ++r) kind.add(rows + r * width, wide.data(), width);
+                           kind.add(rows + whole * width, wide.data(), rest * m.inner);
+                           fold(kind, wide.data(), sums, together, m.inner);
+                         }
+                       });
 }
 
 /// sums[j] gets wide[0 .. count, j].
-template <typename T> void fold(const Sums<T>& kind, const double* wide, double* sums, int64_t count, int64_t inner) {
+template <typename T>
+void fold(const Sums<T>& kind, const double* wide, double* sums, int64_t count, int64_t inner) {
   for (int64_t r = 0; r < count; ++r) kind.later.accumulate(wide + r * inner, sums, inner);
 }
 template <typename T, bool is_max>
@@ -100,12 +109,15 @@ template <typename T, bool is_max> Extremes<T, is_max> next(const Extremes<T, is
 
 /// One step; long middles are cut into chunks whose results are reduced in turn.
 template <typename Kind, typename In>
-void reduce_middle(const Kind& kind, const In* from, typename Kind::Partial* to, const Middle& m, const Context& context) {
+void reduce_middle(const Kind& kind, const In* from, typename Kind::Partial* to, const Middle& m,
+                   const Context& context) {
   using Partial = typename Kind::Partial;
   const int64_t chunk = m.inner == 1 ? kRowChunk : kColumnChunk;
   if (m.count <= chunk) {
-    if (m.inner == 1) reduce_rows(kind, from, to, m.outer, m.count, context);
-    else reduce_columns(kind, from, to, m, context);
+    if (m.inner == 1)
+      reduce_rows(kind, from, to, m.outer, m.count, context);
+    else
+      reduce_columns(kind, from, to, m, context);
     return;
   }
   const int64_t whole = m.count / chunk, chunks = (m.count + chunk - 1) / chunk;
@@ -117,8 +129,10 @@ void reduce_middle(const Kind& kind, const In* from, typename Kind::Partial* to,
       const int64_t o = piece / chunks, c = piece % chunks;
       const Middle part{1, c < whole ? chunk : m.count - whole * chunk, m.inner};
       const In* data = from + (o * m.count + c * chunk) * m.inner;
-      if (m.inner == 1) partial[piece] = kind.row(data, part.count);
-      else reduce_columns(kind, data, partial + piece * m.inner, part, context);
+      if (m.inner == 1)
+        partial[piece] = kind.row(data, part.count);
+      else
+        reduce_columns(kind, data, partial + piece * m.inner, part, context);
     }
   });
   reduce_middle(next(kind), partial, to, {m.outer, chunks, m.inner}, context);
@@ -134,15 +148,18 @@ std::vector<Group> groups_of(const Shape& shape, const std::vector<bool>& is_red
   std::vector<Group> groups;
   for (size_t axis = 0; axis < shape.size(); ++axis) {
     if (shape[axis] == 1) continue;
-    if (!groups.empty() && groups.back().is_reduced == is_reduced[axis]) groups.back().size *= shape[axis];
-    else groups.push_back({shape[axis], is_reduced[axis]});
+    if (!groups.empty() && groups.back().is_reduced == is_reduced[axis])
+      groups.back().size *= shape[axis];
+    else
+      groups.push_back({shape[axis], is_reduced[axis]});
   }
   return groups;
 }
 
 /// Takes the innermost reduced group away, then the next, until none is left; the last result is in `to`.
 template <typename Kind, typename In, typename T>
-void reduce_groups(const Kind& kind, const In* from, std::vector<Group> groups, T* to, const Context& context) {
+void reduce_groups(const Kind& kind, const In* from, std::vector<Group> groups, T* to,
+                   const Context& context) {
   using Partial = typename Kind::Partial;
   int64_t inner = 1;
   size_t at = groups.size();
@@ -167,7 +184,8 @@ void reduce(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
   Arguments args("reduce", inputs, outputs, 1, 1, 1);
   const TensorView& x = args.floating(0, "x");
   const std::string& kind = attributes.text("kind");
-  if (kind != "sum" && kind != "max" && kind != "min") args.refuse("kind", "sum, max or min", "'" + kind + "'");
+  if (kind != "sum" && kind != "max" && kind != "min")
+    args.refuse("kind", "sum, max or min", "'" + kind + "'");
   const bool keepdim = attributes.boolean("keepdim");
   std::vector<bool> is_reduced(x.shape.size(), false);
   const Shape axes = attributes.integers("axes");
@@ -180,8 +198,10 @@ void reduce(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
   }
   Shape shape;
   for (size_t axis = 0; axis < x.shape.size(); ++axis) {
-    if (!is_reduced[axis]) shape.push_back(x.shape[axis]);
-    else if (keepdim) shape.push_back(1);
+    if (!is_reduced[axis])
+      shape.push_back(x.shape[axis]);
+    else if (keepdim)
+      shape.push_back(1);
   }
   TensorView& y = args.output(0, "output", shape);
   const int64_t results = args.elements("output", shape);
@@ -191,9 +211,12 @@ void reduce(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const std::vector<Group> groups = groups_of(x.shape, is_reduced);
-    if (kind == "sum") reduce_groups(Sums<T>{}, x.as<const T>(), groups, y.as<T>(), context);
-    else if (kind == "max") reduce_groups(Extremes<T, true>{}, x.as<const T>(), groups, y.as<T>(), context);
-    else reduce_groups(Extremes<T, false>{}, x.as<const T>(), groups, y.as<T>(), context);
+    if (kind == "sum")
+      reduce_groups(Sums<T>{}, x.as<const T>(), groups, y.as<T>(), context);
+    else if (kind == "max")
+      reduce_groups(Extremes<T, true>{}, x.as<const T>(), groups, y.as<T>(), context);
+    else
+      reduce_groups(Extremes<T, false>{}, x.as<const T>(), groups, y.as<T>(), context);
   });
 }
 
@@ -204,12 +227,15 @@ void argmax(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
   args.expect_rank("x", x, 1, 64);
   const auto axis = static_cast<size_t>(args.integer(attributes, "axis", 0, x.rank() - 1));
   Shape shape = x.shape;
-  if (attributes.boolean("keepdim")) shape[axis] = 1;
-  else shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
+  if (attributes.boolean("keepdim"))
+    shape[axis] = 1;
+  else
+    shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
   TensorView& y = args.output(0, "output", shape, DType::int64);
   const int64_t results = args.elements("output", shape), count = x.shape[axis];
   if (results == 0) return;
-  if (count == 0) args.refuse("x", "at least one element along axis " + std::to_string(axis), shape_text(x.shape));
+  if (count == 0)
+    args.refuse("x", "at least one element along axis " + std::to_string(axis), shape_text(x.shape));
   int64_t inner = 1;
   for (size_t i = axis + 1; i < x.shape.size(); ++i) inner *= x.shape[i];
   with_float(args.dtype(), [&](auto zero) {

@@ -11,38 +11,61 @@ namespace {
 
 /// Elements copied by one piece at least.
 constexpr int64_t kGrain = 32 << 10;
-/// Side of the squares a transposing copy works in.
-constexpr int64_t kTile = 32;
+/// The tile a transposing copy moves at once: long where the source is contiguous, a cache line where the
+/// target is.
+constexpr int64_t kTileRows = 64, kTileColumns = 16;
 
-/// Copies where the last axis strides but another axis of `from` is contiguous: squares keep both sides in cache.
+/// to[r · row_step + c] = from[r + c · column_stride], through a small buffer, so that memory is read and
+/// written along its rows: strides that are powers of two would otherwise meet in few lines of the cache.
+template <typename T>
+inline __attribute__((always_inline)) void transpose_tile(const T* from, T* to, int64_t rows, int64_t columns,
+                                                          int64_t column_stride, int64_t row_step) {
+  T tile[kTileRows][kTileColumns + 1];
+  for (int64_t c = 0; c < columns; ++c)
+    for (int64_t r = 0; r < rows; ++r) tile[r][c] = from[r + c * column_stride];
+  for (int64_t r = 0; r < rows; ++r)
+    std::memcpy(to + r * row_step, tile[r], static_cast<size_t>(columns) * sizeof(T));
+}
+
+/// Copies where the last axis strides but another axis of `from` is contiguous: squares keep both sides in
+/// cache.
 template <typename T>
 void copy_transposed(const T* from, T* to, const Walk& walk, size_t contiguous, const Context& context) {
   const size_t last = walk.sizes.size() - 1;
   const int64_t rows = walk.sizes[contiguous], columns = walk.sizes[last], column_stride = walk.strides[last];
   const Shape dense = dense_strides(walk.sizes);
-  // The other axes, walked on both sides by the same index; the size-1 axis stands in for a row of for_each_row.
-  Walk in{{}, {}, walk.offset}, out{{}, {}, 0};
+  // The other axes, walked on both sides by the same index; the size-1 axis stands in for a row of
+  // for_each_row.
+  Walk source_walk{{}, {}, walk.offset}, target_walk{{}, {}, 0};
   for (size_t axis = 0; axis < last; ++axis) {
     if (axis == contiguous) continue;
-    in.sizes.push_back(walk.sizes[axis]), in.strides.push_back(walk.strides[axis]);
-    out.sizes.push_back(walk.sizes[axis]), out.strides.push_back(dense[axis]);
+    source_walk.sizes.push_back(walk.sizes[axis]), source_walk.strides.push_back(walk.strides[axis]);
+    target_walk.sizes.push_back(walk.sizes[axis]), target_walk.strides.push_back(dense[axis]);
   }
-  const int64_t planes = in.numel(), bands = (rows + kTile - 1) / kTile;
-  for (Walk* side : {&in, &out}) side->sizes.push_back(1), side->strides.push_back(0);
+  const int64_t planes = source_walk.numel(), bands = (rows + kTileRows - 1) / kTileRows;
+  for (Walk* side : {&source_walk, &target_walk}) side->sizes.push_back(1), side->strides.push_back(0);
   const int64_t row_step = dense[contiguous];
-  context.parallel_for(planes * bands, std::max<int64_t>(1, kGrain / (kTile * columns)), [&](int64_t begin, int64_t end) {
-    for (int64_t piece = begin; piece < end; ++piece) {
-      const int64_t plane = piece / bands, first = piece % bands * kTile, past = std::min(first + kTile, rows);
-      int64_t source = 0, target = 0;
-      for_each_row(in, plane, plane + 1, [&](int64_t, int64_t position) { source = position; });
-      for_each_row(out, plane, plane + 1, [&](int64_t, int64_t position) { target = position; });
-      for (int64_t column = 0; column < columns; column += kTile) {
-        const int64_t stop = std::min(column + kTile, columns);
-        for (int64_t r = first; r < past; ++r)
-          for (int64_t c = column; c < stop; ++c) to[target + r * row_step + c] = from[source + r + c * column_stride];
-      }
-    }
-  });
+  context.parallel_for(
+      planes * bands, std::max<int64_t>(1, kGrain / (kTileRows * columns)), [&](int64_t begin, int64_t end) {
+        for (int64_t piece = begin; piece < end; ++piece) {
+          const int64_t plane = piece / bands, first = piece % bands * kTileRows,
+                        past = std::min(first + kTileRows, rows);
+          int64_t source = 0, target = 0;
+          for_each_row(source_walk, plane, plane + 1, [&](int64_t, int64_t position) { source = position; });
+          for_each_row(target_walk, plane, plane + 1, [&](int64_t, int64_t position) { target = position; });
+          const int64_t height = past - first;
+          for (int64_t column = 0; column < columns; column += kTileColumns) {
+            const int64_t width = std::min(kTileColumns, columns - column);
+            const T* in = from + source + first + column * column_stride;
+            T* out = to + target + first * row_step + column;
+            // The full tile with sizes the compiler knows.
+            if (height == kTileRows && width == kTileColumns)
+              transpose_tile(in, out, kTileRows, kTileColumns, column_stride, row_step);
+            else
+              transpose_tile(in, out, height, width, column_stride, row_step);
+          }
+        }
+      });
 }
 
 template <typename T> void copy_elements(const T* from, T* to, const Walk& walk, const Context& context) {
@@ -68,8 +91,10 @@ template <typename T> void copy_elements(const T* from, T* to, const Walk& walk,
     for_each_row(walk, begin, end, [&](int64_t row, int64_t position) {
       const T* source = from + position;
       T* target = to + row * count;
-      if (stride == 1) std::memcpy(target, source, static_cast<size_t>(count) * sizeof(T));
-      else if (stride == 0) std::fill_n(target, count, *source);
+      if (stride == 1)
+        std::memcpy(target, source, static_cast<size_t>(count) * sizeof(T));
+      else if (stride == 0)
+        std::fill_n(target, count, *source);
       else
         for (int64_t i = 0; i < count; ++i) target[i] = source[i * stride];
     });
@@ -99,7 +124,8 @@ Walk Walk::simplified() const {
   return simple;
 }
 
-Walk checked_walk(const Arguments& args, const Shape& shape, const Shape& strides, int64_t offset, int64_t limit) {
+Walk checked_walk(const Arguments& args, const Shape& shape, const Shape& strides, int64_t offset,
+                  int64_t limit) {
   if (shape.size() != strides.size())
     args.refuse("strides", std::to_string(shape.size()) + " numbers, as many as axes", shape_text(strides));
   Walk walk{shape, strides, offset};
@@ -111,7 +137,8 @@ Walk checked_walk(const Arguments& args, const Shape& shape, const Shape& stride
     end = checked_sum(end, reach, "strides");
   }
   if (lowest < 0 || highest >= limit)
-    args.refuse("shape, strides and offset", "positions within the tensor's " + std::to_string(limit) + " elements",
+    args.refuse("shape, strides and offset",
+                "positions within the tensor's " + std::to_string(limit) + " elements",
                 "positions " + std::to_string(lowest) + " to " + std::to_string(highest));
   return walk;
 }

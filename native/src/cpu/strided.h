@@ -1,4 +1,5 @@
-// Walking memory by sizes and strides: checking that a walk stays inside a block, simplifying it, and taking it row by row.
+// Walking memory by sizes and strides: checking that a walk stays inside a block, simplifying it, and taking
+// it row by row.
 #pragma once
 
 #include "arguments.h"
@@ -17,7 +18,8 @@ struct Walk {
 };
 
 /// The walk that a strided op's attributes describe; refuses one that leaves [0, limit) anywhere.
-Walk checked_walk(const Arguments& args, const Shape& shape, const Shape& strides, int64_t offset, int64_t limit);
+Walk checked_walk(const Arguments& args, const Shape& shape, const Shape& strides, int64_t offset,
+                  int64_t limit);
 
 /// Calls body(row, position) for rows [begin, end) of the walk without its last axis.
 template <typename Body> void for_each_row(const Walk& walk, int64_t begin, int64_t end, Body&& body) {

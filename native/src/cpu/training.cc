@@ -1,4 +1,5 @@
-// The ops a training step needs for itself: advance (counters), take_rows (the next batch) and record (the loss log).
+// The ops a training step needs for itself: advance (counters), take_rows (the next batch) and record (the
+// loss log).
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -39,7 +40,8 @@ void take_rows(Inputs inputs, Outputs outputs, const Attributes& attributes, con
   TensorView& y = args.output(0, "output", shape, parse_dtype(attributes.text("dtype")));
   const int64_t first = *cursor.as<const int64_t>(), rows = data.shape[0];
   if (first < 0 || first > index.shape[0] - batch)
-    args.refuse("cursor", "0 to " + std::to_string(index.shape[0] - batch) + ", so that " + std::to_string(batch) +
+    args.refuse("cursor",
+                "0 to " + std::to_string(index.shape[0] - batch) + ", so that " + std::to_string(batch) +
                     " rows are left of " + std::to_string(index.shape[0]),
                 std::to_string(first));
   const int64_t* chosen = index.as<const int64_t>() + first;
@@ -50,7 +52,8 @@ void take_rows(Inputs inputs, Outputs outputs, const Attributes& attributes, con
   const int64_t total = args.elements("output", shape);
   if (total == 0) return;
   const int64_t length = total / batch;
-  const auto from_size = static_cast<int64_t>(element_size(data.dtype)), to_size = static_cast<int64_t>(element_size(y.dtype));
+  const auto from_size = static_cast<int64_t>(element_size(data.dtype)),
+             to_size = static_cast<int64_t>(element_size(y.dtype));
   context.parallel_for(batch, std::max<int64_t>(1, (32 << 10) / length), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       convert_elements(data.as<const std::byte>() + chosen[i] * length * from_size, data.dtype,

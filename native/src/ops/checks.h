@@ -1,5 +1,5 @@
-// Arithmetic on sizes that cannot wrap, for code that turns numbers from JavaScript into addresses. What a kernel checks
-// about its own arguments goes through cpu/arguments.h.
+// Arithmetic on sizes that cannot wrap, for code that turns numbers from JavaScript into addresses. What a
+// kernel checks about its own arguments goes through cpu/arguments.h.
 #pragma once
 
 #include <cstdint>

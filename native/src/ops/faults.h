@@ -1,4 +1,5 @@
-// Faults that tests inject: the next allocation, kernel or thread body throws. Costs one relaxed load where nothing is armed.
+// Faults that tests inject: the next allocation, kernel or thread body throws. Costs one relaxed load where
+// nothing is armed.
 #pragma once
 
 #include <string_view>

@@ -14,8 +14,16 @@ struct DTypeRow {
   size_t bytes;
 };
 constexpr std::array<DTypeRow, 10> kDTypes = {{
-    {"float32", 4}, {"float64", 8}, {"float16", 2}, {"bfloat16", 2}, {"int64", 8},
-    {"int32", 4}, {"int16", 2}, {"int8", 1}, {"uint8", 1}, {"bool", 1},
+    {"float32", 4},
+    {"float64", 8},
+    {"float16", 2},
+    {"bfloat16", 2},
+    {"int64", 8},
+    {"int32", 4},
+    {"int16", 2},
+    {"int8", 1},
+    {"uint8", 1},
+    {"bool", 1},
 }};
 
 constexpr std::array<const char*, 7> kKinds = {
@@ -27,7 +35,8 @@ constexpr std::array<const char*, 7> kKinds = {
 }
 
 int64_t integral(std::string_view name, double value) {
-  if (!(std::floor(value) == value && std::fabs(value) <= 0x1p53)) refuse(name, "an integer", std::to_string(value));
+  if (!(std::floor(value) == value && std::fabs(value) <= 0x1p53))
+    refuse(name, "an integer", std::to_string(value));
   return static_cast<int64_t>(value);
 }
 
@@ -57,7 +66,9 @@ int64_t TensorView::numel() const {
   return count;
 }
 
-void Attributes::set(std::string name, Value value) { values_.emplace_back(std::move(name), std::move(value)); }
+void Attributes::set(std::string name, Value value) {
+  values_.emplace_back(std::move(name), std::move(value));
+}
 
 const Attributes::Value* Attributes::find(std::string_view name) const {
   for (const auto& [key, value] : values_)
@@ -85,7 +96,9 @@ bool Attributes::boolean(std::string_view name) const { return get<bool>(name); 
 double Attributes::number(std::string_view name) const { return get<double>(name); }
 int64_t Attributes::integer(std::string_view name) const { return integral(name, number(name)); }
 const std::string& Attributes::text(std::string_view name) const { return get<std::string>(name); }
-const std::vector<double>& Attributes::numbers(std::string_view name) const { return get<std::vector<double>>(name); }
+const std::vector<double>& Attributes::numbers(std::string_view name) const {
+  return get<std::vector<double>>(name);
+}
 const std::vector<ElementwiseStep>& Attributes::steps(std::string_view name) const {
   return get<std::vector<ElementwiseStep>>(name);
 }

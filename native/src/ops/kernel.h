@@ -17,7 +17,16 @@
 namespace lazuli {
 
 enum class DType : uint8_t {
-  float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, boolean,
+  float32,
+  float64,
+  float16,
+  bfloat16,
+  int64,
+  int32,
+  int16,
+  int8,
+  uint8,
+  boolean,
 };
 
 size_t element_size(DType dtype);
@@ -41,11 +50,12 @@ struct ElementwiseStep {
   std::vector<int32_t> operands;
 };
 
-/// Attributes as JavaScript gave them. Getters throw OpError naming the op and the attribute when it is absent or of another kind.
+/// Attributes as JavaScript gave them. Getters throw OpError naming the op and the attribute when it is
+/// absent or of another kind.
 class Attributes {
  public:
-  using Value = std::variant<std::monostate, bool, double, std::string, std::vector<double>, std::vector<std::string>,
-                             std::vector<ElementwiseStep>>;
+  using Value = std::variant<std::monostate, bool, double, std::string, std::vector<double>,
+                             std::vector<std::string>, std::vector<ElementwiseStep>>;
   void set(std::string name, Value value);
   bool is_null(std::string_view name) const;  // absent or null
   bool boolean(std::string_view name) const;
@@ -64,19 +74,21 @@ class Attributes {
 
 class Scratch;  // tensor/scratch.h
 
-/// What a kernel may use besides its arguments. Scratch memory is per call, 64-byte aligned and freed after it; its
-/// contents are arbitrary. The inner loops of the instruction set in use: isa_kernels() in cpu/isa/isa_kernels.h.
+/// What a kernel may use besides its arguments. Scratch memory is per call, 64-byte aligned and freed after
+/// it; its contents are arbitrary. The inner loops of the instruction set in use: isa_kernels() in
+/// cpu/isa/isa_kernels.h.
 struct Context {
   ThreadPool& pool;
   Scratch& memory;
 
-  /// Splits [0, count) into at most 256 pieces of at least `grain` and runs `body(begin, end)` on the pool. Pieces do not
-  /// depend on the number of threads, so results that are combined per piece do not either. Nested calls run inline; an
-  /// exception of any piece ends the loop and is rethrown here.
+  /// Splits [0, count) into at most 256 pieces of at least `grain` and runs `body(begin, end)` on the pool.
+  /// Pieces do not depend on the number of threads, so results that are combined per piece do not either.
+  /// Nested calls run inline; an exception of any piece ends the loop and is rethrown here.
   template <typename Body> void parallel_for(int64_t count, int64_t grain, Body&& body) const {
     pool.parallel_for(count, grain, std::forward<Body>(body));
   }
-  void* scratch(size_t bytes) const;  // throws OutOfMemory when the memory budget refuses; may be called from pieces
+  void* scratch(
+      size_t bytes) const;  // throws OutOfMemory when the memory budget refuses; may be called from pieces
   /// Room for `count` elements; refuses a count that is negative or too large.
   template <typename T> T* scratch_of(int64_t count) const {
     return static_cast<T*>(scratch(bytes_of(count, sizeof(T))));
@@ -87,8 +99,9 @@ struct Context {
 using Inputs = std::span<const TensorView>;
 using Outputs = std::span<TensorView>;
 
-/// Checks every shape, dtype and attribute in 64 bits before it touches memory; throws OpError, never crashes. The number
-/// of inputs and outputs was checked by the caller, which also puts the op's name before a message that lacks it.
+/// Checks every shape, dtype and attribute in 64 bits before it touches memory; throws OpError, never
+/// crashes. The number of inputs and outputs was checked by the caller, which also puts the op's name before
+/// a message that lacks it.
 using Kernel = void (*)(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context);
 
 struct OpEntry {

@@ -26,10 +26,12 @@ std::string describe_current_exception(bool& is_out_of_memory) {
 
 const OpEntry& Executor::resolve(std::string_view name, size_t inputs, size_t outputs) {
   const OpEntry* op = find_op(name);
-  if (op == nullptr) throw OpError("op: expected one of the names ops() lists, got '" + std::string(name) + "'");
+  if (op == nullptr)
+    throw OpError("op: expected one of the names ops() lists, got '" + std::string(name) + "'");
   const auto least = static_cast<size_t>(op->least_inputs), most = static_cast<size_t>(op->most_inputs);
   if (inputs < least || inputs > most) {
-    const std::string range = least == most ? std::to_string(least) : std::to_string(least) + " to " + std::to_string(most);
+    const std::string range =
+        least == most ? std::to_string(least) : std::to_string(least) + " to " + std::to_string(most);
     throw OpError(std::string(name) + ": inputs: expected " + range + ", got " + std::to_string(inputs));
   }
   if (outputs != static_cast<size_t>(op->outputs))

@@ -1,4 +1,5 @@
-// Runs one op: counts its arguments, calls the kernel, names the op in whatever goes wrong, frees the scratch.
+// Runs one op: counts its arguments, calls the kernel, names the op in whatever goes wrong, frees the
+// scratch.
 #pragma once
 
 #include "../ops/kernel.h"
@@ -8,7 +9,8 @@ namespace lazuli {
 
 class Executor {
  public:
-  Executor(ThreadPool& pool, std::shared_ptr<MemoryBudget> budget) : pool_(pool), scratch_(std::move(budget)) {}
+  Executor(ThreadPool& pool, std::shared_ptr<MemoryBudget> budget)
+      : pool_(pool), scratch_(std::move(budget)) {}
 
   /// Throws OpError for an unknown name or a wrong number of arguments.
   static const OpEntry& resolve(std::string_view name, size_t inputs, size_t outputs);

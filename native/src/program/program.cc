@@ -9,16 +9,16 @@ TensorView view_of(const BufferSpec& buffer, std::byte* data, int64_t bytes, con
   const auto size = static_cast<int64_t>(element_size(buffer.dtype));
   const int64_t needed = checked_product(checked_numel(buffer.shape, what.c_str()), size, what.c_str());
   if (buffer.offset < 0 || buffer.offset > bytes || needed > bytes - buffer.offset)
-    throw OpError(what + ": expected " + std::to_string(needed) + " bytes from byte " + std::to_string(buffer.offset) +
-                  " on, got a block of " + std::to_string(bytes) + " bytes");
+    throw OpError(what + ": expected " + std::to_string(needed) + " bytes from byte " +
+                  std::to_string(buffer.offset) + " on, got a block of " + std::to_string(bytes) + " bytes");
   if (buffer.offset % size != 0)
-    throw OpError(what + ": expected an offset that is a multiple of " + std::to_string(size) + " bytes for " +
-                  dtype_name(buffer.dtype) + ", got " + std::to_string(buffer.offset));
+    throw OpError(what + ": expected an offset that is a multiple of " + std::to_string(size) +
+                  " bytes for " + dtype_name(buffer.dtype) + ", got " + std::to_string(buffer.offset));
   return {data + buffer.offset, buffer.dtype, buffer.shape};
 }
 
-Program::Program(std::vector<BufferSpec> buffers, std::vector<InstructionSpec> instructions, int64_t arena_bytes,
-                 const std::shared_ptr<MemoryBudget>& budget)
+Program::Program(std::vector<BufferSpec> buffers, std::vector<InstructionSpec> instructions,
+                 int64_t arena_bytes, const std::shared_ptr<MemoryBudget>& budget)
     : buffers_(std::move(buffers)), arena_(budget, arena_bytes) {
   std::vector<TensorView> views;
   views.reserve(buffers_.size());
@@ -33,11 +33,12 @@ Program::Program(std::vector<BufferSpec> buffers, std::vector<InstructionSpec> i
       instruction.op = &Executor::resolve(spec.op, spec.inputs.size(), spec.outputs.size());
       const auto view = [&](int64_t index) -> const TensorView& {
         if (index < 0 || index >= static_cast<int64_t>(views.size()))
-          throw OpError(spec.op + ": expected a buffer number below " + std::to_string(views.size()) + ", got " +
-                        std::to_string(index));
+          throw OpError(spec.op + ": expected a buffer number below " + std::to_string(views.size()) +
+                        ", got " + std::to_string(index));
         return views[static_cast<size_t>(index)];
       };
-      for (const int64_t index : spec.inputs) instruction.inputs.push_back(index == -1 ? TensorView{} : view(index));
+      for (const int64_t index : spec.inputs)
+        instruction.inputs.push_back(index == -1 ? TensorView{} : view(index));
       for (const int64_t index : spec.outputs) instruction.outputs.push_back(view(index));
       instruction.attributes = std::move(spec.attributes);
     } catch (const OpError& error) {
@@ -51,14 +52,17 @@ int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool
   for (int64_t step = 0; step < steps; ++step) {
     if (should_stop()) return step;
     for (size_t i = 0; i < instructions_.size(); ++i) {
-      if (must_abandon.load(std::memory_order_relaxed)) throw OpError("the native backend was closed during the run");
+      if (must_abandon.load(std::memory_order_relaxed))
+        throw OpError("the native backend was closed during the run");
       Instruction& instruction = instructions_[i];
       try {
         executor.run(*instruction.op, instruction.inputs, instruction.outputs, instruction.attributes);
       } catch (const OutOfMemory& error) {
-        throw OutOfMemory("step " + std::to_string(step) + ", instruction " + std::to_string(i) + ": " + error.what());
+        throw OutOfMemory("step " + std::to_string(step) + ", instruction " + std::to_string(i) + ": " +
+                          error.what());
       } catch (const OpError& error) {
-        throw OpError("step " + std::to_string(step) + ", instruction " + std::to_string(i) + ": " + error.what());
+        throw OpError("step " + std::to_string(step) + ", instruction " + std::to_string(i) + ": " +
+                      error.what());
       }
     }
     progress(step + 1);

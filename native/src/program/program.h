@@ -1,5 +1,6 @@
-// A flat list of ops over planned buffers, checked once and run many times. It owns its arena and holds the storages it
-// reads and writes: one that JavaScript disposes meanwhile stays in memory until the program is gone.
+// A flat list of ops over planned buffers, checked once and run many times. It owns its arena and holds the
+// storages it reads and writes: one that JavaScript disposes meanwhile stays in memory until the program is
+// gone.
 #pragma once
 
 #include <atomic>
@@ -25,18 +26,21 @@ struct InstructionSpec {
   Attributes attributes;
 };
 
-/// The view of a dense tensor inside a block of `bytes`. Throws OpError naming `what` when it does not fit or is misaligned.
+/// The view of a dense tensor inside a block of `bytes`. Throws OpError naming `what` when it does not fit or
+/// is misaligned.
 TensorView view_of(const BufferSpec& buffer, std::byte* data, int64_t bytes, const std::string& what);
 
 class Program {
  public:
-  /// Throws OpError when an op is unknown, an arity or buffer number is wrong or a buffer does not fit its memory, and
-  /// OutOfMemory when the budget refuses the arena. Shapes against each other are the kernels' to check, at every run.
+  /// Throws OpError when an op is unknown, an arity or buffer number is wrong or a buffer does not fit its
+  /// memory, and OutOfMemory when the budget refuses the arena. Shapes against each other are the kernels' to
+  /// check, at every run.
   Program(std::vector<BufferSpec> buffers, std::vector<InstructionSpec> instructions, int64_t arena_bytes,
           const std::shared_ptr<MemoryBudget>& budget);
 
-  /// Runs all instructions `steps` times; returns the steps completed. Between steps it asks `should_stop` and tells
-  /// `progress`; `must_abandon` is asked between instructions and ends the run in the middle of a step.
+  /// Runs all instructions `steps` times; returns the steps completed. Between steps it asks `should_stop`
+  /// and tells `progress`; `must_abandon` is asked between instructions and ends the run in the middle of a
+  /// step.
   int64_t run(int64_t steps, Executor& executor, const std::function<bool()>& should_stop,
               const std::function<void(int64_t)>& progress, const std::atomic<bool>& must_abandon);
 

@@ -45,7 +45,8 @@ std::string readable(int64_t bytes) {
 #if defined(_WIN32)
 
 std::byte* map_pages(int64_t bytes) {
-  return static_cast<std::byte*>(VirtualAlloc(nullptr, static_cast<size_t>(bytes), MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE));
+  return static_cast<std::byte*>(
+      VirtualAlloc(nullptr, static_cast<size_t>(bytes), MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE));
 }
 void unmap_pages(std::byte* data, int64_t) { VirtualFree(data, 0, MEM_RELEASE); }
 void* allocate_small(int64_t bytes) { return _aligned_malloc(static_cast<size_t>(bytes), kAlignment); }
@@ -56,7 +57,8 @@ void free_small(void* data) { _aligned_free(data); }
 std::byte* map_pages(int64_t bytes) {
   // Blocks of huge pages start at a multiple of one: map more and give the ends back.
   const int64_t slack = bytes >= kHugePage ? kHugePage : 0;
-  void* mapped = mmap(nullptr, static_cast<size_t>(bytes + slack), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* mapped = mmap(nullptr, static_cast<size_t>(bytes + slack), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) return nullptr;
   auto* data = static_cast<std::byte*>(mapped);
   if (slack == 0) return data;
@@ -82,13 +84,15 @@ void MemoryBudget::take(int64_t bytes) {
   do {
     const int64_t limit = limit_.load();
     if (bytes > limit || used > limit - bytes)
-      throw OutOfMemory("not enough memory: " + readable(bytes) + " (" + std::to_string(bytes) + " bytes) needed, " +
-                        readable(used) + " in use, limit " + readable(limit) + " (" + std::to_string(limit) + " bytes)");
+      throw OutOfMemory("not enough memory: " + readable(bytes) + " (" + std::to_string(bytes) +
+                        " bytes) needed, " + readable(used) + " in use, limit " + readable(limit) + " (" +
+                        std::to_string(limit) + " bytes)");
   } while (!used_.compare_exchange_weak(used, used + bytes));
 }
 
 Memory::Memory(std::shared_ptr<MemoryBudget> budget, int64_t bytes) {
-  if (bytes < 0 || bytes > kLargest) throw OutOfMemory("not enough memory: " + std::to_string(bytes) + " bytes needed");
+  if (bytes < 0 || bytes > kLargest)
+    throw OutOfMemory("not enough memory: " + std::to_string(bytes) + " bytes needed");
   const bool is_small = bytes < kSmallest;
   const int64_t charged = round_up(std::max<int64_t>(bytes, 1), is_small ? kAlignment : int64_t{4096});
   budget->take(charged);
@@ -108,8 +112,10 @@ Memory::Memory(std::shared_ptr<MemoryBudget> budget, int64_t bytes) {
 
 void Memory::release() noexcept {
   if (data_ != nullptr) {
-    if (bytes_ < kSmallest) free_small(data_);
-    else unmap_pages(data_, charged_);
+    if (bytes_ < kSmallest)
+      free_small(data_);
+    else
+      unmap_pages(data_, charged_);
   }
   if (budget_) budget_->give(charged_);
   budget_.reset();
@@ -131,7 +137,8 @@ int64_t default_memory_limit() {
   GlobalMemoryStatusEx(&status);
   auto physical = static_cast<int64_t>(status.ullTotalPhys);
 #else
-  int64_t physical = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<int64_t>(sysconf(_SC_PAGE_SIZE));
+  int64_t physical =
+      static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<int64_t>(sysconf(_SC_PAGE_SIZE));
   int64_t container = 0;
   std::ifstream file("/sys/fs/cgroup/memory.max");  // "max" where there is none: not a number
   if (file >> container && container > 0) physical = std::min(physical, container);

@@ -1,5 +1,5 @@
-// Counted memory: blocks from the system's pages, zero-filled and 64-byte aligned, charged to a budget before they are taken.
-// Never malloc for large blocks: inside Electron one of about 2 GiB ends the process.
+// Counted memory: blocks from the system's pages, zero-filled and 64-byte aligned, charged to a budget before
+// they are taken. Never malloc for large blocks: inside Electron one of about 2 GiB ends the process.
 #pragma once
 
 #include <atomic>

@@ -13,7 +13,8 @@ constexpr int64_t kSmallestBlock = 256 << 10;
 }  // namespace
 
 void* Scratch::take(size_t bytes) {
-  if (bytes > (size_t{1} << 46)) throw OutOfMemory("not enough memory: " + std::to_string(bytes) + " bytes of scratch needed");
+  if (bytes > (size_t{1} << 46))
+    throw OutOfMemory("not enough memory: " + std::to_string(bytes) + " bytes of scratch needed");
   const int64_t size = (static_cast<int64_t>(std::max<size_t>(bytes, 1)) + 63) / 64 * 64;
   const std::lock_guard lock(mutex_);
   if (blocks_.empty() || blocks_.back().bytes() - filled_ < size) {

@@ -1,5 +1,5 @@
-// Scratch memory of one executor: kernels take pieces, reset() after each call makes all of it free again without giving
-// it back to the system, trim() gives it back.
+// Scratch memory of one executor: kernels take pieces, reset() after each call makes all of it free again
+// without giving it back to the system, trim() gives it back.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// The backend's own thread: runs whole jobs (programs, single ops) in the order they came, off JavaScript's thread.
+// The backend's own thread: runs whole jobs (programs, single ops) in the order they came, off JavaScript's
+// thread.
 #pragma once
 
 #include <atomic>
@@ -23,7 +24,8 @@ class Job {
 class BackendThread {
  public:
   /// `finished` is called on the backend thread after each job; it must not throw.
-  explicit BackendThread(std::function<void(std::shared_ptr<Job>)> finished) : finished_(std::move(finished)) {}
+  explicit BackendThread(std::function<void(std::shared_ptr<Job>)> finished)
+      : finished_(std::move(finished)) {}
   ~BackendThread() { close(); }
 
   /// Starts the thread when it is the first job. Throws when closed or when the system gives no thread.

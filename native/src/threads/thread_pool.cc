@@ -1,4 +1,5 @@
-// Workers spin briefly for the next loop, then sleep. The caller works too, so a pool of one thread has no worker.
+// Workers spin briefly for the next loop, then sleep. The caller works too, so a pool of one thread has no
+// worker.
 #include "thread_pool.h"
 
 #include <algorithm>
@@ -89,10 +90,13 @@ void ThreadPool::run_shared(Loop& loop) {
   loop.run_pieces();
   is_inside_loop = false;
   loop_.store(nullptr);
-  // Every piece is taken; a worker that is still inside finishes its last one. One that comes later sees no loop.
+  // Every piece is taken; a worker that is still inside finishes its last one. One that comes later sees no
+  // loop.
   for (int spins = 0; inside_.load() != 0; ++spins) {
-    if (spins < kSpins) pause();
-    else std::this_thread::yield();
+    if (spins < kSpins)
+      pause();
+    else
+      std::this_thread::yield();
   }
 }
 
@@ -139,7 +143,8 @@ int usable_cores() {
   std::ifstream file("/sys/fs/cgroup/cpu.max");
   std::string quota;
   double period = 0;
-  if (!(file >> quota >> period) || quota == "max" || period <= 0) return std::min(cores, ThreadPool::kMaxThreads);
+  if (!(file >> quota >> period) || quota == "max" || period <= 0)
+    return std::min(cores, ThreadPool::kMaxThreads);
   const int allowed = static_cast<int>(std::ceil(std::atof(quota.c_str()) / period));
   return std::clamp(allowed, 1, std::min(cores, ThreadPool::kMaxThreads));
 }

@@ -1,5 +1,5 @@
-// The threads that kernels share: parallel_for splits a range into pieces that do not depend on how many threads there are.
-// Not a task queue; whole ops and programs are ordered by BackendThread.
+// The threads that kernels share: parallel_for splits a range into pieces that do not depend on how many
+// threads there are. Not a task queue; whole ops and programs are ordered by BackendThread.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,8 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  /// The caller counts as one thread. Takes effect with the next loop, so it never waits for the one in progress.
+  /// The caller counts as one thread. Takes effect with the next loop, so it never waits for the one in
+  /// progress.
   void set_threads(int threads) { wanted_.store(threads, std::memory_order_relaxed); }
   int threads() const { return wanted_.load(std::memory_order_relaxed); }
   /// Joins the workers. Later loops run on their caller alone.

@@ -4,8 +4,6 @@
 
 namespace lazuli {
 
-const IsaKernels& isa_kernels_avx512() {
-  return kernel_table;
-}
+const IsaKernels& isa_kernels_avx512() { return kernel_table; }
 
 }  // namespace lazuli

@@ -1,5 +1,6 @@
-// The hot inner loops that exist once per instruction set, as a table of function pointers. The tables are built by
-// isa_portable.cc, isa_avx2.cc and isa_avx512.cc from the same sources (isa_kernels.inc.h); isa_select.cc picks one.
+// The hot inner loops that exist once per instruction set, as a table of function pointers. The tables are
+// built by isa_portable.cc, isa_avx2.cc and isa_avx512.cc from the same sources (isa_kernels.inc.h);
+// isa_select.cc picks one.
 #pragma once
 
 #include <cstdint>
@@ -21,24 +22,36 @@ struct IsaKernels {
   VectorMath<double> math_double;
   UpdateMath<float> update_float;
   UpdateMath<double> update_double;
+  /// Philox4x32-10: four words for each of `blocks` counters (block low, block high, step, stream) under the
+  /// key `seed`.
+  void (*philox)(uint64_t seed, uint64_t first_block, uint32_t step, uint32_t stream, uint32_t* words,
+                 int64_t blocks);
   RowKernels<float> rows_float;
   RowKernels<double> rows_double;
 
   template <typename T> const ProductKernels<T>& product() const {
-    if constexpr (sizeof(T) == 4) return product_float;
-    else return product_double;
+    if constexpr (sizeof(T) == 4)
+      return product_float;
+    else
+      return product_double;
   }
   template <typename T> const VectorMath<T>& math() const {
-    if constexpr (sizeof(T) == 4) return math_float;
-    else return math_double;
+    if constexpr (sizeof(T) == 4)
+      return math_float;
+    else
+      return math_double;
   }
   template <typename T> const RowKernels<T>& rows() const {
-    if constexpr (sizeof(T) == 4) return rows_float;
-    else return rows_double;
+    if constexpr (sizeof(T) == 4)
+      return rows_float;
+    else
+      return rows_double;
   }
   template <typename T> const UpdateMath<T>& update() const {
-    if constexpr (sizeof(T) == 4) return update_float;
-    else return update_double;
+    if constexpr (sizeof(T) == 4)
+      return update_float;
+    else
+      return update_double;
   }
 };
 

@@ -1,9 +1,11 @@
-// Every inner loop of one instruction set, compiled by isa_<name>.cc with that set's flags. All of it stays in an
-// anonymous namespace, so that the linker never mixes up the sets; include no library header with inline functions here.
+// Every inner loop of one instruction set, compiled by isa_<name>.cc with that set's flags. All of it stays
+// in an anonymous namespace, so that the linker never mixes up the sets; include no library header with
+// inline functions here.
 #pragma once
 
 #include "isa_kernels.h"
 #include "product_kernels_simd.h"
+#include "random_words.inc.h"
 #include "row_kernels.inc.h"
 #include "update_math.inc.h"
 #include "vector_math.inc.h"
@@ -28,6 +30,7 @@ constexpr IsaKernels kernel_table{
     .math_double = vector_math::table<double>(),
     .update_float = update_math::table<float>(),
     .update_double = update_math::table<double>(),
+    .philox = random_words::philox,
     .rows_float = row_kernels::table<float>(),
     .rows_double = row_kernels::table<double>(),
 };

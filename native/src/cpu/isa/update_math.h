@@ -1,5 +1,5 @@
-// The vector steps optimizer updates are made of, named after the tensor methods torch.optim calls. Each rounds exactly where
-// PyTorch's CPU kernels do, so explicit fused multiply-adds are part of the meaning.
+// The vector steps optimizer updates are made of, named after the tensor methods torch.optim calls. Each
+// rounds exactly where PyTorch's CPU kernels do, so explicit fused multiply-adds are part of the meaning.
 #pragma once
 
 #include <cstdint>

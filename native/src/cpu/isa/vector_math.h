@@ -1,5 +1,6 @@
-// Vector functions over contiguous arrays, one table per dtype and instruction set: the scalar functions of the
-// elementwise op and the sums and maxima of reductions. Results are the same bits with every instruction set.
+// Vector functions over contiguous arrays, one table per dtype and instruction set: the scalar functions of
+// the elementwise op and the sums and maxima of reductions. Results are the same bits with every instruction
+// set.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +9,40 @@ namespace lazuli {
 
 /// The scalar functions of SCALAR_FUNCTIONS in core/ops/signatures.ts, in its order.
 enum class ScalarFunction : uint8_t {
-  neg, abs, sign, exp, expm1, log, log1p, sqrt, rsqrt, reciprocal, square,
-  tanh, sigmoid, erf, sin, cos, floor, ceil, round, relu, is_nan,
-  add, sub, mul, div, maximum, minimum, pow,
-  eq, ne, lt, le, gt, ge,
+  neg,
+  abs,
+  sign,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sqrt,
+  rsqrt,
+  reciprocal,
+  square,
+  tanh,
+  sigmoid,
+  erf,
+  sin,
+  cos,
+  floor,
+  ceil,
+  round,
+  relu,
+  is_nan,
+  add,
+  sub,
+  mul,
+  div,
+  maximum,
+  minimum,
+  pow,
+  eq,
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
   where,
 };
 inline constexpr int kScalarFunctions = 35;
@@ -37,8 +68,6 @@ template <typename T> struct VectorMath {
   T (*min)(const T* a, int64_t count);
   /// sums[i] += a[i].
   void (*accumulate)(const T* a, double* sums, int64_t count);
-  /// y[i] += factor · a[i], without fused multiply-add.
-  void (*axpy)(T factor, const T* a, T* y, int64_t count);
 
   Unary function(ScalarFunction f) const { return unary[static_cast<int>(f)]; }
 };

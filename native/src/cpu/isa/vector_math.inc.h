@@ -11,8 +11,9 @@ namespace lazuli {
 namespace {
 namespace vector_math {
 
-// The builtins, not std:: overloads: an inline function of the library compiled here could replace the portable one.
-#define LAZULI_SCALAR(name, builtin)                            \
+// The builtins, not std:: overloads: an inline function of the library compiled here could replace the
+// portable one.
+#define LAZULI_SCALAR(name, builtin)                               \
   inline float name(float x) { return __builtin_##builtin##f(x); } \
   inline double name(double x) { return __builtin_##builtin(x); }
 LAZULI_SCALAR(absolute, fabs)
@@ -32,7 +33,9 @@ template <typename T, T (*function)(T, T)> void loop2(const T* a, const T* b, T*
 }
 
 template <typename T> inline T neg(T x) { return -x; }
-template <typename T> inline T sign(T x) { return static_cast<T>((x > 0 ? T(1) : T(0)) - (x < 0 ? T(1) : T(0))); }
+template <typename T> inline T sign(T x) {
+  return static_cast<T>((x > 0 ? T(1) : T(0)) - (x < 0 ? T(1) : T(0)));
+}
 template <typename T> inline T rsqrt(T x) { return T(1) / root(x); }
 template <typename T> inline T reciprocal(T x) { return T(1) / x; }
 template <typename T> inline T square(T x) { return x * x; }
@@ -60,12 +63,13 @@ template <typename T> void where(const T* condition, const T* a, const T* b, T* 
 
 inline double sigmoid(double x) { return 1.0 / (1.0 + __builtin_exp(-x)); }
 
-#define LAZULI_FUNCTION(name, vector, scalar)                                                             \
-  inline void name(const float* a, float* y, int64_t count) {                                             \
-    simd::map(a, y, count, [](simd::V x) __attribute__((always_inline)) { return vector(x); });           \
-  }                                                                                                       \
-  inline void name(const double* a, double* y, int64_t count) {                                           \
-    for (int64_t i = 0; i < count; ++i) y[i] = scalar(a[i]);                                              \
+#define LAZULI_FUNCTION(name, vector, scalar)                                             \
+  inline void name(const float* a, float* y, int64_t count) {                             \
+    simd::map(                                                                            \
+        a, y, count, [](simd::V x) __attribute__((always_inline)) { return vector(x); }); \
+  }                                                                                       \
+  inline void name(const double* a, double* y, int64_t count) {                           \
+    for (int64_t i = 0; i < count; ++i) y[i] = scalar(a[i]);                              \
   }
 LAZULI_FUNCTION(exp, simd::exp, __builtin_exp)
 LAZULI_FUNCTION(expm1, simd::expm1, __builtin_expm1)
@@ -113,7 +117,8 @@ inline void pow(const float* a, const float* b, float* y, int64_t count) {
       simd::store(power + i, simd::exp(simd::load(exponent + i) * simd::log(simd::load(base + i))));
     for (int64_t i = 0; i < size; ++i)
       if (!(base[i] > 0 && base[i] < __builtin_inff() && absolute(exponent[i]) < __builtin_inff()))
-        power[i] = static_cast<float>(__builtin_pow(static_cast<double>(base[i]), static_cast<double>(exponent[i])));
+        power[i] =
+            static_cast<float>(__builtin_pow(static_cast<double>(base[i]), static_cast<double>(exponent[i])));
     std::memcpy(y + begin, power, static_cast<size_t>(size) * sizeof(float));
   }
 }
@@ -150,7 +155,8 @@ inline double sum_of(const T* a, int64_t count, Vector&& vector, Scalar&& scalar
 }
 
 template <typename T> double sum(const T* a, int64_t count) {
-  return sum_of(a, count, [](simd::V x) { return x; }, [](double x) { return x; });
+  return sum_of(
+      a, count, [](simd::V x) { return x; }, [](double x) { return x; });
 }
 template <typename T> double square_sum(const T* a, double shift, int64_t count) {
   return sum_of(
@@ -215,19 +221,33 @@ template <typename T> void accumulate(const T* a, double* sums, int64_t count) {
 #pragma GCC ivdep
   for (int64_t i = 0; i < count; ++i) sums[i] += static_cast<double>(a[i]);
 }
-template <typename T> void axpy(T factor, const T* a, T* y, int64_t count) {
-#pragma GCC ivdep
-  for (int64_t i = 0; i < count; ++i) y[i] += factor * a[i];
-}
 
 template <typename T> constexpr VectorMath<T> table() {
   return {
-      .unary = {loop<T, neg<T>>, loop<T, absolute>, loop<T, sign<T>>, exp, expm1, log, log1p, loop<T, root>,
-                loop<T, rsqrt<T>>, loop<T, reciprocal<T>>, loop<T, square<T>>, tanh, sigmoid, erf, sin, cos,
-                loop<T, round_down>, loop<T, round_up>, loop<T, round_even>, loop<T, relu<T>>, loop<T, is_nan<T>>},
+      .unary = {loop<T, neg<T>>,
+                loop<T, absolute>,
+                loop<T, sign<T>>,
+                exp,
+                expm1,
+                log,
+                log1p,
+                loop<T, root>,
+                loop<T, rsqrt<T>>,
+                loop<T, reciprocal<T>>,
+                loop<T, square<T>>,
+                tanh,
+                sigmoid,
+                erf,
+                sin,
+                cos,
+                loop<T, round_down>,
+                loop<T, round_up>,
+                loop<T, round_even>,
+                loop<T, relu<T>>,
+                loop<T, is_nan<T>>},
       .binary = {loop2<T, add<T>>, loop2<T, sub<T>>, loop2<T, mul<T>>, loop2<T, div<T>>, loop2<T, maximum<T>>,
-                 loop2<T, minimum<T>>, pow, loop2<T, eq<T>>, loop2<T, ne<T>>, loop2<T, lt<T>>, loop2<T, le<T>>,
-                 loop2<T, gt<T>>, loop2<T, ge<T>>},
+                 loop2<T, minimum<T>>, pow, loop2<T, eq<T>>, loop2<T, ne<T>>, loop2<T, lt<T>>,
+                 loop2<T, le<T>>, loop2<T, gt<T>>, loop2<T, ge<T>>},
       .where = where<T>,
       .exp_minus = exp_minus,
       .sum = sum<T>,
@@ -235,7 +255,6 @@ template <typename T> constexpr VectorMath<T> table() {
       .max = max<T>,
       .min = min<T>,
       .accumulate = accumulate<T>,
-      .axpy = axpy<T>,
   };
 }
 

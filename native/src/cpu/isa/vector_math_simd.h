@@ -1,5 +1,6 @@
-// float32 transcendental functions on SIMD vectors, computed in double without fused multiply-add: within 0.51 ulp and
-// the same bits on every instruction set. Included only by isa_kernels.inc.h; everything lands in its anonymous namespace.
+// float32 transcendental functions on SIMD vectors, computed in double without fused multiply-add: within
+// 0.51 ulp and the same bits on every instruction set. Included only by isa_kernels.inc.h; everything lands
+// in its anonymous namespace.
 #pragma once
 
 #include <cstdint>
@@ -86,7 +87,8 @@ inline V absolute(V x) { return (V)((U)x & 0x7FFFFFFFFFFFFFFFull); }
 inline V copy_sign(V magnitude, V sign) { return (V)((U)magnitude | ((U)sign & 0x8000000000000000ull)); }
 
 inline V expm1(V x) {
-  static constexpr double c[] = {1.0, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320};
+  static constexpr double c[] = {1.0,       1.0 / 2,   1.0 / 6,    1.0 / 24,
+                                 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320};
   return absolute(x) < 0.1 ? x * polynomial(x, c) : exp(x) - 1.0;
 }
 
@@ -102,14 +104,15 @@ inline V tanh(V x) {
 
 inline V sigmoid(V x) { return 1.0 / (1.0 + exp(-x)); }
 
-/// Near 0 the Taylor series; from 1 on 1 - t·exp(-x² + p(t)), t = 1 / (1 + x/2), with p a Chebyshev fit on [1, 4].
+/// Near 0 the Taylor series; from 1 on 1 - t·exp(-x² + p(t)), t = 1 / (1 + x/2), with p a Chebyshev fit on
+/// [1, 4].
 inline V erf(V x) {
   static constexpr double s[] = {1.1283791670955126,     -0.37612638903183754,  0.11283791670955126,
                                  -0.026866170645131252,  0.0052239776254421877, -0.00085483270234508535,
                                  0.00012055332981789664, -1.492565035840625e-5, 1.6462114365889248e-6,
                                  -1.6365844691234924e-7, 1.4807192815879218e-8, -1.2290555301717928e-9,
                                  9.422759064650411e-11};
-  static constexpr double p[] = {-0.67179408405912845,   0.22421440798261312,    0.0052603675499417245,
+  static constexpr double p[] = {-0.67179408405912845,   0.22421440798261312,     0.0052603675499417245,
                                  -0.0017368742537208005, -0.00012188605361232701, 3.6315499348015933e-05,
                                  2.4156742944451189e-06, -1.0700399563538061e-06, -2.5739160614511591e-08,
                                  3.1617515523687384e-08};
@@ -124,9 +127,9 @@ inline V erf(V x) {
 /// sin(x + quarter·π/2) for |x| <= kTrigonometricLimit.
 inline constexpr double kTrigonometricLimit = 1e5;
 inline V sine(V x, int64_t quarter) {
-  static constexpr double s[] = {1.0,          -1.0 / 6,        1.0 / 120,        -1.0 / 5040,
+  static constexpr double s[] = {1.0,          -1.0 / 6,        1.0 / 120,         -1.0 / 5040,
                                  1.0 / 362880, -1.0 / 39916800, 1.0 / 6227020800.0};
-  static constexpr double c[] = {1.0,         -1.0 / 2,       1.0 / 24,        -1.0 / 720,
+  static constexpr double c[] = {1.0,         -1.0 / 2,       1.0 / 24,       -1.0 / 720,
                                  1.0 / 40320, -1.0 / 3628800, 1.0 / 479001600};
   const V shifted = x * 0x1.45f306dc9c883p-1 + kRounder;
   const V n = shifted - kRounder;
@@ -139,7 +142,8 @@ inline V sine(V x, int64_t quarter) {
 inline V sin(V x) { return sine(x, 0); }
 inline V cos(V x) { return sine(x, 1); }
 
-/// Calls body(load, store, begin, lanes) for whole vectors and once more, through a padded copy, for the rest.
+/// Calls body(load, store, begin, lanes) for whole vectors and once more, through a padded copy, for the
+/// rest.
 template <typename Function> inline void map(const float* a, float* y, int64_t count, Function&& function) {
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) store(y + i, function(load(a + i)));

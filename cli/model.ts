@@ -3,7 +3,8 @@ import path from 'node:path';
 
 import type { DataSource, Project, TrainingSettings } from '#core/document/project';
 import { LazuliError } from '#core/errors';
-import type { ModelInfo, ParameterInfo, WeightVerdict } from '#core/session/session';
+import { parseRename, renamer, type RenameRule } from '#core/nn/rename';
+import type { ModelInfo, ParameterInfo, WeightOptions, WeightVerdict } from '#core/session/session';
 import type { Shape } from '#core/tensor/shape';
 import { dataFromFile, ModelSession, readProjectFile } from '#engine/index';
 
@@ -28,6 +29,35 @@ export const DATA_OPTIONS: readonly OptionSpec[] = [
   { flag: 'data', value: 'file', help: 'the data file (default: the project’s)' },
   { flag: 'target', value: 'column', help: 'target column, array name, or the file of the targets' },
 ];
+
+/** How the keys of a weights file become the model's. */
+export const RENAME_OPTIONS: readonly OptionSpec[] = [
+  {
+    flag: 'strip-prefix',
+    value: 'text',
+    help: 'take this off the keys of the weights that start with it, as in module.',
+    isRepeatable: true,
+  },
+  {
+    flag: 'rename',
+    value: 'rule',
+    help: 'rewrite keys of the weights, as in ^backbone\\.=>encoder. (a regular expression; after --strip-prefix)',
+    isRepeatable: true,
+  },
+];
+
+export const WEIGHT_OPTIONS: readonly OptionSpec[] = [
+  ...RENAME_OPTIONS,
+  { flag: 'partial', help: 'load what fits; missing and unexpected keys are left alone' },
+];
+
+/** How a weights file is taken. Throws `usage` for a rule that cannot be used. */
+export function weightOptions(options: Options): WeightOptions {
+  const strips = options.all('strip-prefix').map((prefix): RenameRule => ({ kind: 'strip', prefix }));
+  const rules = [...strips, ...options.all('rename').map(parseRename)];
+  renamer(rules);
+  return { rules, partial: options.isSet('partial') };
+}
 
 export interface OpenedModel {
   readonly session: ModelSession;
@@ -208,8 +238,8 @@ export function summaryText(info: ModelInfo, paint: Paint, weights?: readonly We
     { title: 'tensors' },
   ];
   const { totals, problems } = info;
-  const verdicts = (weights ?? []).map(({ key, verdict, expected, got }) => [
-    key,
+  const verdicts = (weights ?? []).map(({ key, verdict, expected, got, from }) => [
+    from === undefined ? key : `${key} (${from})`,
     verdict,
     shapeText(expected),
     shapeText(got),

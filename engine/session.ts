@@ -5,7 +5,7 @@ import { MemorySink, memorySource, readWeights, writeTorch } from '#core/formats
 import { PLAN } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
 import { loadEntries } from '#core/nn/index';
-import type { DataPreview, ModelInfo, WeightVerdict } from '#core/session/session';
+import type { DataPreview, ModelInfo, WeightOptions, WeightVerdict } from '#core/session/session';
 
 import { backendFor, cpuBackend, useThreads } from './backend';
 import { writeWeightsFile } from './convert';
@@ -131,13 +131,13 @@ export class ModelSession {
   }
 
   /** What the weights file would do, key by key; changes nothing. */
-  compareWeights(file: string): Promise<readonly WeightVerdict[]> {
-    return withWeights(file, async (weights) => this.#model.compare(weights));
+  compareWeights(file: string, options: WeightOptions = {}): Promise<readonly WeightVerdict[]> {
+    return withWeights(file, async (weights) => this.#model.compare(weights, options));
   }
 
   /** Loads all or nothing; throws `weights_mismatch` listing the keys that do not fit. */
-  loadWeights(file: string): Promise<ModelInfo> {
-    return withWeights(file, (weights) => this.#change(() => this.#model.load(weights, file)));
+  loadWeights(file: string, options: WeightOptions = {}): Promise<ModelInfo> {
+    return withWeights(file, (weights) => this.#change(() => this.#model.load(weights, file, options)));
   }
 
   /** Atomic; .pt (what torch.load(weights_only=True) opens) or .safetensors by the file's extension. */

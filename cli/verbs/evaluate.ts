@@ -1,5 +1,5 @@
 // `lazuli evaluate`: loss and metrics of trained weights over a data file.
-import { DATA_OPTIONS, withModel } from '../model';
+import { DATA_OPTIONS, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
 import { count } from '../text';
 import type { Verb } from '../verb';
 
@@ -9,6 +9,7 @@ export const evaluate: Verb = {
   arguments: [{ name: 'project', help: 'the project file' }],
   options: [
     { flag: 'weights', value: 'file', help: 'the weights: .pt or .safetensors', isRequired: true },
+    ...WEIGHT_OPTIONS,
     ...DATA_OPTIONS,
   ],
   example: 'lazuli evaluate digits.lazuli --weights digits.pt',
@@ -18,7 +19,7 @@ export const evaluate: Verb = {
       (project) => project,
       async ({ session, source }) => {
         const { options, output, signal } = call;
-        await session.loadWeights(options.text('weights') ?? '');
+        await session.loadWeights(options.text('weights') ?? '', weightOptions(options));
         const result = await session.evaluate({
           signal,
           ...(source ? { source } : {}),

@@ -10,7 +10,11 @@ const describe = (layer: LayerDeclaration) => ({
   torch_lazy: layer.torchLazy ?? null,
   category: layer.category,
   summary: layer.summary,
-  inputs: layer.inputs.map(({ name, isVariadic }) => ({ name, variadic: isVariadic === true })),
+  inputs: layer.inputs.map(({ name, isVariadic, isOptional }) => ({
+    name,
+    variadic: isVariadic === true,
+    optional: isOptional === true,
+  })),
   outputs: layer.outputs.map(({ name }) => ({ name })),
   params: Object.entries(layer.params).map(([name, spec]) => ({
     name,

@@ -1,7 +1,7 @@
 // `lazuli predict`: the outputs of trained weights for every sample of a data file.
 import { writePredictions } from '#engine/index';
 
-import { DATA_OPTIONS, withModel } from '../model';
+import { DATA_OPTIONS, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
 import { clean, table } from '../text';
 import type { Verb } from '../verb';
 
@@ -11,6 +11,7 @@ export const predict: Verb = {
   arguments: [{ name: 'project', help: 'the project file' }],
   options: [
     { flag: 'weights', value: 'file', help: 'the weights: .pt or .safetensors', isRequired: true },
+    ...WEIGHT_OPTIONS,
     ...DATA_OPTIONS,
     { flag: 'out', value: 'file', help: 'where to write them: .npy, .npz, .pt, .safetensors or .csv' },
   ],
@@ -21,7 +22,7 @@ export const predict: Verb = {
       (project) => project,
       async ({ session, source }) => {
         const { options, output, signal } = call;
-        await session.loadWeights(options.text('weights') ?? '');
+        await session.loadWeights(options.text('weights') ?? '', weightOptions(options));
         const predictions = await session.predict({
           signal,
           ...(source ? { source } : {}),

@@ -1,5 +1,14 @@
 // `lazuli summary`: layers, shapes, parameters, costs and problems; changes nothing.
-import { inputNamesOf, SAMPLE_OPTIONS, shapesFrom, summaryDocument, summaryText, withModel } from '../model';
+import {
+  inputNamesOf,
+  RENAME_OPTIONS,
+  SAMPLE_OPTIONS,
+  shapesFrom,
+  summaryDocument,
+  summaryText,
+  weightOptions,
+  withModel,
+} from '../model';
 import type { Verb } from '../verb';
 
 export const summary: Verb = {
@@ -9,6 +18,7 @@ export const summary: Verb = {
   options: [
     ...SAMPLE_OPTIONS,
     { flag: 'weights', value: 'file', help: 'also say what this weights file would do, key by key' },
+    ...RENAME_OPTIONS,
   ],
   example: 'lazuli summary digits.lazuli --shape 64x1x8x8',
   run: (call) =>
@@ -21,7 +31,8 @@ export const summary: Verb = {
         const sampled =
           given === null && source ? await session.sampleShapes({ source, signal: call.signal }) : given;
         const weights = options.text('weights');
-        const verdicts = weights === null ? undefined : await session.compareWeights(weights);
+        const taken = weightOptions(options);
+        const verdicts = weights === null ? undefined : await session.compareWeights(weights, taken);
         const info = session.info(sampled ?? undefined);
         output.result(summaryDocument(info, verdicts), () => summaryText(info, output.paint, verdicts));
       },

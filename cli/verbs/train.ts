@@ -6,7 +6,14 @@ import { LazuliError } from '#core/errors';
 import type { RunEvent } from '#core/session/session';
 import { checkWritable, formatOfWeights } from '#engine/index';
 
-import { DATA_OPTIONS, TRAINING_OPTIONS, withModel, withSettings } from '../model';
+import {
+  DATA_OPTIONS,
+  TRAINING_OPTIONS,
+  WEIGHT_OPTIONS,
+  weightOptions,
+  withModel,
+  withSettings,
+} from '../model';
 import type { Output } from '../output';
 import { clean, duration } from '../text';
 import type { Verb } from '../verb';
@@ -23,6 +30,7 @@ export const train: Verb = {
     ...DATA_OPTIONS,
     ...TRAINING_OPTIONS,
     { flag: 'weights', value: 'file', help: 'start from these weights' },
+    ...WEIGHT_OPTIONS,
     { flag: 'resume', help: 'continue from the checkpoint that an interrupted run left beside --out' },
     { flag: 'out', value: 'file', help: 'the weights file to write: .pt or .safetensors', isRequired: true },
   ],
@@ -39,7 +47,8 @@ export const train: Verb = {
       async ({ session, project, source }) => {
         if (source) await session.update({ ...project, data: source });
         const weights = options.text('weights');
-        if (weights !== null) await session.loadWeights(weights);
+        const taken = weightOptions(options);
+        if (weights !== null) await session.loadWeights(weights, taken);
         const resume = options.isSet('resume') ? { resumeFrom: checkpoint } : {};
         const run = await session.train({ checkpoint, signal, ...resume });
         const show = printer(output);

@@ -98,6 +98,7 @@ export async function loadEntries(
 ): Promise<WeightVerdict[]> {
   const verdicts = compareState(root, entries, options);
   refuseMismatches(verdicts, options.partial ?? false);
+  refuseStrangers(verdicts, entries);
   const given = new Map(entries.map((entry) => [entry.name, entry]));
   const isLoadable = new Set(
     verdicts
@@ -156,6 +157,20 @@ function refuseMismatches(verdicts: readonly WeightVerdict[], isPartial: boolean
   if (lines.length === 0) return;
   throw new LazuliError('weights_mismatch', `the weights do not fit the model:\n  ${lines.join('\n  ')}`, {
     hint: 'compare the file with the model; load with partial to skip missing and unexpected keys',
+  });
+}
+
+/** Loading a part is no mistake; loading nothing of a file is one. */
+function refuseStrangers(verdicts: readonly WeightVerdict[], entries: readonly TensorEntry[]): void {
+  if (
+    entries.length === 0 ||
+    verdicts.some(({ verdict }) => verdict === 'fits' || verdict === 'will_materialize')
+  )
+    return;
+  throw new LazuliError('weights_mismatch', 'no key of the weights is in the model', {
+    expected: verdicts.find(({ verdict }) => verdict === 'missing')?.key ?? 'a key of the model',
+    got: entries[0]?.name ?? 'nothing',
+    hint: 'rename the keys: --strip-prefix module. or --rename PATTERN=>REPLACEMENT',
   });
 }
 

@@ -1,5 +1,6 @@
 // What a model session offers, as data and calls: the engine implements it, the command line calls it, the window reaches it over IPC.
 import type { EntryKind } from '../formats/weights';
+import type { RenameRule } from '../nn/rename';
 import type { DType } from '../tensor/dtype';
 import type { PartialShape, Shape } from '../tensor/shape';
 
@@ -120,4 +121,14 @@ export interface WeightVerdict {
   readonly verdict: 'fits' | 'will_materialize' | 'conflicts' | 'missing' | 'unexpected';
   readonly expected: PartialShape | null;
   readonly got: Shape | null;
+  /** The key in the file, where a renaming rule gave it another. */
+  readonly from?: string;
+}
+
+/** How a weights file is taken. */
+export interface WeightOptions {
+  /** Applied to the file's keys in order, before anything else. */
+  readonly rules?: readonly RenameRule[];
+  /** Missing and unexpected keys are left alone; what conflicts is refused all the same. Default false. */
+  readonly partial?: boolean;
 }

@@ -17,8 +17,9 @@ import {
   stateDictContent,
   type Slot,
 } from '#core/nn/index';
+import { renameEntries } from '#core/nn/rename';
 import { noGrad, scope } from '#core/ops/index';
-import type { ModelInfo, WeightVerdict } from '#core/session/session';
+import type { ModelInfo, WeightOptions, WeightVerdict } from '#core/session/session';
 import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
 
@@ -158,16 +159,26 @@ export class Model {
     this.#revision = revision;
   }
 
-  compare(weights: WeightFile): readonly WeightVerdict[] {
-    return compareState(this.#layers.module, weights.entries, compareOptions(weights));
+  compare(weights: WeightFile, { rules = [] }: WeightOptions = {}): readonly WeightVerdict[] {
+    const { entries, metadata } = renameEntries(weights.entries, rules, versionsOf(weights));
+    const origins = new Map(entries.map(({ name }, at) => [name, weights.entries[at]?.name ?? name]));
+    return compareState(this.#layers.module, entries, { metadata }).map((verdict) => {
+      const from = origins.get(verdict.key) ?? verdict.key;
+      return from === verdict.key ? verdict : { ...verdict, from };
+    });
   }
 
   /** All or nothing; throws `weights_mismatch` naming `file` and the keys that do not fit. */
-  async load(weights: WeightFile, file: string): Promise<void> {
+  async load(
+    weights: WeightFile,
+    file: string,
+    { rules = [], partial = false }: WeightOptions = {},
+  ): Promise<void> {
     this.keepHistory();
     let verdicts;
     try {
-      verdicts = await loadEntries(this.#layers.module, weights.entries, compareOptions(weights));
+      const { entries, metadata } = renameEntries(weights.entries, rules, versionsOf(weights));
+      verdicts = await loadEntries(this.#layers.module, entries, { metadata, partial });
     } catch (error) {
       throw weightsRefused(error, file);
     }
@@ -227,13 +238,14 @@ function makeLayers(project: Project): LayerSet {
   return layers;
 }
 
-const compareOptions = ({
+/** `_metadata` of a state dict; other formats know no versions. */
+function versionsOf({
   format,
   metadata,
-}: WeightFile): { metadata?: Record<string, { version: number }> } => {
+}: WeightFile): Readonly<Record<string, { readonly version: number }>> {
   if (format !== 'torch') return {};
   const versions = Object.entries(metadata).map(
     ([prefix, version]) => [prefix, { version: Number(version) }] as const,
   );
-  return { metadata: Object.fromEntries(versions) };
-};
+  return Object.fromEntries(versions);
+}

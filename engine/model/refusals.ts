@@ -20,9 +20,12 @@ const MOST_KEYS = 6;
 /** A refusal of weights with the file's name, and no more keys than one can read. */
 export function weightsRefused(error: unknown, file: string): unknown {
   if (!(error instanceof LazuliError)) return error;
-  const [head = '', ...keys] = error.message.split('\n');
+  const [head = '', ...listed] = error.message.split('\n');
+  const clashes = listed.filter((line) => line.includes('does not fit'));
+  const keys = [...clashes, ...listed.filter((line) => !clashes.includes(line))];
   const more = keys.length > MOST_KEYS ? [`  ... and ${keys.length - MOST_KEYS} more`] : [];
-  const hint = 'lazuli summary PROJECT --weights FILE compares every key';
+  const hint =
+    'lazuli summary PROJECT --weights FILE compares every key; --partial skips missing and unexpected ones';
   return new LazuliError(error.code, [`${file}: ${head}`, ...keys.slice(0, MOST_KEYS), ...more].join('\n'), {
     where: file,
     ...error.details,

@@ -7,6 +7,7 @@ import type { Project } from '#core/document/project';
 import { MemorySink, writeTorch } from '#core/formats/index';
 import type { TensorEntry } from '#core/formats/weights';
 import { applyEdits, type Edit } from '#core/graph/edits';
+import type { RenameRule } from '#core/nn/rename';
 import type { ModelInfo, NodeInfo, ParameterInfo } from '#core/session/session';
 import { chain, node } from '../graph/graphs';
 import { openSession, openExample, projectOf, temporaryFolder } from './support';
@@ -79,4 +80,69 @@ test('WEIGHTS-4 a loaded layer shows its real sizes at once', async () => {
     shape: [5, 12],
     provenance: 'in_features = 12, from the loaded weights',
   });
+});
+
+test('WEIGHTS-9 keys are renamed before they are compared and loaded; the verdict names the file’s key', async () => {
+  const session = await openSession(lazyNet);
+  const file = await weightsFile(entry('module.head.weight', [5, 12]), entry('module.head.bias', [5]));
+  const verdicts = await session.compareWeights(file);
+  expect(verdicts.map(({ verdict }) => verdict)).toEqual(['missing', 'missing', 'unexpected', 'unexpected']);
+  const rules: RenameRule[] = [
+    { kind: 'strip', prefix: 'module.' },
+    { kind: 'replace', pattern: '^head', replacement: 'fc1' },
+  ];
+  expect(await session.compareWeights(file, { rules })).toEqual([
+    {
+      key: 'fc1.weight',
+      verdict: 'will_materialize',
+      expected: [5, 12],
+      got: [5, 12],
+      from: 'module.head.weight',
+    },
+    { key: 'fc1.bias', verdict: 'will_materialize', expected: [5], got: [5], from: 'module.head.bias' },
+  ]);
+  expect(parameter(session.info(), 'fc1.weight')?.state).toBe('uninitialized');
+  const model = await session.loadWeights(file, { rules });
+  expect(parameter(model, 'fc1.weight')).toMatchObject({ state: 'loaded', shape: [5, 12] });
+  const both = await weightsFile(entry('module.fc1.bias', [5]), entry('fc1.bias', [5]));
+  await expect(session.compareWeights(both, { rules })).rejects.toMatchObject({
+    code: 'usage',
+    message: "the renaming rules make 'fc1.bias' of two keys: 'module.fc1.bias' and 'fc1.bias'",
+  });
+});
+
+test('WEIGHTS-6 a part loads when asked; the layer shows the sizes it came with, and a sample completes it', async () => {
+  const session = await openSession(lazyNet);
+  const file = await weightsFile(entry('fc1.weight', [5, 12]), entry('other.weight', [3]));
+  await expect(session.loadWeights(file)).rejects.toMatchObject({ code: 'weights_mismatch' });
+  expect(parameter(session.info(), 'fc1.weight')?.state).toBe('uninitialized');
+  const model = await session.loadWeights(file, { partial: true });
+  expect(nodeOf(model, 'fc1')?.sizes).toEqual({ in_features: 12 });
+  expect(parameter(model, 'fc1.weight')).toMatchObject({
+    state: 'loaded',
+    shape: [5, 12],
+    provenance: 'in_features = 12, from the loaded weights',
+  });
+  expect(parameter(model, 'fc1.bias')).toMatchObject({ state: 'uninitialized', shape: [5] });
+  expect(model.totals.parameters).toBe(65);
+  await expect(session.feedSample({ shapes: { input: [2, 13] } })).rejects.toMatchObject({
+    code: 'shape_mismatch',
+  });
+  const fed = await session.feedSample({ shapes: { input: [2, 3, 4] } });
+  expect(fed.materialized).toEqual(['fc1.bias']);
+  expect(parameter(fed.model, 'fc1.weight')?.state).toBe('loaded');
+  expect(parameter(fed.model, 'fc1.bias')?.state).toBe('materialized');
+});
+
+test('WEIGHTS-10 a part that conflicts is refused, and so is a file with no key of the model', async () => {
+  const session = await openSession(lazyNet);
+  const conflict = await weightsFile(entry('fc1.weight', [6, 12]));
+  await expect(session.loadWeights(conflict, { partial: true })).rejects.toThrow(
+    'fc1.weight does not fit: expected 5×?, got 6×12',
+  );
+  const strange = await weightsFile(entry('model.fc1.weight', [5, 12]));
+  await expect(session.loadWeights(strange, { partial: true })).rejects.toThrow(
+    'no key of the weights is in the model',
+  );
+  expect(session.info().totals.uninitialized).toBe(2);
 });

@@ -1,0 +1,82 @@
+// Weights whose keys or sizes are not the model's, from the command line: renaming, partial loads.
+import path from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+
+import { build, documentOf, errorOf, example, lazuli, temporaryFolder } from './support';
+
+const slow = { timeout: 120_000 };
+const digits = example('digits');
+beforeAll(build, 300_000);
+
+interface Verdict {
+  readonly key: string;
+  readonly verdict: string;
+  readonly from?: string;
+}
+
+/** Weights of the digits model, as the window or `torch.save` would leave them. */
+async function weights(): Promise<string> {
+  const file = path.join(temporaryFolder(), 'w.pt');
+  const { code, stderr } = await lazuli(['materialize', digits, '--shape', '4x1x8x8', '--out', file]);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  return file;
+}
+
+test(
+  'WEIGHTS-9 --rename and --strip-prefix say what becomes of each key before anything happens',
+  slow,
+  async () => {
+    const file = await weights();
+    const ended = await lazuli([
+      ...['summary', digits, '--weights', file, '--json'],
+      ...[
+        '--strip-prefix',
+        'conv1.',
+        '--rename',
+        '^(weight|bias)$=>conv2.$1',
+        '--rename',
+        '^conv2\\.b=>conv2.x',
+      ],
+    ]);
+    expect(errorOf(ended)['message']).toContain(
+      "make 'conv2.weight' of two keys: 'conv1.weight' and 'conv2.weight'",
+    );
+    expect(ended.code).toBe(2);
+    const renamed = await lazuli([
+      ...[
+        'summary',
+        digits,
+        '--weights',
+        file,
+        '--json',
+        '--rename',
+        '^fc2=>last',
+        '--rename',
+        '^conv1=>stem',
+      ],
+    ]);
+    const { weights: verdicts } = documentOf(renamed) as { weights: Verdict[] };
+    expect(verdicts.filter(({ verdict }) => verdict !== 'will_materialize').map(({ key }) => key)).toEqual(
+      expect.arrayContaining(['fc2.weight', 'last.weight', 'conv1.weight', 'stem.weight']),
+    );
+    expect(verdicts.find(({ key }) => key === 'stem.bias')).toMatchObject({
+      verdict: 'unexpected',
+      from: 'conv1.bias',
+    });
+    const wrong = await lazuli(['summary', digits, '--weights', file, '--rename', '(a=>b', '--json']);
+    expect(wrong.code).toBe(2);
+    expect(errorOf(wrong)).toMatchObject({ code: 'usage', where: 'renaming rules', got: '(a' });
+  },
+);
+
+test('WEIGHTS-6 evaluate takes a part only with --partial', slow, async () => {
+  const file = await weights();
+  const call = ['evaluate', digits, '--weights', file, '--rename', '^fc2\\.bias=>nothing', '--json'];
+  const refused = await lazuli(call);
+  expect(refused.code).toBe(2);
+  expect(errorOf(refused)['code']).toBe('weights_mismatch');
+  const partly = await lazuli([...call, '--partial']);
+  expect(partly.code).toBe(1);
+  expect(errorOf(partly)).toMatchObject({ code: 'uninitialized', where: 'fc2.bias' });
+});

@@ -7,7 +7,7 @@ import { showNote } from '../stores/toasts';
 import { openDialog, useUi } from '../stores/ui';
 import { perform } from './perform';
 import { acceptModel, cancelUpdate, flushUpdate } from './sync';
-import type { ModelInfo } from '#core/session/session';
+import type { ModelInfo, WeightOptions } from '#core/session/session';
 
 /** How long chips of fresh parameters are marked, for their animation. */
 const FRESH_MS = 1_600;
@@ -52,11 +52,11 @@ export async function chooseWeights(): Promise<void> {
   if (choice) openDialog({ kind: 'weights', choice });
 }
 
-export async function loadWeights(token: string, name: string): Promise<void> {
+export async function loadWeights(token: string, name: string, options: WeightOptions): Promise<void> {
   const { project } = useDocument.getState();
   const before = revision();
   const model = await perform(`${name} was not loaded; nothing changed`, 'weights', () =>
-    call('weights.load', token),
+    call('weights.load', token, options),
   );
   if (!model) return;
   openDialog(null);

@@ -1,9 +1,11 @@
 // What a weights file would do to the model, key by key, before it is loaded.
-import { useState, type JSX } from 'react';
+import { useEffect, useState, type JSX } from 'react';
+import { parseRename, type RenameRule } from '#core/nn/rename';
 import type { WeightVerdict } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
 
 import { loadWeights } from '../actions/model';
+import { call } from '../client';
 import { useUi, type WeightsChoice } from '../stores/ui';
 import { Modal } from './modal';
 
@@ -34,11 +36,16 @@ export function WeightsDialog({
 }): JSX.Element {
   const [only, setOnly] = useState<Verdict | null>(null);
   const isBusy = useUi((state) => state.busy === 'weights');
-  const { verdicts, name, token } = choice;
-  const blocked = verdicts.filter(({ verdict }) => WORDS[verdict].tone === 'bad').length;
+  const [isPartial, setPartial] = useState(false);
+  const { name, token } = choice;
+  const { verdicts, rules, problem, fields } = useRenamed(choice);
+  const isBad = ({ verdict }: WeightVerdict): boolean =>
+    isPartial ? verdict === 'conflicts' : WORDS[verdict].tone === 'bad';
+  const blocked = verdicts.filter(isBad).length;
   const shown = verdicts.filter(({ verdict }) => only === null || verdict === only).slice(0, ROWS);
   return (
     <Modal title={`Load ${name}`} className="weights" onClose={onClose}>
+      {fields}
       <div className="weights-filter" role="group" aria-label="Show">
         <button type="button" className="pill" aria-pressed={only === null} onClick={() => setOnly(null)}>
           All <span className="count">{verdicts.length}</span>
@@ -70,9 +77,11 @@ export function WeightsDialog({
             </tr>
           </thead>
           <tbody>
-            {shown.map(({ key, verdict, expected, got }) => (
+            {shown.map(({ key, verdict, expected, got, from }) => (
               <tr key={key}>
-                <td className="mono">{key}</td>
+                <td className="mono" title={from === undefined ? undefined : `${from} in the file`}>
+                  {key}
+                </td>
                 <td className="shape">{expected ? formatShape(expected) : '–'}</td>
                 <td className="shape">{got ? formatShape(got) : '–'}</td>
                 <td>
@@ -84,23 +93,100 @@ export function WeightsDialog({
         </table>
       </div>
       <footer className="modal-footer">
-        <p className={blocked > 0 ? 'is-bad' : 'muted'}>
-          {blocked > 0
-            ? `${blocked} of ${verdicts.length} keys do not fit: loading changes nothing until all do.`
-            : 'Every key fits. Loading can be undone.'}
+        <p className={blocked > 0 || problem !== null ? 'is-bad' : 'muted'} role="status">
+          {problem ??
+            (blocked > 0
+              ? `${blocked} of ${verdicts.length} keys do not fit: loading changes nothing until all do.`
+              : isPartial
+                ? 'What fits is loaded, the rest stays as it is. Loading can be undone.'
+                : 'Every key fits. Loading can be undone.')}
         </p>
+        <label className="weights-partial" title="Keys that are missing or unexpected are left alone">
+          <input type="checkbox" checked={isPartial} onChange={({ target }) => setPartial(target.checked)} />
+          Load what fits
+        </label>
         <button type="button" className="button" onClick={onClose}>
           Cancel
         </button>
         <button
           type="button"
           className="button is-primary"
-          disabled={blocked > 0 || isBusy}
-          onClick={() => void loadWeights(token, name)}
+          disabled={blocked > 0 || problem !== null || isBusy}
+          onClick={() => void loadWeights(token, name, { rules, partial: isPartial })}
         >
           Load weights
         </button>
       </footer>
     </Modal>
   );
+}
+
+/** How long typing must rest before the file is compared again. */
+const REST_MS = 200;
+
+interface Compared {
+  readonly verdicts: readonly WeightVerdict[];
+  /** The rules these verdicts came from. */
+  readonly rules: readonly RenameRule[];
+  /** Why what is typed cannot be used. */
+  readonly problem: string | null;
+}
+
+/** The two fields of renaming rules, and the verdicts they lead to. */
+function useRenamed(choice: WeightsChoice): Compared & { readonly fields: JSX.Element } {
+  const [prefix, setPrefix] = useState('');
+  const [rename, setRename] = useState('');
+  const [compared, setCompared] = useState<Compared>({
+    verdicts: choice.verdicts,
+    rules: [],
+    problem: null,
+  });
+  const { token } = choice;
+  useEffect(() => {
+    let isCurrent = true;
+    const compare = async (): Promise<void> => {
+      try {
+        const rules: RenameRule[] = [
+          ...(prefix === '' ? [] : [{ kind: 'strip' as const, prefix }]),
+          ...(rename.trim() === '' ? [] : [parseRename(rename)]),
+        ];
+        const verdicts = await call('weights.compare', token, rules);
+        if (isCurrent) setCompared({ verdicts, rules, problem: null });
+      } catch (error) {
+        const problem = error instanceof Error ? error.message : String(error);
+        if (isCurrent) setCompared((last) => ({ ...last, problem }));
+      }
+    };
+    const timer = setTimeout(() => void compare(), REST_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [token, prefix, rename]);
+  const fields = (
+    <div className="weights-rules">
+      <label>
+        Strip prefix
+        <input
+          className="field-input"
+          value={prefix}
+          placeholder="module."
+          spellCheck={false}
+          onChange={({ target }) => setPrefix(target.value)}
+        />
+      </label>
+      <label>
+        Rename keys
+        <input
+          className="field-input"
+          value={rename}
+          placeholder={'^backbone\\. => encoder.'}
+          spellCheck={false}
+          title="A regular expression, =>, and what replaces its matches ($1: its first group)"
+          onChange={({ target }) => setRename(target.value)}
+        />
+      </label>
+    </div>
+  );
+  return { ...compared, fields };
 }

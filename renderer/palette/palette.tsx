@@ -20,6 +20,8 @@ const TITLES: Readonly<Record<Category, string>> = {
   pooling: 'Pooling',
   normalization: 'Normalization',
   activation: 'Activation',
+  recurrent: 'Recurrent',
+  attention: 'Attention',
   shape: 'Shape',
   regularization: 'Regularization',
   embedding: 'Embedding',

@@ -63,11 +63,13 @@ export function inferLive(
   const problems = isCurrent
     ? [...found, ...(model?.problems.filter(({ message }) => !said.has(message)) ?? [])]
     : found;
+  const byNode = new Map<string | null, Problem[]>();
+  for (const problem of problems) byNode.set(problem.node, [...(byNode.get(problem.node) ?? []), problem]);
   const { views: before } = useLive.getState();
   const views = new Map(
     graph.nodes.map(({ id }) => {
       const node = inference.nodes.get(id);
-      const view = node ? viewOf(node, infos.get(id), problems, dtype) : EMPTY_VIEW;
+      const view = node ? viewOf(node, infos.get(id), byNode.get(id) ?? [], dtype) : EMPTY_VIEW;
       const old = before.get(id);
       return [id, old && JSON.stringify(old) === JSON.stringify(view) ? old : view];
     }),
@@ -102,7 +104,7 @@ function viewOf(
     outputs: node.outputs,
     sizes: node.sizes,
     chips: chipsOf(node, info, dtype),
-    problems: problems.filter((problem) => problem.node === node.node.id),
+    problems,
   };
 }
 

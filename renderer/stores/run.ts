@@ -12,6 +12,8 @@ export interface Curves {
   readonly validationStep: readonly number[];
   readonly validationLoss: readonly number[];
   readonly validationAccuracy: readonly number[];
+  /** Where the last epoch ended; -1 before the first. */
+  readonly lastEpochStep: number;
 }
 
 interface RunStoreState {
@@ -28,6 +30,7 @@ const EMPTY: Curves = {
   validationStep: [],
   validationLoss: [],
   validationAccuracy: [],
+  lastEpochStep: -1,
 };
 
 export const useRun = create<RunStoreState>(() => ({
@@ -83,16 +86,19 @@ function flush(state: RunState, error: ErrorData | null): void {
   });
 }
 
-/** Training points are those of steps and, where an epoch was too quick for one, the epoch's own. */
+/** Training points are those of steps, and an epoch's own mean where the epoch was too quick for a step to be told. */
 function append(curves: Curves, events: readonly RunEvent[]): Curves {
+  let { lastEpochStep } = curves;
   let latest = curves.step.at(-1) ?? -1;
   const steps = events.filter(({ event, step }) => {
-    if ((event !== 'step' && event !== 'epoch') || step <= latest) return false;
-    latest = step;
-    return true;
+    const isNews = step > latest && (event === 'step' || (event === 'epoch' && latest <= lastEpochStep));
+    if (isNews) latest = step;
+    if (event === 'epoch') lastEpochStep = step;
+    return isNews;
   });
   const epochs = events.filter(({ event, metrics }) => event === 'epoch' && 'validation_loss' in metrics);
-  const next = {
+  const next: Curves = {
+    lastEpochStep,
     step: [...curves.step, ...steps.map(({ step }) => step)],
     loss: [...curves.loss, ...steps.map(({ loss }) => loss)],
     accuracy: [...curves.accuracy, ...steps.map(({ metrics }) => metrics['accuracy'] ?? NaN)],

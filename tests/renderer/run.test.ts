@@ -72,7 +72,7 @@ test('a chart has one ascending axis and no point where a curve has none', () =>
   send(event('step', 1), event('step', 3), epoch(3), event('step', 5), epoch(6));
   const [steps, train, validation] = joinCurves(getState().curves, 'loss');
   expect(steps).toEqual([1, 3, 5, 6]);
-  expect(train).toEqual([1 / 2, 1 / 4, 1 / 6, 1 / 7]);
+  expect(train).toEqual([1 / 2, 1 / 4, 1 / 6, null]);
   expect(validation).toEqual([null, 0.3, null, 0.3]);
 });
 

@@ -5,9 +5,9 @@ import { parseProject } from '#core/document/parse';
 import type { Graph, Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { contiguousBytes } from '#core/formats/index';
-import { fromBfloat16, fromFloat16 } from '#core/formats/half';
 import type { TensorEntry } from '#core/formats/weights';
-import type { DType } from '#core/tensor/dtype';
+import { DTYPES, elementSize, type DType } from '#core/tensor/dtype';
+import { readElement } from '#core/tensor/elements';
 import { shapesEqual } from '#core/tensor/shape';
 
 import { readText } from './files';
@@ -118,46 +118,42 @@ async function compare(where: string, before: TensorEntry, after: TensorEntry): 
   return squares.isEqual && before.dtype === after.dtype ? null : { ...change, norm: Math.sqrt(squares.sum) };
 }
 
-/** Both tensors' elements side by side, whatever pieces their bytes come in; null for types that are not numbers. */
+const isNumber = (dtype: DType): boolean => !['complex', 'opaque'].includes(DTYPES[dtype].kind);
+
+/** Both tensors' elements side by side, whatever pieces their bytes come in; null for types that are not real numbers. */
 async function squaredDistance(
   before: TensorEntry,
   after: TensorEntry,
 ): Promise<{ readonly sum: number; readonly isEqual: boolean } | null> {
-  const [left, right] = [decoder(before.dtype), decoder(after.dtype)];
-  if (!left || !right) return null;
-  const values = elements(after, right);
+  if (!isNumber(before.dtype) || !isNumber(after.dtype)) return null;
+  const right = elements(after);
   let sum = 0;
   let isEqual = true;
-  for await (const one of elements(before, left)) {
-    const next = await values.next();
-    const other = next.done === true ? Number.NaN : next.value;
-    // Two NaN are the same value; a NaN against a number has no distance.
-    if (Number.isNaN(one) && Number.isNaN(other)) continue;
-    if (one !== other) isEqual = false;
-    sum += (one - other) ** 2;
-  }
+  let other = new Float64Array(0);
+  let at = 0;
+  for await (const block of elements(before))
+    for (const one of block) {
+      if (at === other.length) {
+        const next = await right.next();
+        other = next.done === true ? new Float64Array(block.length).fill(Number.NaN) : next.value;
+        at = 0;
+      }
+      const two = other[at++] ?? Number.NaN;
+      // Two NaN are the same value; a NaN against a number has no distance.
+      if (one === two || (Number.isNaN(one) && Number.isNaN(two))) continue;
+      isEqual = false;
+      sum += (one - two) ** 2;
+    }
   return { sum, isEqual };
 }
 
-type Decoder = { readonly bytes: number; readonly read: (view: DataView, at: number) => number };
-
-const DECODERS: Partial<Record<DType, Decoder>> = {
-  float32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
-  float64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
-  float16: { bytes: 2, read: (view, at) => fromFloat16(view.getUint16(at, true)) },
-  bfloat16: { bytes: 2, read: (view, at) => fromBfloat16(view.getUint16(at, true)) },
-  int64: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
-  int32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  int16: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
-  int8: { bytes: 1, read: (view, at) => view.getInt8(at) },
-  uint8: { bytes: 1, read: (view, at) => view.getUint8(at) },
-  bool: { bytes: 1, read: (view, at) => view.getUint8(at) },
-};
-const decoder = (dtype: DType): Decoder | null => DECODERS[dtype] ?? null;
-
-async function* elements(entry: TensorEntry, { bytes, read }: Decoder): AsyncGenerator<number> {
+async function* elements(entry: TensorEntry): AsyncGenerator<Float64Array<ArrayBuffer>, void> {
+  const size = elementSize(entry.dtype);
   for await (const chunk of contiguousBytes(entry)) {
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    for (let at = 0; at < chunk.byteLength; at += bytes) yield read(view, at);
+    const { length } = chunk;
+    yield Float64Array.from({ length: length / size }, (_, at) =>
+      Number(readElement(view, at * size, entry.dtype)),
+    );
   }
 }

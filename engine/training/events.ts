@@ -60,7 +60,9 @@ export class EventLog {
     this.#lastSent = performance.now();
     for (const listener of this.#listeners) listener(events, this.state(), this.#error);
   }
+  /** Sends what waits first: who takes a snapshot and then listens gets every event once. */
   snapshot(): RunSnapshot {
+    if (this.#waiting.length > 0) this.flush();
     return { state: this.state(), events: [...this.#kept], error: this.#error };
   }
 

@@ -2,7 +2,15 @@
 // The schemas that check a call's arguments in the main process stand in core/ipc/schemas.ts, one per entry of this interface.
 import type { DataSource, Project } from '../document/project';
 import type { ErrorData } from '../errors';
-import type { DataPreview, ModelInfo, RunEvent, RunState, WeightVerdict } from '../session/session';
+import type { RenameRule } from '../nn/rename';
+import type {
+  DataPreview,
+  ModelInfo,
+  RunEvent,
+  RunState,
+  WeightOptions,
+  WeightVerdict,
+} from '../session/session';
 
 /** A file the user chose, as the window may name it: the main process knows the path, the window never does. */
 export type FileToken = string;
@@ -96,7 +104,9 @@ export interface Calls {
     readonly name: string;
     readonly verdicts: readonly WeightVerdict[];
   } | null;
-  'weights.load': (token: FileToken) => ModelInfo;
+  /** The same file's verdicts with its keys renamed; throws `usage` for a rule that cannot be used. */
+  'weights.compare': (token: FileToken, rules: readonly RenameRule[]) => readonly WeightVerdict[];
+  'weights.load': (token: FileToken, options: WeightOptions) => ModelInfo;
   /** Asks where; .pt or .safetensors by extension. */
   'weights.save': () => { readonly name: string; readonly warnings: readonly string[] } | null;
 
@@ -133,7 +143,7 @@ export const CALL_NAMES = [
   'app.state', 'app.setTheme', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.confirmDiscard',
   'model.update', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState',
-  'weights.choose', 'weights.load', 'weights.save',
+  'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
   'data.choose', 'data.preview',
   'train.start', 'train.pause', 'train.resume', 'train.stop',
 ] as const satisfies readonly CallName[]; // prettier-ignore

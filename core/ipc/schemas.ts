@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { projectSchema, dataSourceSchema } from '../document/schema';
 import { LazuliError } from '../errors';
+import { RENAME_LIMITS } from '../nn/rename';
 import type { CallName, Calls } from './api';
 
 const MAX_STATE_BYTES = 2 ** 31;
@@ -13,6 +14,16 @@ const revision = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const stateBytes = z
   .custom<Uint8Array>((value) => value instanceof Uint8Array)
   .refine((bytes) => bytes.byteLength <= MAX_STATE_BYTES, 'too large');
+
+const ruleText = z.string().max(RENAME_LIMITS.length);
+const rules = z
+  .array(
+    z.union([
+      z.strictObject({ kind: z.literal('strip'), prefix: ruleText }),
+      z.strictObject({ kind: z.literal('replace'), pattern: ruleText, replacement: ruleText }),
+    ]),
+  )
+  .max(RENAME_LIMITS.rules);
 
 const SCHEMAS = {
   'app.state': none,
@@ -31,7 +42,11 @@ const SCHEMAS = {
   'model.exportState': none,
   'model.importState': z.tuple([stateBytes]),
   'weights.choose': none,
-  'weights.load': z.tuple([token]),
+  'weights.compare': z.tuple([token, rules]),
+  'weights.load': z.tuple([
+    token,
+    z.strictObject({ rules: rules.exactOptional(), partial: z.boolean().exactOptional() }),
+  ]),
   'weights.save': none,
   'data.choose': none,
   'data.preview': z.tuple([

@@ -41,9 +41,11 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
     const verdicts = await state.session.compareWeights(file);
     return { token: state.tokens.issue(file), name: basename(file), verdicts };
   },
-  'weights.load': (state, token) => {
+  'weights.compare': (state, token, rules) =>
+    state.session.compareWeights(state.tokens.resolve(token), { rules }),
+  'weights.load': (state, token, options) => {
     state.refuseWhileRunning('load weights');
-    return state.session.loadWeights(state.tokens.resolve(token));
+    return state.session.loadWeights(state.tokens.resolve(token), options);
   },
   'weights.save': async (state) => {
     const { canceled, filePath } = await dialog.showSaveDialog(state.window, {

@@ -22,6 +22,14 @@ export function useThreads(count: number): number {
   return threads;
 }
 
+/** Lets the machine's other threads go before the kernels', so that a window stays smooth. Before the first run. */
+export function yieldToWindow(): void {
+  cpuBackend().native.setNiceness(WINDOW_FIRST);
+}
+
+/** Enough for the scheduler to prefer the window at once; a machine with nothing else to do runs the kernels at full speed. */
+const WINDOW_FIRST = 10;
+
 /** The backend of a device. Throws `not_supported` for the GPU, saying why. */
 export function backendFor(device: 'cpu' | 'gpu'): CpuBackend {
   if (device === 'cpu') return cpuBackend();

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 
 import { app as electron, BrowserWindow, dialog, session } from 'electron';
 
+import { yieldToWindow } from '#engine/backend';
+
 import { App } from './app';
 import { allHandlers } from './handlers';
 import { registerCalls } from './ipc';
@@ -32,6 +34,7 @@ async function start(): Promise<void> {
   await electron.whenReady();
   denyPermissions();
   serveApp(session.defaultSession, join(import.meta.dirname, '../renderer'));
+  yieldToWindow();
   const app = new App();
   registerCalls(allHandlers(app), (window) => app.stateOf(window));
 

@@ -46,6 +46,8 @@ export interface NativeAddon {
   ops(): readonly { name: string; least_inputs: number; most_inputs: number; outputs: number }[];
   /** Threads used by kernels, 1 to 256. Results do not depend on it. */
   setThreads(count: number): void;
+  /** Niceness, 0 to 19, of native threads started after the call: an app with a window lets its window go first. Linux only. */
+  setNiceness(niceness: number): void;
   /** Forces a kernel set; for tests and measurements. */
   setIsa(name: string): void;
   /** Total bytes of storages and arenas that may live at once; an allocation past it throws with need and limit. */

@@ -16,6 +16,7 @@ const FUNCTIONS: readonly (keyof NativeAddon)[] = [
   'info',
   'ops',
   'setThreads',
+  'setNiceness',
   'setIsa',
   'setMemoryLimit',
   'allocate',

@@ -1,6 +1,7 @@
 // The export table: native/contract.ts, function by function.
 #include "../cpu/isa/isa_kernels.h"
 #include "../ops/faults.h"
+#include "../threads/niceness.h"
 #include "convert.h"
 #include "program_object.h"
 #include "storage_object.h"
@@ -102,6 +103,11 @@ Napi::Value set_threads(const Napi::CallbackInfo& call) {
   return call.Env().Undefined();
 }
 
+Napi::Value set_niceness(const Napi::CallbackInfo& call) {
+  set_thread_niceness(static_cast<int>(to_integer(call[0], "setNiceness: niceness", 0, 19)));
+  return call.Env().Undefined();
+}
+
 Napi::Value set_isa(const Napi::CallbackInfo& call) {
   select_isa(to_text(call[0], "setIsa: name"));
   return call.Env().Undefined();
@@ -164,6 +170,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
 
   exports.Set("info", Napi::Function::New<entry<info>>(env, "info"));
   exports.Set("ops", Napi::Function::New<entry<ops>>(env, "ops"));
+  exports.Set("setNiceness", Napi::Function::New<entry<set_niceness>>(env, "setNiceness"));
   exports.Set("setThreads", Napi::Function::New<entry<set_threads>>(env, "setThreads"));
   exports.Set("setIsa", Napi::Function::New<entry<set_isa>>(env, "setIsa"));
   exports.Set("setMemoryLimit", Napi::Function::New<entry<set_memory_limit>>(env, "setMemoryLimit"));

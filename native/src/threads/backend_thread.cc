@@ -3,6 +3,7 @@
 
 #include "../ops/faults.h"
 #include "../ops/kernel.h"
+#include "niceness.h"
 
 namespace lazuli {
 
@@ -27,6 +28,7 @@ std::deque<std::shared_ptr<Job>> BackendThread::close() {
 }
 
 void BackendThread::work() noexcept {
+  apply_thread_niceness();
   for (;;) {
     std::shared_ptr<Job> job;
     {

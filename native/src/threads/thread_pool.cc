@@ -8,6 +8,7 @@
 #include <string>
 
 #include "../ops/faults.h"
+#include "niceness.h"
 
 namespace lazuli {
 namespace {
@@ -120,6 +121,7 @@ void ThreadPool::stop_workers() {
 }
 
 void ThreadPool::work() noexcept {
+  apply_thread_niceness();
   is_inside_loop = true;
   uint64_t seen = 0;
   while (!stopping_.load()) {

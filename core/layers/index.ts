@@ -9,6 +9,7 @@ import * as convolution from './convolution';
 import * as convolutionTranspose from './convolution-transpose';
 import type { LayerDeclaration } from './declaration';
 import { embedding } from './embedding';
+import * as fold from './fold';
 import * as instanceNormalization from './instance-normalization';
 import * as io from './io';
 import * as linear from './linear';
@@ -17,12 +18,14 @@ import { findDeclared } from './parse';
 import { paddings } from './padding';
 import * as pixels from './pixels';
 import * as pooling from './pooling';
+import * as poolingMore from './pooling-more';
 import * as products from './products';
 import * as reductions from './reductions';
 import * as regularization from './regularization';
 import * as rearrangement from './shape';
 import * as softmax from './softmax';
 import { nearest } from './suggest';
+import * as upsampling from './upsample';
 import * as views from './views';
 
 /** Every layer, in palette order. A new layer is one declaration and one entry here. */
@@ -47,6 +50,12 @@ export const LAYERS: readonly LayerDeclaration[] = [
   pooling.adaptiveAvgPool1d,
   pooling.adaptiveAvgPool2d,
   pooling.adaptiveAvgPool3d,
+  poolingMore.adaptiveMaxPool1d,
+  poolingMore.adaptiveMaxPool2d,
+  poolingMore.adaptiveMaxPool3d,
+  poolingMore.lpPool1d,
+  poolingMore.lpPool2d,
+  poolingMore.lpPool3d,
   batchNormalization.batchNorm1d,
   batchNormalization.batchNorm2d,
   batchNormalization.batchNorm3d,
@@ -56,6 +65,7 @@ export const LAYERS: readonly LayerDeclaration[] = [
   instanceNormalization.instanceNorm1d,
   instanceNormalization.instanceNorm2d,
   instanceNormalization.instanceNorm3d,
+  poolingMore.localResponseNorm,
   activation.relu,
   activation.leakyRelu,
   activation.gelu,
@@ -92,6 +102,11 @@ export const LAYERS: readonly LayerDeclaration[] = [
   pixels.pixelShuffle,
   pixels.pixelUnshuffle,
   pixels.channelShuffle,
+  upsampling.upsample,
+  upsampling.upsamplingNearest2d,
+  upsampling.upsamplingBilinear2d,
+  fold.unfold,
+  fold.fold,
   ...paddings,
   rearrangement.identity,
   regularization.dropout,

@@ -129,6 +129,19 @@ export const boolean = (spec: Common<boolean>): ParamSpec<boolean> => ({
   parse: (value) => (typeof value === 'boolean' ? value : refuse('true or false', value)),
 });
 
+/** A switch or None (upsample's align_corners). */
+export const optionalBoolean = (spec: Common<boolean | null>): ParamSpec<boolean | null> => ({
+  ...spec,
+  widget: 'boolean',
+  isOptional: true,
+  parse: (value) =>
+    value === null || value === undefined
+      ? null
+      : typeof value === 'boolean'
+        ? value
+        : refuse('true, false or null', value),
+});
+
 export const choice = <const O extends readonly string[]>(
   spec: Common<O[number]> & { readonly options: O },
 ): ParamSpec<O[number]> => ({
@@ -188,6 +201,21 @@ export const integerList = (
     listOf(value, null, 'integers').map((item) =>
       parseInteger(item, spec.min ?? Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     ),
+});
+
+/** Integers, as many as there are, or None: upsample's size. */
+export const optionalIntegerList = (
+  spec: Common<readonly number[] | null> & { readonly min?: number },
+): ParamSpec<readonly number[] | null> => ({
+  ...spec,
+  widget: 'integers',
+  isOptional: true,
+  parse: (value) =>
+    value === null || value === undefined
+      ? null
+      : listOf(value, null, 'integers').map((item) =>
+          parseInteger(item, spec.min ?? Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+        ),
 });
 
 /** `count` integers each of which may be None on its own: an adaptive pooling keeps that input size. */

@@ -70,8 +70,11 @@ def options_of(request):
     for key, value in request["params"].items():
         if request["kind"] == "loss" and key in ("weight", "pos_weight"):
             options[key] = None if value is None else torch.tensor(value, dtype=torch.float64)
+        elif isinstance(value, list):
+            # LPPool1d takes a number only.
+            options[key] = value[0] if request["torch"].endswith("1d") and len(value) == 1 else tuple(value)
         else:
-            options[key] = tuple(value) if isinstance(value, list) else value
+            options[key] = value
     return options
 
 

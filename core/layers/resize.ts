@@ -1,0 +1,89 @@
+// Where each place of a resized axis reads from: positions and weights as torch.nn.functional.interpolate chooses them.
+import * as ops from '../ops';
+import type { Tensor } from '../tensor/tensor';
+import { range, takeAlong, weightsAlong } from './take';
+
+export const RESIZE_MODES = [
+  'nearest', 'nearest-exact', 'linear', 'bilinear', 'bicubic', 'trilinear',
+] as const; // prettier-ignore
+export type ResizeMode = (typeof RESIZE_MODES)[number];
+
+/** One axis to resize. `scale` is null where the sizes alone decide. */
+export interface Resizing {
+  readonly from: number;
+  readonly to: number;
+  readonly scale: number | null;
+  readonly alignCorners: boolean;
+}
+
+/** One of the terms whose sum is the resized axis: a position and a weight per place. */
+interface Term {
+  readonly positions: readonly number[];
+  readonly weights: readonly number[] | null;
+}
+
+const within = (position: number, size: number): number => Math.min(Math.max(position, 0), size - 1);
+
+/** PyTorch computes nearest positions in float32, in float64 too. */
+function nearestTerm({ from, to, scale }: Resizing, offset: 0 | 0.5): Term {
+  const step = Math.fround(scale === null ? Math.fround(from) / Math.fround(to) : 1 / scale);
+  const place = (index: number): number => Math.floor(Math.fround(Math.fround(index + offset) * step));
+  const isPlain = from === to && offset === 0;
+  return {
+    positions: range(to).map((index) =>
+      isPlain ? index : offset === 0 && to === 2 * from ? index >> 1 : within(place(index), from),
+    ),
+    weights: null,
+  };
+}
+
+/** The place of the input that output place `index` shows, between its positions. */
+function source({ from, to, scale, alignCorners }: Resizing, index: number): number {
+  if (alignCorners) return to > 1 ? ((from - 1) / (to - 1)) * index : 0;
+  return (scale === null ? from / to : 1 / scale) * (index + 0.5) - 0.5;
+}
+
+function linearTerms(resizing: Resizing): readonly Term[] {
+  const { from, to } = resizing;
+  if (from === to) return [{ positions: range(to), weights: null }];
+  const places = range(to).map((index) => Math.max(source(resizing, index), 0));
+  const before = places.map((place) => within(Math.floor(place), from));
+  const share = places.map((place, index) => Math.min(Math.max(place - (before[index] ?? 0), 0), 1));
+  return [
+    { positions: before, weights: share.map((amount) => 1 - amount) },
+    { positions: before.map((position) => Math.min(position + 1, from - 1)), weights: share },
+  ];
+}
+
+/** Weights of the four neighbours by Keys' cubic with A = -0.75, PyTorch's. */
+function cubicWeights(t: number): readonly number[] {
+  const a = -0.75;
+  const near = (x: number): number => ((a + 2) * x - (a + 3)) * x * x + 1;
+  const far = (x: number): number => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+  return [far(t + 1), near(t), near(1 - t), far(2 - t)];
+}
+
+function cubicTerms(resizing: Resizing): readonly Term[] {
+  const { from, to } = resizing;
+  if (from === to) return [{ positions: range(to), weights: null }];
+  const places = range(to).map((index) => source(resizing, index));
+  return range(4).map((neighbour) => ({
+    positions: places.map((place) => within(Math.floor(place) + neighbour - 1, from)),
+    weights: places.map((place) => cubicWeights(place - Math.floor(place))[neighbour] ?? 0),
+  }));
+}
+
+function termsOf(mode: ResizeMode, resizing: Resizing): readonly Term[] {
+  if (mode === 'nearest') return [nearestTerm(resizing, 0)];
+  if (mode === 'nearest-exact') return [nearestTerm(resizing, 0.5)];
+  return mode === 'bicubic' ? cubicTerms(resizing) : linearTerms(resizing);
+}
+
+/** `x` with `axis` resized. */
+export function resizeAlong(x: Tensor, axis: number, mode: ResizeMode, resizing: Resizing): Tensor {
+  const terms = termsOf(mode, resizing).map(({ positions, weights }) => {
+    const taken = takeAlong(x, axis, positions);
+    return weights ? ops.mul(taken, weightsAlong(taken, axis, weights)) : taken;
+  });
+  return terms.reduce((total, term) => ops.add(total, term));
+}

@@ -6,6 +6,7 @@ import { LazuliError } from '#core/errors';
 import { parseRename, renamer, type RenameRule } from '#core/nn/rename';
 import type { ModelInfo, ParameterInfo, WeightOptions, WeightVerdict } from '#core/session/session';
 import type { Shape } from '#core/tensor/shape';
+import type { SaveOptions } from '#engine/convert';
 import { dataFromFile, ModelSession, readProjectFile } from '#engine/index';
 
 import { bytes, clean, count, table, type Paint } from './text';
@@ -50,6 +51,15 @@ export const WEIGHT_OPTIONS: readonly OptionSpec[] = [
   ...RENAME_OPTIONS,
   { flag: 'partial', help: 'load what fits; missing and unexpected keys are left alone' },
 ];
+
+export const SAVE_OPTION: OptionSpec = {
+  flag: 'initialized-only',
+  help: 'leave uninitialized entries out of the written file (torch.load refuses a .pt that has some)',
+};
+
+export const saveOptions = (options: Options): SaveOptions => ({
+  uninitialized: options.isSet('initialized-only') ? 'skip' : 'keep',
+});
 
 /** How a weights file is taken. Throws `usage` for a rule that cannot be used. */
 export function weightOptions(options: Options): WeightOptions {
@@ -176,6 +186,9 @@ const parameterDocument = (parameter: ParameterInfo) => ({
   shape: parameter.shape,
   waits_for: parameter.waitsFor,
   provenance: parameter.provenance,
+  ...(parameter.frozen === undefined ? {} : { frozen: parameter.frozen }),
+  ...(parameter.tied_to === undefined ? {} : { tied_to: parameter.tied_to }),
+  ...(parameter.initializer === undefined ? {} : { initializer: parameter.initializer }),
 });
 
 /** The summary as CLI.md fixes it. */
@@ -198,18 +211,29 @@ export const summaryDocument = (info: ModelInfo, weights?: readonly WeightVerdic
 const shapeText = (shape: readonly (number | null)[] | null): string =>
   shape === null ? '?' : shape.length === 0 ? 'scalar' : shape.map((size) => size ?? '?').join('×');
 
+/** What was chosen for a tensor: ", frozen, tied to emb.weight". */
+const choicesText = ({ frozen, tied_to, initializer }: ParameterInfo): string =>
+  [
+    ...(frozen === true ? ['frozen'] : []),
+    ...(tied_to === undefined ? [] : [`tied to ${tied_to}`]),
+    ...(initializer === undefined ? [] : [`starts as ${initializer}`]),
+  ]
+    .map((text) => `, ${text}`)
+    .join('');
+
 const MARKS = { uninitialized: '○', materialized: '●', loaded: '●', trained: '●' } as const;
 
 /** Nodes with shapes and parameters, totals, problems, and what a weights file would do. */
 export function summaryText(info: ModelInfo, paint: Paint, weights?: readonly WeightVerdict[]): string {
   const rows = info.nodes.flatMap((node) => {
-    const own = node.parameters.map(({ name, shape, state, waitsFor }) => {
+    const own = node.parameters.map((parameter) => {
+      const { name, shape, state, waitsFor } = parameter;
       const waits = waitsFor === null ? '' : `, waits for ${waitsFor}`;
-      return `${MARKS[state]} ${name} ${shapeText(shape)} ${state}${waits}`;
+      return `${MARKS[state]} ${name} ${shapeText(shape)} ${state}${waits}${choicesText(parameter)}`;
     });
     const outputs = node.layer === 'output' ? node.inputs : node.outputs;
     const size = node.parameters
-      .filter(({ kind }) => kind.endsWith('parameter'))
+      .filter(({ kind, tied_to }) => kind.endsWith('parameter') && tied_to === undefined)
       .map(({ shape }) =>
         shape.reduce<number | null>(
           (total, each) => (total === null || each === null ? null : total * each),

@@ -8,7 +8,7 @@ import { loadEntries } from '#core/nn/index';
 import type { DataPreview, ModelInfo, WeightOptions, WeightVerdict } from '#core/session/session';
 
 import { backendFor, cpuBackend, useThreads } from './backend';
-import { writeWeightsFile } from './convert';
+import { writeWeightsFile, type SaveOptions } from './convert';
 import { previewDataset } from './datasets/preview';
 import { Feeds } from './feeds';
 import { withWeights } from './inspect';
@@ -140,15 +140,11 @@ export class ModelSession {
     return withWeights(file, (weights) => this.#change(() => this.#model.load(weights, file, options)));
   }
 
-  /** Atomic; .pt (what torch.load(weights_only=True) opens) or .safetensors by the file's extension. */
-  saveWeights(file: string): Promise<{ readonly warnings: readonly string[] }> {
-    return this.#lock.run(async () => {
-      const content = this.#model.content();
-      const waiting = content.entries.filter(({ shape }) => shape === null).length;
-      const warnings = await writeWeightsFile(file, content);
-      const lazy = `${waiting} entries are uninitialized: torch.load(weights_only=True) must be allowed torch.nn.parameter.UninitializedParameter to open them`;
-      return { warnings: waiting > 0 && warnings.length === 0 ? [lazy] : warnings };
-    });
+  /** Atomic; .pt (what torch.load opens, uninitialized entries aside) or .safetensors by the file's extension. */
+  saveWeights(file: string, options: SaveOptions = {}): Promise<{ readonly warnings: readonly string[] }> {
+    return this.#lock.run(async () => ({
+      warnings: await writeWeightsFile(file, this.#model.content(), options),
+    }));
   }
 
   /** All weights in the .pt serialization, uninitialized ones included. */

@@ -1,5 +1,14 @@
 // `lazuli materialize`: feeds a sample, gives every reachable parameter its shape and value, or changes nothing.
-import { inputNamesOf, SAMPLE_OPTIONS, shapesFrom, summaryDocument, summaryText, withModel } from '../model';
+import {
+  inputNamesOf,
+  SAMPLE_OPTIONS,
+  SAVE_OPTION,
+  saveOptions,
+  shapesFrom,
+  summaryDocument,
+  summaryText,
+  withModel,
+} from '../model';
 import { clean } from '../text';
 import type { Verb } from '../verb';
 
@@ -11,6 +20,7 @@ export const materializeVerb: Verb = {
     ...SAMPLE_OPTIONS,
     { flag: 'seed', value: 'n', help: 'as torch.manual_seed (default: the project’s)' },
     { flag: 'out', value: 'file', help: 'write the weights: .pt or .safetensors' },
+    SAVE_OPTION,
   ],
   example: 'lazuli materialize digits.lazuli --shape 64x1x8x8 --seed 0 --out weights.pt',
   async run(call) {
@@ -24,7 +34,8 @@ export const materializeVerb: Verb = {
         const shapes = given ?? (await session.sampleShapes({ ...(source ? { source } : {}), signal }));
         const { model, unreached } = await session.feedSample({ shapes, seed: project.training.seed });
         const out = options.text('out');
-        const { warnings } = out === null ? { warnings: [] } : await session.saveWeights(out);
+        const { warnings } =
+          out === null ? { warnings: [] } : await session.saveWeights(out, saveOptions(options));
         for (const warning of warnings) output.note(`warning: ${warning}`);
         const document = { ...summaryDocument(model), seed: project.training.seed, out, unreached };
         output.result(document, () =>

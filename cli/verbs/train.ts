@@ -8,6 +8,8 @@ import { checkWritable, formatOfWeights } from '#engine/index';
 
 import {
   DATA_OPTIONS,
+  SAVE_OPTION,
+  saveOptions,
   TRAINING_OPTIONS,
   WEIGHT_OPTIONS,
   weightOptions,
@@ -33,6 +35,7 @@ export const train: Verb = {
     ...WEIGHT_OPTIONS,
     { flag: 'resume', help: 'continue from the checkpoint that an interrupted run left beside --out' },
     { flag: 'out', value: 'file', help: 'the weights file to write: .pt or .safetensors', isRequired: true },
+    SAVE_OPTION,
   ],
   example: 'lazuli train digits.lazuli --epochs 5 --out digits.pt',
   async run(call) {
@@ -61,7 +64,7 @@ export const train: Verb = {
             where: checkpoint,
             hint: `the checkpoint is kept; add --resume to the same command to continue`,
           });
-        const { warnings } = await session.saveWeights(out);
+        const { warnings } = await session.saveWeights(out, saveOptions(options));
         for (const warning of warnings) output.note(`warning: ${warning}`);
         await rm(checkpoint, { force: true });
         if (!output.isJson) output.line(null, `${clean(out)} written`);

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 
 import { dialog } from 'electron';
 import { LazuliError } from '#core/errors';
+import { formatOfWeights } from '#engine/index';
 
 import type { WindowState } from '../window-state';
 import type { HandlersOf } from './area';
@@ -57,10 +58,27 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
       ],
     });
     if (canceled || filePath === '') return null;
-    const { warnings } = await state.session.saveWeights(filePath);
+    const uninitialized = await chooseUninitialized(state, filePath);
+    if (uninitialized === null) return null;
+    const { warnings } = await state.session.saveWeights(filePath, { uninitialized });
     return { name: basename(filePath), warnings };
   },
 };
+
+/** What to do with uninitialized entries where the format could hold them; null cancels the save. */
+async function chooseUninitialized(state: WindowState, file: string): Promise<'keep' | 'skip' | null> {
+  const { uninitialized } = state.session.info().totals;
+  if (uninitialized === 0 || formatOfWeights(file) !== 'torch') return 'keep';
+  const { response } = await dialog.showMessageBox(state.window, {
+    type: 'question',
+    message: `${uninitialized} parameters or buffers are uninitialized`,
+    detail: 'torch.load refuses a file that holds uninitialized entries, unless its two classes are allowed.',
+    buttons: ['Save initialized only', 'Save all', 'Cancel'],
+    defaultId: 0,
+    cancelId: 2,
+  });
+  return response === 0 ? 'skip' : response === 1 ? 'keep' : null;
+}
 
 async function chooseWeights(state: WindowState): Promise<string | null> {
   state.refuseWhileRunning('load weights');

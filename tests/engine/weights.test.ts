@@ -9,6 +9,8 @@ import type { TensorEntry } from '#core/formats/weights';
 import { applyEdits, type Edit } from '#core/graph/edits';
 import type { RenameRule } from '#core/nn/rename';
 import type { ModelInfo, NodeInfo, ParameterInfo } from '#core/session/session';
+import { convertWeights } from '#engine/convert';
+import { withWeights } from '#engine/inspect';
 import { chain, node } from '../graph/graphs';
 import { openSession, openExample, projectOf, temporaryFolder } from './support';
 
@@ -145,4 +147,23 @@ test('WEIGHTS-10 a part that conflicts is refused, and so is a file with no key 
     'no key of the weights is in the model',
   );
   expect(session.info().totals.uninitialized).toBe(2);
+});
+
+test('TORCH-12 saving uninitialized entries says that torch.load refuses them, or leaves them out', async () => {
+  const session = await openSession(lazyNet);
+  await session.loadWeights(await weightsFile(entry('fc1.weight', [5, 12])), { partial: true });
+  const file = path.join(temporaryFolder(), 'part.pt');
+  const names = (): Promise<string[]> =>
+    withWeights(file, async ({ entries }) => entries.map(({ name }) => name));
+  const kept = await session.saveWeights(file);
+  expect(kept.warnings).toHaveLength(1);
+  expect(kept.warnings[0]).toMatch(
+    /1 entries are uninitialized \(fc1\.bias\): torch\.load refuses the whole file/,
+  );
+  expect(await names()).toEqual(['fc1.weight', 'fc1.bias']);
+  const whole = path.join(path.dirname(file), 'whole.safetensors');
+  expect((await convertWeights(file, whole, { uninitialized: 'skip' })).entries).toBe(1);
+  const skipped = await session.saveWeights(file, { uninitialized: 'skip' });
+  expect(skipped.warnings).toEqual(['left out, uninitialized: fc1.bias']);
+  expect(await names()).toEqual(['fc1.weight']);
 });

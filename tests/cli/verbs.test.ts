@@ -1,6 +1,7 @@
 // Every verb as a child process: what it prints for people, its JSON, and its exit code. The contract is CLI.md's.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 
 import { VERBS } from '#cli/verbs/index';
@@ -224,6 +225,30 @@ test(
     });
   },
 );
+
+test('pictures in IDX form, packed with gzip, train through the command line', slow, async () => {
+  const folder = temporaryFolder();
+  const at = (name: string): string => path.join(folder, name);
+  const count = 300;
+  const pixels = Buffer.alloc(16 + count * 784);
+  const labels = Buffer.alloc(8 + count);
+  [0x803, count, 28, 28].forEach((field, place) => pixels.writeUInt32BE(field, 4 * place));
+  [0x801, count].forEach((field, place) => labels.writeUInt32BE(field, 4 * place));
+  for (let sample = 0; sample < count; sample++) {
+    labels[8 + sample] = sample % 10;
+    const bar = 16 + sample * 784 + (sample % 10) * 56;
+    pixels.fill(255, bar, bar + 56);
+  }
+  writeFileSync(at('train-images-idx3-ubyte.gz'), gzipSync(pixels));
+  writeFileSync(at('train-labels-idx1-ubyte.gz'), gzipSync(labels));
+  const data = ['--data', at('train-images-idx3-ubyte.gz')];
+  const out = at('w.safetensors');
+  const settings = ['--epochs', '6', '--batch-size', '16', '--json'];
+  const run = await lazuli(['train', example('fashion-mnist'), ...data, ...settings, '--out', out]);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  const evaluated = await lazuli(['evaluate', example('fashion-mnist'), ...data, '--weights', out, '--json']);
+  expect(documentOf(evaluated)).toMatchObject({ samples: count, metrics: { accuracy: 1 } });
+});
 
 test('diff of projects names nodes, params and edges', slow, async () => {
   const folder = temporaryFolder();

@@ -1,5 +1,25 @@
 // A project as data: the graph, where its data lies, how it trains. What a *.lazuli file holds and what an editor edits.
 
+/** How a tensor starts and learns, chosen before or after it is initialized. */
+export interface TensorOptions {
+  /** It takes no steps: `requires_grad = False`. */
+  readonly frozen?: boolean;
+  /** A row of `INITIALIZERS` with its numbers; absent ones take their default. Counts at the next initialization. */
+  readonly initializer?: { readonly kind: string; readonly [number: string]: unknown };
+  /** State-dict key of the parameter that this one is: one object under two names. */
+  readonly tied_to?: string;
+  /** A group of the optimizer's `groups`. */
+  readonly group?: string;
+}
+
+/** What an optimizer does otherwise for the parameters of one group. */
+export interface OptimizerGroup {
+  /** Multiplies the learning rate; default 1. */
+  readonly lr_factor?: number;
+  /** Instead of the optimizer's. */
+  readonly weight_decay?: number;
+}
+
 /** One occurrence of a layer. `id` never changes; `name` is the state-dict prefix and a valid Python identifier, unique in the graph. */
 export interface GraphNode {
   readonly id: string;
@@ -9,6 +29,8 @@ export interface GraphNode {
   /** Only what differs from the declaration's `initial`; blank sizes are null. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly position: { readonly x: number; readonly y: number };
+  /** By tensor name (`weight`); absent while nothing is chosen. */
+  readonly tensors?: Readonly<Record<string, TensorOptions>>;
 }
 
 /** From an output port to an input port. Edges into a variadic port are ordered by their place in the list. */
@@ -55,7 +77,12 @@ export interface DataSource {
 export interface TrainingSettings {
   /** A loss's type and its params. */
   readonly loss: { readonly type: string; readonly params: Readonly<Record<string, unknown>> };
-  readonly optimizer: { readonly type: string; readonly params: Readonly<Record<string, unknown>> };
+  readonly optimizer: {
+    readonly type: string;
+    readonly params: Readonly<Record<string, unknown>>;
+    /** By name, as tensors of the graph name them. */
+    readonly groups?: Readonly<Record<string, OptimizerGroup>>;
+  };
   readonly metrics: readonly string[];
   readonly epochs: number;
   readonly batchSize: number;

@@ -15,12 +15,19 @@ const count = z
 const jsonRecord = z.record(z.string().max(200), z.unknown());
 
 const port = z.looseObject({ node: id, port: id });
+const tensorOptions = z.looseObject({
+  frozen: z.boolean().exactOptional(),
+  initializer: z.looseObject({ kind: text }).exactOptional(),
+  tied_to: text.exactOptional(),
+  group: text.exactOptional(),
+});
 const node = z.looseObject({
   id,
   name: text,
   layer: text,
   params: jsonRecord.default({}),
   position: z.looseObject({ x: z.number(), y: z.number() }),
+  tensors: z.record(z.string().max(200), tensorOptions).exactOptional(),
 });
 const edge = z.looseObject({ id, from: port, to: port });
 
@@ -66,9 +73,14 @@ export const dataSourceSchema = z.looseObject({
 
 const typed = z.looseObject({ type: text.min(1), params: jsonRecord.default({}) });
 
+const optimizerGroup = z.looseObject({
+  lr_factor: z.number().min(0).exactOptional(),
+  weight_decay: z.number().min(0).exactOptional(),
+});
+
 const training = z.looseObject({
   loss: typed,
-  optimizer: typed,
+  optimizer: typed.extend({ groups: z.record(z.string().max(200), optimizerGroup).exactOptional() }),
   metrics: z.array(text).max(100),
   epochs: count,
   batchSize: count,
@@ -93,7 +105,7 @@ export const projectSchema = z.looseObject({
 export const KEY_ORDER = {
   project: ['name', 'dtype', 'graph', 'data', 'sample', 'training', 'weights'],
   graph: ['nodes', 'edges'],
-  node: ['id', 'name', 'layer', 'params', 'position'],
+  node: ['id', 'name', 'layer', 'params', 'position', 'tensors'],
   edge: ['id', 'from', 'to'],
   data: [
     'file', 'format', 'header', 'inputs', 'target', 'targetFile', 'inputShape', 'targetKind', 'classes', 'normalization',

@@ -9,6 +9,7 @@ import type { Inference, NodeInference, NodeInput } from './infer';
 import { nameFault, toValidName, uniqueName } from './names';
 import { reachable } from './order';
 import { axesOfParam, explainAxes, originOf } from './provenance';
+import { checkTensors } from './tensor-options';
 import { isInputLayer, isOutputLayer, layerTitle } from './resolve';
 
 type Draft = Omit<Problem, 'severity' | 'node' | 'edge' | 'fixes'> &
@@ -38,6 +39,7 @@ export function diagnose(inference: Inference): Problem[] {
     ...nodes.flatMap((node) => checkInputs(node, used)),
     ...nodes.flatMap((node) => checkParams(node)),
     ...nodes.flatMap((node) => checkShapes(inference, node)),
+    ...nodes.flatMap((node) => checkTensors(inference, node).map(problem)),
   ];
 }
 

@@ -1,5 +1,5 @@
 // Changes to a graph as plain data, each with its inverse: what undo, redo, the journal and paste are made of.
-import type { Graph, GraphEdge, GraphNode } from '../document/project';
+import type { Graph, GraphEdge, GraphNode, TensorOptions } from '../document/project';
 import { LazuliError } from '../errors';
 import { uniqueName } from './names';
 
@@ -12,6 +12,14 @@ export type Edit =
   | { readonly kind: 'rename_node'; readonly id: string; readonly name: string }
   /** Without `value` the param goes back to the layer's initial; null is a blank size. */
   | { readonly kind: 'set_param'; readonly id: string; readonly param: string; readonly value?: unknown }
+  /** Without `value` nothing is chosen any more. */
+  | {
+      readonly kind: 'set_tensor_option';
+      readonly id: string;
+      readonly tensor: string;
+      readonly option: keyof TensorOptions;
+      readonly value?: TensorOptions[keyof TensorOptions];
+    }
   | { readonly kind: 'connect'; readonly edge: GraphEdge; readonly index?: number }
   | { readonly kind: 'disconnect'; readonly id: string }
   /** Applied in order; undone as one. */
@@ -42,12 +50,7 @@ export function applyEdit(graph: Graph, edit: Edit): Applied {
         (node) => ({ ...edit, position: node.position }),
       );
     case 'rename_node':
-      return changeNode(
-        graph,
-        edit.id,
-        (node) => ({ ...node, name: edit.name }),
-        (node) => ({ ...edit, name: node.name }),
-      );
+      return renameNode(graph, edit);
     case 'set_param':
       return changeNode(
         graph,
@@ -59,6 +62,17 @@ export function applyEdit(graph: Graph, edit: Edit): Applied {
           param: edit.param,
           ...(Object.hasOwn(node.params, edit.param) ? { value: node.params[edit.param] } : {}),
         }),
+      );
+    case 'set_tensor_option':
+      return changeNode(
+        graph,
+        edit.id,
+        (node) => withTensorOption(node, edit),
+        (node) => {
+          const before = node.tensors?.[edit.tensor]?.[edit.option];
+          const { kind, id, tensor, option } = edit;
+          return { kind, id, tensor, option, ...(before === undefined ? {} : { value: before }) };
+        },
       );
     case 'connect':
       return connect(graph, edit.edge, edit.index);
@@ -94,6 +108,47 @@ function changeNode(
   if (!node) throw missing('node', id);
   const nodes = graph.nodes.map((candidate) => (candidate === node ? change(node) : candidate));
   return { graph: { ...graph, nodes }, inverse: invert(node) };
+}
+
+type Of<K extends Edit['kind']> = Extract<Edit, { readonly kind: K }>;
+
+/** Ties follow the name where it is clear which node they mean. */
+function renameNode(graph: Graph, edit: Of<'rename_node'>): Applied {
+  const renamed = changeNode(
+    graph,
+    edit.id,
+    (node) => ({ ...node, name: edit.name }),
+    (node) => ({ ...edit, name: node.name }),
+  );
+  const before = graph.nodes.find(({ id }) => id === edit.id)?.name ?? '';
+  const isClear =
+    graph.nodes.filter(({ name }) => name === before).length === 1 &&
+    graph.nodes.every((node) => node.name !== edit.name && !tiesOf(node).some((key) => isOf(key, edit.name)));
+  if (!isClear) return renamed;
+  const nodes = renamed.graph.nodes.map((node) => {
+    if (!tiesOf(node).some((key) => isOf(key, before))) return node;
+    const tensors = Object.entries(node.tensors ?? {}).map(([name, options]): [string, TensorOptions] => {
+      const { tied_to } = options;
+      if (tied_to === undefined || !isOf(tied_to, before)) return [name, options];
+      return [name, { ...options, tied_to: edit.name + tied_to.slice(before.length) }];
+    });
+    return { ...node, tensors: Object.fromEntries(tensors) };
+  });
+  return { graph: { ...renamed.graph, nodes }, inverse: renamed.inverse };
+}
+
+const isOf = (key: string, name: string): boolean => key.startsWith(`${name}.`);
+const tiesOf = ({ tensors = {} }: GraphNode): string[] =>
+  Object.values(tensors).flatMap(({ tied_to }) => tied_to ?? []);
+
+/** Records that say nothing are left out, so that undo gives the very same node. */
+function withTensorOption(node: GraphNode, { tensor, option, value }: Of<'set_tensor_option'>): GraphNode {
+  const { tensors = {}, ...rest } = node;
+  const { [tensor]: own = {}, ...others } = tensors;
+  const { [option]: _, ...kept } = own;
+  const next = value === undefined ? kept : { ...own, [option]: value };
+  const all = Object.keys(next).length === 0 ? others : { ...tensors, [tensor]: next };
+  return Object.keys(all).length === 0 ? rest : { ...rest, tensors: all };
 }
 
 function removeNode(graph: Graph, id: string): Applied {

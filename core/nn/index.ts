@@ -7,6 +7,7 @@ export type { RemovableHandle } from './hooks';
 export * as init from './inits';
 export { initialize } from './initialize';
 export type { Initializer } from './initializer';
+export { findInitializer, INITIALIZERS, type InitializerRow } from './initializers';
 export { LayerModule, type LayerOptions, type LayerParams, type Provenance } from './layer-module';
 export {
   becomeLazy,

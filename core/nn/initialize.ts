@@ -4,14 +4,18 @@ import type { Tensor } from '../tensor/tensor';
 import {
   calculateFanInAndFanOut,
   constant_,
+  kaimingNormal_,
   kaimingUniform_,
   normal_,
   ones_,
+  orthogonal_,
+  truncNormal_,
   uniform_,
+  xavierNormal_,
   xavierUniform_,
   zeroRow_,
   zeros_,
-} from './init';
+} from './inits';
 import type { Initializer } from './initializer';
 import { defaultGenerator, type Generator } from './random';
 
@@ -54,6 +58,14 @@ export function initialize(
       return void kaimingUniform_(tensor, { a: initializer.a, generator });
     case 'xavier_uniform':
       return void xavierUniform_(tensor, initializer.gain, generator);
+    case 'kaiming_normal':
+      return void kaimingNormal_(tensor, { a: initializer.a, generator });
+    case 'xavier_normal':
+      return void xavierNormal_(tensor, initializer.gain, generator);
+    case 'trunc_normal':
+      return void truncNormal_(tensor, { ...initializer, generator });
+    case 'orthogonal':
+      return void orthogonal_(tensor, initializer.gain, generator);
     case 'uniform_fan_in': {
       const { fanIn } = calculateFanInAndFanOut(sibling(siblings, initializer.fanOf));
       const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;

@@ -14,5 +14,15 @@ export type Initializer =
   /** uniform(-1/√n, 1/√n) with n the size of the tensor's axis `axis` (Bilinear's weight: 1), or of `fanOf`'s. */
   | { readonly kind: 'uniform_axis'; readonly axis: number; readonly of: string }
   | { readonly kind: 'xavier_uniform'; readonly gain: number }
+  | { readonly kind: 'kaiming_normal'; readonly a: number }
+  | { readonly kind: 'xavier_normal'; readonly gain: number }
+  | {
+      readonly kind: 'trunc_normal';
+      readonly mean: number;
+      readonly std: number;
+      readonly a: number;
+      readonly b: number;
+    }
+  | { readonly kind: 'orthogonal'; readonly gain: number }
   /** normal, then row `row` set to zero (Embedding's padding_idx). */
   | { readonly kind: 'normal_zero_row'; readonly row: number | null };

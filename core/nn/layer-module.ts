@@ -14,6 +14,7 @@ import { formatShape, shapesEqual, type PartialShape, type Shape } from '../tens
 import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 import { initialize, type Siblings } from './initialize';
+import type { Initializer } from './initializer';
 import { becomeLazy, finishLazy, hasUninitializedParams, isLazyModule } from './lazy';
 import { Module } from './module';
 import type { LoadCall } from './module-types';
@@ -47,6 +48,8 @@ export interface LayerOptions {
    * partial loads and shows sizes that a checkpoint brought.
    */
   readonly semantics?: 'torch' | 'workbench';
+  /** By tensor name, instead of the declared ones. */
+  readonly initializers?: Readonly<Record<string, Initializer>>;
   /** Words for an inferred size, e.g. the graph's "from 'flatten' 8·6·6". Default: the input's shape. */
   readonly explain?: (param: string, size: number | readonly number[], inputs: readonly Shape[]) => string;
 }
@@ -62,12 +65,15 @@ export class LayerModule extends Module {
   /** The run's random state, given to `lower`; null outside training steps. */
   declare random: LowerCall<ParamTable>['random'];
   declare readonly options: LayerOptions;
+  /** Chosen instead of the declared ones, by tensor name; they count at the next initialization. */
+  declare initializers: Readonly<Record<string, Initializer>>;
 
   /** `params` are parsed. With every size known the values are drawn here, in registration order. */
   constructor(declaration: LayerDeclaration, params: LayerParams, options: LayerOptions = {}) {
     super();
-    const { generator = defaultGenerator, name } = options;
-    Object.assign(this, { declaration, params, provenance: new Map(), generator, random: null, options });
+    const { generator = defaultGenerator, name, initializers = {} } = options;
+    const provenance = new Map();
+    Object.assign(this, { declaration, params, provenance, generator, random: null, options, initializers });
     if (name !== undefined) this[LABEL] = name;
     const specs = this.tensorSpecs();
     for (const spec of specs) register(this, spec);
@@ -142,8 +148,16 @@ export class LayerModule extends Module {
     const siblings = this.siblings();
     for (const { name, initializer } of specs) {
       const tensor = siblings[name] ?? null;
-      if (tensor !== null) initialize(initializer, tensor, siblings, this.generator);
+      const chosen = this.initializers[name] ?? initializer;
+      if (tensor !== null) initialize(chosen, tensor, siblings, this.generator);
     }
+  }
+  /** Puts a new tensor in the place of `name`, uninitialized while its sizes are unknown: the end of a tie. */
+  renewTensor(name: string): void {
+    const spec = this.tensorSpecs().find((each) => each.name === name);
+    if (spec === undefined) return;
+    register(this, spec);
+    if (!isLazy(this.tensor(name))) this.initializeTensors([spec]);
   }
   /** `reset_parameters`: nothing while anything is uninitialized or an inferred size is 0 or unknown. */
   resetParameters(): void {
@@ -180,7 +194,7 @@ export class LayerModule extends Module {
   }
 
   override sharedFields(): readonly string[] {
-    return ['declaration', 'options', 'generator', 'random'];
+    return ['declaration', 'options', 'generator', 'random', 'initializers'];
   }
   override extraRepr(): string {
     return extraReprOf(this.declaration, this.params);

@@ -19,6 +19,10 @@ export interface ParameterInfo {
   readonly waitsFor: string | null;
   /** "in_features = 288, from 'flatten' 8·6·6, from 'conv1', from the sample's 3×8×8"; '' while uninitialized. */
   readonly provenance: string;
+  /** What the node chooses for it; absent where nothing is chosen. */
+  readonly frozen?: boolean;
+  readonly tied_to?: string;
+  readonly initializer?: string;
 }
 
 /** One thing wrong with the graph, located. `error` stops a run; `warning` does not. */

@@ -1,4 +1,5 @@
 // The model as data for window and command line: shapes, parameters with state and provenance, costs and problems.
+import type { GraphNode } from '#core/document/project';
 import { activationBytes, nodeFlops, nodeTensors, sumKnown } from '#core/graph/cost';
 import { diagnose } from '#core/graph/diagnose';
 import {
@@ -10,11 +11,13 @@ import {
 } from '#core/graph/infer';
 import { PLAN } from '#core/graph/graph-module';
 import { provenanceOf } from '#core/graph/provenance';
-import { isLazy, type LayerModule, type Provenance } from '#core/nn/index';
+import { isBorrowed } from '#core/graph/tensor-options';
+import { isLazy, Parameter, type LayerModule, type Provenance } from '#core/nn/index';
 import { impliedSizes } from '#core/nn/solve-sizes';
 import type { ModelInfo, NodeInfo, ParameterInfo } from '#core/session/session';
 import { elementSize } from '#core/tensor/dtype';
 import { numel, type Shape } from '#core/tensor/shape';
+import type { Tensor } from '#core/tensor/tensor';
 
 import { isUninitialized, type LayerSet } from './layer-set';
 import { stateOf } from './states';
@@ -63,7 +66,9 @@ export function describeModel(set: LayerSet, facts: Facts, sample = facts.sample
     return inferred ? [describeNode(set, inference, inferred)] : [];
   });
   const parameters = nodes.flatMap((node) => node.parameters);
-  const trainable = parameters.filter(({ kind }) => kind.endsWith('parameter'));
+  // A tied parameter is the one it is tied to.
+  const own = parameters.filter(({ tied_to }) => tied_to === undefined);
+  const trainable = own.filter(({ kind }) => kind.endsWith('parameter'));
   const sizeOf = ({ shape }: ParameterInfo): number | null => {
     const known = shape.filter((size) => size !== null);
     return known.length === shape.length ? numel(known) : null;
@@ -79,7 +84,7 @@ export function describeModel(set: LayerSet, facts: Facts, sample = facts.sample
       uninitialized: parameters.filter(({ state }) => state === 'uninitialized').length,
       flops: sumKnown(running.map(({ flops }) => flops)),
       bytes: sumKnown(
-        parameters.map((parameter) => {
+        own.map((parameter) => {
           const size = sizeOf(parameter);
           return size === null ? null : size * elementSize(parameter.dtype);
         }),
@@ -128,9 +133,26 @@ function describeTensors(inference: Inference, inferred: NodeInference, layer: L
         shape: isWaiting ? spec.shape : tensor.shape,
         waitsFor: isWaiting ? waitsFor : null,
         provenance: explained !== '' || isWaiting ? explained : 'every size is given',
+        ...choicesOf(node, layer, spec.name),
       },
     ];
   });
+}
+
+const isFrozen = (tensor: Tensor | null): boolean => tensor instanceof Parameter && !tensor.requiresGrad;
+
+/** A tie that is not in effect (it does not fit) is a problem of the graph, and not shown as one. */
+function choicesOf(
+  { tensors = {} }: GraphNode,
+  layer: LayerModule,
+  name: string,
+): Pick<ParameterInfo, 'frozen' | 'tied_to' | 'initializer'> {
+  const { tied_to, initializer } = tensors[name] ?? {};
+  return {
+    ...(isFrozen(layer.tensor(name)) ? { frozen: true } : {}),
+    ...(tied_to !== undefined && isBorrowed(layer, name) ? { tied_to } : {}),
+    ...(initializer === undefined ? {} : { initializer: initializer.kind }),
+  };
 }
 
 /** What the layer remembers of its size, in the graph's words while the graph still says the same. */

@@ -2,6 +2,7 @@
 import type { Graph, GraphNode } from '#core/document/project';
 import { GraphModule } from '#core/graph/graph-module';
 import { resolveNode } from '#core/graph/resolve';
+import { chosenInitializers, isBorrowed } from '#core/graph/tensor-options';
 import {
   createLayerModule,
   hasUninitializedParams,
@@ -63,7 +64,7 @@ export class LayerSet {
   /** Takes an edited graph. Layers whose node is gone or changed are set aside. Returns true when any layer changed. */
   update(graph: Graph): boolean {
     const wanted = new Map(graph.nodes.map((node) => [node.id, signatureOf(node)]));
-    let hasChanged = false;
+    let hasChanged = optionsOf(graph) !== optionsOf(this.#graph);
     for (const [id, kept] of this.#layers) {
       if (wanted.get(id) === kept.signature) continue;
       this.#layers.delete(id);
@@ -72,7 +73,7 @@ export class LayerSet {
     }
     this.#graph = graph;
     const before = this.#layers.size;
-    this.#refresh();
+    this.refresh();
     return hasChanged || this.#layers.size !== before;
   }
 
@@ -81,7 +82,7 @@ export class LayerSet {
     this.generator = generator;
     for (const { layer } of this.#layers.values()) disposeLayer(layer);
     this.#layers.clear();
-    this.#refresh();
+    this.refresh();
   }
 
   /** Puts another layer in a node's place; the old one is freed. */
@@ -96,12 +97,13 @@ export class LayerSet {
   make(node: GraphNode, params: LayerParams, generator: Generator): LayerModule {
     const { declaration } = resolveNode(node);
     if (!declaration) throw new Error(`a layer was made for the unknown kind ${node.layer}`);
-    const layer = createLayerModule(declaration, params, { generator, dtype: this.dtype, name: node.name });
-    const tensors = layer.tensorSpecs().map(({ name }) => layer.tensor(name));
-    placeholders.set(
-      layer,
-      tensors.flatMap((tensor) => (isLazy(tensor) ? [pendingData(tensor).storage] : [])),
-    );
+    const layer = createLayerModule(declaration, params, {
+      generator,
+      dtype: this.dtype,
+      name: node.name,
+      initializers: chosenInitializers(node, declaration.tensors?.(params) ?? []),
+    });
+    keepPlaceholders(layer);
     return layer;
   }
 
@@ -113,10 +115,14 @@ export class LayerSet {
     this.#module = null;
   }
 
-  #refresh(): void {
+  /** Makes the module anew, and with it what nodes choose for their tensors. */
+  refresh(): void {
     this.#module = null;
     void this.module;
-    for (const [node, layer] of this.entries()) layer[LABEL] = node.name;
+    for (const [node, layer] of this.entries()) {
+      layer[LABEL] = node.name;
+      keepPlaceholders(layer);
+    }
   }
 
   #layerOf(node: GraphNode, params: LayerParams): LayerModule {
@@ -144,14 +150,27 @@ export class LayerSet {
 }
 
 /** The empty storages that uninitialized tensors hold; undoing a materialization needs them as long as the layer lives. */
-const placeholders = new WeakMap<LayerModule, readonly Storage[]>();
+const placeholders = new WeakMap<LayerModule, Set<Storage>>();
+
+function keepPlaceholders(layer: LayerModule): void {
+  const kept = placeholders.get(layer) ?? new Set();
+  for (const { name } of layer.tensorSpecs()) {
+    const tensor = layer.tensor(name);
+    if (isLazy(tensor) && !isBorrowed(layer, name)) kept.add(pendingData(tensor).storage);
+  }
+  placeholders.set(layer, kept);
+}
+
+/** What is chosen for the tensors of a graph. */
+export const optionsOf = (graph: Graph): string =>
+  JSON.stringify(graph.nodes.map(({ id, tensors }) => (tensors === undefined ? [] : [id, tensors])));
 
 /** Frees a layer's native tensors; it must not be used again. */
 export function disposeLayer(layer: LayerModule): void {
   for (const storage of placeholders.get(layer) ?? []) storage.dispose();
   for (const { name } of layer.tensorSpecs()) {
     const tensor = layer.tensor(name);
-    if (tensor && !isLazy(tensor)) tensor.storage.dispose();
+    if (tensor && !isLazy(tensor) && !isBorrowed(layer, name)) tensor.storage.dispose();
   }
 }
 

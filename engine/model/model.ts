@@ -24,7 +24,7 @@ import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
 
 import { describeModel, inferModel } from './info';
-import { LayerSet } from './layer-set';
+import { LayerSet, optionsOf } from './layer-set';
 import { setState, type TensorState } from './states';
 import { problemsAsError, uninitialized, weightsRefused } from './refusals';
 import { History, restoreSnapshot, takeSnapshot } from './snapshot';
@@ -78,7 +78,12 @@ export class Model {
   /** True when `project` has the very layers and edges of this one: a run in progress does not mind. */
   hasSameLayers(project: Project): boolean {
     const key = ({ graph, dtype }: Project): string =>
-      JSON.stringify([dtype, graph.nodes.map(({ id, layer, params }) => [id, layer, params]), graph.edges]);
+      JSON.stringify([
+        dtype,
+        graph.nodes.map(({ id, layer, params }) => [id, layer, params]),
+        graph.edges,
+        optionsOf(graph),
+      ]);
     return key(project) === key(this.#project);
   }
 

@@ -1,6 +1,7 @@
 // Parameter values at one moment, in JavaScript's memory: what undo across a materialization or a training run restores.
 import type { GraphNode } from '#core/document/project';
 import { resolveNode } from '#core/graph/resolve';
+import { isBorrowed } from '#core/graph/tensor-options';
 import {
   denseBytes,
   finishLazy,
@@ -53,7 +54,7 @@ function saveLayer(node: GraphNode, layer: LayerModule): SavedLayer {
   const tensors = new Map<string, SavedTensor | null>();
   for (const { name } of layer.tensorSpecs()) {
     const tensor = layer.tensor(name);
-    if (!tensor) continue;
+    if (!tensor || isBorrowed(layer, name)) continue;
     if (isLazy(tensor)) tensors.set(name, null);
     else tensors.set(name, { shape: tensor.shape, bytes: denseBytes(tensor), state: stateOf(layer, name) });
   }
@@ -72,6 +73,7 @@ export function restoreSnapshot(set: LayerSet, snapshot: Snapshot): void {
     const saved = snapshot.layers.get(node.id);
     if (saved?.signature === signatureOf(node)) set.replace(node, rebuildLayer(set, node, saved));
   }
+  set.refresh();
 }
 
 function rebuildLayer(set: LayerSet, node: GraphNode, saved: SavedLayer): LayerModule {

@@ -189,3 +189,14 @@ function compile(
 export function trainedParameters(module: GraphModule): ReadonlyMap<string, Parameter> {
   return new Map([...module.namedParameters()].filter(([, parameter]) => parameter.requiresGrad));
 }
+
+/** With nothing left to learn a run would only waste time. */
+export function refuseAllFrozen(module: GraphModule, learning: number): void {
+  const [first] = [...module.namedParameters()].map(([key]) => key);
+  if (learning > 0 || first === undefined) return;
+  throw new LazuliError('parameter_invalid', 'every parameter is frozen: nothing would learn', {
+    where: first,
+    expected: 'at least one parameter that is not frozen',
+    hint: 'thaw the parameters that are to learn, or use lazuli evaluate',
+  });
+}

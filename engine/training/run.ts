@@ -1,5 +1,7 @@
 // A training run: epochs of a traced step in slices of about 80 ms on the backend's thread, with pause, stop, events and checkpoints.
 import { errorToData, LazuliError } from '#core/errors';
+import { PLAN } from '#core/graph/graph-module';
+import { tensorGroups } from '#core/graph/tensor-options';
 import type { RunSnapshot } from '#core/ipc/api';
 import type { RunEvent, RunState } from '#core/session/session';
 
@@ -10,7 +12,7 @@ import { EventLog, type RunListener } from './events';
 import { Optimizer } from './optimizer';
 import type { RunOutcome, RunParts, RunResult } from './parts';
 import type { Totals } from './pass';
-import { trainedParameters } from './programs';
+import { refuseAllFrozen, trainedParameters } from './programs';
 import { TrainingPass } from './training-pass';
 
 /** Between checkpoints of a run that goes on. */
@@ -38,7 +40,9 @@ export class TrainingRun {
     const free: (() => void)[] = [];
     let settle: (result: RunResult) => void = () => undefined;
     try {
-      this.#optimizer = new Optimizer(settings.optimizer, trainedParameters(module));
+      const parameters = trainedParameters(module);
+      refuseAllFrozen(module, parameters.size);
+      this.#optimizer = new Optimizer(settings.optimizer, parameters, tensorGroups(module[PLAN].graph));
       free.push(() => this.#optimizer.dispose());
       this.#training = new TrainingPass(parts, this.#optimizer);
       free.push(() => this.#training.dispose());

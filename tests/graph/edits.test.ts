@@ -19,6 +19,14 @@ const edits: readonly (readonly [string, Edit])[] = [
   ['set_param anew', { kind: 'set_param', id: 'b', param: 'bias', value: false }],
   ['set_param to blank', { kind: 'set_param', id: 'b', param: 'in_features', value: null }],
   ['set_param back to initial', { kind: 'set_param', id: 'b', param: 'out_features' }],
+  [
+    'set_tensor_option',
+    { kind: 'set_tensor_option', id: 'b', tensor: 'weight', option: 'frozen', value: true },
+  ],
+  [
+    'set_tensor_option of a tie',
+    { kind: 'set_tensor_option', id: 'c', tensor: 'bias', option: 'tied_to', value: 'b.bias' },
+  ],
   ['connect', { kind: 'connect', edge: edge('a', 'c'), index: 0 }],
   ['disconnect', { kind: 'disconnect', id: 'a-b-input' }],
   [
@@ -96,4 +104,32 @@ test('paste gives fresh ids and free names, keeps the edges inside and can be un
   expect(applyEdit(pasted.graph, pasted.inverse).graph).toEqual(graph);
   expect(pasted.graph.nodes.map(({ id }) => id)).not.toContain(newNodeId(pasted.graph));
   expect(pasted.graph.edges.map(({ id }) => id)).not.toContain(newEdgeId(pasted.graph));
+});
+
+test('a tensor option that is taken back leaves the node as it was; a tie follows a new name', () => {
+  const frozen = applyEdit(graph, {
+    kind: 'set_tensor_option',
+    id: 'b',
+    tensor: 'weight',
+    option: 'frozen',
+    value: true,
+  });
+  expect(frozen.graph.nodes[2]?.tensors).toEqual({ weight: { frozen: true } });
+  const thawed = applyEdit(frozen.graph, frozen.inverse);
+  expect(thawed.graph.nodes[2]).toEqual(graph.nodes[2]);
+  expect(Object.hasOwn(thawed.graph.nodes[2] ?? {}, 'tensors')).toBe(false);
+  const tie: Edit = {
+    kind: 'set_tensor_option',
+    id: 'b',
+    tensor: 'weight',
+    option: 'tied_to',
+    value: 'a.weight',
+  };
+  const tied = applyEdit(graph, tie).graph;
+  const renamed = applyEdit(tied, { kind: 'rename_node', id: 'a', name: 'first' });
+  expect(renamed.graph.nodes[2]?.tensors).toEqual({ weight: { tied_to: 'first.weight' } });
+  expect(applyEdit(renamed.graph, renamed.inverse).graph).toEqual(tied);
+  const taken = applyEdit(tied, { kind: 'rename_node', id: 'a', name: 'c' });
+  expect(taken.graph.nodes[2]?.tensors).toEqual({ weight: { tied_to: 'a.weight' } });
+  expect(applyEdit(taken.graph, taken.inverse).graph).toEqual(tied);
 });

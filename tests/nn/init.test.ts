@@ -132,6 +132,10 @@ describe('init', () => {
       [{ kind: 'uniform_fan_in', fanOf: 'weight' }, (value) => Math.abs(value) <= 1 / Math.sqrt(18)],
       [{ kind: 'uniform_axis', axis: 1, of: 'weight' }, (value) => Math.abs(value) <= 1 / 3],
       [{ kind: 'normal_zero_row', row: null }, (value) => value !== 0],
+      [{ kind: 'xavier_normal', gain: 100 }, (value) => value !== 0 && Math.abs(value) < 300],
+      [{ kind: 'kaiming_normal', a: 0 }, (value) => value !== 0 && Math.abs(value) < 3],
+      [{ kind: 'trunc_normal', mean: 0, std: 1, a: 0, b: 1 }, (value) => value >= 0 && value <= 1],
+      [{ kind: 'orthogonal', gain: 1 }, (value) => Math.abs(value) <= 1],
     ];
     for (const [initializer, isRight] of kinds) {
       const target = newTensor([5, 4, 2], 'float32');

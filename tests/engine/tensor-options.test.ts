@@ -1,0 +1,141 @@
+// What a project chooses for tensors, in real sessions: frozen ones keep their values, groups their rates, ties their one storage.
+import { expect, test } from 'vitest';
+
+import type { GraphNode, Project, TensorOptions } from '#core/document/project';
+import { parseProject } from '#core/document/parse';
+import { serializeProject } from '#core/document/serialize';
+import { readTorch } from '#core/formats/index';
+import { memorySource } from '#core/formats/index';
+import type { ModelSession } from '#engine/session';
+import path from 'node:path';
+import { chain, node } from '../graph/graphs';
+import { examples, openSession, template } from './support';
+
+const with_ = (each: GraphNode, tensors: Readonly<Record<string, TensorOptions>>): GraphNode => ({
+  ...each,
+  tensors,
+});
+
+function project(
+  choices: Readonly<Record<string, Readonly<Record<string, TensorOptions>>>>,
+  optimizer: Project['training']['optimizer'] = { type: 'sgd', params: { lr: 0.1 } },
+): Project {
+  const digits = template('digits', { epochs: 1, optimizer, validationSplit: 0 });
+  const layers = [
+    node('flatten', 'flatten'),
+    node('a', 'linear', { out_features: 16 }),
+    node('relu', 'relu'),
+    node('b', 'linear', { out_features: 16 }),
+    node('relu2', 'relu'),
+    node('c', 'linear', { out_features: 16 }),
+    node('d', 'linear', { out_features: 10 }),
+  ];
+  return { ...digits, graph: chain(...layers.map((each) => with_(each, choices[each.name] ?? {}))) };
+}
+const open = (given: Project): Promise<ModelSession> => openSession(given, path.join(examples, 'digits'));
+
+async function weights(session: ModelSession): Promise<ReadonlyMap<string, Buffer>> {
+  const file = await readTorch(memorySource('state', await session.exportState()));
+  const values = new Map<string, Buffer>();
+  for (const { name, storage } of file.entries)
+    if (storage) values.set(name, Buffer.from(await storage.read(0, storage.bytes)));
+  return values;
+}
+const parameter = (session: ModelSession, key: string) =>
+  session
+    .info()
+    .nodes.flatMap(({ parameters }) => parameters)
+    .find((each) => each.key === key);
+
+test('TENSOR-2 a frozen parameter takes no steps, whatever the others do', async () => {
+  const session = await open(project({ a: { weight: { frozen: true } } }));
+  expect(parameter(session, 'a.weight')).toMatchObject({ frozen: true, state: 'uninitialized' });
+  await session.feedSample();
+  const before = await weights(session);
+  await (
+    await session.train()
+  ).finished;
+  const after = await weights(session);
+  expect(after.get('a.weight')).toEqual(before.get('a.weight'));
+  expect(after.get('a.bias')).not.toEqual(before.get('a.bias'));
+  expect(after.get('b.weight')).not.toEqual(before.get('b.weight'));
+});
+
+test('TENSOR-2 freezing and thawing later keeps the values; with everything frozen a run is refused', async () => {
+  const session = await open(project({}));
+  await session.feedSample();
+  const before = await weights(session);
+  const all = { weight: { frozen: true }, bias: { frozen: true } };
+  await session.update(project({ a: all, b: all, c: all, d: all }));
+  expect(await weights(session)).toEqual(before);
+  await expect(session.train()).rejects.toThrow('every parameter is frozen');
+  await session.update(project({}));
+  expect(parameter(session, 'a.weight')?.frozen).toBeUndefined();
+});
+
+test('TENSOR-4 a tied parameter is one object: counted once, saved under both names, trained as one', async () => {
+  const session = await open(project({ c: { weight: { tied_to: 'b.weight' } } }));
+  const { model } = await session.feedSample();
+  const free = await (await open(project({}))).feedSample();
+  expect(model.totals.parameters).toBe((free.model.totals.parameters ?? 0) - 16 * 16);
+  expect(parameter(session, 'c.weight')).toMatchObject({ tied_to: 'b.weight' });
+  await (
+    await session.train()
+  ).finished;
+  const file = await readTorch(memorySource('state', await session.exportState()));
+  const [b, c] = ['b.weight', 'c.weight'].map((key) => file.entries.find(({ name }) => name === key));
+  expect(b?.storageKey).toBe(c?.storageKey);
+  const kept = session.info().revision;
+  const before = await weights(session);
+  await session.backToUninitialized();
+  await session.restore(kept);
+  expect(await weights(session)).toEqual(before);
+  await session.update(project({}));
+  const apart = await weights(session);
+  expect(apart.get('b.weight')).toEqual(before.get('b.weight'));
+  expect(apart.get('c.weight')).not.toEqual(before.get('b.weight'));
+});
+
+test('TENSOR-4 a tie of shapes that differ forbids the run and says both shapes', async () => {
+  const session = await open(project({ d: { weight: { tied_to: 'c.weight' } } }));
+  await expect(session.feedSample()).rejects.toMatchObject({
+    code: 'shape_mismatch',
+    details: { where: "node 'd'" },
+  });
+});
+
+test('TENSOR-5 a group has its own learning rate and weight decay; an unknown one is refused', async () => {
+  const optimizer = (groups: Project['training']['optimizer']['groups']) => ({
+    type: 'sgd',
+    params: { lr: 0.1 },
+    ...(groups ? { groups } : {}),
+  });
+  const choices = { a: { weight: { group: 'still' } }, b: { weight: { group: 'pulled' } } };
+  const groups = { still: { lr_factor: 0 }, pulled: { weight_decay: 10 } };
+  const session = await open(project(choices, optimizer(groups)));
+  await session.feedSample();
+  const before = await weights(session);
+  await (
+    await session.train()
+  ).finished;
+  const after = await weights(session);
+  expect(after.get('a.weight')).toEqual(before.get('a.weight'));
+  const size = (bytes: Buffer | undefined): number =>
+    Math.max(...Array.from({ length: 256 }, (_, at) => Math.abs(bytes?.readFloatLE(at * 4) ?? 0)));
+  expect(size(after.get('b.weight'))).toBeLessThan(size(before.get('b.weight')) / 2);
+  const lost = await open(project(choices, optimizer({ stil: {} })));
+  await expect(lost.train()).rejects.toMatchObject({
+    code: 'parameter_invalid',
+    details: { where: 'a.weight', hint: 'did you mean stil?' },
+  });
+});
+
+test('TENSOR-1 choices are written with the node and only where there are any', () => {
+  const given = project({ a: { weight: { frozen: true, initializer: { kind: 'normal', std: 0.1 } } } });
+  const text = serializeProject(given);
+  expect(parseProject(text)).toEqual(given);
+  expect(serializeProject(template('digits'))).not.toContain('tensors');
+  expect(() => parseProject(text.replace('"frozen": true', '"frozen": "yes"'))).toThrow(
+    'tensors.weight.frozen',
+  );
+});

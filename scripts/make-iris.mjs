@@ -12,11 +12,16 @@ if (from === undefined || to === undefined) {
 const [first = '', ...rows] = fs.readFileSync(from, 'utf8').trim().split(/\r?\n/);
 const [count, columns, ...classes] = first.split(',');
 if (Number(count) !== rows.length || Number(columns) !== 4)
-  throw new Error(`${from}: the first line promises ${count} rows of ${columns} columns, found ${rows.length} rows`);
+  throw new Error(
+    `${from}: the first line promises ${count} rows of ${columns} columns, found ${rows.length} rows`,
+  );
 const lines = rows.map((row) => {
   const cells = row.split(',');
   const name = classes[Number(cells.at(-1))];
   if (cells.length !== 5 || name === undefined) throw new Error(`${from}: unexpected row '${row}'`);
   return [...cells.slice(0, -1), name].join(',');
 });
-fs.writeFileSync(to, `${['sepal_length,sepal_width,petal_length,petal_width,species', ...lines].join('\n')}\n`);
+fs.writeFileSync(
+  to,
+  `${['sepal_length,sepal_width,petal_length,petal_width,species', ...lines].join('\n')}\n`,
+);

@@ -208,7 +208,7 @@ export const summaryDocument = (info: ModelInfo, weights?: readonly WeightVerdic
   ...(weights ? { weights } : {}),
 });
 
-const shapeText = (shape: readonly (number | null)[] | null): string =>
+export const shapeText = (shape: readonly (number | null)[] | null): string =>
   shape === null ? '?' : shape.length === 0 ? 'scalar' : shape.map((size) => size ?? '?').join('×');
 
 /** What was chosen for a tensor: ", frozen, tied to emb.weight". */

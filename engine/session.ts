@@ -14,6 +14,7 @@ import { Feeds } from './feeds';
 import { withWeights } from './inspect';
 import { Lock } from './lock';
 import { Model, type SampleShapes } from './model/model';
+import type { Resized } from './model/rematerialize';
 import { loadOptimizer, withCheckpoint, type Place } from './training/checkpoint';
 import { Evaluation } from './training/evaluate';
 import { objectiveOf } from './training/objective';
@@ -30,6 +31,8 @@ export interface FeedOptions {
   readonly seed?: number;
   /** Shapes by input node name instead of a batch of the project's data. */
   readonly shapes?: SampleShapes;
+  /** What has values and changes its size is initialized anew; without it such a sample is refused. Default false. */
+  readonly rematerialize?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -113,6 +116,11 @@ export class ModelSession {
   async feedSample(options: FeedOptions = {}): Promise<FeedResult> {
     this.#refuseWhileRunning();
     return this.#feed(options);
+  }
+
+  /** What has values and would change its size if a sample of these shapes were fed; changes nothing. */
+  previewFeed(shapes: SampleShapes): readonly Resized[] {
+    return this.#model.previewFeed(shapes);
   }
 
   /** The shape of one sample batch of the project's data (or of another source), by input node name. */
@@ -230,9 +238,11 @@ export class ModelSession {
     });
   }
 
-  async #feed({ shapes, seed, signal }: FeedOptions): Promise<FeedResult> {
+  async #feed({ shapes, seed, signal, rematerialize = false }: FeedOptions): Promise<FeedResult> {
     const sample = shapes ?? (await this.#feeds.sampleShapes(this.project.data, { signal }));
-    return this.#lock.run(() => this.#model.feed(sample, seed ?? this.project.training.seed));
+    return this.#lock.run(() =>
+      this.#model.feed(sample, seed ?? this.project.training.seed, { rematerialize }),
+    );
   }
 
   async #start({ signal, checkpoint, resumeFrom }: TrainOptions): Promise<TrainingRun> {

@@ -26,11 +26,17 @@ import type { Shape } from '#core/tensor/shape';
 import { describeModel, inferModel } from './info';
 import { LayerSet, optionsOf } from './layer-set';
 import { setState, type TensorState } from './states';
-import { problemsAsError, uninitialized, weightsRefused } from './refusals';
+import { problemsAsError, resizingRefused, uninitialized, weightsRefused } from './refusals';
+import { inferAnew, renewResized, resizedBy, type Resized } from './rematerialize';
 import { History, restoreSnapshot, takeSnapshot } from './snapshot';
 
 /** Shapes of a sample by input node name, batch included. */
 export type SampleShapes = Readonly<Record<string, Shape>>;
+
+/** Whether what a sample would resize is initialized anew. Default false. */
+export interface FeedChoice {
+  readonly rematerialize?: boolean;
+}
 
 export class Model {
   #project: Project;
@@ -87,11 +93,41 @@ export class Model {
     return key(project) === key(this.#project);
   }
 
-  /** The transaction: every reachable parameter gets shape and value, or it throws and nothing changed. */
-  feed(shapes: SampleShapes, seed: number): FeedResult {
-    this.refuseProblems(shapes);
+  /** What has values and would change its size if a sample of these shapes were fed; changes nothing. */
+  previewFeed(shapes: SampleShapes): readonly Resized[] {
+    return resizedBy(this.#layers, inferAnew(this.#layers, shapes));
+  }
+
+  /**
+   * The transaction: every reachable parameter gets shape and value, or it throws and nothing changed. What would change
+   * its size is refused, or with `rematerialize` initialized anew while all other values stay.
+   */
+  feed(shapes: SampleShapes, seed: number, { rematerialize = false }: FeedChoice = {}): FeedResult {
+    const anew = inferAnew(this.#layers, shapes);
+    const resized = isRunnable(diagnose(anew)) ? resizedBy(this.#layers, anew) : [];
+    if (resized.length === 0) this.refuseProblems(shapes);
+    else if (!rematerialize) this.#refuseResizing(shapes, resized);
     this.keepHistory();
-    const generator = new Generator(seed);
+    if (resized.length === 0) return this.#feed(shapes, new Generator(seed));
+    const before = takeSnapshot(this.#layers);
+    try {
+      const generator = new Generator(seed);
+      const giveBack = renewResized(this.#layers, resized, generator);
+      const { materialized, unreached } = this.#feed(shapes, generator);
+      giveBack();
+      return { model: this.info(), materialized, unreached, sampleShape: Object.values(shapes)[0] ?? [] };
+    } catch (error) {
+      restoreSnapshot(this.#layers, before);
+      throw error;
+    }
+  }
+
+  #refuseResizing(shapes: SampleShapes, resized: readonly Resized[]): void {
+    const problems = diagnose(inferModel(this.#layers, shapes));
+    if (!isRunnable(problems)) throw resizingRefused(problemsAsError(problems), resized);
+  }
+
+  #feed(shapes: SampleShapes, generator: Generator): FeedResult {
     // PyTorch draws layers whose sizes are given while the module is made, lazy ones in their first forward, from one stream.
     if (this.#isPristine) this.#layers.rebuild(generator);
     const { module } = this.#layers;

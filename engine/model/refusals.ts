@@ -1,6 +1,9 @@
 // A model's refusals as errors: graph problems, weights that do not fit, parameters without values.
 import { LazuliError, type ErrorCode } from '#core/errors';
 import type { Problem } from '#core/session/session';
+import { formatShape } from '#core/tensor/shape';
+
+import type { Resized } from './rematerialize';
 
 /** The first problem that forbids running, as an error; the others are counted. */
 export function problemsAsError(problems: readonly Problem[]): LazuliError {
@@ -30,6 +33,21 @@ export function weightsRefused(error: unknown, file: string): unknown {
     where: file,
     ...error.details,
     ...(error.code === 'weights_mismatch' ? { hint } : {}),
+  });
+}
+
+/** A sample that would change the size of tensors with values: what, and how to allow it. */
+export function resizingRefused(
+  { code, message, details }: LazuliError,
+  resized: readonly Resized[],
+): LazuliError {
+  const changes = resized
+    .slice(0, MOST_KEYS)
+    .map(({ key, before, after }) => `${key} ${formatShape(before)} → ${formatShape(after)}`);
+  const more = resized.length > MOST_KEYS ? ' ...' : '';
+  return new LazuliError(code, message, {
+    ...details,
+    hint: `this sample changes sizes: ${changes.join(', ')}${more}; --rematerialize initializes these anew and keeps all else`,
   });
 }
 

@@ -80,3 +80,40 @@ test('WEIGHTS-6 evaluate takes a part only with --partial', slow, async () => {
   expect(partly.code).toBe(1);
   expect(errorOf(partly)).toMatchObject({ code: 'uninitialized', where: 'fc2.bias' });
 });
+
+test(
+  'FEED-1 materialize lists what a sample resizes, and takes only that anew when asked',
+  slow,
+  async () => {
+    const file = await weights();
+    const call = ['materialize', digits, '--weights', file, '--shape', '4x1x12x12'];
+    const refused = await lazuli(call);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/changes size: fc1\.weight 64×\d+ → 64×\d+/);
+    expect(refused.stderr).toContain('--rematerialize');
+    const out = path.join(path.dirname(file), 'out.pt');
+    const done = await lazuli([...call, '--rematerialize', '--out', out, '--json']);
+    const { changes } = documentOf(done) as { changes: { key: string }[] };
+    expect(changes.map(({ key }) => key)).toEqual(['fc1.weight']);
+    const { changed } = documentOf(await lazuli(['diff', file, out, '--json'])) as {
+      changed: { where: string }[];
+    };
+    expect(changed.map(({ where }) => where)).toEqual(['fc1.weight']);
+  },
+);
+
+test(
+  'TORCH-12 --initialized-only leaves uninitialized entries out, and their keeping is warned of',
+  slow,
+  async () => {
+    const golden = path.resolve(import.meta.dirname, '../golden/formats/partly.pt');
+    const out = path.join(temporaryFolder(), 'out.pt');
+    const kept = documentOf(await lazuli(['convert', golden, out, '--json']));
+    expect(kept).toMatchObject({
+      entries: 4,
+      warnings: [expect.stringContaining('torch.load refuses the whole file by default') as string],
+    });
+    const skipped = documentOf(await lazuli(['convert', golden, out, '--initialized-only', '--json']));
+    expect(skipped).toMatchObject({ entries: 2, warnings: ['left out, uninitialized: 1.weight, 1.bias'] });
+  },
+);

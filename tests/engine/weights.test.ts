@@ -10,6 +10,7 @@ import { applyEdits, type Edit } from '#core/graph/edits';
 import type { RenameRule } from '#core/nn/rename';
 import type { ModelInfo, NodeInfo, ParameterInfo } from '#core/session/session';
 import { convertWeights } from '#engine/convert';
+import { diffFiles } from '#engine/diff';
 import { withWeights } from '#engine/inspect';
 import { chain, node } from '../graph/graphs';
 import { openSession, openExample, projectOf, temporaryFolder } from './support';
@@ -166,4 +167,61 @@ test('TORCH-12 saving uninitialized entries says that torch.load refuses them, o
   const skipped = await session.saveWeights(file, { uninitialized: 'skip' });
   expect(skipped.warnings).toEqual(['left out, uninitialized: fc1.bias']);
   expect(await names()).toEqual(['fc1.weight']);
+});
+
+const twoLayers = projectOf(
+  chain(
+    node('flatten', 'flatten'),
+    node('fc1', 'linear', { out_features: 5 }),
+    node('norm', 'batch_norm1d'),
+    node('fc2', 'linear', { out_features: 2 }),
+  ),
+);
+
+test('FEED-1 a sample of another size says first what it resizes, and is refused unless asked for', async () => {
+  const session = await openSession(twoLayers);
+  expect(session.previewFeed({ input: [3, 4] })).toEqual([]);
+  await session.feedSample({ shapes: { input: [3, 4] } });
+  expect(session.previewFeed({ input: [7, 4] })).toEqual([]);
+  const changes = [{ key: 'fc1.weight', before: [5, 4], after: [5, 6] }];
+  expect(session.previewFeed({ input: [3, 6] })).toEqual(changes);
+  const before = Buffer.from(await session.exportState());
+  await expect(session.feedSample({ shapes: { input: [3, 6] } })).rejects.toMatchObject({
+    code: 'shape_mismatch',
+    details: {
+      where: "node 'fc1'",
+      hint: 'this sample changes sizes: fc1.weight 5×4 → 5×6; --rematerialize initializes these anew and keeps all else',
+    },
+  });
+  expect(Buffer.from(await session.exportState()).equals(before)).toBe(true);
+});
+
+test('FEED-1 re-materializing keeps every value whose shape stays, and can be undone', async () => {
+  const session = await openSession(twoLayers);
+  const names = ['weight', 'bias', 'running_mean', 'running_var'];
+  const file = await weightsFile(
+    ...[entry('fc1.weight', [5, 4]), entry('fc1.bias', [5])],
+    ...[
+      ...names.map((name) => entry(`norm.${name}`, [5])),
+      entry('fc2.weight', [2, 5]),
+      entry('fc2.bias', [2]),
+    ],
+  );
+  const { revision } = await session.loadWeights(file);
+  const { model, materialized } = await session.feedSample({
+    shapes: { input: [3, 6] },
+    seed: 1,
+    rematerialize: true,
+  });
+  expect(materialized).toEqual(['fc1.weight', 'fc1.bias']);
+  expect(parameter(model, 'fc1.weight')).toMatchObject({ shape: [5, 6], state: 'materialized' });
+  expect(parameter(model, 'fc1.bias')).toMatchObject({ shape: [5], state: 'loaded' });
+  expect(parameter(model, 'norm.running_mean')?.state).toBe('loaded');
+  const saved = path.join(temporaryFolder(), 'after.pt');
+  await session.saveWeights(saved);
+  const { changed } = await diffFiles(file, saved);
+  expect(changed.map(({ where }) => where)).toEqual(['fc1.weight']);
+  await session.restore(revision);
+  await session.saveWeights(saved);
+  expect((await diffFiles(file, saved)).changed).toEqual([]);
 });

@@ -1,13 +1,16 @@
 // The layer catalogue: the one list of all declarations, in the order the palette shows them, and the ways into it.
 import { LazuliError } from '../errors';
 import * as activation from './activation';
+import * as activationDrawn from './activation-drawn';
 import * as activationMore from './activation-more';
 import * as activationShaped from './activation-shaped';
 import * as arithmetic from './arithmetic';
 import * as batchNormalization from './batch-normalization';
+import * as conditions from './conditions';
 import * as convolution from './convolution';
 import * as convolutionTranspose from './convolution-transpose';
 import type { LayerDeclaration } from './declaration';
+import { einsum } from './einsum';
 import { embedding } from './embedding';
 import * as fold from './fold';
 import * as instanceNormalization from './instance-normalization';
@@ -16,6 +19,7 @@ import * as linear from './linear';
 import * as normalization from './normalization';
 import { findDeclared } from './parse';
 import { paddings } from './padding';
+import * as picking from './picking';
 import * as pixels from './pixels';
 import * as pooling from './pooling';
 import * as poolingMore from './pooling-more';
@@ -35,6 +39,7 @@ export const LAYERS: readonly LayerDeclaration[] = [
   linear.linear,
   linear.bilinear,
   products.matmul,
+  einsum,
   convolution.conv1d,
   convolution.conv2d,
   convolution.conv3d,
@@ -76,6 +81,7 @@ export const LAYERS: readonly LayerDeclaration[] = [
   softmax.softmax,
   softmax.logSoftmax,
   softmax.softmin,
+  activationDrawn.softmax2d,
   activationShaped.prelu,
   activationShaped.glu,
   activationMore.relu6,
@@ -92,6 +98,7 @@ export const LAYERS: readonly LayerDeclaration[] = [
   activationMore.softshrink,
   activationMore.hardshrink,
   activationMore.tanhshrink,
+  activationDrawn.rrelu,
   rearrangement.flatten,
   rearrangement.unflatten,
   views.reshape,
@@ -99,6 +106,9 @@ export const LAYERS: readonly LayerDeclaration[] = [
   views.transpose,
   views.squeeze,
   views.unsqueeze,
+  picking.slice,
+  picking.repeat,
+  picking.pad,
   pixels.pixelShuffle,
   pixels.pixelUnshuffle,
   pixels.channelShuffle,
@@ -114,6 +124,7 @@ export const LAYERS: readonly LayerDeclaration[] = [
   regularization.dropout2d,
   regularization.dropout3d,
   regularization.alphaDropout,
+  regularization.featureAlphaDropout,
   embedding,
   arithmetic.add,
   arithmetic.multiply,
@@ -121,6 +132,15 @@ export const LAYERS: readonly LayerDeclaration[] = [
   arithmetic.divide,
   arithmetic.concatenate,
   arithmetic.stack,
+  conditions.greater,
+  conditions.greaterEqual,
+  conditions.less,
+  conditions.lessEqual,
+  conditions.equal,
+  conditions.notEqual,
+  conditions.where,
+  conditions.maskedFill,
+  picking.constant,
   reductions.mean,
   reductions.sum,
   reductions.amax,

@@ -95,18 +95,30 @@ export const dropout2d = channelDropout(2);
 export const dropout3d = channelDropout(3);
 
 /** Dropped values become selu's lower bound, then all are scaled so that mean and variance stay. Source: arXiv:1706.02515. */
+function alphaFormula(x: Tensor, mask: Tensor, p: number): Tensor {
+  const bound = -1.7580993408473766;
+  const scale = 1 / Math.sqrt((1 - p) * (1 + p * bound * bound));
+  if (p === 1) return ops.mul(x, 0);
+  const kept = ops.mul(mask, 1 - p);
+  const mixed = ops.add(ops.mul(x, kept), ops.mul(ops.sub(1, kept), bound));
+  return ops.add(ops.mul(mixed, scale), -scale * p * bound);
+}
+
 export const alphaDropout = dropoutLike({
   type: 'alpha_dropout',
   torch: 'torch.nn.AlphaDropout',
   summary: 'A dropout that keeps mean and variance; goes with selu.',
   keywords: ['self-normalizing'],
   maskShape: (shape) => shape,
-  formula(x, mask, p) {
-    const bound = -1.7580993408473766;
-    const scale = 1 / Math.sqrt((1 - p) * (1 + p * bound * bound));
-    if (p === 1) return ops.mul(x, 0);
-    const kept = ops.mul(mask, 1 - p);
-    const mixed = ops.add(ops.mul(x, kept), ops.mul(ops.sub(1, kept), bound));
-    return ops.add(ops.mul(mixed, scale), -scale * p * bound);
-  },
+  formula: alphaFormula,
+});
+
+/** As alpha_dropout, for whole channels: axes 0 and 1 decide. */
+export const featureAlphaDropout = dropoutLike({
+  type: 'feature_alpha_dropout',
+  torch: 'torch.nn.FeatureAlphaDropout',
+  summary: 'A dropout of whole channels that keeps mean and variance; goes with selu.',
+  keywords: ['self-normalizing', 'spatial dropout'],
+  maskShape: (shape) => shape.map((size, axis) => (axis < 2 ? size : 1)),
+  formula: alphaFormula,
 });

@@ -84,6 +84,8 @@ def named(dotted):
 
 FOLDED = (torch.add, torch.mul)
 LISTED = (torch.cat, torch.stack)
+# Our conditions are numbers and hold above 0; torch's are bool.
+CONDITIONAL = {torch.where: 0, torch.masked_fill: 1}
 
 
 def forward_of(request):
@@ -97,6 +99,11 @@ def forward_of(request):
         return None, lambda *inputs: functools.reduce(target, inputs)
     if target in LISTED:
         return None, lambda *inputs: target(inputs, **options)
+    if target is torch.einsum:
+        return None, lambda *inputs: target(options["equation"], *inputs)
+    if target in CONDITIONAL:
+        at = CONDITIONAL[target]
+        return None, lambda *inputs: target(*[x > 0 if place == at else x for place, x in enumerate(inputs)], **options)
     return None, lambda *inputs: target(*inputs, **options)
 
 

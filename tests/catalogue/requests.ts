@@ -124,6 +124,8 @@ export const EXTREME_LAYERS = LAYERS.filter(
     layer.category === 'activation' &&
     !('tensors' in layer) &&
     !('dim' in layer.params) &&
+    layer.isRandom !== true &&
+    layer.type !== 'softmax2d' &&
     layer.type !== 'threshold',
 );
 

@@ -1,8 +1,6 @@
 // Between a model and weight files: a state dict as file entries, entries as a state dict, and loading that is all or nothing.
 import { LazuliError } from '../errors';
 import type { EntryKind, StateDictContent, StorageSource, TensorEntry } from '../formats/weights';
-import { elementSize } from '../tensor/dtype';
-import { HostStorage } from '../tensor/host-storage';
 import { formatShape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
@@ -11,9 +9,9 @@ import { LayerModule } from './layer-module';
 import type { Module } from './module';
 import { Parameter } from './parameter';
 import { slotsOf } from './slots';
-import { Snapshot } from './snapshot';
+import { readInto, Staging } from './staging';
 import { StateDict } from './state-dict';
-import { allocateBytes, convertBytes, denseBytes, extentOf, writeDense } from './tensor-memory';
+import { allocateBytes } from './tensor-memory';
 import { isLazy, pendingData, UninitializedBuffer, UninitializedParameter } from './uninitialized';
 
 const kindOf = (tensor: Tensor): EntryKind =>
@@ -65,9 +63,8 @@ export async function stateDictFrom(content: StateDictContent): Promise<StateDic
 }
 
 async function storageFrom(source: StorageSource): Promise<Storage> {
-  const bytes = await source.read(0, source.bytes);
   const storage = allocateBytes('cpu', source.bytes);
-  if (source.bytes > 0) storage.write(0, bytes);
+  await readInto(storage, source);
   return storage;
 }
 
@@ -105,40 +102,19 @@ export async function loadEntries(
       .filter(({ verdict }) => verdict === 'fits' || verdict === 'will_materialize')
       .map(({ key }) => key),
   );
-  const loads: { readonly tensor: Tensor; readonly entry: TensorEntry; readonly bytes: Uint8Array }[] = [];
-  for (const { key, tensor } of slotsOf(root)) {
-    const entry = given.get(key);
-    if (entry === undefined || entry.shape === null || !isLoadable.has(key)) continue;
-    loads.push({ tensor, entry, bytes: convertBytes(await denseBytesOf(entry), entry.dtype, tensor.dtype) });
-  }
-  const before = new Snapshot(root);
+  const staging = new Staging();
   try {
-    for (const { tensor, entry } of loads) if (isLazy(tensor)) tensor.materialize(entry.shape ?? []);
-  } catch (error) {
-    before.restore();
-    throw error;
+    for (const { key, tensor } of slotsOf(root)) {
+      const entry = given.get(key);
+      if (entry === undefined || entry.shape === null || !isLoadable.has(key)) continue;
+      await staging.read(key, tensor, entry);
+    }
+    staging.commit();
+  } finally {
+    staging.dispose();
   }
-  for (const { tensor, bytes } of loads) writeDense(tensor, bytes);
   for (const module of root.modules()) if (module instanceof LayerModule) module.settle();
   return verdicts;
-}
-
-/** Row-major bytes of an entry, reading only the part of its storage that it touches. */
-async function denseBytesOf({
-  name,
-  storage,
-  dtype,
-  shape,
-  stride,
-  offset,
-}: TensorEntry): Promise<Uint8Array> {
-  if (storage === null || shape === null) throw new LazuliError('internal', `entry '${name}' has no values`);
-  const whole = new Tensor(new HostStorage(0), { dtype, shape, strides: stride, offset });
-  const { start, length } = extentOf(whole);
-  const size = elementSize(dtype);
-  if (length === 0) return new Uint8Array(0);
-  const bytes = await storage.read(start * size, length * size);
-  return denseBytes(new Tensor(new HostStorage(bytes.slice()), { dtype, shape, strides: stride, offset: 0 }));
 }
 
 const REFUSALS = {

@@ -162,6 +162,12 @@ function materializeInPlace(
   becomeInitialized(tensor, prototype, newTensor([...shape], type, target));
 }
 
+/** Makes `tensor` a Parameter or plain Tensor over the memory of `data`, which is of its dtype and device. */
+export function materializeWith(tensor: UninitializedTensor, data: Tensor): void {
+  const isParameter = tensor instanceof UninitializedParameter;
+  becomeInitialized(tensor, isParameter ? Parameter.prototype : Tensor.prototype, data);
+}
+
 /** Gives `tensor` the fields of `data` and the class of `prototype`. */
 function becomeInitialized(tensor: Tensor, prototype: object, data: Tensor): void {
   for (const field of Object.keys(FIELDS))

@@ -1,5 +1,5 @@
 // What the user does to the graph, as invertible edits: insert, connect, delete, duplicate, rename, move, set a param.
-import type { Graph, GraphEdge, GraphNode } from '#core/document/project';
+import type { Graph, GraphEdge, GraphNode, TensorOptions } from '#core/document/project';
 import { copyNodes, newEdgeId, newNodeId, pasteEdit, type Edit } from '#core/graph/edits';
 import { nameFault, nameForLayer } from '#core/graph/names';
 import { findLayer } from '#core/layers/index';
@@ -196,6 +196,17 @@ export function rename(id: string, name: string): void {
 /** Sets a param; undefined takes it back to the layer's initial value. */
 export function setParam(id: string, param: string, value: unknown): void {
   change({ kind: 'set_param', id, param, ...(value === undefined ? {} : { value }) }, `Change ${param}`);
+}
+
+/** Chooses something for a tensor of a node; undefined takes the choice away. */
+export function setTensorOption<K extends keyof TensorOptions>(
+  id: string,
+  tensor: string,
+  option: K,
+  value: TensorOptions[K] | undefined,
+): void {
+  const chosen = value === undefined ? {} : { value };
+  change({ kind: 'set_tensor_option', id, tensor, option, ...chosen }, `Change ${tensor}`);
 }
 
 /** Moves nodes to where they were dragged, as one step. */

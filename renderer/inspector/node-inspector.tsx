@@ -60,7 +60,7 @@ export function NodeInspector({ id }: { readonly id: string }): JSX.Element | nu
         />
         {declaration ? <Params node={node} declaration={declaration} view={view} /> : null}
         <ShapeFacts declaration={declaration} view={view} flops={flops} />
-        <ParameterList chips={view.chips} />
+        <ParameterList node={node} chips={view.chips} />
       </div>
     </>
   );

@@ -1,10 +1,17 @@
 // A node's parameters and buffers in full: shape, dtype, state, and where each size came from.
 import type { JSX } from 'react';
+import type { GraphNode } from '#core/document/project';
 import { formatShape } from '#core/tensor/shape';
 
 import type { ChipInfo } from '../stores/live';
+import { TensorChoices } from './tensor-choices';
 
-export function ParameterList({ chips }: { readonly chips: readonly ChipInfo[] }): JSX.Element | null {
+interface ParameterListProps {
+  readonly node: GraphNode;
+  readonly chips: readonly ChipInfo[];
+}
+
+export function ParameterList({ node, chips }: ParameterListProps): JSX.Element | null {
   if (chips.length === 0) return null;
   return (
     <section aria-label="Parameters">
@@ -25,6 +32,9 @@ export function ParameterList({ chips }: { readonly chips: readonly ChipInfo[] }
             </span>
             <span className="muted">{chip.dtype}</span>
             {chip.provenance === '' ? null : <p className="parameter-provenance">{chip.provenance}</p>}
+            {chip.kind.includes('buffer') ? null : (
+              <TensorChoices id={node.id} chip={chip} options={node.tensors?.[chip.name] ?? {}} />
+            )}
           </li>
         ))}
       </ul>

@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { TEMPLATES } from '#core/document/templates';
 import type { Project } from '#core/document/project';
+import { setTensorOption } from '#renderer/actions/graph';
 import {
   changeSettings,
   edit,
@@ -29,6 +30,19 @@ test('an edit is undone and redone to the very same graph', () => {
   expect(now().future.map(({ label }) => label)).toEqual(['Rename conv1']);
   step('redo');
   expect(nodeOf(now().project?.graph, 'n2')?.name).toBe('stem');
+});
+
+test('choices for a tensor are steps like any other, and one that is taken back leaves no trace', () => {
+  setTensorOption('n2', 'weight', 'frozen', true);
+  setTensorOption('n2', 'weight', 'initializer', { kind: 'orthogonal' });
+  expect(nodeOf(now().project?.graph, 'n2')?.tensors).toEqual({
+    weight: { frozen: true, initializer: { kind: 'orthogonal' } },
+  });
+  step('undo');
+  setTensorOption('n2', 'weight', 'frozen', undefined);
+  expect(now().project?.graph).toEqual(digits.graph);
+  step('undo');
+  expect(nodeOf(now().project?.graph, 'n2')?.tensors).toEqual({ weight: { frozen: true } });
 });
 
 test('a new edit drops what could be redone', () => {

@@ -4,38 +4,7 @@ import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { defineOptimizer } from './declaration';
 import { eps, learningRate, like, maximize, stateOf, stepCount, weightDecay } from './pieces';
-
-/** target -= rate · direction, in place; `step`, when given, counts it. */
-function descend(target: Tensor, direction: Tensor, rate: Tensor | number, step: Tensor | null = null): void {
-  ops.sgdStep(
-    {
-      parameter: target,
-      gradient: direction,
-      step: step ?? ops.zeros([], 'float32', target.device),
-      lr: typeof rate === 'number' ? ops.fromArray(rate, 'float64', target.device) : rate,
-    },
-    { momentum: 0, dampening: 0, weight_decay: 0, nesterov: false, maximize: false },
-  );
-}
-
-/** running = kept · running + (1 - kept) · latest, in place. */
-const average = (running: Tensor, latest: Tensor, kept: number): void =>
-  descend(running, ops.sub(running, latest), 1 - kept);
-
-interface Common {
-  readonly weight_decay: number;
-  readonly maximize: boolean;
-}
-
-/** The gradient to follow: turned round for ascent, pulled by the weights. */
-function directionOf(grad: Tensor, param: Tensor, options: Common): Tensor {
-  const turned = options.maximize ? ops.neg(grad) : grad;
-  return options.weight_decay === 0 ? turned : ops.add(turned, ops.mul(param, options.weight_decay));
-}
-
-/** Steps taken before this one, as a float64 scalar. */
-const stepsBefore = (state: Readonly<Record<string, Tensor>>): Tensor =>
-  ops.cast(stateOf(state, 'step'), 'float64');
+import { average, descend, directionOf, stepsBefore } from './steps';
 
 /** p -= lr / (1 + (step - 1) · lr_decay) · g / (√Σg² + eps). Source: torch.optim.Adagrad. */
 export const adagrad = defineOptimizer({

@@ -2,6 +2,7 @@
 import { findDeclared } from '../layers/parse';
 import { adam, adamw } from './adam';
 import { adadelta, adagrad, adamax } from './composed';
+import { asgd, nadam, radam, rprop } from './composed-more';
 import type { OptimizerDeclaration } from './declaration';
 import { rmsprop } from './rmsprop';
 import { sgd } from './sgd';
@@ -15,6 +16,10 @@ export const OPTIMIZERS: readonly OptimizerDeclaration[] = [
   adagrad,
   adadelta,
   adamax,
+  nadam,
+  radam,
+  asgd,
+  rprop,
 ];
 
 /** An optimizer by `type` or PyTorch name (`adamw`, `AdamW`); null when there is none. */

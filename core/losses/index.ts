@@ -4,6 +4,7 @@ import * as binary from './binary';
 import * as classification from './classification';
 import type { LossDeclaration } from './declaration';
 import * as distribution from './distribution';
+import * as margin from './margin';
 import * as regression from './regression';
 
 /** Every loss, in menu order. A new loss is one declaration and one entry here. */
@@ -19,6 +20,10 @@ export const LOSSES: readonly LossDeclaration[] = [
   binary.softMargin,
   distribution.klDiv,
   distribution.poissonNll,
+  margin.hingeEmbedding,
+  margin.multiMargin,
+  margin.multilabelMargin,
+  margin.multilabelSoftMargin,
 ];
 
 /** A loss by `type` or PyTorch name (`mse`, `MSELoss`); null when there is none. */

@@ -13,7 +13,7 @@ export const layers = {
   main: { folders: ['core', 'engine'], packages: ['electron', 'zod'], node: true },
   cli: {
     folders: ['core', 'engine'],
-    packages: ['commander', 'cli-table3', 'cli-progress', 'zod'],
+    packages: ['commander', 'zod'],
     node: true,
   },
   preload: { folders: ['core/ipc'], packages: ['electron'], node: false },

@@ -55,8 +55,8 @@ export const bce = elementwiseLoss({
     const yes = ops.clamp(ops.log(input), { min: -100 });
     const no = ops.clamp(ops.log1p(ops.neg(input)), { min: -100 });
     const loss = ops.sub(ops.mul(ops.sub(target, 1), no), ops.mul(target, yes)).detach();
-    // PyTorch's gradient, finite at 0 and 1 too; what carries it is 0.
-    const spread = ops.clamp(ops.mul(ops.sub(1, input), input), { min: 1e-12 });
+    // PyTorch's gradient, finite at 0 and 1 too, with its float32 bound; what carries it is 0.
+    const spread = ops.clamp(ops.mul(ops.sub(1, input), input), { min: Math.fround(1e-12) });
     const slope = ops.div(ops.sub(input, target), spread).detach();
     const carrier = ops.mul(ops.sub(input, input.detach()), slope);
     return weighted(ops.add(loss, carrier), factors);

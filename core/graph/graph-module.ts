@@ -4,6 +4,7 @@ import { assert, LazuliError } from '../errors';
 import type { LayerModule, LayerParams } from '../nn/layer-module';
 import { Module } from '../nn/module';
 import type { Tensor } from '../tensor/tensor';
+import { portsInUse } from './infer';
 import { nameFault } from './names';
 import { indexGraph, reachable, topologicalOrder } from './order';
 import { applyTensorOptions } from './tensor-options';
@@ -136,7 +137,7 @@ function runnableSteps(graph: Graph, layers: ReadonlyMap<string, LayerModule>): 
     const kind = isInputLayer(declaration) ? 'input' : isOutputLayer(declaration) ? 'output' : 'layer';
     if (kind === 'layer' && !layers.has(node.id)) return [];
     const sources: Step['sources'][number][] = [];
-    for (const port of declaration.inputs) {
+    for (const port of declaration.inputs.slice(0, portsInUse(node, declaration, index))) {
       const edges = index.incoming(node.id, port.name);
       for (const edge of port.isVariadic === true ? edges : edges.slice(0, 1)) {
         const from = index.nodes.get(edge.from.node);

@@ -104,7 +104,7 @@ export function inferLayer(
   const sizes = { ...known, ...Object.fromEntries(blank) };
   const effective = { ...params, ...sizes };
   const unknown = declaration.outputs.map(() => null);
-  if (inputs.length < declaration.inputs.length)
+  if (inputs.length < declaration.inputs.filter(({ isOptional }) => isOptional !== true).length)
     return { effective, sizes, outputs: unknown, shapeProblems: [] };
   const result = declaration.infer(effective, shapes);
   return 'problems' in result
@@ -112,14 +112,23 @@ export function inferLayer(
     : { effective, sizes, outputs: result.outputs, shapeProblems: [] };
 }
 
-/** The values a node receives, in the order of its ports; an unconnected fixed port is there with an unknown shape. */
+/** Ports of a node up to the last one that needs a value or has one: optional ports are filled from the left. */
+export function portsInUse(node: GraphNode, declaration: LayerDeclaration, index: GraphIndex): number {
+  const last = declaration.inputs.findLastIndex(
+    (port) => port.isOptional !== true || index.incoming(node.id, port.name).length > 0,
+  );
+  return last + 1;
+}
+
+/** The values a node receives, in the order of its ports; an unconnected port in use is there with an unknown shape. */
 function inputsOf(
   node: GraphNode,
   declaration: LayerDeclaration,
   index: GraphIndex,
   done: ReadonlyMap<string, NodeInference>,
 ): NodeInput[] {
-  return declaration.inputs.flatMap((port): NodeInput[] => {
+  const ports = declaration.inputs.slice(0, portsInUse(node, declaration, index));
+  return ports.flatMap((port): NodeInput[] => {
     const edges = index.incoming(node.id, port.name);
     if (edges.length === 0) return [{ port: port.name, source: null, shape: null }];
     return (port.isVariadic === true ? edges : edges.slice(0, 1)).map((edge) => {

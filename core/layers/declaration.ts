@@ -7,19 +7,21 @@ import type { ParamSpec, ParamTable, ParamsOf } from './params';
 
 export type Category =
   | 'input/output' | 'linear' | 'convolution' | 'pooling' | 'normalization' | 'activation'
-  | 'shape' | 'regularization' | 'embedding' | 'arithmetic'; // prettier-ignore
+  | 'recurrent' | 'attention' | 'shape' | 'regularization' | 'embedding' | 'arithmetic'; // prettier-ignore
 
 /** A shape on an edge: null while not even its rank is known. */
 export type EdgeShape = PartialShape | null;
 
-/** What an input port takes: `index` is int64 class or row numbers. */
-export type PortContent = 'float' | 'index' | 'any';
+/** What an input port takes: `index` is int64 class or row numbers; `mask` is float (added) or bool (true: left out). */
+export type PortContent = 'float' | 'index' | 'mask' | 'any';
 
 /** A place an edge ends. A variadic input takes any number of edges, in order. */
 export interface PortSpec {
   readonly name: string;
   readonly help?: string;
   readonly isVariadic?: boolean;
+  /** May stay unconnected. Optional ports come last and are filled from the left: the layer then gets fewer inputs. */
+  readonly isOptional?: boolean;
   /** Default: float. */
   readonly content?: PortContent;
 }
@@ -34,6 +36,8 @@ export interface TensorSpec {
   /** Default: the model's dtype. num_batches_tracked is int64. */
   readonly dtype?: DType;
   readonly initializer: Initializer;
+  /** Where its values are drawn among the layer's tensors when that is not their order: the lower the earlier. Default 0. */
+  readonly drawOrder?: number;
   /** The blank param this shape waits for (`in_features`), or null. */
   readonly waitsFor: string | null;
 }

@@ -5,6 +5,7 @@ import * as activationDrawn from './activation-drawn';
 import * as activationMore from './activation-more';
 import * as activationShaped from './activation-shaped';
 import * as arithmetic from './arithmetic';
+import * as attention from './attention';
 import * as batchNormalization from './batch-normalization';
 import * as conditions from './conditions';
 import * as convolution from './convolution';
@@ -25,11 +26,14 @@ import * as pooling from './pooling';
 import * as poolingMore from './pooling-more';
 import * as products from './products';
 import * as reductions from './reductions';
+import * as recurrent from './recurrent';
+import * as recurrentCells from './recurrent-cell-layers';
 import * as regularization from './regularization';
 import * as rearrangement from './shape';
 import * as softmax from './softmax';
 import { nearest } from './suggest';
 import * as upsampling from './upsample';
+import * as transformer from './transformer';
 import * as views from './views';
 
 /** Every layer, in palette order. A new layer is one declaration and one entry here. */
@@ -99,6 +103,18 @@ export const LAYERS: readonly LayerDeclaration[] = [
   activationMore.hardshrink,
   activationMore.tanhshrink,
   activationDrawn.rrelu,
+  recurrent.rnn,
+  recurrent.lstm,
+  recurrent.gru,
+  recurrentCells.rnnCell,
+  recurrentCells.lstmCell,
+  recurrentCells.gruCell,
+  attention.multiheadAttention,
+  attention.scaledDotProductAttention,
+  transformer.transformerEncoderLayer,
+  transformer.transformerDecoderLayer,
+  transformer.transformerEncoder,
+  transformer.transformerDecoder,
   rearrangement.flatten,
   rearrangement.unflatten,
   views.reshape,

@@ -66,9 +66,15 @@ export function probe(given: ProbeCase): ProbeResult {
 
 function probeLayer(layer: LayerDeclaration, given: ProbeCase, dtype: DType): ProbeResult {
   const raw = parseParams(layer, given.params ?? {}, 'torch');
-  const inputs = given.inputs.map((value, index) => {
+  const inputs = connected(given.inputs).map((value, index) => {
     const port = layer.inputs[Math.min(index, layer.inputs.length - 1)];
-    return readTensor(`inputs[${index}]`, value, port?.content === 'index' ? 'int64' : dtype);
+    const isBool =
+      port?.content === 'mask' && [value].flat(Infinity).some((item) => typeof item === 'boolean');
+    return readTensor(
+      `inputs[${index}]`,
+      value,
+      port?.content === 'index' ? 'int64' : isBool ? 'bool' : dtype,
+    );
   });
   const shapes = inputs.map(({ shape }) => shape);
   const params = parseParams(layer, { ...raw, ...layer.inferSizes?.(raw, shapes) }, 'torch');
@@ -87,6 +93,10 @@ function probeLayer(layer: LayerDeclaration, given: ProbeCase, dtype: DType): Pr
   const buffers = specs.flatMap(({ kind, name }) => (kind === 'buffer' ? [name] : []));
   return resultOf(run, Object.fromEntries(buffers.map((name) => [name, tensors[name]])));
 }
+
+/** The inputs without trailing nulls: optional ones that are not there. */
+const connected = (inputs: readonly unknown[]): readonly unknown[] =>
+  inputs.slice(0, inputs.findLastIndex((value) => value !== null) + 1);
 
 function probeLoss(loss: LossDeclaration, given: ProbeCase, dtype: DType): ProbeResult {
   const params = parseParams(loss, given.params ?? {}, 'torch');

@@ -18,6 +18,7 @@ import {
 } from './inits';
 import type { Initializer } from './initializer';
 import { defaultGenerator, type Generator } from './random';
+import { copyInto } from './tensor-memory';
 
 /** A layer's tensors by name; null where the params switch one off. */
 export type Siblings = Readonly<Record<string, Tensor | null>>;
@@ -58,10 +59,15 @@ export function initialize(
       return void kaimingUniform_(tensor, { a: initializer.a, generator });
     case 'xavier_uniform':
       return void xavierUniform_(tensor, initializer.gain, generator);
-    case 'kaiming_normal':
-      return void kaimingNormal_(tensor, { a: initializer.a, generator });
     case 'xavier_normal':
       return void xavierNormal_(tensor, initializer.gain, generator);
+    case 'zeros_after_draw':
+      uniform_(tensor, 0, 1, generator);
+      return void zeros_(tensor);
+    case 'copy':
+      return void copyInto(tensor, sibling(siblings, initializer.of));
+    case 'kaiming_normal':
+      return void kaimingNormal_(tensor, { a: initializer.a, generator });
     case 'trunc_normal':
       return void truncNormal_(tensor, { ...initializer, generator });
     case 'orthogonal':

@@ -24,5 +24,9 @@ export type Initializer =
       readonly b: number;
     }
   | { readonly kind: 'orthogonal'; readonly gain: number }
+  /** zeros, after the draws of a uniform start nobody sees (the bias of an attention's output). */
+  | { readonly kind: 'zeros_after_draw' }
+  /** The values of the tensor `of`: PyTorch's transformer stacks are copies of one layer. */
+  | { readonly kind: 'copy'; readonly of: string }
   /** normal, then row `row` set to zero (Embedding's padding_idx). */
   | { readonly kind: 'normal_zero_row'; readonly row: number | null };

@@ -20,7 +20,7 @@ import { Module } from './module';
 import type { LoadCall } from './module-types';
 import { Parameter } from './parameter';
 import { defaultGenerator, type Generator } from './random';
-import { LABEL, REGISTRY } from './registry';
+import { LABEL, REGISTRY, registerNestedParameter } from './registry';
 import { blankParams, solveSizes, type Sizes } from './solve-sizes';
 import { newTensor } from './tensor-memory';
 import { extraReprOf } from './torch-repr';
@@ -143,10 +143,11 @@ export class LayerModule extends Module {
     materialize(this, shapes, isTorch);
   }
 
-  /** Runs the initializers of `specs` (default: all), in order. */
+  /** Runs the initializers of `specs` (default: all), in their draw order. */
   initializeTensors(specs: readonly TensorSpec[] = this.tensorSpecs()): void {
     const siblings = this.siblings();
-    for (const { name, initializer } of specs) {
+    const inOrder = [...specs].sort((a, b) => (a.drawOrder ?? 0) - (b.drawOrder ?? 0));
+    for (const { name, initializer } of inOrder) {
       const tensor = siblings[name] ?? null;
       const chosen = this.initializers[name] ?? initializer;
       if (tensor !== null) initialize(chosen, tensor, siblings, this.generator);
@@ -229,14 +230,13 @@ function register(module: LayerModule, { name, kind, shape, dtype: own, waitsFor
   const dtype = own ?? modelDType;
   const sizes = knownShape(shape);
   const isWaiting = waitsFor !== null || sizes === null;
-  if (kind === 'parameter')
-    module.registerParameter(
-      name,
-      isWaiting
-        ? new UninitializedParameter({ dtype, device })
-        : new Parameter(newTensor(sizes, dtype, device)),
-    );
-  else
+  if (kind === 'parameter') {
+    const value = isWaiting
+      ? new UninitializedParameter({ dtype, device })
+      : new Parameter(newTensor(sizes, dtype, device));
+    if (name.includes('.')) registerNestedParameter(module, name, value);
+    else module.registerParameter(name, value);
+  } else
     module.registerBuffer(
       name,
       isWaiting ? new UninitializedBuffer({ dtype, device }) : newTensor(sizes, dtype, device),

@@ -101,8 +101,10 @@ function loadOwn(module: Module, call: LoadCall): void {
   } else if (hasExtra) unexpected.push(extraKey);
   for (const key of stateDict.keys()) {
     if (!key.startsWith(prefix) || key === extraKey) continue;
-    const [head = '', ...tail] = key.slice(prefix.length).split('.');
-    if (tail.length > 0 ? !modules.has(head) : !own.has(head)) unexpected.push(key);
+    const rest = key.slice(prefix.length);
+    if (own.has(rest)) continue;
+    const [head = '', ...tail] = rest.split('.');
+    if (tail.length === 0 || !modules.has(head)) unexpected.push(key);
   }
 }
 

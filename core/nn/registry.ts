@@ -113,6 +113,12 @@ export function registerParameter(target: Registering, name: unknown, value: unk
   adopt(target, 'parameter', name, value);
 }
 
+/** A parameter that stands for one of a submodule's, dots in its name (`out_proj.weight`): PyTorch forbids them in a plain one. */
+export function registerNestedParameter(target: Registering, name: string, value: Parameter): void {
+  registryOf(target, 'parameter').parameters.set(name, value);
+  adopt(target, 'parameter', name, value);
+}
+
 export function registerBuffer(
   target: Registering,
   name: unknown,

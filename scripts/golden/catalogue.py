@@ -1,6 +1,6 @@
 """Writes tests/golden/catalogue-*.json: what real PyTorch (2.13, CPU, float64) computes for every example of the catalogue.
 
-Run: node scripts/golden/catalogue.mjs | python -P scripts/golden/catalogue.py
+Run: node scripts/golden/catalogue.mjs | python -P scripts/golden/catalogue.py [KIND ...]   (layer, sequence, loss, ...)
 (-P because random.py lies beside it.) Arrays are base64 of little-endian float64. Inputs, weights and output gradients are
 not stored: both sides make them from their names (tests/catalogue/values.ts).
 """
@@ -15,10 +15,15 @@ import warnings
 
 import torch
 
+sys.path.append(os.path.dirname(__file__))
+from sequences import sequence_module  # noqa: E402
+
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
 FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "tests", "golden")
 MODULUS = 2_147_483_647
+# Whole ones saturate the softmax, and float32 then keeps few digits of the gradients.
+SOFT = ("proj_weight", "out_proj.weight", "linear1.weight", "linear2.weight")
 
 
 def stream(name, count):
@@ -58,6 +63,8 @@ def tensor_of(request, dtype=torch.float64):
     values = [number(state, request.get("values", "any")) for state in numbers]
     if name.endswith("running_var"):
         values = [abs(value) + 0.5 for value in values]
+    if name.endswith(SOFT):
+        values = [value / 4 for value in values]
     return torch.tensor(values, dtype=dtype).reshape(shape)
 
 
@@ -82,6 +89,12 @@ def named(dotted):
     return functools.reduce(getattr, dotted.split(".")[1:], torch)
 
 
+def flattened(outputs):
+    if not isinstance(outputs, (tuple, list)):
+        return [] if outputs is None else [outputs]
+    return [tensor for item in outputs for tensor in flattened(item)]
+
+
 FOLDED = (torch.add, torch.mul)
 LISTED = (torch.cat, torch.stack)
 # Our conditions are numbers and hold above 0; torch's are bool.
@@ -92,6 +105,9 @@ def forward_of(request):
     """The module (or None) and a function of the inputs."""
     target = named(request["torch"])
     options = options_of(request)
+    if request["kind"] == "sequence" and isinstance(target, type):
+        module, forward = sequence_module(target, options)
+        return module.double(), forward
     if isinstance(target, type):
         module = target(**options).double()
         return module, module
@@ -119,7 +135,7 @@ def run(request, training):
         if tensor.is_floating_point():
             tensor.requires_grad_()
     outputs = forward(*inputs)
-    outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
+    outputs = flattened(outputs)
     answer = {"outputs": [{"shape": list(output.shape), "data": encode(output)} for output in outputs]}
     total = 0
     for index, output in enumerate(outputs):
@@ -128,7 +144,7 @@ def run(request, training):
     if total.requires_grad:
         total.backward()
     answer["grad_inputs"] = [None if tensor.grad is None else encode(tensor.grad) for tensor in differentiable]
-    if module is not None and request["kind"] == "layer":
+    if module is not None and request["kind"] in ("layer", "sequence"):
         answer["grad_weights"] = {name: encode(parameter.grad) for name, parameter in module.named_parameters()}
         answer["buffers"] = {name: encode(buffer) for name, buffer in module.named_buffers()}
     return answer
@@ -140,7 +156,8 @@ def initial(request):
     if not request["tensors"] or not isinstance(target, type):
         return None
     torch.manual_seed(0)
-    module = target(**options_of(request))
+    options = options_of(request)
+    module = sequence_module(target, options)[0] if request["kind"] == "sequence" else target(**options)
     return {name: hashlib.sha256(tensor.contiguous().numpy().tobytes()).hexdigest() for name, tensor in module.state_dict().items()}
 
 
@@ -153,7 +170,7 @@ def layer_or_loss(request):
         answer["training"] = run(request, training=True)
         if evaluated != answer["training"]:
             answer["evaluation"] = evaluated
-    weights = initial(request) if request["kind"] == "layer" else None
+    weights = initial(request) if request["kind"] in ("layer", "sequence") else None
     if weights:
         answer["initial"] = weights
     return answer
@@ -182,12 +199,14 @@ def extreme(request):
     return {"fingerprint": request["fingerprint"], "output": encode(output), "gradient": encode(tensor.grad)}
 
 
-ANSWERS = {"layer": layer_or_loss, "loss": layer_or_loss, "optimizer": trajectory, "extreme": extreme}
+ANSWERS = {"layer": layer_or_loss, "sequence": layer_or_loss, "loss": layer_or_loss, "optimizer": trajectory, "extreme": extreme}
 
 
 def main():
     requests = json.load(sys.stdin)
-    for kind, file in (("layer", "layers"), ("loss", "losses"), ("optimizer", "optimizers"), ("extreme", "extremes")):
+    for kind, file in (("layer", "layers"), ("sequence", "sequences"), ("loss", "losses"), ("optimizer", "optimizers"), ("extreme", "extremes")):
+        if len(sys.argv) > 1 and kind not in sys.argv[1:]:
+            continue
         answers = {}
         for request in requests:
             if request["kind"] != kind:

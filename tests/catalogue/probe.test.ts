@@ -5,7 +5,7 @@ import { LazuliError } from '#core/errors';
 import { probe, type ProbeArray, type ProbeCase } from '#core/layers/probe';
 import * as ops from '#core/ops/index';
 import type { Tensor } from '#core/tensor/tensor';
-import { decode, readGolden, type GoldenAnswer } from './agreement';
+import { decode, readGolden, readLayerGolden, type GoldenAnswer } from './agreement';
 import { CASES, inputsOf, weightsOf } from './calls';
 import { useNativeBackend } from './native';
 import { LOSS_CASES } from './requests';
@@ -36,7 +36,7 @@ function expectNear(own: ProbeArray | null, golden: string): void {
 }
 
 describe('probe of layers', () => {
-  const golden = readGolden<GoldenAnswer>('catalogue-layers.json');
+  const golden = readLayerGolden();
   const cases = CASES.filter(({ layer }) => layer.torch !== null);
   it.each(cases.map((item) => [item.name, item] as const))('%s', (name, item) => {
     const answer = item.layer.isRandom === true ? golden[name]?.evaluation : golden[name]?.training;

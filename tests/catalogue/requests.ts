@@ -19,7 +19,7 @@ interface TensorRequest {
 }
 export interface Request {
   readonly name: string;
-  readonly kind: 'layer' | 'loss' | 'optimizer' | 'extreme';
+  readonly kind: 'layer' | 'sequence' | 'loss' | 'optimizer' | 'extreme';
   readonly torch: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly inputs: readonly TensorRequest[];
@@ -29,13 +29,16 @@ export interface Request {
   readonly isRandom: boolean;
 }
 
+/** Their answers are in a file of their own. */
+const SEQUENCES: readonly string[] = ['recurrent', 'attention'];
+
 const layerRequests = CASES.flatMap(({ layer, example, name, params }): Request[] =>
   layer.torch === null
     ? []
     : [
         {
           name,
-          kind: 'layer',
+          kind: SEQUENCES.includes(layer.category) ? 'sequence' : 'layer',
           torch: layer.torch,
           params,
           inputs: example.inputs.map((shape, index) => ({

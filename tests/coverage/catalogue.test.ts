@@ -9,7 +9,7 @@ import { LOSSES } from '#core/losses/index';
 import { METRICS } from '#core/metrics/index';
 import { OPTIMIZERS } from '#core/optimizers/index';
 import { layersPage } from '../../scripts/docs.mjs';
-import { readGolden, type GoldenAnswer, type GoldenTrajectory } from '../catalogue/agreement';
+import { readGolden, readLayerGolden, type GoldenAnswer, type GoldenTrajectory } from '../catalogue/agreement';
 import { CASES } from '../catalogue/calls';
 import { LAZY_CASES, NOT_A_DERIVATIVE } from '../catalogue/coverage';
 import { LOSS_CASES, OPTIMIZER_CASES } from '../catalogue/requests';
@@ -47,7 +47,7 @@ describe('every declaration is in its list', () => {
 });
 
 describe('every layer', () => {
-  const golden = readGolden<GoldenAnswer>('catalogue-layers.json');
+  const golden = readLayerGolden();
 
   it.each(LAYERS.map((layer) => [layer.type, layer] as const))('%s has its tests', (type, layer) => {
     const cases = CASES.filter((given) => given.layer === layer);

@@ -109,7 +109,9 @@ function strided(
   part: { readonly shape: Shape; readonly steps: readonly number[]; readonly skip: readonly number[] },
 ): Tensor {
   const [axis = 0, from = 0] = part.skip;
-  const offsetIn = (strides: readonly number[]): number => from * (strides[axis] ?? 0);
+  // A part of nothing must not begin past the end of its memory.
+  const skipped = numel(part.shape) === 0 ? 0 : from;
+  const offsetIn = (strides: readonly number[]): number => skipped * (strides[axis] ?? 0);
   const stepped = (strides: readonly number[]): number[] =>
     strides.map((stride, other) => stride * (part.steps[other] ?? 1));
   const dense = contiguousStrides(x.shape);

@@ -1,0 +1,198 @@
+// The computation and the weights of attention with several heads, for multihead_attention and the transformer layers.
+import { formatShape } from '../tensor/shape';
+import * as ops from '../ops';
+import type { Tensor } from '../tensor/tensor';
+import type { EdgeShape, LayerProblem, LowerCall, TensorSpec } from './declaration';
+import type { ParamTable } from './params';
+import { maybeTensor, parameter, tensorOf, WEIGHT_INITIALIZER, ZEROS } from './pieces';
+import { constantLike, dropped } from './sequences';
+import { isCompatible, mismatch, type Size } from './shapes';
+
+type Call = LowerCall<ParamTable>;
+
+/** What an attention is made of; sizes null while they are blank. */
+export interface AttentionOptions {
+  readonly embedDim: Size;
+  readonly heads: number;
+  readonly dropout: number;
+  readonly bias: boolean;
+  readonly addBiasKv?: boolean;
+  readonly addZeroAttention?: boolean;
+  readonly keyDim?: Size;
+  readonly valueDim?: Size;
+}
+
+const times = (factor: number, size: Size): Size => (size === null ? null : factor * size);
+
+/** Keys and values of other sizes than the queries have weights of their own. */
+const isSplit = ({ embedDim, keyDim = null, valueDim = null }: AttentionOptions): boolean =>
+  (keyDim ?? embedDim) !== embedDim || (valueDim ?? embedDim) !== embedDim;
+
+/** Under `prefix`, in PyTorch's order; PyTorch draws the output's projection first. */
+export function attentionTensors(
+  prefix: string,
+  options: AttentionOptions,
+  waits: string | null,
+): readonly TensorSpec[] {
+  const { embedDim, keyDim = null, valueDim = null } = options;
+  const own = (name: string, shape: readonly Size[], initializer = ZEROS): TensorSpec =>
+    parameter(`${prefix}${name}`, shape, initializer, waits);
+  const projection = { kind: 'xavier_uniform', gain: 1 } as const;
+  const extra = { kind: 'xavier_normal', gain: 1 } as const;
+  const first = { drawOrder: -1 };
+  return [
+    ...(isSplit(options)
+      ? [
+          own('q_proj_weight', [embedDim, embedDim], projection),
+          own('k_proj_weight', [embedDim, keyDim ?? embedDim], projection),
+          own('v_proj_weight', [embedDim, valueDim ?? embedDim], projection),
+        ]
+      : [own('in_proj_weight', [times(3, embedDim), embedDim], projection)]),
+    ...(options.bias ? [own('in_proj_bias', [times(3, embedDim)])] : []),
+    ...(options.addBiasKv === true
+      ? [own('bias_k', [1, 1, embedDim], extra), own('bias_v', [1, 1, embedDim], extra)]
+      : []),
+    { ...own('out_proj.weight', [embedDim, embedDim], WEIGHT_INITIALIZER), ...first },
+    ...(options.bias
+      ? [{ ...own('out_proj.bias', [embedDim], { kind: 'zeros_after_draw' }), ...first }]
+      : []),
+  ];
+}
+
+/** "embed_dim must be divisible by num_heads", PyTorch's words, at `where`. */
+export const headsProblem = (where: string, embedDim: Size, heads: number): readonly LayerProblem[] =>
+  embedDim === null || embedDim % heads === 0
+    ? []
+    : [
+        {
+          where,
+          message: `embed_dim must be divisible by num_heads: ${embedDim} is not by ${heads}`,
+          expected: `a divisor of ${embedDim}`,
+          got: String(heads),
+        },
+      ];
+
+/** Masks beside their ports' names: each null (absent) or of one of the `expected` shapes. */
+export const maskProblems = (
+  masks: readonly {
+    readonly port: string;
+    readonly shape: EdgeShape;
+    readonly expected: readonly EdgeShape[];
+  }[],
+): readonly LayerProblem[] =>
+  masks.flatMap(({ port, shape, expected }) =>
+    expected.some((fitting) => isCompatible(fitting, shape))
+      ? []
+      : [
+          mismatch(
+            port,
+            expected.map((fitting) => formatShape(fitting ?? [])).join(' or '),
+            formatShape(shape ?? []),
+          ),
+        ],
+  );
+
+/** A mask as what is added to the scores: bool masks leave out what is true. */
+export const additive = (mask: Tensor, like: Tensor): Tensor =>
+  mask.dtype === 'bool' ? ops.where(ops.cast(mask, like.dtype), -Infinity, 0) : mask;
+
+/** 0 where row ≥ column, else -∞: no step sees a later one. */
+export const causalMask = (like: Tensor, rows: number, columns: number): Tensor =>
+  constantLike(like, [rows, columns], (row, column) => (column > row ? -Infinity : 0));
+
+interface AttentionCall {
+  readonly call: Call;
+  readonly prefix: string;
+  readonly options: AttentionOptions;
+  /** [L, S] or [N·heads, L, S]. */
+  readonly mask: Tensor | null;
+  /** [N, S]. */
+  readonly keyMask: Tensor | null;
+  readonly isCausal: boolean;
+}
+
+/** softmax(q kᵀ/√d + masks) v: `[.., L, d]`, `[.., S, d]`, `[.., S, e]` → `[.., L, e]`, and the weights `[.., L, S]`. */
+export function attend(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: {
+    readonly masks: readonly Tensor[];
+    readonly scale: number;
+    readonly drop: (weights: Tensor) => Tensor;
+  },
+): { readonly output: Tensor; readonly weights: Tensor } {
+  const scores = ops.matmul(ops.mul(query, options.scale), ops.transpose(key, -2, -1));
+  const masked = options.masks.reduce((sum, mask) => ops.add(sum, mask), scores);
+  const weights = options.drop(ops.softmax(masked, -1));
+  return { output: ops.matmul(weights, value), weights };
+}
+
+/** `[N, L, E]`, `[N, S, keyDim]`, `[N, S, valueDim]` → `[N, L, E]` and the weights `[N, heads, L, S]`. */
+export function multiHead(query: Tensor, key: Tensor, value: Tensor, given: AttentionCall) {
+  const { call, prefix, options, mask, keyMask, isCausal } = given;
+  const { heads } = options;
+  const [batch = 0, rows = 0, embed = 0] = query.shape;
+  const size = embed / heads;
+  const [q, ownKeys, ownValues] = project(query, key, value, given);
+  let [k, v] = [ownKeys, ownValues];
+  const columns = key.shape[1] ?? 0;
+  const masks = [
+    ...(isCausal ? [causalMask(query, rows, columns)] : []),
+    ...(mask ? [headMask(additive(mask, query), [batch, heads, rows, columns])] : []),
+    ...(keyMask ? [ops.reshape(additive(keyMask, query), [batch, 1, 1, columns])] : []),
+  ];
+  const [biasKey, biasValue] = [maybeTensor(call, `${prefix}bias_k`), maybeTensor(call, `${prefix}bias_v`)];
+  if (biasKey && biasValue) {
+    k = ops.concatenate([k, ops.expand(biasKey, [batch, 1, embed])], 1);
+    v = ops.concatenate([v, ops.expand(biasValue, [batch, 1, embed])], 1);
+  }
+  const split = (x: Tensor): Tensor =>
+    ops.permute(ops.reshape(x, [batch, x.shape[1] ?? 0, heads, size]), [0, 2, 1, 3]);
+  const withZero = (x: Tensor): Tensor => (options.addZeroAttention === true ? ops.pad(x, [0, 1, 0, 0]) : x);
+  const extra = (biasKey ? 1 : 0) + (options.addZeroAttention === true ? 1 : 0);
+  const { output, weights } = attend(split(q), withZero(split(k)), withZero(split(v)), {
+    masks: masks.map((one) => (extra > 0 ? ops.pad(one, [0, extra]) : one)),
+    scale: 1 / Math.sqrt(size),
+    drop: (x) => dropped(x, options.dropout, call),
+  });
+  const flat = ops.reshape(ops.permute(output, [0, 2, 1, 3]), [batch, rows, embed]);
+  const bias = maybeTensor(call, `${prefix}out_proj.bias`);
+  return { output: ops.linear(flat, tensorOf(call, `${prefix}out_proj.weight`), bias), weights };
+}
+
+/** A mask of one step per pair, or of one per pair, sample and head. */
+const headMask = (mask: Tensor, shape: readonly number[]): Tensor =>
+  mask.rank === 3 ? ops.reshape(mask, shape) : mask;
+
+/** Queries, keys and values; of one input they are one product. */
+function project(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  { call, prefix, options }: AttentionCall,
+): [Tensor, Tensor, Tensor] {
+  const bias = maybeTensor(call, `${prefix}in_proj_bias`);
+  const size = query.shape.at(-1) ?? 0;
+  const third = (x: Tensor, axis: number, index: number): Tensor =>
+    ops.slice(x, axis, { start: index * size, end: (index + 1) * size });
+  const biasOf = (index: number): Tensor | null => bias && third(bias, 0, index);
+  if (isSplit(options)) {
+    const weight = (letter: string): Tensor => tensorOf(call, `${prefix}${letter}_proj_weight`);
+    return [
+      ops.linear(query, weight('q'), biasOf(0)),
+      ops.linear(key, weight('k'), biasOf(1)),
+      ops.linear(value, weight('v'), biasOf(2)),
+    ];
+  }
+  const weight = tensorOf(call, `${prefix}in_proj_weight`);
+  if (query === key && key === value) {
+    const all = ops.linear(query, weight, bias);
+    return [third(all, -1, 0), third(all, -1, 1), third(all, -1, 2)];
+  }
+  return [
+    ops.linear(query, third(weight, 0, 0), biasOf(0)),
+    ops.linear(key, third(weight, 0, 1), biasOf(1)),
+    ops.linear(value, third(weight, 0, 2), biasOf(2)),
+  ];
+}

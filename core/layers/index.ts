@@ -13,6 +13,7 @@ import * as convolutionTranspose from './convolution-transpose';
 import type { LayerDeclaration } from './declaration';
 import { einsum } from './einsum';
 import { embedding } from './embedding';
+import { embeddingBag } from './embedding-bag';
 import * as fold from './fold';
 import * as instanceNormalization from './instance-normalization';
 import * as io from './io';
@@ -24,6 +25,7 @@ import * as picking from './picking';
 import * as pixels from './pixels';
 import * as pooling from './pooling';
 import * as poolingMore from './pooling-more';
+import * as positions from './positions';
 import * as products from './products';
 import * as reductions from './reductions';
 import * as recurrent from './recurrent';
@@ -115,6 +117,8 @@ export const LAYERS: readonly LayerDeclaration[] = [
   transformer.transformerDecoderLayer,
   transformer.transformerEncoder,
   transformer.transformerDecoder,
+  positions.positionalEncoding,
+  positions.learnedPosition,
   rearrangement.flatten,
   rearrangement.unflatten,
   views.reshape,
@@ -142,6 +146,7 @@ export const LAYERS: readonly LayerDeclaration[] = [
   regularization.alphaDropout,
   regularization.featureAlphaDropout,
   embedding,
+  embeddingBag,
   arithmetic.add,
   arithmetic.multiply,
   arithmetic.subtract,

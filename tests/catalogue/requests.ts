@@ -38,7 +38,7 @@ const layerRequests = CASES.flatMap(({ layer, example, name, params }): Request[
     : [
         {
           name,
-          kind: SEQUENCES.includes(layer.category) ? 'sequence' : 'layer',
+          kind: SEQUENCES.includes(layer.category) || layer.type === 'embedding_bag' ? 'sequence' : 'layer',
           torch: layer.torch,
           params,
           inputs: example.inputs.map((shape, index) => ({

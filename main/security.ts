@@ -1,30 +1,8 @@
 // What a page may never do, whatever it is: permissions, navigation, new windows, outside programs.
 import { app, session, shell, type WebContents } from 'electron';
 
+import { isAllowedExternal } from './external-links';
 import { APP_ORIGIN } from './protocol';
-
-/** Hosts whose pages may be opened in the user's browser. */
-const EXTERNAL_HOSTS: ReadonlySet<string> = new Set([
-  'pytorch.org',
-  'docs.pytorch.org',
-  'archive.ics.uci.edu',
-]);
-
-/** Whether `url` may be handed to the system's browser: https, a known host, no user or port in it. */
-export function isAllowedExternal(url: string): boolean {
-  try {
-    const { protocol, hostname, username, password, port } = new URL(url);
-    return (
-      protocol === 'https:' &&
-      EXTERNAL_HOSTS.has(hostname) &&
-      username === '' &&
-      password === '' &&
-      port === ''
-    );
-  } catch {
-    return false;
-  }
-}
 
 /** Denies every permission, both when asked and when checked, and every device. */
 export function denyPermissions(): void {

@@ -7,7 +7,12 @@ export function paramToText(spec: ParamSpec, value: unknown): string {
   if (value === null || value === undefined) return '';
   if (!Array.isArray(value)) return typeof value === 'string' ? value : JSON.stringify(value);
   const items = (value as unknown[]).map((item) => (item === null ? '?' : JSON.stringify(item)));
-  const isOne = spec.widget === 'integers' && items.length > 1 && items.every((item) => item === items[0]);
+  // Only a list of a fixed length can be written as the one number it repeats.
+  const isOne =
+    spec.count !== undefined &&
+    spec.widget === 'integers' &&
+    items.length > 1 &&
+    items.every((item) => item === items[0]);
   return isOne ? (items[0] ?? '') : items.join(', ');
 }
 

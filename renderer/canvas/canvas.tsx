@@ -160,8 +160,9 @@ export function Canvas(): JSX.Element {
         <CanvasControls />
         <CanvasHint faultOf={faultOf} />
         <FitWhenMeasured />
+        {/* Inside, so that a layer dropped on the hint or its buttons lands on the canvas all the same. */}
+        {isEmpty ? <EmptyCanvas /> : null}
       </ReactFlow>
-      {isEmpty ? <EmptyCanvas /> : null}
     </main>
   );
 }

@@ -30,9 +30,9 @@ test('pictures of each state', async ({ lazuli }, info) => {
   await shoot('fed');
 
   await page.getByRole('tab', { name: 'Training' }).click();
-  await page.getByLabel('Epochs').fill('60');
+  await page.getByLabel('Epochs').fill('600');
   await page.getByRole('button', { name: 'Start training' }).first().click();
-  await expect(page.getByText(/\b1[0-9] \/ 60/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/\b[1-9][0-9]{1,2} \/ 600/)).toBeVisible({ timeout: 60_000 });
   await shoot('training');
   await page.getByRole('button', { name: 'Stop' }).first().click();
   await expect(page.getByRole('button', { name: 'Start training' }).first()).toBeEnabled();

@@ -22,6 +22,9 @@ export function useThreads(count: number): number {
   return threads;
 }
 
+/** Cores this process may use. */
+export const coreCount = (): number => cpuBackend().native.info().cores;
+
 /** Lets the machine's other threads go before the kernels', so that a window stays smooth. Before the first run. */
 export function yieldToWindow(): void {
   cpuBackend().native.setNiceness(WINDOW_FIRST);

@@ -1,5 +1,5 @@
 // What the engine offers to the command line and to the window's main process.
-export { devices } from './backend';
+export { coreCount, devices } from './backend';
 export { formatOfWeights } from './convert';
 export { dataFromFile, describeData } from './datasets/describe';
 export { checkWritable, withFile, writeFileAtomically, writeTextAtomically } from './files';

@@ -18,6 +18,18 @@ export interface NativeStorage {
   dispose(): void;
 }
 
+/** What a run measures besides its whole: each step's time, or (a little slower) each instruction's. */
+export type NativeTiming = 'steps' | 'instructions';
+
+export interface NativeRunResult {
+  readonly steps: number;
+  readonly seconds: number;
+  /** Seconds of every step, with `timing`. */
+  readonly stepSeconds?: Float64Array;
+  /** Seconds of every instruction, summed over the steps, with `timing` instructions. */
+  readonly instructionSeconds?: Float64Array;
+}
+
 /** A program whose kernels, shapes and memory bounds were checked when it was made. */
 export interface NativeProgram {
   readonly arenaBytes: number;
@@ -26,7 +38,7 @@ export interface NativeProgram {
    * Resolves with the number of steps completed (fewer after `cancel`); rejects with what a kernel reported.
    * `onProgress`, at most every 50 ms, gets the steps completed so far.
    */
-  run(steps: number, onProgress?: (steps: number) => void): Promise<{ steps: number; seconds: number }>;
+  run(steps: number, onProgress?: (steps: number) => void, timing?: NativeTiming): Promise<NativeRunResult>;
   /** Stops after the step in progress. Has no effect when nothing runs. */
   cancel(): void;
   dispose(): void;
@@ -81,6 +93,9 @@ export interface NativeAddon {
   }): NativeProgram;
   /** Storages and programs not yet disposed: must be 0 when a suite ends. */
   live(): { storages: number; programs: number; bytes: number };
+  /** The most bytes that lived at once since `resetMemoryPeak`, scratch of kernels included. */
+  memoryPeak(): number;
+  resetMemoryPeak(): void;
   /** Joins every native thread; later calls throw. Called from process.on('exit'). */
   close(): void;
   /** Test hook: makes the next allocation, kernel or thread body throw (`bad_alloc`, `length_error`, `int`). */

@@ -5,7 +5,14 @@ import type { ProgramSpec } from '#core/program/instructions';
 import { elementSize } from '#core/tensor/dtype';
 import type { Backend, DenseTensor, Storage } from '#core/tensor/storage';
 
-import type { NativeAddon, NativeProgram, NativeStorage, NativeTensor } from './contract';
+import type {
+  NativeAddon,
+  NativeProgram,
+  NativeRunResult,
+  NativeTiming,
+  NativeStorage,
+  NativeTensor,
+} from './contract';
 import { toLazuliError, wrapErrors } from './errors';
 import { loadNative } from './load';
 
@@ -38,6 +45,8 @@ export interface RunOptions {
   readonly onProgress?: (steps: number) => void;
   /** Stops the run after the step in progress; the run then resolves with fewer steps. */
   readonly signal?: AbortSignal;
+  /** Also measures each step, or each instruction; costs some clock readings. */
+  readonly timing?: NativeTiming;
 }
 
 /** A program in native memory. Dispose it; during a run that cancels the run. */
@@ -52,15 +61,12 @@ export class CpuProgram {
    * Runs all instructions `steps` times off the JavaScript thread; resolves with the steps completed and the seconds they
    * took. Runs of one backend follow each other in the order of the calls. Rejects with `native_failed` or `out_of_memory`.
    */
-  async run(
-    steps: number,
-    { onProgress, signal }: RunOptions = {},
-  ): Promise<{ steps: number; seconds: number }> {
+  async run(steps: number, { onProgress, signal, timing }: RunOptions = {}): Promise<NativeRunResult> {
     if (signal?.aborted === true) return { steps: 0, seconds: 0 };
     const cancel = (): void => this.native.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await this.native.run(steps, onProgress);
+      return await this.native.run(steps, onProgress, timing);
     } catch (error) {
       throw toLazuliError(error);
     } finally {

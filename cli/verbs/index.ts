@@ -1,5 +1,6 @@
 // Every verb of the command line, in the order its help shows them.
 import type { Verb } from '../verb';
+import { bench } from './bench';
 import { convert } from './convert';
 import { devices } from './devices';
 import { diff } from './diff';
@@ -26,6 +27,7 @@ export const VERBS: readonly Verb[] = [
   diff,
   layers,
   devices,
+  bench,
   probe,
   gui,
 ];

@@ -12,14 +12,15 @@ import type { Tensor } from '../tensor/tensor';
 import { checkProgram } from './check';
 import { fuse } from './fuse';
 import type { ProgramSpec } from './instructions';
-import { plan } from './plan';
+import { plan, programMemory, type ProgramMemory } from './plan';
 import { removeDead, simplify } from './simplify';
 import { traceProgram, type TraceOptions } from './trace';
 import type { TracedProgram } from './traced';
 
 export { checkProgram, programProblems } from './check';
 export type { Instruction, ProgramBuffer, ProgramSpec } from './instructions';
-export { printProgram } from './print';
+export type { ProgramMemory } from './plan';
+export { printInstructions, printProgram } from './print';
 export { traceProgram, type TracedStep, type TraceOptions } from './trace';
 
 export interface CompiledProgram {
@@ -29,6 +30,7 @@ export interface CompiledProgram {
   readonly outputs: readonly Tensor[];
   /** The program before the passes, for comparing listings. */
   readonly traced: TracedProgram;
+  readonly memory: ProgramMemory;
   /** Frees the outputs and the constants made while tracing. Parameters and state stay. */
   dispose(): void;
 }
@@ -39,12 +41,14 @@ export function compileProgram(
   options: TraceOptions = {},
 ): CompiledProgram {
   const { program: traced, outputs, owned } = traceProgram(step, options);
-  const spec = plan(removeDead(fuse(simplify(traced))));
+  const optimized = removeDead(fuse(simplify(traced)));
+  const spec = plan(optimized);
   checkProgram(spec);
   return {
     spec,
     outputs,
     traced,
+    memory: programMemory(optimized, spec),
     dispose() {
       for (const storage of owned) storage.dispose();
     },

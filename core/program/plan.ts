@@ -27,6 +27,35 @@ export function plan(program: TracedProgram): ProgramSpec {
   return { buffers, instructions: program.instructions, arenaBytes: bytes };
 }
 
+/** Where the memory of a program goes. */
+export interface ProgramMemory {
+  /** Of every storage that outlives the program: parameters, optimizer state, data. */
+  readonly externalBytes: number;
+  readonly arenaBytes: number;
+  /** What lives at once at the fullest moment: an arena cannot be smaller without computing things twice. */
+  readonly leastArenaBytes: number;
+}
+
+/** What a program holds in memory besides the scratch of its kernels, and the least it could. */
+export function programMemory(program: TracedProgram, { arenaBytes }: ProgramSpec): ProgramMemory {
+  const changes = new Array<number>(program.instructions.length + 1).fill(0);
+  for (const { bytes, first, last } of new Set(blocksOf(program).values())) {
+    changes[first] = (changes[first] ?? 0) + bytes;
+    changes[last + 1] = (changes[last + 1] ?? 0) - bytes;
+  }
+  let alive = 0;
+  let leastArenaBytes = 0;
+  for (const change of changes) {
+    alive += change;
+    leastArenaBytes = Math.max(leastArenaBytes, alive);
+  }
+  const external = new Set(
+    program.buffers.map(({ storage }) => storage).filter((each) => !isTemporary(each)),
+  );
+  const externalBytes = [...external].reduce((sum, { bytes }) => sum + bytes, 0);
+  return { externalBytes, arenaBytes, leastArenaBytes };
+}
+
 /** The block of every temporary storage. An elementwise op may write where an input of its shape ends its life. */
 export function blocksOf(program: TracedProgram): Map<Storage, Block> {
   const lastUse = new Map<Storage, number>();

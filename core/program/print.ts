@@ -17,6 +17,21 @@ export function printProgram(
   program: TracedProgram | ProgramSpec,
   { names = new Map() }: PrintOptions = {},
 ): string {
+  const arena = 'arenaBytes' in program ? program : null;
+  const lines = printInstructions(program, { names }).map((line, index) => {
+    const [output] = program.instructions[index]?.outputs ?? [];
+    const buffer = output === undefined ? undefined : arena?.buffers[output];
+    return line + (buffer?.kind === 'arena' ? `  ; at ${buffer.offset}` : '');
+  });
+  const summary = `${program.instructions.length} instructions, ${program.buffers.length} buffers`;
+  return [`; ${summary}${arena ? `, arena of ${arena.arenaBytes} bytes` : ''}`, ...lines].join('\n');
+}
+
+/** One line for each instruction. */
+export function printInstructions(
+  program: TracedProgram | ProgramSpec,
+  { names = new Map() }: PrintOptions = {},
+): string[] {
   const externals = new Map<Storage, string>();
   const nameOf = (storage: Storage): string => {
     const name = names.get(storage) ?? externals.get(storage) ?? `@${externals.size}`;
@@ -33,16 +48,7 @@ export function printProgram(
       name: isTemporary(buffer.storage) ? `%${index}` : `${nameOf(buffer.storage)}${part}`,
     };
   });
-  const arena = 'arenaBytes' in program ? program : null;
-  const lines = program.instructions.map((instruction) => {
-    const [output] = instruction.outputs;
-    const buffer = output === undefined ? undefined : arena?.buffers[output];
-    return (
-      printInstruction(instruction, places) + (buffer?.kind === 'arena' ? `  ; at ${buffer.offset}` : '')
-    );
-  });
-  const summary = `${program.instructions.length} instructions, ${program.buffers.length} buffers`;
-  return [`; ${summary}${arena ? `, arena of ${arena.arenaBytes} bytes` : ''}`, ...lines].join('\n');
+  return program.instructions.map((instruction) => printInstruction(instruction, places));
 }
 
 function printInstruction(

@@ -61,6 +61,10 @@ export class Cursor {
     this.#index.storage.write(0, bytesOf(words));
     this.#at.storage.write(0, bytesOf(BigInt64Array.of(BigInt(from))));
   }
+  /** Goes back to the first sample of the same order. */
+  rewind(): void {
+    this.#at.storage.write(0, bytesOf(BigInt64Array.of(0n)));
+  }
   /** Records taking the next `batch` rows of a table. */
   take(table: Tensor, batch: number, dtype: DType): Tensor {
     return ops.takeRows(table, this.#index, this.#at, { batch, dtype });

@@ -6,7 +6,7 @@ import { newTensor, type Parameter } from '#core/nn/index';
 import { noGrad } from '#core/ops/index';
 import * as ops from '#core/ops/index';
 import { gradients } from '#core/ops/backward';
-import { compileProgram } from '#core/program/index';
+import { compileProgram, type CompiledProgram } from '#core/program/index';
 import type { DType } from '#core/tensor/dtype';
 import type { Tensor } from '#core/tensor/tensor';
 import type { CpuBackend, CpuProgram } from '#native';
@@ -64,6 +64,7 @@ export interface StepProgram {
   readonly counts: readonly number[];
   /** What the step returned, overwritten by each run. */
   readonly outputs: readonly Tensor[];
+  readonly compiled: CompiledProgram;
   dispose(): void;
 }
 
@@ -174,6 +175,7 @@ function compile(
       batch,
       counts,
       outputs,
+      compiled,
       dispose: () => {
         program.dispose();
         compiled.dispose();

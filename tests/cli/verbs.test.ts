@@ -315,3 +315,44 @@ test('a pipe that closes early is no error', slow, async () => {
   const ended = await lazuli(['layers', '--json'], { onOutput: (_stdout, child) => child.stdout?.destroy() });
   expect(ended).toMatchObject({ code: 0, stderr: '' });
 });
+
+test('bench prints one line of JSON per workload, lists them, and refuses an unknown one', slow, async () => {
+  const run = await lazuli(['bench', 'mlp_b8', 'op_add', '--seconds', '0.01', '--threads', '1', '--json']);
+  expect(run.code).toBe(0);
+  const lines = linesOf(run);
+  expect(lines.map(({ name }) => name)).toEqual(['mlp_b8', 'op_add']);
+  for (const line of lines) {
+    expect(line).toMatchObject({ device: 'cpu', threads: 1, dtype: 'float32' });
+    for (const key of ['median_ms', 'p10_ms', 'p90_ms', 'steps', 'peak_bytes'])
+      expect(line[key], key).toBeGreaterThan(0);
+  }
+  const listed = documentOf(await lazuli(['bench', '--list', '--json'])) as { name: string }[];
+  expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(['cnn_b64', 'gemm_nt_64x512x784']));
+  expect((await lazuli(['bench', 'nothing'])).code).toBe(2);
+  expect((await lazuli(['bench', '--device', 'tpu'])).code).toBe(2);
+});
+
+test('bench shows where a step goes, and sweeps threads', slow, async () => {
+  const { stdout, code } = await lazuli(['bench', 'mlp_b8', '--seconds', '0.01', '--profile']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/µs\s+%\s+instruction/);
+  expect(stdout).toContain('n1.weight');
+  const swept = linesOf(
+    await lazuli([
+      'bench',
+      'mlp_b8',
+      '--sweep',
+      '--threads',
+      '2',
+      '--batch',
+      '4',
+      '--seconds',
+      '0.01',
+      '--json',
+    ]),
+  );
+  expect(swept.map(({ threads, batch }) => [threads, batch])).toEqual([
+    [1, 4],
+    [2, 4],
+  ]);
+});

@@ -151,6 +151,15 @@ Napi::Value live(const Napi::CallbackInfo& call) {
   return result;
 }
 
+Napi::Value memory_peak(const Napi::CallbackInfo& call) {
+  return Napi::Number::New(call.Env(), static_cast<double>(Backend::of(call.Env()).budget()->peak()));
+}
+
+Napi::Value reset_memory_peak(const Napi::CallbackInfo& call) {
+  Backend::of(call.Env()).budget()->reset_peak();
+  return call.Env().Undefined();
+}
+
 Napi::Value close(const Napi::CallbackInfo& call) {
   Backend::of(call.Env()).close(call.Env());
   return call.Env().Undefined();
@@ -179,6 +188,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("executeAsync", Napi::Function::New<entry<execute_async>>(env, "executeAsync"));
   exports.Set("createProgram", Napi::Function::New<entry<create_program>>(env, "createProgram"));
   exports.Set("live", Napi::Function::New<entry<live>>(env, "live"));
+  exports.Set("memoryPeak", Napi::Function::New<entry<memory_peak>>(env, "memoryPeak"));
+  exports.Set("resetMemoryPeak", Napi::Function::New<entry<reset_memory_peak>>(env, "resetMemoryPeak"));
   exports.Set("close", Napi::Function::New<entry<close>>(env, "close"));
   exports.Set("injectFault", Napi::Function::New<entry<inject>>(env, "injectFault"));
   return exports;

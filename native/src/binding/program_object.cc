@@ -11,16 +11,24 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kProgressInterval = std::chrono::milliseconds(50);
 
+Napi::Value to_doubles(Napi::Env env, const std::vector<double>& values) {
+  Napi::Float64Array list = Napi::Float64Array::New(env, values.size());
+  for (size_t i = 0; i < values.size(); ++i) list[i] = values[i];
+  return list;
+}
+
 /// One run(): counts steps on the backend thread, reports and resolves on JavaScript's.
 class RunJob : public PromiseJob, public std::enable_shared_from_this<RunJob> {
  public:
   RunJob(Napi::Env env, Backend& backend, std::shared_ptr<ProgramObject::Shared> shared, int64_t steps,
-         const Napi::Value& on_progress)
+         const Napi::Value& on_progress, const std::string& timing)
       : PromiseJob(env),
         backend_(backend),
         shared_(std::move(shared)),
         cancels_(shared_->cancels.load()),
-        steps_(steps) {
+        steps_(steps),
+        is_timed_(!timing.empty()) {
+    timing_.has_instructions = timing == "instructions";
     if (on_progress.IsFunction()) on_progress_ = Napi::Persistent(on_progress.As<Napi::Function>());
   }
 
@@ -36,7 +44,8 @@ class RunJob : public PromiseJob, public std::enable_shared_from_this<RunJob> {
     };
     Executor& executor = backend_.job_executor();
     try {
-      completed_.store(shared_->program.run(steps_, executor, should_stop, progress, backend_.is_closing()));
+      completed_.store(shared_->program.run(steps_, executor, should_stop, progress, backend_.is_closing(),
+                                            is_timed_ ? &timing_ : nullptr));
     } catch (...) {
       executor.trim(0);
       throw;
@@ -62,6 +71,8 @@ class RunJob : public PromiseJob, public std::enable_shared_from_this<RunJob> {
     Napi::Object result = Napi::Object::New(env);
     result.Set("steps", Napi::Number::New(env, static_cast<double>(completed_.load())));
     result.Set("seconds", Napi::Number::New(env, seconds_));
+    if (is_timed_) result.Set("stepSeconds", to_doubles(env, timing_.steps));
+    if (timing_.has_instructions) result.Set("instructionSeconds", to_doubles(env, timing_.instructions));
     return result;
   }
   const Napi::Error* callback_error() const override { return thrown_.get(); }
@@ -71,6 +82,8 @@ class RunJob : public PromiseJob, public std::enable_shared_from_this<RunJob> {
   std::shared_ptr<ProgramObject::Shared> shared_;
   int64_t cancels_;
   int64_t steps_;
+  bool is_timed_;
+  RunTiming timing_;
   double seconds_ = 0;
   std::atomic<int64_t> completed_{0};
   std::atomic<bool> is_announced_{false};
@@ -156,7 +169,11 @@ Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {
     const int64_t steps = to_integer(info[0], "program.run: steps");
     if (!info[1].IsUndefined() && !info[1].IsFunction())
       throw OpError("program.run: onProgress: expected a function, got " + describe(info[1]));
-    return backend.submit(info.Env(), std::make_shared<RunJob>(info.Env(), backend, shared_, steps, info[1]));
+    const std::string timing = info[2].IsUndefined() ? "" : to_text(info[2], "program.run: timing");
+    if (!timing.empty() && timing != "steps" && timing != "instructions")
+      throw OpError("program.run: timing: expected steps or instructions, got '" + timing + "'");
+    return backend.submit(info.Env(),
+                          std::make_shared<RunJob>(info.Env(), backend, shared_, steps, info[1], timing));
   });
 }
 

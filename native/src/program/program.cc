@@ -1,6 +1,8 @@
 // See program.h.
 #include "program.h"
 
+#include <chrono>
+
 #include "../ops/checks.h"
 
 namespace lazuli {
@@ -48,13 +50,22 @@ Program::Program(std::vector<BufferSpec> buffers, std::vector<InstructionSpec> i
 }
 
 int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool()>& should_stop,
-                     const std::function<void(int64_t)>& progress, const std::atomic<bool>& must_abandon) {
+                     const std::function<void(int64_t)>& progress, const std::atomic<bool>& must_abandon,
+                     RunTiming* timing) {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  const bool is_profiled = timing != nullptr && timing->has_instructions;
+  if (is_profiled) timing->instructions.assign(instructions_.size(), 0);
   for (int64_t step = 0; step < steps; ++step) {
     if (should_stop()) return step;
+    const auto step_start = timing ? Clock::now() : Clock::time_point{};
     for (size_t i = 0; i < instructions_.size(); ++i) {
       if (must_abandon.load(std::memory_order_relaxed))
         throw OpError("the native backend was closed during the run");
       Instruction& instruction = instructions_[i];
+      const auto start = is_profiled ? Clock::now() : Clock::time_point{};
       try {
         executor.run(*instruction.op, instruction.inputs, instruction.outputs, instruction.attributes);
       } catch (const OutOfMemory& error) {
@@ -64,7 +75,9 @@ int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool
         throw OpError("step " + std::to_string(step) + ", instruction " + std::to_string(i) + ": " +
                       error.what());
       }
+      if (is_profiled) timing->instructions[i] += seconds_since(start);
     }
+    if (timing) timing->steps.push_back(seconds_since(step_start));
     progress(step + 1);
   }
   return steps;

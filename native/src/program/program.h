@@ -26,6 +26,13 @@ struct InstructionSpec {
   Attributes attributes;
 };
 
+/// Measured by a run that is given one: seconds of each step and, where asked for, of each instruction over all steps.
+struct RunTiming {
+  bool has_instructions = false;
+  std::vector<double> steps;
+  std::vector<double> instructions;
+};
+
 /// The view of a dense tensor inside a block of `bytes`. Throws OpError naming `what` when it does not fit or
 /// is misaligned.
 TensorView view_of(const BufferSpec& buffer, std::byte* data, int64_t bytes, const std::string& what);
@@ -40,9 +47,10 @@ class Program {
 
   /// Runs all instructions `steps` times; returns the steps completed. Between steps it asks `should_stop`
   /// and tells `progress`; `must_abandon` is asked between instructions and ends the run in the middle of a
-  /// step.
+  /// step. `timing` may be null.
   int64_t run(int64_t steps, Executor& executor, const std::function<bool()>& should_stop,
-              const std::function<void(int64_t)>& progress, const std::atomic<bool>& must_abandon);
+              const std::function<void(int64_t)>& progress, const std::atomic<bool>& must_abandon,
+              RunTiming* timing = nullptr);
 
   int64_t arena_bytes() const { return arena_.bytes(); }
 

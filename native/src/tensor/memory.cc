@@ -88,6 +88,9 @@ void MemoryBudget::take(int64_t bytes) {
                         " bytes) needed, " + readable(used) + " in use, limit " + readable(limit) + " (" +
                         std::to_string(limit) + " bytes)");
   } while (!used_.compare_exchange_weak(used, used + bytes));
+  const int64_t now = used + bytes;
+  for (int64_t peak = peak_.load(); peak < now && !peak_.compare_exchange_weak(peak, now);) {
+  }
 }
 
 Memory::Memory(std::shared_ptr<MemoryBudget> budget, int64_t bytes) {

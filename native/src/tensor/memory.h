@@ -15,6 +15,9 @@ class MemoryBudget {
   explicit MemoryBudget(int64_t limit) : limit_(limit) {}
   int64_t limit() const { return limit_.load(); }
   int64_t used() const { return used_.load(); }
+  /// The most that was in use at once since reset_peak().
+  int64_t peak() const { return peak_.load(); }
+  void reset_peak() { peak_.store(used_.load()); }
   void set_limit(int64_t limit) { limit_.store(limit); }
   /// Throws OutOfMemory naming need and limit.
   void take(int64_t bytes);
@@ -23,6 +26,7 @@ class MemoryBudget {
  private:
   std::atomic<int64_t> limit_;
   std::atomic<int64_t> used_{0};
+  std::atomic<int64_t> peak_{0};
 };
 
 /// A block that frees itself. Movable, not copyable; empty when default-made or moved from.

@@ -1,0 +1,43 @@
+// A compiled program as a workload: repetitions are its steps, run natively one after the other.
+import { printInstructions, type CompiledProgram } from '#core/program/index';
+import type { Storage } from '#core/tensor/storage';
+import type { CpuProgram } from '#native';
+
+import type { BenchRun } from './case';
+
+/** Steps of one call: enough for the longest sample, few enough to stop soon. */
+export const MOST_STEPS = 512;
+
+export interface ProgramRunParts {
+  readonly program: CpuProgram;
+  readonly compiled: CompiledProgram;
+  /** Names of storages in listings. */
+  readonly names?: ReadonlyMap<Storage, string>;
+  /** Called before each call, such as to go back to the first batch. */
+  readonly rewind?: () => void;
+  readonly dispose: () => void;
+}
+
+export function programRun({ program, compiled, names, rewind, dispose }: ProgramRunParts): BenchRun {
+  const { spec, memory } = compiled;
+  return {
+    most: MOST_STEPS,
+    minimumBytes: memory.externalBytes + memory.leastArenaBytes,
+    async run(repetitions) {
+      rewind?.();
+      const { seconds, stepSeconds } = await program.run(repetitions, { timing: 'steps' });
+      return { seconds, each: stepSeconds ?? new Float64Array() };
+    },
+    async profile(repetitions) {
+      rewind?.();
+      const { instructionSeconds, steps } = await program.run(repetitions, { timing: 'instructions' });
+      const lines = printInstructions(spec, names ? { names } : {});
+      return spec.instructions.map(({ op }, at) => ({
+        op,
+        text: lines[at] ?? op,
+        seconds: (instructionSeconds?.[at] ?? 0) / steps,
+      }));
+    },
+    dispose,
+  };
+}

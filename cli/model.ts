@@ -189,6 +189,7 @@ const parameterDocument = (parameter: ParameterInfo) => ({
   ...(parameter.frozen === undefined ? {} : { frozen: parameter.frozen }),
   ...(parameter.tied_to === undefined ? {} : { tied_to: parameter.tied_to }),
   ...(parameter.initializer === undefined ? {} : { initializer: parameter.initializer }),
+  ...(parameter.part_of === undefined ? {} : { part_of: parameter.part_of }),
 });
 
 /** The summary as CLI.md fixes it. */

@@ -10,6 +10,8 @@ export interface TensorOptions {
   readonly tied_to?: string;
   /** A group of the optimizer's `groups`. */
   readonly group?: string;
+  /** It is learned as magnitude and direction; `dim` is the axis that keeps its norms (null: one norm over all). */
+  readonly weight_norm?: { readonly dim: number | null };
 }
 
 /** What an optimizer does otherwise for the parameters of one group. */

@@ -20,6 +20,7 @@ const tensorOptions = z.looseObject({
   initializer: z.looseObject({ kind: text }).exactOptional(),
   tied_to: text.exactOptional(),
   group: text.exactOptional(),
+  weight_norm: z.looseObject({ dim: index.nullable() }).exactOptional(),
 });
 const node = z.looseObject({
   id,

@@ -9,7 +9,7 @@ import type { Inference, NodeInference, NodeInput } from './infer';
 import { nameFault, toValidName, uniqueName } from './names';
 import { reachable } from './order';
 import { axesOfParam, explainAxes, originOf } from './provenance';
-import { checkTensors } from './tensor-options';
+import { checkTensors } from './tensor-checks';
 import { isInputLayer, isOutputLayer, layerTitle } from './resolve';
 
 type Draft = Omit<Problem, 'severity' | 'node' | 'edge' | 'fixes'> &

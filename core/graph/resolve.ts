@@ -2,6 +2,7 @@
 import type { GraphNode } from '../document/project';
 import type { LayerDeclaration, LayerProblem, ParamTable, ParamsOf } from '../layers/declaration';
 import { checkParams, findLayer } from '../layers';
+import { withWeightNorm, type WeightNorms } from '../layers/weight-norm';
 
 /** Params of a layer whose type is not known statically. */
 export type Params = ParamsOf<ParamTable>;
@@ -16,15 +17,24 @@ export interface ResolvedNode {
   readonly problems: readonly LayerProblem[];
 }
 
-/** Looks a node's layer up and parses its params; never throws. */
+/** Looks a node's layer up and parses its params; never throws. Weights it normalizes are in the declaration as their parts. */
 export function resolveNode(node: GraphNode): ResolvedNode {
-  const declaration = findLayer(node.layer);
-  if (!declaration) return { node, declaration, params: null, problems: [] };
+  const found = findLayer(node.layer);
+  if (!found) return { node, declaration: found, params: null, problems: [] };
+  const declaration = withWeightNorm(found, weightNormsOf(node));
   const checked = checkParams(declaration, node.params);
   return 'params' in checked
     ? { node, declaration, params: checked.params, problems: [] }
     : { node, declaration, params: null, problems: checked.problems };
 }
+
+/** The axes of the weights that a node normalizes; empty for most. */
+export const weightNormsOf = ({ tensors = {} }: GraphNode): WeightNorms =>
+  Object.fromEntries(
+    Object.entries(tensors).flatMap(([name, { weight_norm }]): [string, number | null][] =>
+      weight_norm === undefined ? [] : [[name, weight_norm.dim]],
+    ),
+  );
 
 /** An input node feeds the graph: it has outputs only. */
 export const isInputLayer = (declaration: LayerDeclaration | null): boolean =>

@@ -183,6 +183,7 @@ export const multiheadAttention = defineLayer({
   inferSizes: (params, [query = null]) => found(params, { embed_dim: sizeAt(query, -1) }),
   infer: inferMultihead,
   tensors: (params) => attentionTensors('', optionsOf(params), waiting('embed_dim', params.embed_dim)),
+  submodules: () => ['out_proj'],
   lower(call) {
     const { params } = call;
     const query = inputOf(call);

@@ -40,6 +40,8 @@ export interface TensorSpec {
   readonly drawOrder?: number;
   /** The blank param this shape waits for (`in_features`), or null. */
   readonly waitsFor: string | null;
+  /** Of a weight that is learned in two parts (see weight-norm): the declared parameter it stands for. */
+  readonly partOf?: { readonly tensor: string; readonly role: 'magnitude' | 'direction' };
 }
 
 /** What `infer` and `check` report: the param or port concerned, and the numbers. The graph adds the node's and source's names. */
@@ -106,6 +108,8 @@ export interface LayerDeclaration<P extends ParamTable = ParamTable> {
   infer(params: ParamsOf<P>, inputs: readonly EdgeShape[]): Inference;
   /** Parameters and buffers, in PyTorch's registration order. */
   tensors?(params: ParamsOf<P>): readonly TensorSpec[];
+  /** PyTorch's modules inside this one, by dotted name: each has its own entry in state-dict metadata. */
+  submodules?(params: ParamsOf<P>): readonly string[];
   /** The forward computation in ops; also runs on meta tensors. */
   lower(call: LowerCall<P>): readonly Tensor[];
   /** Multiply-adds ×2 of one forward, for known shapes. */

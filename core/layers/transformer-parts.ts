@@ -103,6 +103,27 @@ export function layerTensors(side: Side, prefix: string, params: TransformerPara
   );
 }
 
+/** PyTorch's modules inside one layer, in its order. */
+export function layerModules(side: Side, prefix: string): readonly string[] {
+  const attentions = ATTENTIONS[side];
+  const numbered = (name: string) => [...attentions, ''].map((_, index) => `${name}${index + 1}`);
+  return [
+    ...attentions.flatMap((name) => [name, `${name}.out_proj`]),
+    ...['linear1', 'dropout', 'linear2'],
+    ...numbered('norm'),
+    ...numbered('dropout'),
+  ].map((name) => prefix + name);
+}
+
+/** The same of a stack of layers. */
+export const stackModules = (side: Side, layers: number): readonly string[] => [
+  'layers',
+  ...Array.from({ length: layers }, (_, index) => [
+    `layers.${index}`,
+    ...layerModules(side, `layers.${index}.`),
+  ]).flat(),
+];
+
 /** Layers with PyTorch's start: every one a copy of the first. */
 export function stackTensors(side: Side, layers: number, params: TransformerParams): readonly TensorSpec[] {
   const first = layerTensors(side, 'layers.0.', params);

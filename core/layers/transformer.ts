@@ -18,12 +18,14 @@ import {
   checkHeads,
   layerFlops,
   layerForward,
+  layerModules,
   layerParams,
   layerTensors,
   masksFit,
   normed,
   normTensors,
   sequenceSizes,
+  stackModules,
   stackTensors,
   type Side,
   type TransformerParams,
@@ -130,6 +132,11 @@ function tensorsOf(side: Side, params: Params) {
   return [...stackTensors(side, params.num_layers, params), ...norm];
 }
 
+const modulesOf = (side: Side, { num_layers, norm }: Params): readonly string[] =>
+  num_layers === undefined
+    ? layerModules(side, '')
+    : [...stackModules(side, num_layers), ...(norm === true ? ['norm'] : [])];
+
 function flopsOf(side: Side, params: Params, [x = [], memory = x]: readonly (readonly number[])[]): number {
   const rowsOf = (shape: readonly number[]) => product(shape.slice(0, -1)) ?? 0;
   const stepsOf = (shape: readonly number[]) => sequenceSizes(shape, params.batch_first).steps ?? 0;
@@ -154,6 +161,7 @@ const shared = (side: Side, isStack: boolean) => ({
   infer: (params: Params, inputs: readonly EdgeShape[]) =>
     infer(side, portsOf(side, isStack), params, inputs),
   tensors: (params: Params) => tensorsOf(side, params),
+  submodules: (params: Params) => modulesOf(side, params),
   flops: (params: Params, inputs: readonly (readonly number[])[]) => flopsOf(side, params, inputs),
 });
 

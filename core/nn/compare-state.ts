@@ -5,6 +5,7 @@ import type { WeightVerdict } from '../session/session';
 import type { DType } from '../tensor/dtype';
 import { DTYPES } from '../tensor/dtype';
 import { shapesEqual, type PartialShape, type Shape } from '../tensor/shape';
+import { oldNamesOf } from './layer-load';
 import { LayerModule } from './layer-module';
 import type { Module } from './module';
 import { slotsOf, type Slot } from './slots';
@@ -26,19 +27,37 @@ export function compareState(
   entries: readonly TensorEntry[],
   options: CompareOptions = {},
 ): WeightVerdict[] {
-  const given = new Map(entries.map((entry) => [entry.name, entry]));
   const slots = slotsOf(root);
+  const named = presentNames(slots, entries);
+  const given = new Map(named.map(({ name, entry }) => [name, entry]));
   const expected = expectedShapes(slots, given);
   const verdicts: WeightVerdict[] = [];
   for (const slot of slots) {
     const entry = given.get(slot.key);
     if (entry === undefined && isFilledSilently(slot, options)) continue;
-    verdicts.push(verdictOf(slot, entry, expected.get(slot.key) ?? null));
+    const verdict = verdictOf(slot, entry, expected.get(slot.key) ?? null);
+    verdicts.push(entry && entry.name !== slot.key ? { ...verdict, from: entry.name } : verdict);
   }
   const known = new Set(slots.map(({ key }) => key));
-  for (const { name, shape } of entries)
-    if (!known.has(name)) verdicts.push({ key: name, verdict: 'unexpected', expected: null, got: shape });
+  for (const { name, entry } of named)
+    if (!known.has(name))
+      verdicts.push({ key: name, verdict: 'unexpected', expected: null, got: entry.shape });
   return verdicts;
+}
+
+/** Entries under the names that the model's layers have for them now: `weight_g` is a weight norm's `original0`. */
+export function presentNames(
+  slots: readonly Slot[],
+  entries: readonly TensorEntry[],
+): readonly { readonly name: string; readonly entry: TensorEntry }[] {
+  const names = new Set(entries.map(({ name }) => name));
+  const present = new Map<string, string>();
+  for (const { key, name, module } of slots) {
+    if (!(module instanceof LayerModule) || names.has(key)) continue;
+    const [old] = oldNamesOf(module).find(([, now]) => now === name) ?? [];
+    if (old !== undefined) present.set(key.slice(0, key.length - name.length) + old, key);
+  }
+  return entries.map((entry) => ({ name: present.get(entry.name) ?? entry.name, entry }));
 }
 
 /** Batch norms before version 2, and files without metadata, have no counter; it keeps its value. */

@@ -18,6 +18,7 @@ import {
 } from './inits';
 import type { Initializer } from './initializer';
 import { defaultGenerator, type Generator } from './random';
+import { normExcept_ } from './norm-except';
 import { copyInto } from './tensor-memory';
 
 /** A layer's tensors by name; null where the params switch one off. */
@@ -66,6 +67,8 @@ export function initialize(
       return void zeros_(tensor);
     case 'copy':
       return void copyInto(tensor, sibling(siblings, initializer.of));
+    case 'norm_except':
+      return normExcept_(tensor, sibling(siblings, initializer.of), initializer.axis);
     case 'kaiming_normal':
       return void kaimingNormal_(tensor, { a: initializer.a, generator });
     case 'trunc_normal':

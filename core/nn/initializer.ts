@@ -26,6 +26,8 @@ export type Initializer =
   | { readonly kind: 'orthogonal'; readonly gain: number }
   /** zeros, after the draws of a uniform start nobody sees (the bias of an attention's output). */
   | { readonly kind: 'zeros_after_draw' }
+  /** The norms of the tensor `of` over every axis but `axis` (null: over all): a weight norm's magnitude. */
+  | { readonly kind: 'norm_except'; readonly of: string; readonly axis: number | null }
   /** The values of the tensor `of`: PyTorch's transformer stacks are copies of one layer. */
   | { readonly kind: 'copy'; readonly of: string }
   /** normal, then row `row` set to zero (Embedding's padding_idx). */

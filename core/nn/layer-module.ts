@@ -1,31 +1,24 @@
 // LayerModule: a catalogue declaration as a module. It registers the declared tensors, learns blank sizes from its first
 // input by the declaration's rules, initializes in registration order and runs `lower`.
-import { LazuliError, TorchError } from '../errors';
-import type {
-  LayerDeclaration,
-  LayerProblem,
-  LowerCall,
-  ParamTable,
-  TensorSpec,
-} from '../layers/declaration';
+import type { LayerDeclaration, LowerCall, ParamTable, TensorSpec } from '../layers/declaration';
 import type { DType } from '../tensor/dtype';
-import { MetaStorage } from '../tensor/meta-storage';
-import { formatShape, shapesEqual, type PartialShape, type Shape } from '../tensor/shape';
+import type { PartialShape, Shape } from '../tensor/shape';
 import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 import { initialize, type Siblings } from './initialize';
 import type { Initializer } from './initializer';
+import { prepareLayerLoad } from './layer-load';
+import { checkInputs, materializeFrom } from './layer-materialize';
+import { onMeta, registerTensor } from './layer-tensors';
 import { becomeLazy, finishLazy, hasUninitializedParams, isLazyModule } from './lazy';
 import { Module } from './module';
 import type { LoadCall } from './module-types';
-import { Parameter } from './parameter';
 import { defaultGenerator, type Generator } from './random';
-import { LABEL, REGISTRY, registerNestedParameter } from './registry';
+import { LABEL, REGISTRY } from './registry';
 import { blankParams, solveSizes, type Sizes } from './solve-sizes';
-import { newTensor } from './tensor-memory';
 import { extraReprOf } from './torch-repr';
 import { rulesOf } from './torch-rules';
-import { isLazy, UninitializedBuffer, UninitializedParameter } from './uninitialized';
+import { isLazy } from './uninitialized';
 
 export type LayerParams = Readonly<Record<string, unknown>>;
 
@@ -76,7 +69,7 @@ export class LayerModule extends Module {
     Object.assign(this, { declaration, params, provenance, generator, random: null, options, initializers });
     if (name !== undefined) this[LABEL] = name;
     const specs = this.tensorSpecs();
-    for (const spec of specs) register(this, spec);
+    for (const spec of specs) registerTensor(this, spec);
     const ready = specs.filter((spec) => !isLazy(this.tensor(spec.name)));
     this.initializeTensors(ready);
     if (blankParams(declaration, params).length > 0 || 'clsToBecome' in this) becomeLazy(this);
@@ -140,7 +133,7 @@ export class LayerModule extends Module {
       return;
     }
     if (isTorch) rules?.checkInput?.(this, tensors);
-    materialize(this, shapes, isTorch);
+    materializeFrom(this, shapes, isTorch);
   }
 
   /** Runs the initializers of `specs` (default: all), in their draw order. */
@@ -157,7 +150,7 @@ export class LayerModule extends Module {
   renewTensor(name: string): void {
     const spec = this.tensorSpecs().find((each) => each.name === name);
     if (spec === undefined) return;
-    register(this, spec);
+    registerTensor(this, spec);
     if (!isLazy(this.tensor(name))) this.initializeTensors([spec]);
   }
   /** `reset_parameters`: nothing while anything is uninitialized or an inferred size is 0 or unknown. */
@@ -185,13 +178,11 @@ export class LayerModule extends Module {
     finishLazy(this);
   }
 
-  override prepareLoad({ stateDict, prefix, metadata }: LoadCall): void {
-    // Batch norms before version 2 had no num_batches_tracked: its absence is filled, never reported.
-    const counter = this[REGISTRY].buffers.get('num_batches_tracked') ?? null;
-    const key = `${prefix}num_batches_tracked`;
-    if (this.stateVersion < 2 || counter === null || (metadata.version ?? 0) >= 2 || stateDict.has(key))
-      return;
-    stateDict.set(key, counter.device === 'meta' ? newTensor([], 'int64') : counter);
+  override prepareLoad(call: LoadCall): void {
+    prepareLayerLoad(this, call);
+  }
+  override nestedModules(): readonly string[] {
+    return this.declaration.submodules?.(this.params) ?? [];
   }
 
   override sharedFields(): readonly string[] {
@@ -210,101 +201,4 @@ export class LayerModule extends Module {
   siblings(): Siblings {
     return Object.fromEntries(this.tensorSpecs().map(({ name }) => [name, this.tensor(name)]));
   }
-}
-
-/** Stand-ins without values: a dry run reads and moves nothing, also where a layer computes with its weights alone. */
-const onMeta = (tensors: Siblings): Siblings =>
-  Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => {
-      if (tensor === null) return [name, null];
-      const { dtype, shape, strides, offset, storage, requiresGrad } = tensor;
-      return [
-        name,
-        new Tensor(new MetaStorage(storage.bytes), { dtype, shape, strides, offset, requiresGrad }),
-      ];
-    }),
-  );
-
-function register(module: LayerModule, { name, kind, shape, dtype: own, waitsFor }: TensorSpec): void {
-  const { dtype: modelDType = 'float32', device = 'cpu' } = module.options;
-  const dtype = own ?? modelDType;
-  const sizes = knownShape(shape);
-  const isWaiting = waitsFor !== null || sizes === null;
-  if (kind === 'parameter') {
-    const value = isWaiting
-      ? new UninitializedParameter({ dtype, device })
-      : new Parameter(newTensor(sizes, dtype, device));
-    if (name.includes('.')) registerNestedParameter(module, name, value);
-    else module.registerParameter(name, value);
-  } else
-    module.registerBuffer(
-      name,
-      isWaiting ? new UninitializedBuffer({ dtype, device }) : newTensor(sizes, dtype, device),
-    );
-}
-
-const knownShape = (shape: PartialShape): Shape | null => {
-  const sizes = shape.filter((size) => size !== null);
-  return sizes.length === shape.length ? sizes : null;
-};
-
-/** `Linear 'fc1', in_features: expected 100, got 288`. */
-function refuse(module: LayerModule, { message, expected, got, hint }: LayerProblem): never {
-  const label = module[LABEL];
-  const name = module.declaration.torch?.split('.').at(-1) ?? module.declaration.type;
-  throw new LazuliError('shape_mismatch', `${name}${label === null ? '' : ` '${label}'`}, ${message}`, {
-    ...(label === null ? {} : { where: label }),
-    ...(expected === undefined ? {} : { expected }),
-    ...(got === undefined ? {} : { got }),
-    ...(hint === undefined ? {} : { hint }),
-  });
-}
-
-/** Workbench: what cannot fit is refused before anything changes. */
-function checkInputs(module: LayerModule, shapes: readonly Shape[]): void {
-  const inferred = module.declaration.infer(module.params, shapes);
-  const [problem] = 'problems' in inferred ? inferred.problems : [];
-  if (problem) refuse(module, problem);
-}
-
-function materialize(module: LayerModule, shapes: readonly Shape[], isTorch: boolean): void {
-  const { declaration, params, options } = module;
-  const torchSizes = isTorch ? rulesOf(declaration)?.inferSizes?.(shapes) : undefined;
-  const sizes = torchSizes ?? declaration.inferSizes?.(params, shapes) ?? {};
-  const specs = declaration.tensors?.({ ...params, ...sizes }) ?? [];
-  const waiting = specs.map((spec) => ({
-    spec,
-    shape: knownShape(spec.shape),
-    tensor: module.tensor(spec.name),
-  }));
-  for (const { spec, shape, tensor } of waiting) {
-    if (tensor === null || spec.waitsFor !== null || shape === null)
-      return refuse(module, {
-        where: spec.name,
-        message: `${spec.name}: ${spec.waitsFor ?? 'its size'} does not follow from ${shapes.map(formatShape).join(', ')}`,
-      });
-    if (isLazy(tensor)) continue;
-    if (isTorch && module.tensorSpecs().some((old) => old.name === spec.name && old.waitsFor !== null))
-      throw new TorchError(
-        'AttributeError',
-        `'${tensor.constructor.name}' object has no attribute 'materialize'`,
-      );
-    if (!shapesEqual(tensor.shape, shape))
-      return refuse(module, {
-        where: spec.name,
-        message: `${spec.name}: expected ${formatShape(shape)}, got ${formatShape(tensor.shape)} from the loaded weights`,
-        expected: formatShape(shape),
-        got: formatShape(tensor.shape),
-      });
-  }
-  const fresh = waiting.filter(({ tensor }) => isLazy(tensor));
-  module.setSizes(
-    sizes,
-    (param, size) =>
-      options.explain?.(param, size, shapes) ?? `from the input ${shapes.map(formatShape).join(', ')}`,
-  );
-  for (const { tensor, shape } of fresh) if (isLazy(tensor)) tensor.materialize(shape ?? []);
-  // PyTorch skips the reset when the inferred size is 0.
-  if (Object.values(sizes).every((size) => (typeof size === 'number' ? size > 0 : !size.includes(0))))
-    module.initializeTensors(isTorch ? specs : fresh.map(({ spec }) => spec));
 }

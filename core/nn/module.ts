@@ -233,6 +233,10 @@ export class Module {
   }
   /** Runs before this module's entries are loaded, after its pre-hooks; may change them and the lists of problems. */
   prepareLoad(_call: LoadCall): void {}
+  /** PyTorch's modules that are part of this one here, by dotted name: their metadata is saved too. */
+  nestedModules(): readonly string[] {
+    return [];
+  }
   /** Data to keep beside the tensors; undefined keeps none. */
   getExtraState(): unknown {
     return undefined;

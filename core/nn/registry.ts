@@ -119,6 +119,14 @@ export function registerNestedParameter(target: Registering, name: string, value
   adopt(target, 'parameter', name, value);
 }
 
+/** A module's own parameters, and those that stand for a submodule's: they come after its buffers, as children do. */
+export function ownAndNested(
+  parameters: Registry['parameters'],
+): readonly [own: [string, Parameter | null][], nested: [string, Parameter | null][]] {
+  const all = [...parameters];
+  return [all.filter(([name]) => !name.includes('.')), all.filter(([name]) => name.includes('.'))];
+}
+
 export function registerBuffer(
   target: Registering,
   name: unknown,

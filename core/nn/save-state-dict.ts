@@ -2,7 +2,7 @@
 import { Tensor } from '../tensor/tensor';
 import type { Module } from './module';
 import type { StateDictOptions } from './module-types';
-import { REGISTRY } from './registry';
+import { ownAndNested, REGISTRY } from './registry';
 import { StateDict } from './state-dict';
 import { isLazy } from './uninitialized';
 
@@ -14,6 +14,7 @@ export const SAVES_UNINITIALIZED = Symbol('saves uninitialized');
 export function saveStateDict(module: Module, options: StateDictOptions): StateDict {
   const { prefix = '', keepVars = false, destination = new StateDict([], new Map()) } = options;
   destination.metadata?.set(prefix.replace(/\.$/, ''), { version: module.stateVersion });
+  for (const name of module.nestedModules()) destination.metadata?.set(prefix + name, { version: 1 });
   const registry = module[REGISTRY];
   const isLazyModule = Reflect.get(module, SAVES_UNINITIALIZED) === true;
   const put = (name: string, tensor: Tensor | null): void => {
@@ -21,11 +22,13 @@ export function saveStateDict(module: Module, options: StateDictOptions): StateD
     const isKept = keepVars || (isLazyModule && isLazy(tensor));
     destination.set(prefix + name, isKept ? tensor : tensor.detach());
   };
-  for (const [name, parameter] of registry.parameters) put(name, parameter);
+  const [own, nested] = ownAndNested(registry.parameters);
+  for (const [name, parameter] of own) put(name, parameter);
   for (const [name, buffer] of registry.buffers) if (!registry.nonPersistent.has(name)) put(name, buffer);
   const isUnfinished = isLazyModule && [...registry.parameters.values()].some(isLazy);
   const extra = isUnfinished ? undefined : module.getExtraState();
   if (extra !== undefined) destination.set(prefix + EXTRA_STATE, extra);
+  for (const [name, parameter] of nested) put(name, parameter);
   for (const [name, child] of registry.modules)
     child?.stateDict({ prefix: `${prefix}${name}.`, keepVars, destination });
   return destination;

@@ -1,7 +1,7 @@
 // The places of a module tree's state dict: every key with the module and the tensor behind it, tied ones under each key.
 import type { Tensor } from '../tensor/tensor';
 import type { Module } from './module';
-import { REGISTRY } from './registry';
+import { ownAndNested, REGISTRY } from './registry';
 
 export interface Slot {
   /** State-dict key. */
@@ -22,8 +22,10 @@ export function slotsOf(root: Module): Slot[] {
       if (tensor === null) return;
       slots.push({ key: place === '' ? name : `${place}.${name}`, module, name, kind, tensor });
     };
-    for (const [name, parameter] of parameters) put(name, 'parameter', parameter);
+    const [own, nested] = ownAndNested(parameters);
+    for (const [name, parameter] of own) put(name, 'parameter', parameter);
     for (const [name, buffer] of buffers) if (!nonPersistent.has(name)) put(name, 'buffer', buffer);
+    for (const [name, parameter] of nested) put(name, 'parameter', parameter);
   }
   return slots;
 }

@@ -4,7 +4,7 @@ import type { EntryKind, StateDictContent, StorageSource, TensorEntry } from '..
 import { formatShape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
-import { compareState, type CompareOptions, type WeightVerdict } from './compare-state';
+import { compareState, presentNames, type CompareOptions, type WeightVerdict } from './compare-state';
 import { LayerModule } from './layer-module';
 import type { Module } from './module';
 import { Parameter } from './parameter';
@@ -96,7 +96,8 @@ export async function loadEntries(
   const verdicts = compareState(root, entries, options);
   refuseMismatches(verdicts, options.partial ?? false);
   refuseStrangers(verdicts, entries);
-  const given = new Map(entries.map((entry) => [entry.name, entry]));
+  const slots = slotsOf(root);
+  const given = new Map(presentNames(slots, entries).map(({ name, entry }) => [name, entry]));
   const isLoadable = new Set(
     verdicts
       .filter(({ verdict }) => verdict === 'fits' || verdict === 'will_materialize')
@@ -104,7 +105,7 @@ export async function loadEntries(
   );
   const staging = new Staging();
   try {
-    for (const { key, tensor } of slotsOf(root)) {
+    for (const { key, tensor } of slots) {
       const entry = given.get(key);
       if (entry === undefined || entry.shape === null || !isLoadable.has(key)) continue;
       await staging.read(key, tensor, entry);

@@ -23,6 +23,8 @@ export interface ParameterInfo {
   readonly frozen?: boolean;
   readonly tied_to?: string;
   readonly initializer?: string;
+  /** The weight that this tensor is the magnitude or the direction of, under a weight norm. */
+  readonly part_of?: string;
 }
 
 /** One thing wrong with the graph, located. `error` stops a run; `warning` does not. */

@@ -11,7 +11,9 @@ import {
 } from '#core/graph/infer';
 import { PLAN } from '#core/graph/graph-module';
 import { provenanceOf } from '#core/graph/provenance';
+import { choicesFor } from '#core/graph/tensor-checks';
 import { isBorrowed } from '#core/graph/tensor-options';
+import type { TensorSpec } from '#core/layers/declaration';
 import { isLazy, Parameter, type LayerModule, type Provenance } from '#core/nn/index';
 import { impliedSizes } from '#core/nn/solve-sizes';
 import type { ModelInfo, NodeInfo, ParameterInfo } from '#core/session/session';
@@ -133,7 +135,7 @@ function describeTensors(inference: Inference, inferred: NodeInference, layer: L
         shape: isWaiting ? spec.shape : tensor.shape,
         waitsFor: isWaiting ? waitsFor : null,
         provenance: explained !== '' || isWaiting ? explained : 'every size is given',
-        ...choicesOf(node, layer, spec.name),
+        ...choicesOf(node, layer, spec),
       },
     ];
   });
@@ -143,12 +145,14 @@ const isFrozen = (tensor: Tensor | null): boolean => tensor instanceof Parameter
 
 /** A tie that is not in effect (it does not fit) is a problem of the graph, and not shown as one. */
 function choicesOf(
-  { tensors = {} }: GraphNode,
+  node: GraphNode,
   layer: LayerModule,
-  name: string,
-): Pick<ParameterInfo, 'frozen' | 'tied_to' | 'initializer'> {
-  const { tied_to, initializer } = tensors[name] ?? {};
+  spec: TensorSpec,
+): Pick<ParameterInfo, 'frozen' | 'tied_to' | 'initializer' | 'part_of'> {
+  const { tied_to, initializer } = choicesFor(node, spec);
+  const { name, partOf } = spec;
   return {
+    ...(partOf === undefined ? {} : { part_of: partOf.tensor }),
     ...(isFrozen(layer.tensor(name)) ? { frozen: true } : {}),
     ...(tied_to !== undefined && isBorrowed(layer, name) ? { tied_to } : {}),
     ...(initializer === undefined ? {} : { initializer: initializer.kind }),

@@ -1,7 +1,7 @@
 // The layers of an open project by node id: made, kept while layer and params stay, set aside when a node goes, and freed.
 import type { Graph, GraphNode } from '#core/document/project';
 import { GraphModule } from '#core/graph/graph-module';
-import { resolveNode } from '#core/graph/resolve';
+import { resolveNode, weightNormsOf } from '#core/graph/resolve';
 import { chosenInitializers, isBorrowed } from '#core/graph/tensor-options';
 import {
   createLayerModule,
@@ -16,14 +16,20 @@ import { LABEL } from '#core/nn/registry';
 import type { DType } from '#core/tensor/dtype';
 import type { Storage } from '#core/tensor/storage';
 
+import { carryOver } from './reparametrize';
+
 /** Layers set aside for undo: a node that comes back finds its tensors again. */
 const MAX_ASIDE = 64;
 
-/** What decides whether tensors may stay: the layer and its params. The name may change. */
-export const signatureOf = (node: GraphNode): string => {
-  const params = Object.entries(node.params).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${node.id}\n${node.layer}\n${JSON.stringify(params)}`;
-};
+const sorted = (record: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** The layer and its params, whichever of its weights are normalized. */
+const baseSignatureOf = (node: GraphNode): string => `${node.id}\n${node.layer}\n${sorted(node.params)}`;
+
+/** What decides whether tensors may stay: the layer, its params and which weights it normalizes. The name may change. */
+export const signatureOf = (node: GraphNode): string =>
+  `${baseSignatureOf(node)}\n${sorted(weightNormsOf(node))}`;
 
 interface Kept {
   readonly signature: string;
@@ -61,19 +67,31 @@ export class LayerSet {
     });
   }
 
-  /** Takes an edited graph. Layers whose node is gone or changed are set aside. Returns true when any layer changed. */
+  /**
+   * Takes an edited graph. Layers whose node is gone or changed are set aside; one whose weights are only normalized, or no
+   * longer are, goes on with the same weights. Returns true when any layer changed.
+   */
   update(graph: Graph): boolean {
-    const wanted = new Map(graph.nodes.map((node) => [node.id, signatureOf(node)]));
+    const wanted = new Map(graph.nodes.map((node) => [node.id, node]));
+    const renewed: LayerModule[] = [];
     let hasChanged = optionsOf(graph) !== optionsOf(this.#graph);
     for (const [id, kept] of this.#layers) {
-      if (wanted.get(id) === kept.signature) continue;
+      const node = wanted.get(id);
+      if (node && signatureOf(node) === kept.signature) continue;
       this.#layers.delete(id);
-      this.#setAside(kept);
       hasChanged = true;
+      const { params } = node ? resolveNode(node) : { params: null };
+      if (node && params && kept.signature.startsWith(`${baseSignatureOf(node)}\n`)) {
+        const layer = this.make(node, params, this.generator.fork());
+        carryOver(kept.layer, layer);
+        this.#layers.set(id, { signature: signatureOf(node), layer });
+        renewed.push(kept.layer);
+      } else this.#setAside(kept);
     }
     this.#graph = graph;
     const before = this.#layers.size;
     this.refresh();
+    renewed.forEach(disposeLayer);
     return hasChanged || this.#layers.size !== before;
   }
 

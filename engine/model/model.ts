@@ -204,7 +204,8 @@ export class Model {
     const { entries, metadata } = renameEntries(weights.entries, rules, versionsOf(weights));
     const origins = new Map(entries.map(({ name }, at) => [name, weights.entries[at]?.name ?? name]));
     return compareState(this.#layers.module, entries, { metadata }).map((verdict) => {
-      const from = origins.get(verdict.key) ?? verdict.key;
+      const taken = verdict.from ?? verdict.key;
+      const from = origins.get(taken) ?? taken;
       return from === verdict.key ? verdict : { ...verdict, from };
     });
   }

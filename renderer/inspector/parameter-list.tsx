@@ -33,7 +33,11 @@ export function ParameterList({ node, chips }: ParameterListProps): JSX.Element 
             <span className="muted">{chip.dtype}</span>
             {chip.provenance === '' ? null : <p className="parameter-provenance">{chip.provenance}</p>}
             {chip.kind.includes('buffer') ? null : (
-              <TensorChoices id={node.id} chip={chip} options={node.tensors?.[chip.name] ?? {}} />
+              <TensorChoices
+                id={node.id}
+                chip={chip}
+                options={node.tensors?.[chip.part_of ?? chip.name] ?? {}}
+              />
             )}
           </li>
         ))}

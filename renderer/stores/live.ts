@@ -17,6 +17,8 @@ export interface ChipInfo extends Pick<
 > {
   /** Its shape depends on a param left blank: going back to uninitialized takes it away. */
   readonly isLazy: boolean;
+  /** Under a weight norm: the weight that it is the magnitude or the direction of. */
+  readonly part_of?: string;
 }
 
 /** Everything a card, an edge label or the inspector shows of a node beyond the document. */
@@ -136,6 +138,7 @@ function chipsOf(node: NodeInference, info: NodeInfo | undefined, dtype: Paramet
       waitsFor,
       provenance: '',
       isLazy,
+      ...(spec.partOf === undefined ? {} : { part_of: spec.partOf.tensor }),
     };
   });
 }

@@ -130,6 +130,59 @@ test('TENSOR-5 a group has its own learning rate and weight decay; an unknown on
   });
 });
 
+const NORMED = { a: { weight: { weight_norm: { dim: 0 } } } } as const;
+const G = 'a.parametrizations.weight.original0';
+const V = 'a.parametrizations.weight.original1';
+const floats = (bytes: Buffer | undefined): number[] =>
+  Array.from({ length: (bytes?.length ?? 0) / 4 }, (_, at) => bytes?.readFloatLE(at * 4) ?? NaN);
+
+test('TENSOR-7 chosen on an uninitialized weight it applies when a sample comes, draws the same values and trains', async () => {
+  const [session, plain] = [await open(project(NORMED)), await open(project({}))];
+  expect(parameter(session, V)).toMatchObject({
+    state: 'uninitialized',
+    shape: [16, null],
+    part_of: 'weight',
+  });
+  expect(session.info().totals.parameters).toBeNull();
+  const { model } = await session.feedSample();
+  const free = await plain.feedSample();
+  expect(model.totals.parameters).toBe((free.model.totals.parameters ?? 0) + 16);
+  const [before, drawn] = [await weights(session), await weights(plain)];
+  expect(before.get(V)).toEqual(drawn.get('a.weight'));
+  expect(before.get('b.weight')).toEqual(drawn.get('b.weight'));
+  const untrained = (await session.evaluate()).loss;
+  await (
+    await session.train()
+  ).finished;
+  const after = await weights(session);
+  expect(after.get(G)).not.toEqual(before.get(G));
+  expect(after.get(V)).not.toEqual(before.get(V));
+  expect(parameter(session, V)?.state).toBe('trained');
+  expect((await session.evaluate()).loss).toBeLessThan(untrained);
+});
+
+test('TENSOR-9 with values it goes on with the same weight, both ways, exactly while nothing was trained in between', async () => {
+  const session = await open(project({}));
+  await session.feedSample();
+  const before = await weights(session);
+  const { loss } = await session.evaluate();
+  await session.update(project(NORMED));
+  expect((await weights(session)).get(V)).toEqual(before.get('a.weight'));
+  expect((await session.evaluate()).loss).toBeCloseTo(loss, 5);
+  await session.update(project({}));
+  expect(await weights(session)).toEqual(before);
+  await session.update(project(NORMED));
+  await (
+    await session.train()
+  ).finished;
+  const trained = (await session.evaluate()).loss;
+  await session.update(project({ a: { weight: { weight_norm: { dim: 1 } } } }));
+  expect((await session.evaluate()).loss).toBeCloseTo(trained, 5);
+  await session.update(project({}));
+  expect((await session.evaluate()).loss).toBeCloseTo(trained, 5);
+  expect(floats((await weights(session)).get('a.weight'))).not.toEqual(floats(before.get('a.weight')));
+});
+
 test('TENSOR-1 choices are written with the node and only where there are any', () => {
   const given = project({ a: { weight: { frozen: true, initializer: { kind: 'normal', std: 0.1 } } } });
   const text = serializeProject(given);

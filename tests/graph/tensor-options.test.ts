@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import type { GraphNode, TensorOptions } from '#core/document/project';
 import { diagnose } from '#core/graph/diagnose';
-import { GraphModule } from '#core/graph/graph-module';
+import { GraphModule, PLAN } from '#core/graph/graph-module';
 import { inferGraph } from '#core/graph/infer';
 import { tensorGroups } from '#core/graph/tensor-options';
 import { resolveNode } from '#core/graph/resolve';
@@ -52,6 +52,12 @@ test.each([
   [{ weight: { tied_to: 'gone.weight' } }, "tied to 'gone.weight', which is no parameter of the graph"],
   [{ weight: { tied_to: 'b.weight' } }, 'b.weight is tied to itself'],
   [{ bias: { tied_to: 'a.bias' } }, 'it has the shape 5 and a.bias has 4'],
+  [
+    { weight: { weight_norm: { dim: 2 } } },
+    'its weight norm keeps axis 2, which a tensor of 5×4 does not have',
+  ],
+  [{ weight: { weight_norm: { dim: 0 }, tied_to: 'a.weight' } }, 'which makes it two parameters'],
+  [{ weight: { weight_norm: { dim: 0 }, initializer: { kind: 'orthogonl' } } }, "no initializer 'orthogonl'"],
 ] as const)('TENSOR-6 %j is a located problem', (tensors, message) => {
   const [problem, ...others] = problemsOf(linear('a', 4), linear('b', 5, tensors));
   expect(others).toEqual([]);
@@ -107,6 +113,35 @@ test('TENSOR-4 whichever of two tied layers runs first draws as the owner does; 
 test('TENSOR-3 every initializer of the menu makes a problem-free choice with its own numbers', () => {
   for (const { kind, numbers } of INITIALIZERS)
     expect(problemsOf(linear('a', 4, { weight: { initializer: { kind, ...numbers } } })), kind).toEqual([]);
+});
+
+test('TENSOR-6 the parts of a normalized weight have choices of their own, but no norm of their own', () => {
+  const weight = { weight_norm: { dim: 0 } };
+  const magnitude = 'parametrizations.weight.original0';
+  expect(problemsOf(linear('a', 4, { weight, [magnitude]: { frozen: true } }))).toEqual([]);
+  const [problem] = problemsOf(linear('a', 4, { weight, [magnitude]: weight }));
+  expect(problem?.message).toContain('is a part of a normalized weight');
+});
+
+test('TENSOR-7 both parts share what is chosen for the weight; the magnitude starts as the norm of the direction', () => {
+  const initializer = { kind: 'constant', value: 3 };
+  const module = moduleOf(
+    linear('a', 4, { weight: { weight_norm: { dim: 0 }, frozen: true, group: 'slow', initializer } }),
+  );
+  feed(module);
+  const found = new Map(module.namedParameters());
+  expect([...found].map(([key, { requiresGrad }]) => [key, requiresGrad])).toEqual([
+    ['a.bias', true],
+    ['a.parametrizations.weight.original0', false],
+    ['a.parametrizations.weight.original1', false],
+  ]);
+  const [, g, v] = [...found.values()].map((parameter) => [...valuesOf(parameter)]);
+  expect(g).toEqual([6, 6, 6, 6]);
+  expect(v).toEqual(new Array(16).fill(3));
+  expect([...tensorGroups(module[PLAN].graph).keys()]).toEqual([
+    'a.parametrizations.weight.original0',
+    'a.parametrizations.weight.original1',
+  ]);
 });
 
 test('TENSOR-5 groups go by key', () => {

@@ -1,0 +1,52 @@
+// A layer's declared tensors as objects: registered uninitialized or with memory, and as stand-ins for a dry run.
+import type { TensorSpec } from '../layers/declaration';
+import { MetaStorage } from '../tensor/meta-storage';
+import type { PartialShape, Shape } from '../tensor/shape';
+import { Tensor } from '../tensor/tensor';
+import type { Siblings } from './initialize';
+import type { LayerModule } from './layer-module';
+import { Parameter } from './parameter';
+import { registerNestedParameter } from './registry';
+import { newTensor } from './tensor-memory';
+import { UninitializedBuffer, UninitializedParameter } from './uninitialized';
+
+/** Stand-ins without values: a dry run reads and moves nothing, also where a layer computes with its weights alone. */
+export const onMeta = (tensors: Siblings): Siblings =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => {
+      if (tensor === null) return [name, null];
+      const { dtype, shape, strides, offset, storage, requiresGrad } = tensor;
+      return [
+        name,
+        new Tensor(new MetaStorage(storage.bytes), { dtype, shape, strides, offset, requiresGrad }),
+      ];
+    }),
+  );
+
+/** Registers one declared tensor: uninitialized while its shape waits for a size. */
+export function registerTensor(
+  module: LayerModule,
+  { name, kind, shape, dtype: own, waitsFor }: TensorSpec,
+): void {
+  const { dtype: modelDType = 'float32', device = 'cpu' } = module.options;
+  const dtype = own ?? modelDType;
+  const sizes = knownShape(shape);
+  const isWaiting = waitsFor !== null || sizes === null;
+  if (kind === 'parameter') {
+    const value = isWaiting
+      ? new UninitializedParameter({ dtype, device })
+      : new Parameter(newTensor(sizes, dtype, device));
+    if (name.includes('.')) registerNestedParameter(module, name, value);
+    else module.registerParameter(name, value);
+  } else
+    module.registerBuffer(
+      name,
+      isWaiting ? new UninitializedBuffer({ dtype, device }) : newTensor(sizes, dtype, device),
+    );
+}
+
+/** A shape with every size known, or null. */
+export const knownShape = (shape: PartialShape): Shape | null => {
+  const sizes = shape.filter((size) => size !== null);
+  return sizes.length === shape.length ? sizes : null;
+};

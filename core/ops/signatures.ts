@@ -7,11 +7,12 @@
 export type AttributeValue =
   null | boolean | number | string | readonly number[] | readonly string[] | ElementwiseSteps;
 
-/** Scalar functions of one fused elementwise op, by arity. Comparisons give 0 or 1; `where(c, a, b)` is a if c ≠ 0. */
+/** Scalar functions of one fused elementwise op, by arity. Comparisons give 0 or 1; gelu is x·Φ(x) and gelu_slope its derivative; `where(c, a, b)` is a if c ≠ 0. */
 // prettier-ignore
 export const SCALAR_FUNCTIONS = {
   neg: 1, abs: 1, sign: 1, exp: 1, expm1: 1, log: 1, log1p: 1, sqrt: 1, rsqrt: 1, reciprocal: 1, square: 1,
   tanh: 1, sigmoid: 1, erf: 1, sin: 1, cos: 1, floor: 1, ceil: 1, round: 1, relu: 1, is_nan: 1,
+  gelu: 1, gelu_slope: 1,
   add: 2, sub: 2, mul: 2, div: 2, maximum: 2, minimum: 2, pow: 2,
   eq: 2, ne: 2, lt: 2, le: 2, gt: 2, ge: 2,
   where: 3,

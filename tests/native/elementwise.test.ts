@@ -41,6 +41,9 @@ const INEXACT = new Set<ScalarFunction>([
   'pow',
 ]);
 
+/** Held to exact values by tests of their own: the reference's is an approximation, or has torch's cancellation. */
+const OWN_TEST = new Set<ScalarFunction>(['erf', 'gelu', 'gelu_slope']);
+
 describe.each(FLOATS)('%s', (dtype) => {
   it.each(FUNCTIONS)('%s of ordinary and special values', (name, arity) => {
     // JavaScript's power of ±1 is NaN where C's and torch's is 1.
@@ -53,11 +56,10 @@ describe.each(FLOATS)('%s', (dtype) => {
     );
     const steps: ElementwiseSteps = [[name, ...inputs.keys()]];
     const attributes = { steps, constants: [] };
-    const isLoose = INEXACT.has(name);
-    // The reference's erf is an approximation; vector-math.test.ts holds erf to exact values.
-    if (name !== 'erf') compare('elementwise', inputs, attributes, { units: isLoose ? 2 : 1 });
+    const units = INEXACT.has(name) ? 2 : 1;
+    if (!OWN_TEST.has(name)) compare('elementwise', inputs, attributes, { units });
     const odd = Array.from({ length: arity }, (_, operand) => given(dtype, [1037], operand + 1));
-    if (name !== 'erf') compare('elementwise', odd, attributes, { units: isLoose ? 2 : 1 });
+    if (!OWN_TEST.has(name)) compare('elementwise', odd, attributes, { units });
     runNative('elementwise', [...odd.map((x) => ({ ...x, shape: [0], values: [] }))], attributes);
   });
 
@@ -261,5 +263,52 @@ describe('float32 functions are within 1 last unit', () => {
       const expected = base ** (powers.values[index] ?? 0);
       expect(Math.abs((y[index] ?? 0) - expected) / unitOf('float32', expected)).toBeLessThan(0.6);
     });
+  });
+});
+
+describe('gelu and its slope', () => {
+  /** The share of a normal distribution below x, without cancellation. */
+  const normal = (x: number): number => {
+    if (x > -3.5) return (1 + erf(x / Math.SQRT2)) / 2;
+    let fraction = 0;
+    const t = -x / Math.SQRT2;
+    for (let n = 100; n > 0; n--) fraction = n / 2 / (t + fraction);
+    return Math.exp(-t * t) / Math.sqrt(Math.PI) / (t + fraction) / 2;
+  };
+  const density = (x: number): number => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+  const run = (dtype: 'float32' | 'float64', name: ScalarFunction, values: readonly number[]) =>
+    runNative('elementwise', [given(dtype, [values.length], (index) => values[index] ?? 0)], {
+      steps: [[name, 0]],
+      constants: [],
+    }).outputs[0] ?? [];
+  const values = Array.from({ length: 40000 }, (_, index) => Math.fround((index - 20000) / 1600));
+
+  it('are exact to some units of the last place in float32', () => {
+    const [value, slope] = [run('float32', 'gelu', values), run('float32', 'gelu_slope', values)];
+    values.forEach((x, index) => {
+      const [y, d] = [x * normal(x), normal(x) + x * density(x)];
+      expect(Math.abs((value[index] ?? 0) - y) / unitOf('float32', y), `gelu(${x})`).toBeLessThan(10);
+      // The slope crosses 0, where units of the last place mean nothing.
+      const unit = unitOf('float32', Math.max(Math.abs(d), Math.abs(x) * density(x)));
+      expect(Math.abs((slope[index] ?? 0) - d) / unit, `slope(${x})`).toBeLessThan(10);
+    });
+  });
+
+  it("are torch's formula in float64", () => {
+    const [value, slope] = [run('float64', 'gelu', values), run('float64', 'gelu_slope', values)];
+    values.forEach((x, index) => {
+      expect(Math.abs((value[index] ?? 0) - x * normal(x))).toBeLessThan(1e-12);
+      expect(Math.abs((slope[index] ?? 0) - normal(x) - x * density(x))).toBeLessThan(1e-12);
+    });
+  });
+
+  it.each(['float32', 'float64'] as const)('of infinities and NaN are those of x·Φ(x) in %s', (dtype) => {
+    const odd = [0, -0, 20, -20, 3e38, Infinity, -Infinity, NaN];
+    expect(run(dtype, 'gelu', odd)).toEqual(
+      [0, -0, 20, -0, Math.fround(3e38), Infinity, NaN, NaN].map((y) =>
+        dtype === 'float64' && y === Math.fround(3e38) ? 3e38 : y,
+      ),
+    );
+    expect(run(dtype, 'gelu_slope', odd).slice(0, 5)).toEqual([0.5, 0.5, 1, expect.closeTo(0, 30), 1]);
   });
 });

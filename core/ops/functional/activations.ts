@@ -31,11 +31,8 @@ export const elu = (x: Tensor, alpha = 1): Tensor =>
 export function gelu(x: Tensor, approximate: 'none' | 'tanh' = 'none'): Tensor {
   return fused([x], (f, input) => {
     const value = input ?? f.input(0);
+    if (approximate === 'none') return f.step('gelu', value);
     const half = f.step('mul', f.constant(0.5), value);
-    if (approximate === 'none') {
-      const share = f.step('erf', f.step('mul', value, f.constant(Math.SQRT1_2)));
-      return f.step('mul', half, f.step('add', f.constant(1), share));
-    }
     const cube = f.step('mul', f.step('mul', value, value), value);
     const inner = f.step('add', value, f.step('mul', f.constant(0.044715), cube));
     const share = f.step(

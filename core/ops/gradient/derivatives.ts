@@ -51,6 +51,13 @@ export const DERIVATIVES: { readonly [name in ScalarFunction]: Derivative } = {
   round: zero,
   relu: (f, g, _y, a) => [f.step('where', f.step('le', a, f.constant(0)), f.constant(0), g)],
   is_nan: nothing,
+  gelu: (f, g, _y, a) => [f.step('mul', g, f.step('gelu_slope', a))],
+  gelu_slope: (f, g, _y, a) => {
+    const square = f.step('square', a);
+    const bell = f.step('exp', f.step('mul', f.constant(-0.5), square));
+    const density = f.step('mul', f.constant(1 / Math.sqrt(2 * Math.PI)), bell);
+    return [f.step('mul', g, f.step('mul', density, f.step('sub', f.constant(2), square)))];
+  },
   add: (_f, g) => [g, g],
   sub: (f, g) => [g, f.step('neg', g)],
   mul: (f, g, _y, a, b) => [f.step('mul', g, b), f.step('mul', g, a)],

@@ -14,7 +14,8 @@ namespace {
 constexpr std::array<std::string_view, kScalarFunctions> kFunctionNames = {
     "neg",        "abs",    "sign",   "exp",     "expm1", "log", "log1p", "sqrt",    "rsqrt",
     "reciprocal", "square", "tanh",   "sigmoid", "erf",   "sin", "cos",   "floor",   "ceil",
-    "round",      "relu",   "is_nan", "add",     "sub",   "mul", "div",   "maximum", "minimum",
+    "round",      "relu",   "is_nan", "gelu",    "gelu_slope",
+    "add",        "sub",    "mul",    "div",     "maximum", "minimum",
     "pow",        "eq",     "ne",     "lt",      "le",    "gt",  "ge",    "where",
 };
 constexpr std::array<const char*, 8> kInputNames = {"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"};

@@ -111,10 +111,19 @@ function erf(x: number): number {
     }
     return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
   }
-  let fraction = 0;
-  for (let n = 100; n > 0; n--) fraction = n / 2 / (size + fraction);
-  return Math.sign(x) * (1 - Math.exp(-size * size) / Math.sqrt(Math.PI) / (size + fraction));
+  return Math.sign(x) * (1 - erfTail(size));
 }
+
+/** 1 - erf(x) for x from about 2 on. */
+function erfTail(x: number): number {
+  let fraction = 0;
+  for (let n = 100; n > 0; n--) fraction = n / 2 / (x + fraction);
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction);
+}
+
+/** The share of a normal distribution below x. */
+const normal = (x: number): number =>
+  x < -3.5 ? erfTail(-x / Math.SQRT2) / 2 : (1 + erf(x / Math.SQRT2)) / 2;
 
 function roundEven(x: number): number {
   const low = Math.floor(x);
@@ -145,6 +154,8 @@ const SCALARS: Record<ScalarFunction, Scalar> = {
   round: roundEven,
   relu: (a) => (a < 0 ? 0 : a),
   is_nan: (a) => Number(Number.isNaN(a)),
+  gelu: (a) => a * normal(a),
+  gelu_slope: (a) => normal(a) + (a * Math.exp((-a * a) / 2)) / Math.sqrt(2 * Math.PI),
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,

@@ -30,6 +30,8 @@ enum class ScalarFunction : uint8_t {
   round,
   relu,
   is_nan,
+  gelu,
+  gelu_slope,
   add,
   sub,
   mul,
@@ -45,7 +47,7 @@ enum class ScalarFunction : uint8_t {
   ge,
   where,
 };
-inline constexpr int kScalarFunctions = 35;
+inline constexpr int kScalarFunctions = 37;
 inline constexpr int kFirstBinary = static_cast<int>(ScalarFunction::add);
 inline constexpr int kFirstTernary = static_cast<int>(ScalarFunction::where);
 

@@ -80,6 +80,24 @@ LAZULI_FUNCTION(sigmoid, simd::sigmoid, sigmoid)
 LAZULI_FUNCTION(erf, simd::erf, __builtin_erf)
 #undef LAZULI_FUNCTION
 
+/// x·Φ(x) and its derivative, for float64 in the order of torch's own formulas.
+inline double gelu_of(double x) { return 0.5 * x * (1.0 + __builtin_erf(x * 0.70710678118654752440)); }
+inline double gelu_slope_of(double x) {
+  return 0.5 * (1.0 + __builtin_erf(x * 0.70710678118654752440)) +
+         x * (__builtin_exp(-0.5 * x * x) * 0.39894228040143267794);
+}
+#define LAZULI_QUICK(name, vector, scalar)                                                \
+  inline void name(const float* a, float* y, int64_t count) {                             \
+    simd::map_floats(                                                                     \
+        a, y, count, [](simd::W x) __attribute__((always_inline)) { return vector(x); }); \
+  }                                                                                       \
+  inline void name(const double* a, double* y, int64_t count) {                           \
+    for (int64_t i = 0; i < count; ++i) y[i] = scalar(a[i]);                              \
+  }
+LAZULI_QUICK(gelu, simd::gelu, gelu_of)
+LAZULI_QUICK(gelu_slope, simd::gelu_slope, gelu_slope_of)
+#undef LAZULI_QUICK
+
 /// Large arguments, infinities and NaN go to libm, one by one and before `y` may overwrite them.
 template <simd::V (*vector)(simd::V), double (*scalar)(double)>
 inline void trigonometric(const float* a, float* y, int64_t count) {
@@ -165,32 +183,27 @@ template <typename T> double square_sum(const T* a, double shift, int64_t count)
 }
 
 inline double exp_minus(const float* a, float shift, float* y, int64_t count) {
-  const auto minus = static_cast<double>(shift);
-  constexpr int64_t block = 256;
   simd::V partial[kVectors] = {};
-  int64_t i = 0;
-  for (; i + simd::kSums <= count; i += simd::kSums)
+  const auto group = [&](const float* from, float* to) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+    for (int v = 0; v < simd::kSums; v += simd::kFloats)
+      simd::store_floats(to + v, simd::quick_exp(simd::load_floats(from + v) - shift));
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) {
-      const simd::V e = simd::exp(simd::load(a + i + v * simd::kLanes) - minus);
-      simd::store(y + i + v * simd::kLanes, e);
-      partial[v] += e;
-    }
-  static_assert(block % simd::kSums == 0);
-  Sums sums;
-  for (int v = 0; v < kVectors; ++v) simd::store(sums.lanes + v * simd::kLanes, partial[v]);
+    for (int v = 0; v < kVectors; ++v) partial[v] += simd::load(to + v * simd::kLanes);
+  };
+  int64_t i = 0;
+  for (; i + simd::kSums <= count; i += simd::kSums) group(a + i, y + i);
   if (i < count) {
-    float rest[simd::kSums] = {};
-    double e[simd::kSums];
+    // Lanes beyond the end add e^-infinity.
+    float rest[simd::kSums];
+    for (float& lane : rest) lane = static_cast<float>(-simd::kInfinity);
     const auto bytes = static_cast<size_t>(count - i) * sizeof(float);
     std::memcpy(rest, a + i, bytes);
-    for (int v = 0; v < simd::kSums; v += simd::kLanes) {
-      simd::store(e + v, simd::exp(simd::load(rest + v) - minus));
-      simd::store(rest + v, simd::load(e + v));
-    }
+    group(rest, rest);
     std::memcpy(y + i, rest, bytes);
-    for (int lane = 0; i < count; ++i, ++lane) sums.lanes[lane] += e[lane];
   }
+  Sums sums;
+  for (int v = 0; v < kVectors; ++v) simd::store(sums.lanes + v * simd::kLanes, partial[v]);
   return sums.fold();
 }
 inline double exp_minus(const double* a, double shift, double* y, int64_t count) {
@@ -244,7 +257,9 @@ template <typename T> constexpr VectorMath<T> table() {
                 loop<T, round_up>,
                 loop<T, round_even>,
                 loop<T, relu<T>>,
-                loop<T, is_nan<T>>},
+                loop<T, is_nan<T>>,
+                gelu,
+                gelu_slope},
       .binary = {loop2<T, add<T>>, loop2<T, sub<T>>, loop2<T, mul<T>>, loop2<T, div<T>>, loop2<T, maximum<T>>,
                  loop2<T, minimum<T>>, pow, loop2<T, eq<T>>, loop2<T, ne<T>>, loop2<T, lt<T>>,
                  loop2<T, le<T>>, loop2<T, gt<T>>, loop2<T, ge<T>>},

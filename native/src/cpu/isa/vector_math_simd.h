@@ -6,6 +6,12 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
 namespace lazuli {
 namespace {
 namespace simd {
@@ -141,6 +147,112 @@ inline V sine(V x, int64_t quarter) {
 }
 inline V sin(V x) { return sine(x, 0); }
 inline V cos(V x) { return sine(x, 1); }
+
+// ---- in float, with fused multiply-add on every instruction set: a few units of the last place, and quicker
+
+typedef float W __attribute__((vector_size(kWidth)));
+typedef int32_t J __attribute__((vector_size(kWidth)));
+/// Floats per vector.
+inline constexpr int kFloats = kWidth / 4;
+
+inline W load_floats(const float* from) {
+  W w;
+  std::memcpy(&w, from, sizeof w);
+  return w;
+}
+inline void store_floats(float* to, W w) { std::memcpy(to, &w, sizeof w); }
+inline W splat_floats(float value) { return W{} + value; }
+
+inline W fused(W a, W b, W c) {
+#if defined(__AVX512F__)
+  return _mm512_fmadd_ps(a, b, c);
+#elif defined(__FMA__)
+  return _mm256_fmadd_ps(a, b, c);
+#elif defined(__ARM_NEON)
+  return (W)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+  for (int i = 0; i < kFloats; ++i) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  return c;
+#endif
+}
+template <int count> inline W fused_polynomial(W x, const float (&coefficients)[count]) {
+  W sum = splat_floats(coefficients[count - 1]);
+#pragma GCC unroll 16
+  for (int i = count - 2; i >= 0; --i) sum = fused(sum, x, splat_floats(coefficients[i]));
+  return sum;
+}
+
+/// significand · 2^exponent = e^(x + correction) for x in [-115, 89] or NaN; scale() puts it together.
+struct Exponential {
+  W significand;
+  J exponent;
+
+  Exponential(W x, W correction) {
+    static constexpr float c[] = {1.0f,
+                                  1.0f,
+                                  0.4999999403953552f,
+                                  0.1666652113199234f,
+                                  0.04166838526725769f,
+                                  0.008368700742721558f,
+                                  0.0013814932899549603f};
+    constexpr float rounder = 0x1.8p23f;
+    const W shifted = fused(x, splat_floats(0x1.715476p+0f), splat_floats(rounder));
+    const W n = shifted - rounder;
+    // ln 2 in two parts, the first of 9 bits: n times it is exact.
+    const W r = fused(n, splat_floats(0x1.bd0106p-13f), fused(n, splat_floats(-0x1.63p-1f), x)) + correction;
+    significand = fused_polynomial(r, c);
+    exponent = (J)shifted - (J)splat_floats(rounder);
+  }
+  /// value · 2^exponent, also where that is no normal number.
+  W scale(W value) const {
+    const J half = exponent >> 1;
+    return value * (W)((half + 127) << 23) * (W)((exponent - half + 127) << 23);
+  }
+};
+
+/// e^x to about a unit of the last place.
+inline W quick_exp(W x) {
+  x = x > 89.0f ? splat_floats(89.0f) : x;
+  x = x < -104.0f ? splat_floats(-104.0f) : x;
+  const Exponential e(x, W{});
+  return e.scale(e.significand);
+}
+
+/// The normal distribution: Φ(x), and φ(x) = e^(-x²/2)/√2π. Φ(-t)·e^(t²/2) for t in [0, 15] is a fit in
+/// (t - 3)/(t + 3).
+struct Normal {
+  W cumulative;
+  W density;
+
+  explicit Normal(W x) {
+    static constexpr float c[] = {0.12151394784450531f,   -0.20640261471271515f,  0.12322505563497543f,
+                                  -0.04621323570609093f,  0.006131811998784542f,  0.0029042232781648636f,
+                                  -0.0009828275069594383f, -0.00033856360823847353f, 0.00011451111640781164f,
+                                  5.26887051819358e-05f};
+    W t = (W)((J)x & 0x7FFFFFFF);
+    t = t > 15.0f ? splat_floats(15.0f) : t;
+    const W square = t * t;
+    const Exponential e(square * -0.5f, fused(t, t, -square) * -0.5f);
+    const W tail = e.scale(e.significand * fused_polynomial((t - 3.0f) / (t + 3.0f), c));
+    cumulative = x < 0.0f ? tail : 1.0f - tail;
+    density = e.scale(e.significand) * 0.3989422804014327f;
+  }
+};
+inline W gelu(W x) { return x * Normal(x).cumulative; }
+inline W gelu_slope(W x) {
+  const Normal normal(x);
+  return fused(x, normal.density, normal.cumulative);
+}
+
+template <typename Function> inline void map_floats(const float* a, float* y, int64_t count, Function&& function) {
+  int64_t i = 0;
+  for (; i + kFloats <= count; i += kFloats) store_floats(y + i, function(load_floats(a + i)));
+  if (i == count) return;
+  float rest[kFloats] = {};
+  std::memcpy(rest, a + i, static_cast<size_t>(count - i) * sizeof(float));
+  store_floats(rest, function(load_floats(rest)));
+  std::memcpy(y + i, rest, static_cast<size_t>(count - i) * sizeof(float));
+}
 
 /// Calls body(load, store, begin, lanes) for whole vectors and once more, through a padded copy, for the
 /// rest.

@@ -1,14 +1,6 @@
 // The native menu, derived from core/commands; every item sends its command's id to the focused window.
 import { Menu, type MenuItemConstructorOptions } from 'electron';
-import { COMMANDS, type Command } from '#core/commands/commands';
-
-const TITLES: Readonly<Record<Command['menu'], string>> = {
-  file: '&File',
-  edit: '&Edit',
-  view: '&View',
-  model: '&Model',
-  help: '&Help',
-};
+import { COMMANDS, MENUS, type Command, type Menu as MenuName } from '#core/commands/commands';
 
 /** Installs the application menu. `recent` fills File › Open recent. */
 export function installMenu(options: {
@@ -18,7 +10,7 @@ export function installMenu(options: {
   readonly openRecent: (path: string) => void;
   readonly allowsDevTools: boolean;
 }): void {
-  const menus = (Object.keys(TITLES) as Command['menu'][]).map((menu): MenuItemConstructorOptions => {
+  const menus = (Object.keys(MENUS) as MenuName[]).map((menu): MenuItemConstructorOptions => {
     const items = COMMANDS.filter((command) => command.menu === menu).flatMap((command) =>
       itemsOf(command, options.run),
     );
@@ -26,13 +18,11 @@ export function installMenu(options: {
       items.splice(2, 0, recentMenu(options.recent, options.openRecent));
       items.push({ type: 'separator' }, options.isMac ? { role: 'close' } : { role: 'quit' });
     }
-    if (menu === 'edit')
-      items.push({ type: 'separator' }, { role: 'cut' }, { role: 'copy' }, { role: 'paste' });
     if (menu === 'view') {
       items.push({ type: 'separator' }, { role: 'togglefullscreen' });
       if (options.allowsDevTools) items.push({ role: 'reload' }, { role: 'toggleDevTools' });
     }
-    return { label: TITLES[menu], submenu: items };
+    return { label: MENUS[menu], submenu: items };
   });
   Menu.setApplicationMenu(Menu.buildFromTemplate(options.isMac ? [{ role: 'appMenu' }, ...menus] : menus));
 }
@@ -41,6 +31,7 @@ function itemsOf(command: Command, run: (id: string) => void): MenuItemConstruct
   const item: MenuItemConstructorOptions = {
     id: command.id,
     label: command.label,
+    ...(command.role ? { role: command.role } : {}),
     // Text fields keep their own undo, delete and select all: the window handles those keys itself.
     ...(command.shortcut
       ? { accelerator: command.shortcut, registerAccelerator: command.yieldsToText !== true }

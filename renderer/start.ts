@@ -10,7 +10,7 @@ import { call, onEvent } from './client';
 import { showApp, useApp } from './stores/app';
 import { showProject, useDocument } from './stores/document';
 import { addRunEvents, showRun } from './stores/run';
-import { onlySelected, openDialog, select, showDock, startRename, useUi } from './stores/ui';
+import { openDialog, select, showDock, useUi } from './stores/ui';
 
 /** Starts everything; returns what ends it. */
 export function start(): () => void {
@@ -22,6 +22,7 @@ export function start(): () => void {
     onEvent('command', runCommand),
     onEvent('recent', (recent) => useApp.setState({ recent })),
     listenToKeys(),
+    listenToClipboard(),
   ];
   void perform('Lazuli did not start properly', null, restore);
   return () => {
@@ -44,15 +45,36 @@ async function restore(): Promise<void> {
   if (run.state !== 'idle') showDock('training');
 }
 
+/** Escape: ends the lasso first, then the selection. */
+function letGo(): void {
+  if (useUi.getState().tool === 'lasso') useUi.setState({ tool: 'box' });
+  else select([]);
+}
+
+/** Cut, copy and paste from the native menu reach the page as events; text fields keep theirs. */
+function listenToClipboard(): () => void {
+  const kinds = ['cut', 'copy', 'paste'] as const;
+  const listener = (event: ClipboardEvent): void => {
+    const hasWords = window.getSelection()?.isCollapsed === false;
+    if (isTextField(event.target) || hasWords || document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    runCommand(`edit.${event.type}`);
+  };
+  for (const kind of kinds) window.addEventListener(kind, listener);
+  return () => {
+    for (const kind of kinds) window.removeEventListener(kind, listener);
+  };
+}
+
 function listenToKeys(): () => void {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || isTextField(event.target) || document.querySelector('dialog[open]')) return;
     if (!useDocument.getState().project) return;
     const command = commandFor(event, useApp.getState().platform === 'darwin');
-    const only = onlySelected(useUi.getState());
+    // Words selected with the mouse are copied as words.
+    if (command?.role !== undefined && window.getSelection()?.isCollapsed === false) return;
     if (command) runCommand(command.id);
-    else if (event.key === 'F2' && only !== null) startRename(only);
-    else if (event.key === 'Escape') select([]);
+    else if (event.key === 'Escape') letGo();
     else return;
     event.preventDefault();
   };

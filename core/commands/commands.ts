@@ -1,6 +1,19 @@
 // Every command of the window, once: native menu, palette, shortcuts and context menus are derived from this table.
 
-export type Menu = 'file' | 'edit' | 'view' | 'model' | 'help';
+/** The menus in their order, with their titles; `&` marks the letter that opens one from the keyboard. */
+export const MENUS = {
+  file: '&File',
+  edit: '&Edit',
+  view: '&View',
+  arrange: '&Arrange',
+  model: '&Model',
+  help: '&Help',
+} as const;
+
+export type Menu = keyof typeof MENUS;
+
+/** A menu's title where no letter is marked. */
+export const menuTitle = (menu: Menu): string => MENUS[menu].replace('&', '');
 
 export interface Command {
   /** Permanent id, `<menu>.<verb>`. */
@@ -15,6 +28,8 @@ export interface Command {
   readonly keywords?: string;
   /** Text fields handle it themselves while they have the focus (undo, copy, delete ...). */
   readonly yieldsToText?: boolean;
+  /** The platform's own menu item, which also serves text fields. */
+  readonly role?: 'cut' | 'copy' | 'paste';
 }
 
 const command = (
@@ -42,13 +57,37 @@ export const COMMANDS: readonly Command[] = [
   command('file', 'saveWeights', 'Save weights…', { keywords: 'export checkpoint pt safetensors' }),
   command('edit', 'undo', 'Undo', { shortcut: 'CmdOrCtrl+Z', yieldsToText: true }),
   command('edit', 'redo', 'Redo', { shortcut: 'CmdOrCtrl+Shift+Z', yieldsToText: true }),
-  command('edit', 'delete', 'Delete selection', {
-    shortcut: 'Delete',
+  command('edit', 'cut', 'Cut', {
+    shortcut: 'CmdOrCtrl+X',
     startsGroup: true,
     yieldsToText: true,
+    role: 'cut',
   }),
+  command('edit', 'copy', 'Copy', { shortcut: 'CmdOrCtrl+C', yieldsToText: true, role: 'copy' }),
+  command('edit', 'paste', 'Paste', { shortcut: 'CmdOrCtrl+V', yieldsToText: true, role: 'paste' }),
+  command('edit', 'delete', 'Delete selection', { shortcut: 'Delete', yieldsToText: true }),
   command('edit', 'duplicate', 'Duplicate selection', { shortcut: 'CmdOrCtrl+D', yieldsToText: true }),
-  command('edit', 'selectAll', 'Select all', { shortcut: 'CmdOrCtrl+A', yieldsToText: true }),
+  command('edit', 'rename', 'Rename', { shortcut: 'F2', yieldsToText: true, startsGroup: true }),
+  command('edit', 'disconnect', 'Disconnect', {
+    shortcut: 'CmdOrCtrl+Shift+D',
+    keywords: 'remove edges cut loose',
+  }),
+  command('edit', 'addNote', 'Add note', {
+    shortcut: 'CmdOrCtrl+Shift+N',
+    keywords: 'comment text sticky annotate',
+  }),
+  command('edit', 'selectAll', 'Select all', {
+    shortcut: 'CmdOrCtrl+A',
+    yieldsToText: true,
+    startsGroup: true,
+  }),
+  command('edit', 'selectBefore', 'Select everything before', { keywords: 'upstream inputs ancestors' }),
+  command('edit', 'selectAfter', 'Select everything after', { keywords: 'downstream outputs descendants' }),
+  command('edit', 'lasso', 'Lasso selection', {
+    shortcut: 'L',
+    yieldsToText: true,
+    keywords: 'freehand select around',
+  }),
   command('view', 'commandPalette', 'Command palette…', {
     shortcut: 'CmdOrCtrl+K',
     keywords: 'search actions',
@@ -57,16 +96,50 @@ export const COMMANDS: readonly Command[] = [
     shortcut: 'CmdOrCtrl+Shift+A',
     keywords: 'palette search insert',
   }),
+  command('view', 'insertIntoEdge', 'Insert layer here…', {
+    shortcut: 'I',
+    yieldsToText: true,
+    keywords: 'edge palette splice',
+  }),
   command('view', 'fit', 'Zoom to fit', { shortcut: 'CmdOrCtrl+0', startsGroup: true }),
+  command('view', 'fitSelection', 'Zoom to selection', {
+    shortcut: 'CmdOrCtrl+9',
+    keywords: 'focus centre look at',
+  }),
   command('view', 'zoomIn', 'Zoom in', { shortcut: 'CmdOrCtrl+=' }),
   command('view', 'zoomOut', 'Zoom out', { shortcut: 'CmdOrCtrl+-' }),
-  command('view', 'layout', 'Arrange automatically', {
-    shortcut: 'CmdOrCtrl+Shift+L',
-    keywords: 'auto layout elk',
-  }),
   command('view', 'themeLight', 'Light theme', { startsGroup: true }),
   command('view', 'themeDark', 'Dark theme'),
   command('view', 'themeSystem', 'Theme of the system'),
+  command('arrange', 'automatic', 'Arrange automatically', {
+    shortcut: 'CmdOrCtrl+Shift+L',
+    keywords: 'auto layout elk tidy',
+  }),
+  command('arrange', 'selection', 'Arrange selection', { keywords: 'auto layout elk tidy' }),
+  command('arrange', 'down', 'Run downwards', { keywords: 'vertical direction layout top bottom' }),
+  command('arrange', 'right', 'Run to the right', { keywords: 'horizontal direction layout left' }),
+  command('arrange', 'alignLeft', 'Align left', {
+    shortcut: 'Alt+Shift+L',
+    startsGroup: true,
+    yieldsToText: true,
+  }),
+  command('arrange', 'alignCenter', 'Align centers', { shortcut: 'Alt+Shift+C', yieldsToText: true }),
+  command('arrange', 'alignRight', 'Align right', { shortcut: 'Alt+Shift+R', yieldsToText: true }),
+  command('arrange', 'alignTop', 'Align top', { shortcut: 'Alt+Shift+T', yieldsToText: true }),
+  command('arrange', 'alignMiddle', 'Align middles', { shortcut: 'Alt+Shift+M', yieldsToText: true }),
+  command('arrange', 'alignBottom', 'Align bottom', { shortcut: 'Alt+Shift+B', yieldsToText: true }),
+  command('arrange', 'distributeAcross', 'Distribute across', {
+    shortcut: 'Alt+Shift+X',
+    startsGroup: true,
+    yieldsToText: true,
+    keywords: 'horizontal spacing equal gaps',
+  }),
+  command('arrange', 'distributeDown', 'Distribute down', {
+    shortcut: 'Alt+Shift+Y',
+    yieldsToText: true,
+    keywords: 'vertical spacing equal gaps',
+  }),
+  command('arrange', 'snap', 'Snap to helper lines', { startsGroup: true, keywords: 'guides grid magnet' }),
   command('model', 'feed', 'Feed sample', {
     shortcut: 'CmdOrCtrl+Return',
     keywords: 'materialize initialize dry run',

@@ -42,9 +42,21 @@ export interface GraphEdge {
   readonly to: { readonly node: string; readonly port: string };
 }
 
+/** Words on the canvas for the reader; nothing computes with them. Sizes are in the canvas's units. */
+export interface GraphNote {
+  readonly id: string;
+  readonly text: string;
+  readonly position: { readonly x: number; readonly y: number };
+  readonly size: { readonly width: number; readonly height: number };
+}
+
 export interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
+  /** Absent while there are none. */
+  readonly notes?: readonly GraphNote[];
+  /** Which way the drawing runs; absent: downwards. */
+  readonly direction?: 'right';
 }
 
 /** How input values are scaled before the first layer. Statistics of `standardize` come from the training part. */

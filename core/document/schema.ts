@@ -1,7 +1,7 @@
 // The project file's schema, version 1: a zod validator from which core/document/project.ts's types could be derived, and are checked to agree.
 import { z } from 'zod';
 
-import type { DataSource, Graph, Project, TrainingSettings } from './project';
+import type { DataSource, Graph, GraphNote, Project, TrainingSettings } from './project';
 
 /** What is kept of text a file brings: bounded, so that a hostile file stays small in every list it is shown in. */
 const text = z.string().max(4096);
@@ -32,12 +32,26 @@ const node = z.looseObject({
 });
 const edge = z.looseObject({ id, from: port, to: port });
 
-const graph = z
-  .looseObject({ nodes: z.array(node).max(100_000), edges: z.array(edge).max(1_000_000) })
+const size = z.number().min(1).max(100_000);
+const note = z.looseObject({
+  id,
+  text,
+  position: z.looseObject({ x: z.number(), y: z.number() }),
+  size: z.looseObject({ width: size, height: size }),
+});
+
+/** A graph as it stands in a file and on the clipboard. */
+export const graphSchema = z
+  .looseObject({
+    nodes: z.array(node).max(100_000),
+    edges: z.array(edge).max(1_000_000),
+    notes: z.array(note).max(100_000).exactOptional(),
+    direction: z.literal('right').exactOptional(),
+  })
   .superRefine((value, context) => {
-    for (const list of ['nodes', 'edges'] as const) {
+    for (const list of ['nodes', 'edges', 'notes'] as const) {
       const seen = new Set<string>();
-      value[list].forEach((item, at) => {
+      value[list]?.forEach((item, at) => {
         if (seen.has(item.id))
           context.addIssue({
             code: 'custom',
@@ -95,7 +109,7 @@ const training = z.looseObject({
 export const projectSchema = z.looseObject({
   name: text,
   dtype: z.enum(['float32', 'float64']),
-  graph,
+  graph: graphSchema,
   data: dataSourceSchema.nullable(),
   sample: z.looseObject({ batchSize: count }),
   training,
@@ -105,9 +119,10 @@ export const projectSchema = z.looseObject({
 /** The keys of each object in the order they are written; what is not named here follows after them. */
 export const KEY_ORDER = {
   project: ['name', 'dtype', 'graph', 'data', 'sample', 'training', 'weights'],
-  graph: ['nodes', 'edges'],
+  graph: ['direction', 'nodes', 'edges', 'notes'],
   node: ['id', 'name', 'layer', 'params', 'position', 'tensors'],
   edge: ['id', 'from', 'to'],
+  note: ['id', 'text', 'position', 'size'],
   data: [
     'file', 'format', 'header', 'inputs', 'target', 'targetFile', 'inputShape', 'targetKind', 'classes', 'normalization',
   ],
@@ -119,6 +134,7 @@ export const KEY_ORDER = {
   readonly graph: readonly (keyof Graph)[];
   readonly node: readonly (keyof Graph['nodes'][number])[];
   readonly edge: readonly (keyof Graph['edges'][number])[];
+  readonly note: readonly (keyof GraphNote)[];
   readonly data: readonly (keyof DataSource)[];
   readonly training: readonly (keyof TrainingSettings)[];
 }; // prettier-ignore

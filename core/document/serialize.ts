@@ -26,6 +26,8 @@ function graphText(graph: Graph): string {
       return `    "nodes": ${rows(graph.nodes.map((node) => ordered({ ...node, params: sorted(node.params) }, KEY_ORDER.node)))}`;
     if (key === 'edges')
       return `    "edges": ${rows(graph.edges.map((edge) => ordered(edge, KEY_ORDER.edge)))}`;
+    if (key === 'notes')
+      return `    "notes": ${rows((graph.notes ?? []).map((note) => ordered(note, KEY_ORDER.note)))}`;
     return `    ${JSON.stringify(key)}: ${inline(value)}`;
   });
   return `{\n${entries.join(',\n')}\n  }`;

@@ -1,7 +1,6 @@
 // Changes to a graph as plain data, each with its inverse: what undo, redo, the journal and paste are made of.
-import type { Graph, GraphEdge, GraphNode, TensorOptions } from '../document/project';
+import type { Graph, GraphEdge, GraphNode, GraphNote, TensorOptions } from '../document/project';
 import { LazuliError } from '../errors';
-import { uniqueName } from './names';
 
 /** One change. `index` is the place in the file's list; left out, the end. */
 export type Edit =
@@ -22,8 +21,15 @@ export type Edit =
     }
   | { readonly kind: 'connect'; readonly edge: GraphEdge; readonly index?: number }
   | { readonly kind: 'disconnect'; readonly id: string }
+  | { readonly kind: 'add_note'; readonly note: GraphNote; readonly index?: number }
+  | { readonly kind: 'remove_note'; readonly id: string }
+  | { readonly kind: 'change_note'; readonly id: string; readonly change: NoteChange }
+  /** Without `direction` the drawing runs downwards. */
+  | { readonly kind: 'set_direction'; readonly direction?: 'right' }
   /** Applied in order; undone as one. */
   | { readonly kind: 'group'; readonly label: string; readonly edits: readonly Edit[] };
+
+export type NoteChange = Partial<Omit<GraphNote, 'id'>>;
 
 export interface Applied {
   readonly graph: Graph;
@@ -78,6 +84,18 @@ export function applyEdit(graph: Graph, edit: Edit): Applied {
       return connect(graph, edit.edge, edit.index);
     case 'disconnect':
       return disconnect(graph, edit.id);
+    case 'add_note':
+      if (graph.notes?.some((note) => note.id === edit.note.id) === true) throw taken('note', edit.note.id);
+      return {
+        graph: withNotes(graph, insert(graph.notes ?? [], edit.note, edit.index)),
+        inverse: { kind: 'remove_note', id: edit.note.id },
+      };
+    case 'remove_note':
+      return removeNote(graph, edit.id);
+    case 'change_note':
+      return changeNote(graph, edit.id, edit.change);
+    case 'set_direction':
+      return setDirection(graph, edit.direction);
     case 'group':
       return applyGroup(graph, edit.label, edit.edits);
   }
@@ -193,6 +211,43 @@ function disconnect(graph: Graph, id: string): Applied {
   };
 }
 
+function removeNote(graph: Graph, id: string): Applied {
+  const notes = graph.notes ?? [];
+  const index = notes.findIndex((note) => note.id === id);
+  const note = notes[index];
+  if (!note) throw missing('note', id);
+  return {
+    graph: withNotes(graph, notes.toSpliced(index, 1)),
+    inverse: { kind: 'add_note', note, index },
+  };
+}
+
+function changeNote(graph: Graph, id: string, change: NoteChange): Applied {
+  const notes = graph.notes ?? [];
+  const note = notes.find((candidate) => candidate.id === id);
+  if (!note) throw missing('note', id);
+  const { text, position, size } = note;
+  return {
+    graph: withNotes(
+      graph,
+      notes.map((other) => (other === note ? { ...note, ...change } : other)),
+    ),
+    inverse: { kind: 'change_note', id, change: { text, position, size } },
+  };
+}
+
+/** A graph without notes says nothing of them, so that undo gives the very same graph. */
+function withNotes({ notes: _, ...graph }: Graph, notes: readonly GraphNote[]): Graph {
+  return notes.length === 0 ? graph : { ...graph, notes };
+}
+
+function setDirection({ direction: before, ...graph }: Graph, direction: 'right' | undefined): Applied {
+  return {
+    graph: direction === undefined ? graph : { ...graph, direction },
+    inverse: { kind: 'set_direction', ...(before === undefined ? {} : { direction: before }) },
+  };
+}
+
 function withParam(
   params: GraphNode['params'],
   name: string,
@@ -204,70 +259,11 @@ function withParam(
 
 const insert = <T>(list: readonly T[], item: T, index = list.length): T[] => list.toSpliced(index, 0, item);
 
-const missing = (what: 'node' | 'edge', id: string): LazuliError =>
+type Thing = 'node' | 'edge' | 'note';
+
+const missing = (what: Thing, id: string): LazuliError =>
   new LazuliError('graph_invalid', `there is no ${what} with the id '${id}'`, { where: `${what} ${id}` });
-const taken = (what: 'node' | 'edge', id: string): LazuliError =>
+const taken = (what: Thing, id: string): LazuliError =>
   new LazuliError('graph_invalid', `a ${what} with the id '${id}' exists already`, {
     where: `${what} ${id}`,
   });
-
-/** Nodes with the edges among them, as they lie on the clipboard. */
-export type Fragment = Graph;
-
-/** The chosen nodes and the edges between two of them. */
-export function copyNodes(graph: Graph, ids: ReadonlySet<string>): Fragment {
-  return {
-    nodes: graph.nodes.filter((node) => ids.has(node.id)),
-    edges: graph.edges.filter((edge) => ids.has(edge.from.node) && ids.has(edge.to.node)),
-  };
-}
-
-/** Adds a fragment with fresh ids and free names, shifted by `offset`. `ids` are the new nodes, in the fragment's order. */
-export function pasteEdit(
-  graph: Graph,
-  fragment: Fragment,
-  offset: GraphNode['position'] = { x: 40, y: 40 },
-): { readonly edit: Edit; readonly ids: readonly string[] } {
-  const nodeIds = new Set(graph.nodes.map((node) => node.id));
-  const edgeIds = new Set(graph.edges.map((edge) => edge.id));
-  const names = new Set(graph.nodes.map((node) => node.name));
-  const renamed = new Map<string, string>();
-  const edits: Edit[] = [];
-  for (const node of fragment.nodes) {
-    const id = freshId('n', nodeIds);
-    const name = names.has(node.name) ? uniqueName(node.name, names) : node.name;
-    names.add(name);
-    renamed.set(node.id, id);
-    const position = { x: node.position.x + offset.x, y: node.position.y + offset.y };
-    edits.push({ kind: 'add_node', node: { ...node, id, name, position } });
-  }
-  for (const edge of fragment.edges) {
-    const from = renamed.get(edge.from.node);
-    const to = renamed.get(edge.to.node);
-    if (from === undefined || to === undefined) continue;
-    edits.push({
-      kind: 'connect',
-      edge: {
-        ...edge,
-        id: freshId('e', edgeIds),
-        from: { ...edge.from, node: from },
-        to: { ...edge.to, node: to },
-      },
-    });
-  }
-  return { edit: { kind: 'group', label: 'paste', edits }, ids: [...renamed.values()] };
-}
-
-/** `n1`, `n2` ... : the first that is free; it is taken afterwards. */
-function freshId(prefix: string, used: Set<string>): string {
-  let number = used.size + 1;
-  while (used.has(`${prefix}${number}`)) number++;
-  const id = `${prefix}${number}`;
-  used.add(id);
-  return id;
-}
-
-/** An id no node of the graph has. */
-export const newNodeId = (graph: Graph): string => freshId('n', new Set(graph.nodes.map((node) => node.id)));
-/** An id no edge of the graph has. */
-export const newEdgeId = (graph: Graph): string => freshId('e', new Set(graph.edges.map((edge) => edge.id)));

@@ -99,6 +99,10 @@ export interface Calls {
   'model.exportState': () => Uint8Array;
   'model.importState': (bytes: Uint8Array) => ModelInfo;
 
+  /** The system's clipboard, text only. */
+  'clipboard.read': () => string;
+  'clipboard.write': (text: string) => void;
+
   'weights.choose': () => {
     readonly token: FileToken;
     readonly name: string;
@@ -143,6 +147,7 @@ export const CALL_NAMES = [
   'app.state', 'app.setTheme', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.confirmDiscard',
   'model.update', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState',
+  'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
   'data.choose', 'data.preview',
   'train.start', 'train.pause', 'train.resume', 'train.stop',

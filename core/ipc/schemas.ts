@@ -1,6 +1,7 @@
 // What each call's arguments must look like: the main process checks every message from a window against these before anything else.
 import { z } from 'zod';
 
+import { JSON_LIMITS } from '../document/json';
 import { projectSchema, dataSourceSchema } from '../document/schema';
 import { LazuliError } from '../errors';
 import { RENAME_LIMITS } from '../nn/rename';
@@ -41,6 +42,8 @@ const SCHEMAS = {
   'model.restore': z.tuple([revision]),
   'model.exportState': none,
   'model.importState': z.tuple([stateBytes]),
+  'clipboard.read': none,
+  'clipboard.write': z.tuple([z.string().max(JSON_LIMITS.length)]),
   'weights.choose': none,
   'weights.compare': z.tuple([token, rules]),
   'weights.load': z.tuple([

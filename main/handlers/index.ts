@@ -3,6 +3,7 @@ import type { App } from '../app';
 import type { Handlers } from '../ipc';
 import type { WindowState } from '../window-state';
 import { appHandlers } from './app';
+import { clipboardHandlers } from './clipboard';
 import { dataHandlers } from './data';
 import { modelHandlers } from './model';
 import { projectHandlers } from './project';
@@ -11,6 +12,7 @@ import { trainHandlers } from './train';
 export const allHandlers = (app: App): Handlers<WindowState> => ({
   ...appHandlers(app),
   ...projectHandlers(app),
+  ...clipboardHandlers,
   ...modelHandlers,
   ...dataHandlers,
   ...trainHandlers,

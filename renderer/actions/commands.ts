@@ -2,13 +2,25 @@
 import { COMMANDS, type Command } from '#core/commands/commands';
 
 import { arrange } from '../canvas/arrange';
-import { fitView, zoomIn, zoomOut } from '../canvas/viewport';
+import { middleOfEdge } from '../canvas/edge-middle';
+import { fitNodes, fitView, zoomIn, zoomOut } from '../canvas/viewport';
 import { useDocument } from '../stores/document';
 import { useRun } from '../stores/run';
-import { openDialog, useUi } from '../stores/ui';
-import { deleteSelection, duplicateSelection, selectAll } from './graph';
+import { showNote } from '../stores/toasts';
+import { onlySelected, openDialog, startRename, useUi } from '../stores/ui';
+import { alignSelection, distributeSelection } from './arrange';
+import { copySelection, cutSelection, paste } from './clipboard';
+import {
+  deleteSelection,
+  disconnectSelection,
+  duplicateSelection,
+  graphNow,
+  selectAll,
+  selectAlong,
+} from './graph';
 import { backToUninitialized, chooseWeights, feedSample, isMaterialized, saveWeights, travel } from './model';
 import { openProject, openRecent, saveAndClose, saveProject } from './project';
+import { addNote } from './notes';
 import { chooseTheme } from './theme';
 import { pauseOrResume, startTraining, stopTraining } from './training';
 
@@ -26,6 +38,39 @@ const hasSelection = (): boolean => {
   return nodes.size + edges.size > 0;
 };
 
+const hasNodes =
+  (count: number): (() => boolean) =>
+  () =>
+    useUi.getState().selection.nodes.size >= count;
+const runsTo = (direction: 'down' | 'right'): boolean =>
+  hasProject() && (graphNow()?.direction ?? 'down') === direction;
+
+function renameSelected(): void {
+  startRename(onlySelected(useUi.getState()));
+}
+
+/** The palette for the one selected edge: what is chosen goes into its middle. */
+function askForEdge(): void {
+  const graph = graphNow();
+  const [edge] = useUi.getState().selection.edges;
+  const from = graph?.edges.find(({ id }) => id === edge)?.from;
+  if (!graph || edge === undefined || !from) return;
+  openDialog({
+    kind: 'layers',
+    target: { position: middleOfEdge(edge), edge, port: { kind: 'output', ...from } },
+  });
+}
+
+function toggleLasso(): void {
+  useUi.setState(({ tool }) => ({ tool: tool === 'lasso' ? 'box' : 'lasso' }));
+}
+
+function toggleSnapping(): void {
+  const { isSnapping } = useUi.getState();
+  useUi.setState({ isSnapping: !isSnapping });
+  showNote(isSnapping ? 'Cards move freely' : 'Cards are drawn to helper lines');
+}
+
 const ACTIONS: Readonly<Record<string, Action>> = {
   'file.new': { run: () => openDialog({ kind: 'new' }) },
   'file.open': { run: openProject },
@@ -37,18 +82,44 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'file.saveWeights': { run: saveWeights, isEnabled: hasProject },
   'edit.undo': { run: () => travel('undo'), isEnabled: () => useDocument.getState().past.length > 0 },
   'edit.redo': { run: () => travel('redo'), isEnabled: () => useDocument.getState().future.length > 0 },
-  'edit.delete': { run: deleteSelection, isEnabled: hasSelection },
-  'edit.duplicate': { run: duplicateSelection, isEnabled: hasSelection },
+  'edit.cut': { run: cutSelection, isEnabled: hasNodes(1) },
+  'edit.copy': { run: copySelection, isEnabled: hasNodes(1) },
+  'edit.paste': { run: paste, isEnabled: hasProject },
+  'edit.delete': { run: () => deleteSelection(), isEnabled: hasSelection },
+  'edit.duplicate': { run: duplicateSelection, isEnabled: hasNodes(1) },
+  'edit.rename': { run: renameSelected, isEnabled: () => onlySelected(useUi.getState()) !== null },
+  'edit.disconnect': { run: disconnectSelection, isEnabled: hasSelection },
+  'edit.addNote': { run: () => addNote(), isEnabled: hasProject },
   'edit.selectAll': { run: selectAll, isEnabled: hasProject },
+  'edit.selectBefore': { run: () => selectAlong('backward'), isEnabled: hasNodes(1) },
+  'edit.selectAfter': { run: () => selectAlong('forward'), isEnabled: hasNodes(1) },
+  'edit.lasso': { run: toggleLasso, isEnabled: hasProject },
   'view.commandPalette': { run: () => openDialog({ kind: 'commands' }) },
   'view.addLayer': { run: () => openDialog({ kind: 'layers', target: null }), isEnabled: hasProject },
+  'view.insertIntoEdge': { run: askForEdge, isEnabled: () => useUi.getState().selection.edges.size === 1 },
   'view.fit': { run: fitView },
+  'view.fitSelection': { run: () => fitNodes(useUi.getState().selection.nodes), isEnabled: hasNodes(1) },
   'view.zoomIn': { run: zoomIn },
   'view.zoomOut': { run: zoomOut },
-  'view.layout': { run: arrange, isEnabled: hasProject },
   'view.themeLight': { run: () => chooseTheme('light') },
   'view.themeDark': { run: () => chooseTheme('dark') },
   'view.themeSystem': { run: () => chooseTheme('system') },
+  'arrange.automatic': { run: () => arrange(), isEnabled: hasProject },
+  'arrange.selection': {
+    run: () => arrange({ only: useUi.getState().selection.nodes }),
+    isEnabled: hasNodes(2),
+  },
+  'arrange.down': { run: () => arrange({ direction: 'down' }), isEnabled: () => runsTo('right') },
+  'arrange.right': { run: () => arrange({ direction: 'right' }), isEnabled: () => runsTo('down') },
+  'arrange.alignLeft': { run: () => alignSelection('left'), isEnabled: hasNodes(2) },
+  'arrange.alignCenter': { run: () => alignSelection('center'), isEnabled: hasNodes(2) },
+  'arrange.alignRight': { run: () => alignSelection('right'), isEnabled: hasNodes(2) },
+  'arrange.alignTop': { run: () => alignSelection('top'), isEnabled: hasNodes(2) },
+  'arrange.alignMiddle': { run: () => alignSelection('middle'), isEnabled: hasNodes(2) },
+  'arrange.alignBottom': { run: () => alignSelection('bottom'), isEnabled: hasNodes(2) },
+  'arrange.distributeAcross': { run: () => distributeSelection('x'), isEnabled: hasNodes(3) },
+  'arrange.distributeDown': { run: () => distributeSelection('y'), isEnabled: hasNodes(3) },
+  'arrange.snap': { run: toggleSnapping },
   'model.feed': { run: feedSample, isEnabled: canChangeValues },
   'model.backToUninitialized': {
     run: backToUninitialized,

@@ -2,12 +2,17 @@
 import { COMMANDS, type Command } from '#core/commands/commands';
 
 /** What of a keyboard event decides. */
-export type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>;
+export type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'> &
+  Partial<Pick<KeyboardEvent, 'code'>>;
 
 const SAME_KEY: Readonly<Record<string, readonly string[]>> = {
   delete: ['delete', 'backspace'],
   return: ['enter'],
 };
+
+/** The key's name. With Alt the keyboard writes other signs (`¬` for L on a Mac): there the place of the letter counts. */
+const keyOf = ({ key, altKey, code }: KeyPress): string =>
+  ((altKey ? /^Key([A-Z])$/.exec(code ?? '')?.[1] : undefined) ?? key).toLowerCase();
 
 /** True when the press is the accelerator (`CmdOrCtrl+Shift+Z`), by the key's name and not its place on the keyboard. */
 export function matches(accelerator: string, press: KeyPress, isMac: boolean): boolean {
@@ -17,7 +22,7 @@ export function matches(accelerator: string, press: KeyPress, isMac: boolean): b
   const command = isMac ? press.metaKey : press.ctrlKey;
   const other = isMac ? press.ctrlKey : press.metaKey;
   return (
-    (SAME_KEY[key] ?? [key]).includes(press.key.toLowerCase()) &&
+    (SAME_KEY[key] ?? [key]).includes(keyOf(press)) &&
     command === wants('cmdorctrl') &&
     press.shiftKey === wants('shift') &&
     press.altKey === wants('alt') &&

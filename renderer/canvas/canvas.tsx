@@ -13,25 +13,31 @@ import {
   type HandleType,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useEffect, useRef, type DragEvent, type JSX } from 'react';
+import { useEffect, useRef, type DragEvent, type JSX, type MouseEvent as ReactMouseEvent } from 'react';
 
-import { connect, insertLayer } from '../actions/graph';
+import { connect, disconnect } from '../actions/graph';
+import { insertLayer } from '../actions/insert';
 import { useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
-import { openDialog, useUi } from '../stores/ui';
+import { openDialog, select, useUi } from '../stores/ui';
 import { DRAGGED_LAYER } from '../palette/drag';
 import { CanvasControls } from './canvas-controls';
 import { CanvasHint } from './canvas-hint';
 import { connectionFault, type WantedConnection } from './connection';
+import { ContextMenu } from './context-menu';
+import { dropIntoEdge, edgeAt, isLoose, markEdge } from './edge-drop';
 import { EmptyCanvas } from './empty-canvas';
 import { acceptNodeChanges, acceptSelection, startFlow, useFlow } from './flow-store';
+import { HelperLines } from './helper-lines';
+import { Lasso } from './lasso';
 import { LayerNode } from './layer-node';
+import { NoteNode } from './note-node';
 import { ShapeEdge } from './shape-edge';
 import type { FlowEdge, FlowNode } from './to-flow';
-import { setFlow, setMeasured, toCanvas } from './viewport';
+import { setFlow, setMeasured, setPointer, toCanvas } from './viewport';
 import './canvas.css';
 
-const NODE_TYPES = { layer: LayerNode };
+const NODE_TYPES = { layer: LayerNode, note: NoteNode };
 const EDGE_TYPES = { shape: ShapeEdge };
 const PAN_BUTTONS = [1, 2];
 const MINIMAP = { width: 112, height: 104 };
@@ -52,6 +58,9 @@ const wanted = (
   !sourceHandle || !targetHandle
     ? null
     : { from: { node: source, port: sourceHandle }, to: { node: target, port: targetHandle }, replaces };
+
+const isPane = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('.react-flow__pane') !== null;
 
 export function Canvas(): JSX.Element {
   const nodes = useFlow((state) => state.nodes);
@@ -75,28 +84,71 @@ export function Canvas(): JSX.Element {
 
   const onConnectEnd = (event: MouseEvent | TouchEvent, state: FinalConnectionState): void => {
     useUi.setState({ canvasHint: null });
-    if (state.toHandle || state.fromHandle?.type !== 'source' || moving.current !== null) return;
+    const { fromHandle, toHandle } = state;
+    if (toHandle || !fromHandle?.id || moving.current !== null) return;
     const point = 'clientX' in event ? event : event.changedTouches[0];
-    const port = state.fromHandle.id;
-    const isOnPane = event.target instanceof Element && event.target.closest('.react-flow__pane') !== null;
-    if (!point || !port || !isOnPane) return;
+    if (!point || !isPane(event.target)) return;
+    const isOutput = fromHandle.type === 'source';
     openDialog({
       kind: 'layers',
       target: {
-        from: { node: state.fromHandle.nodeId, port },
-        position: toCanvas({ x: point.clientX - 120, y: point.clientY }),
+        port: { kind: isOutput ? 'output' : 'input', node: fromHandle.nodeId, port: fromHandle.id },
+        position: toCanvas({ x: point.clientX - 120, y: point.clientY - (isOutput ? 0 : 60) }),
       },
     });
   };
 
+  const onDragOver = (event: DragEvent): void => {
+    if (!event.dataTransfer.types.includes(DRAGGED_LAYER)) return;
+    event.preventDefault();
+    markEdge(edgeAt({ x: event.clientX, y: event.clientY }));
+  };
+
   const onDrop = (event: DragEvent): void => {
     const type = event.dataTransfer.getData(DRAGGED_LAYER);
+    const edge = useUi.getState().edgeUnderDrag;
+    markEdge(null);
     if (type === '') return;
     event.preventDefault();
-    insertLayer(type, {
-      kind: 'at',
-      position: toCanvas({ x: event.clientX - 120, y: event.clientY - 18 }),
-    });
+    const position = toCanvas({ x: event.clientX - 120, y: event.clientY - 18 });
+    insertLayer(type, edge === null ? { position } : { position, edge });
+  };
+
+  /** A card without edges that is dragged onto an edge goes into it. */
+  const onNodeDrag = (event: MouseEvent | TouchEvent | ReactMouseEvent, node: FlowNode): void => {
+    if (!('clientX' in event) || node.type !== 'layer') return;
+    markEdge(isLoose(node.id) ? edgeAt({ x: event.clientX, y: event.clientY }, node.id) : null);
+  };
+
+  const onNodeDragStop = (_event: unknown, node: FlowNode): void => {
+    const edge = useUi.getState().edgeUnderDrag;
+    markEdge(null);
+    if (edge !== null) dropIntoEdge(node.id, node.position, edge);
+  };
+
+  /** What lies under the pointer joins the selection first, so that the menu is about what is marked. */
+  const openMenu = (
+    event: MouseEvent | ReactMouseEvent,
+    under: { node?: FlowNode; edge?: FlowEdge },
+  ): void => {
+    event.preventDefault();
+    const { selection } = useUi.getState();
+    const { node, edge } = under;
+    if (node && !selection.nodes.has(node.id)) select([node.id]);
+    if (edge && !selection.edges.has(edge.id)) select([], [edge.id]);
+    const { nodes: chosen, edges: lines } = useUi.getState().selection;
+    const isMany = chosen.size + lines.size > 1;
+    const about =
+      isMany && (node || edge)
+        ? 'selection'
+        : node?.type === 'note'
+          ? 'note'
+          : node
+            ? 'node'
+            : edge
+              ? 'edge'
+              : 'canvas';
+    useUi.setState({ contextMenu: { x: event.clientX, y: event.clientY, about } });
   };
 
   return (
@@ -124,13 +176,37 @@ export function Canvas(): JSX.Element {
           const asked = wanted(connection, edge.id);
           if (asked) connect(asked.from, asked.to, edge.id);
         }}
-        onReconnectEnd={() => {
+        onReconnectEnd={(event, edge, _handle, state) => {
           moving.current = null;
+          // Let go over nothing: the edge is taken away.
+          if (state.isValid === null && isPane(event.target)) disconnect(edge.id);
         }}
-        onDragOver={(event) => {
-          if (event.dataTransfer.types.includes(DRAGGED_LAYER)) event.preventDefault();
+        reconnectRadius={14}
+        onDragOver={onDragOver}
+        onDragLeave={() => {
+          markEdge(null);
         }}
         onDrop={onDrop}
+        onNodeDrag={onNodeDrag}
+        onNodeDragStop={onNodeDragStop}
+        onPaneContextMenu={(event) => {
+          openMenu(event, {});
+        }}
+        onNodeContextMenu={(event, node) => {
+          openMenu(event, { node });
+        }}
+        onEdgeContextMenu={(event, edge) => {
+          openMenu(event, { edge });
+        }}
+        onSelectionContextMenu={(event, [node]) => {
+          openMenu(event, node ? { node } : {});
+        }}
+        onPaneMouseMove={(event) => {
+          setPointer({ x: event.clientX, y: event.clientY });
+        }}
+        onPaneMouseLeave={() => {
+          setPointer(null);
+        }}
         connectionMode={ConnectionMode.Strict}
         connectionRadius={28}
         deleteKeyCode={null}
@@ -159,10 +235,13 @@ export function Canvas(): JSX.Element {
         />
         <CanvasControls />
         <CanvasHint faultOf={faultOf} />
+        <HelperLines />
+        <Lasso />
         <FitWhenMeasured />
         {/* Inside, so that a layer dropped on the hint or its buttons lands on the canvas all the same. */}
         {isEmpty ? <EmptyCanvas /> : null}
       </ReactFlow>
+      <ContextMenu />
     </main>
   );
 }

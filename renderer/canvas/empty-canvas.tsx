@@ -3,7 +3,7 @@ import { Plus, LayoutTemplate } from 'lucide-react';
 import type { JSX } from 'react';
 
 import { runCommand } from '../actions/commands';
-import { insertLayer } from '../actions/graph';
+import { insertLayer } from '../actions/insert';
 
 export function EmptyCanvas(): JSX.Element {
   return (

@@ -3,24 +3,28 @@
 import { applyNodeChanges, type NodeChange } from '@xyflow/react';
 import { create } from 'zustand';
 
-import { moveNodes } from '../actions/graph';
+import { graphNow, moveNodes } from '../actions/graph';
 import { useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { select, useUi } from '../stores/ui';
+import { cardSize } from './card-size';
+import type { HelperLine, PlacedBox } from './geometry';
+import { endSnap, snapChanges } from './snap-drag';
 import { toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode } from './to-flow';
 
 interface FlowState {
   readonly nodes: FlowNode[];
   readonly edges: FlowEdge[];
+  /** Drawn while a dragged card is held by others. */
+  readonly lines: readonly HelperLine[];
 }
 
-export const useFlow = create<FlowState>(() => ({ nodes: [], edges: [] }));
+export const useFlow = create<FlowState>(() => ({ nodes: [], edges: [], lines: [] }));
 
 function follow(): void {
-  const { project } = useDocument.getState();
   const { selection } = useUi.getState();
   const before = useFlow.getState();
-  const graph = project?.graph ?? { nodes: [], edges: [] };
+  const graph = graphNow() ?? { nodes: [], edges: [] };
   useFlow.setState({
     nodes: toFlowNodes(graph, useLive.getState().views, selection, before.nodes),
     edges: toFlowEdges(graph, selection, before.edges),
@@ -48,21 +52,49 @@ export function startFlow(): () => void {
 
 /** Takes what React Flow reports: sizes and drags are kept here, selections and finished moves go to their owners. */
 export function acceptNodeChanges(changes: NodeChange<FlowNode>[]): void {
-  const kept = changes.filter(({ type }) => type !== 'remove' && type !== 'select');
-  if (kept.length > 0) useFlow.setState(({ nodes }) => ({ nodes: applyNodeChanges(kept, nodes) }));
+  const snapped = snapChanges(changes, useFlow.getState().nodes);
+  const kept = snapped.changes.filter(({ type }) => type !== 'remove' && type !== 'select');
+  if (kept.length > 0)
+    useFlow.setState(({ nodes, lines }) => ({
+      nodes: applyNodeChanges(kept, nodes),
+      lines: kept.some(({ type }) => type === 'position') ? snapped.lines : lines,
+    }));
   acceptSelection(changes, 'nodes');
-  const moved = changes.flatMap((change) =>
-    change.type === 'position' && change.dragging === false
-      ? (useFlow.getState().nodes.find(({ id }) => id === change.id) ?? [])
-      : [],
+  const ended = new Set(
+    changes.flatMap((change) => (change.type === 'position' && change.dragging === false ? [change.id] : [])),
   );
-  if (moved.length > 0) moveNodes(moved.map(({ id, position }) => ({ id, position: rounded(position) })));
+  if (ended.size === 0) return;
+  endSnap();
+  const moved = useFlow.getState().nodes.filter(({ id }) => ended.has(id));
+  moveNodes(moved.map(({ id, position }) => ({ id, position: rounded(position) })));
 }
 
 const rounded = ({ x, y }: FlowNode['position']): FlowNode['position'] => ({
   x: Math.round(x),
   y: Math.round(y),
 });
+
+/** A card's place and size: as measured, or as it will be drawn. */
+export function boxOf({ id, type, position, measured, width, height }: FlowNode): PlacedBox {
+  const size =
+    type === 'note' ? { width: width ?? 0, height: height ?? 0 } : cardSize(useLive.getState().views.get(id));
+  return {
+    id,
+    x: position.x,
+    y: position.y,
+    width: measured?.width ?? size.width,
+    height: measured?.height ?? size.height,
+  };
+}
+
+/** All cards and notes, as they stand on the canvas. */
+export const allBoxes = (): readonly PlacedBox[] => useFlow.getState().nodes.map(boxOf);
+
+export const selectedBoxes = (): readonly PlacedBox[] =>
+  useFlow
+    .getState()
+    .nodes.filter(({ selected }) => selected === true)
+    .map(boxOf);
 
 /** Applies `select` changes to the window's selection. */
 export function acceptSelection(

@@ -20,6 +20,7 @@ export function foldIntoColumns(
   placed: readonly Placed[],
   boxes: readonly Box[],
   aspect: number,
+  gaps = { along: ROW_GAP, across: COLUMN_GAP },
 ): readonly Placed[] {
   if (placed.length === 0) return placed;
   const sizes = new Map(boxes.map((box) => [box.id, box]));
@@ -29,9 +30,9 @@ export function foldIntoColumns(
   });
   const left = Math.min(...placed.map((item) => boxOf(item).x));
   const right = Math.max(...placed.map((item) => boxOf(item).x + boxOf(item).width));
-  const width = right - left + COLUMN_GAP;
+  const width = right - left + gaps.across;
   const bands = bandsOf(placed, boxOf);
-  const total = bands.reduce((sum, { height }) => sum + height + ROW_GAP, 0);
+  const total = bands.reduce((sum, { height }) => sum + height + gaps.along, 0);
   const columns = Math.max(1, Math.round(Math.sqrt((aspect * total) / width)));
   const target = total / columns;
   const result: Placed[] = [];
@@ -50,9 +51,21 @@ export function foldIntoColumns(
           y: Math.round(position.y - band.top + y),
         },
       });
-    y += band.height + ROW_GAP;
+    y += band.height + gaps.along;
   }
   return result;
+}
+
+/** The same for a drawing that runs to the right: one long row broken into rows below each other. */
+export function foldIntoRows(
+  placed: readonly Placed[],
+  boxes: readonly Box[],
+  aspect: number,
+): readonly Placed[] {
+  const turned = ({ id, position: { x, y } }: Placed): Placed => ({ id, position: { x: y, y: x } });
+  const sides = boxes.map(({ id, width, height }) => ({ id, width: height, height: width }));
+  const gaps = { along: COLUMN_GAP, across: COLUMN_GAP };
+  return foldIntoColumns(placed.map(turned), sides, 1 / aspect, gaps).map(turned);
 }
 
 interface Band {

@@ -1,14 +1,14 @@
 // A node's card: name, layer, key params, parameter chips, output shape, and what is wrong with it. It re-renders when its own
 // node, its own view or its own selection changes, never for another node and never for a step of training.
-import { Handle, Position, type NodeProps } from '@xyflow/react';
+import { Handle, Position, useUpdateNodeInternals, type NodeProps } from '@xyflow/react';
 import { CircleAlert, TriangleAlert } from 'lucide-react';
-import { memo, type JSX } from 'react';
+import { memo, useEffect, type JSX } from 'react';
 import { findLayer } from '#core/layers/index';
 import type { PortSpec } from '#core/layers/declaration';
 import type { Problem } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
 
-import { useNode } from '../stores/document';
+import { useDocument, useNode } from '../stores/document';
 import { useLive } from '../stores/live';
 import { showDock, startRename, useUi } from '../stores/ui';
 import { CategoryIcon } from '../chrome/category-icon';
@@ -16,19 +16,31 @@ import { Chip } from './chip';
 import type { FlowNode } from './to-flow';
 import { NodeName } from './node-name';
 import { paramSummary } from './param-summary';
+import { pickUpEdge } from './pick-up';
 
 export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<FlowNode>): JSX.Element | null {
   const node = useNode(id);
   const view = useLive((state) => state.views.get(id));
   const isRenaming = useUi((state) => state.renaming === id);
+  const isRight = useDocument((state) => state.project?.graph.direction === 'right');
+  const updateNodeInternals = useUpdateNodeInternals();
+  useEffect(() => {
+    updateNodeInternals(id);
+  }, [id, isRight, updateNodeInternals]);
   if (!node) return null;
   const declaration = findLayer(node.layer);
   const summary = declaration ? paramSummary(declaration, node.params) : '';
   const hasError = view?.problems.some(({ severity }) => severity === 'error') ?? false;
   const tone = hasError ? 'has-error' : (view?.problems.length ?? 0) > 0 ? 'has-warning' : '';
   return (
-    <div className={`card ${tone} ${selected ? 'is-selected' : ''}`} data-category={view?.category}>
-      <Ports kind="input" ports={declaration?.inputs ?? []} />
+    <div
+      className={`card ${tone} ${selected ? 'is-selected' : ''}`}
+      data-category={view?.category}
+      onMouseDownCapture={(event) => {
+        pickUpEdge(event, id);
+      }}
+    >
+      <Ports kind="input" ports={declaration?.inputs ?? []} isRight={isRight} />
       <header className="card-header">
         <CategoryIcon category={view?.category ?? null} />
         <NodeName
@@ -61,7 +73,7 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
         />
       </footer>
       {view && view.problems.length > 0 ? <ProblemNote problems={view.problems} /> : null}
-      <Ports kind="output" ports={declaration?.outputs ?? []} />
+      <Ports kind="output" ports={declaration?.outputs ?? []} isRight={isRight} />
     </div>
   );
 });
@@ -86,20 +98,28 @@ function OutputShapes({
   );
 }
 
+const SIDES = {
+  input: { down: Position.Top, right: Position.Left },
+  output: { down: Position.Bottom, right: Position.Right },
+} as const;
+
 function Ports({
   kind,
   ports,
+  isRight,
 }: {
   readonly kind: 'input' | 'output';
   readonly ports: readonly PortSpec[];
+  /** The drawing runs to the right: inputs stand at the left. */
+  readonly isRight: boolean;
 }): readonly JSX.Element[] {
   return ports.map((port, at) => (
     <Handle
       key={port.name}
       id={port.name}
       type={kind === 'input' ? 'target' : 'source'}
-      position={kind === 'input' ? Position.Top : Position.Bottom}
-      style={{ left: `${((at + 1) / (ports.length + 1)) * 100}%` }}
+      position={SIDES[kind][isRight ? 'right' : 'down']}
+      style={{ [isRight ? 'top' : 'left']: `${((at + 1) / (ports.length + 1)) * 100}%` }}
       title={`${port.name}${port.isVariadic === true ? ' (any number of edges)' : ''}`}
       className={port.isVariadic === true ? 'is-variadic' : ''}
     />

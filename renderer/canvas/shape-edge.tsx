@@ -7,6 +7,7 @@ import { formatShape } from '#core/tensor/shape';
 
 import { nodeOf, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
+import { useUi } from '../stores/ui';
 import type { FlowEdge } from './to-flow';
 
 export const ShapeEdge = memo(function ShapeEdge({
@@ -27,10 +28,16 @@ export const ShapeEdge = memo(function ShapeEdge({
     return shape ? formatShape(shape) : '?';
   });
   const problem = useLive((state) => state.edgeProblems.get(id));
-  const tone = problem ? 'has-error' : selected === true ? 'is-selected' : '';
+  const isTarget = useUi((state) => state.edgeUnderDrag === id);
+  const tone = problem ? 'has-error' : isTarget || selected === true ? 'is-selected' : '';
   return (
     <>
-      <BaseEdge id={id} path={path} className={`edge ${tone}`} interactionWidth={18} />
+      <BaseEdge
+        id={id}
+        path={path}
+        className={`edge ${tone} ${isTarget ? 'is-target' : ''}`}
+        interactionWidth={18}
+      />
       <EdgeLabelRenderer>
         <div
           className={`edge-label ${tone} ${text.includes('?') ? 'is-unknown' : ''}`}

@@ -1,12 +1,13 @@
 // The graph as React Flow's nodes and edges. What says the same as before keeps its identity, so that it is not drawn again.
 import type { Edge, Node } from '@xyflow/react';
-import type { Graph, GraphEdge, GraphNode } from '#core/document/project';
+import type { Graph, GraphEdge, GraphNode, GraphNote } from '#core/document/project';
 import { formatShape } from '#core/tensor/shape';
 
 import type { NodeView } from '../stores/live';
 import type { Selection } from '../stores/ui';
 
-export type FlowNode = Node<Record<string, never>, 'layer'>;
+/** A card or a note. */
+export type FlowNode = Node<Record<string, never>, 'layer' | 'note'>;
 export type FlowEdge = Edge<Record<string, never>, 'shape'>;
 
 const NO_DATA: Record<string, never> = {};
@@ -32,7 +33,10 @@ export function toFlowNodes(
   before: readonly FlowNode[],
 ): FlowNode[] {
   const old = new Map(before.map((node) => [node.id, node]));
-  return graph.nodes.map((node): FlowNode => {
+  const notes = (graph.notes ?? []).map((note) =>
+    toFlowNote(note, selection.nodes.has(note.id), old.get(note.id)),
+  );
+  const cards = graph.nodes.map((node): FlowNode => {
     const ariaLabel = nodeLabel(node, views.get(node.id));
     const selected = selection.nodes.has(node.id);
     const last = old.get(node.id);
@@ -46,6 +50,37 @@ export function toFlowNodes(
       last.position.y === position.y;
     return isSame ? last : { ...last, position, selected, ariaLabel };
   });
+  return [...notes, ...cards];
+}
+
+/** Notes lie behind the cards. */
+function toFlowNote(note: GraphNote, selected: boolean, last: FlowNode | undefined): FlowNode {
+  const ariaLabel = `note, ${note.text === '' ? 'empty' : note.text.slice(0, 200)}`;
+  const position = last?.dragging === true ? last.position : note.position;
+  const isResizing = last?.resizing === true;
+  const width = isResizing ? last.width : note.size.width;
+  const height = isResizing ? last.height : note.size.height;
+  const isSame =
+    last?.ariaLabel === ariaLabel &&
+    (last.selected ?? false) === selected &&
+    last.position.x === position.x &&
+    last.position.y === position.y &&
+    last.width === width &&
+    last.height === height;
+  if (isSame) return last;
+  const { measured: _, ...rest } = last ?? {};
+  return {
+    ...rest,
+    id: note.id,
+    type: 'note',
+    data: NO_DATA,
+    zIndex: -1,
+    position,
+    selected,
+    ariaLabel,
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
+  };
 }
 
 /** Edges for a graph, reusing those of `before` that say the same. */

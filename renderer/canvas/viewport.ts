@@ -25,6 +25,12 @@ export const fitView = (): void => {
   void flow?.fitView({ ...FIT, duration: duration() });
 };
 
+/** Brings these cards into view, as large as they are readable. */
+export const fitNodes = (ids: Iterable<string>): void => {
+  const nodes = [...ids].map((id) => ({ id }));
+  if (nodes.length > 0) void flow?.fitView({ ...FIT, nodes, duration: duration() });
+};
+
 /** Fits once the nodes of a newly shown project are measured. */
 export const fitSoon = (): void => {
   isFitWanted = true;
@@ -64,6 +70,33 @@ export const toCanvas = (point: {
   readonly x: number;
   readonly y: number;
 }): { readonly x: number; readonly y: number } => flow?.screenToFlowPosition(point) ?? { x: 0, y: 0 };
+
+let pointer: { readonly x: number; readonly y: number } | null = null;
+
+/** The canvas reports where the pointer is over it; null when it left. */
+export function setPointer(at: { readonly x: number; readonly y: number } | null): void {
+  pointer = at;
+}
+
+/** The point of the canvas under the pointer, or null while it is elsewhere. */
+export const pointerOnCanvas = (): { readonly x: number; readonly y: number } | null =>
+  pointer && toCanvas(pointer);
+
+export const zoomNow = (): number => flow?.getZoom() ?? 1;
+
+/** The part of the canvas that is seen, in its own units. */
+export function seenPart(): {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+} {
+  const box = document.querySelector('.react-flow')?.getBoundingClientRect();
+  if (!flow || !box) return { x: 0, y: 0, width: 0, height: 0 };
+  const { x, y } = flow.screenToFlowPosition({ x: box.x, y: box.y });
+  const zoom = flow.getZoom();
+  return { x, y, width: box.width / zoom, height: box.height / zoom };
+}
 
 /** Brings a node into view when part of it is outside; the zoom stays. Waits until a new card is drawn. */
 export function showNode(id: string): void {

@@ -1,17 +1,18 @@
 // Everything by typing: commands with their shortcuts, layers to add, nodes to go to.
 import { Command } from 'cmdk';
 import { ChevronRight, Search } from 'lucide-react';
-import { useRef, type JSX } from 'react';
-import { COMMANDS } from '#core/commands/commands';
+import { useMemo, useRef, type JSX } from 'react';
+import { COMMANDS, menuTitle } from '#core/commands/commands';
 import { layerTitle } from '#core/graph/resolve';
-import { LAYERS } from '#core/layers/index';
 
 import { isEnabled, runCommand } from '../actions/commands';
-import { insertLayer } from '../actions/graph';
+import { insertLayer } from '../actions/insert';
 import { shortcutText } from '../actions/shortcuts';
 import { focusNode } from '../canvas/focus-node';
 import { useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
+import { useLive } from '../stores/live';
+import { layersThatFit } from '../palette/fits';
 import type { InsertTarget } from '../stores/ui';
 import { CategoryIcon } from './category-icon';
 import { matchScore } from './match';
@@ -22,8 +23,6 @@ interface CommandPaletteProps {
   readonly target: InsertTarget | null;
   readonly onClose: () => void;
 }
-
-const MENU_TITLES = { file: 'File', edit: 'Edit', view: 'View', model: 'Model', help: 'Help' } as const;
 
 export function CommandPalette({ mode, target, onClose }: CommandPaletteProps): JSX.Element {
   const list = useRef<HTMLDivElement>(null);
@@ -43,7 +42,13 @@ export function CommandPalette({ mode, target, onClose }: CommandPaletteProps): 
             onValueChange={() => {
               list.current?.scrollTo({ top: 0 });
             }}
-            placeholder={mode === 'layers' ? 'Add a layer…' : 'Search commands, layers and nodes…'}
+            placeholder={
+              mode === 'everything'
+                ? 'Search commands, layers and nodes…'
+                : target?.port
+                  ? 'Add a layer that fits…'
+                  : 'Add a layer…'
+            }
           />
           <kbd>Esc</kbd>
         </div>
@@ -70,13 +75,13 @@ function CommandItems({ choose }: ItemsProps): JSX.Element {
         <Command.Item
           key={command.id}
           value={command.label}
-          keywords={[MENU_TITLES[command.menu], ...(command.keywords?.split(' ') ?? [])]}
+          keywords={[menuTitle(command.menu), ...(command.keywords?.split(' ') ?? [])]}
           disabled={!isEnabled(command.id)}
           onSelect={() => choose(() => runCommand(command.id))}
         >
           <ChevronRight size={14} aria-hidden className="muted" />
           <span>{command.label}</span>
-          <span className="muted">{MENU_TITLES[command.menu]}</span>
+          <span className="muted">{menuTitle(command.menu)}</span>
           {command.shortcut === undefined ? null : <kbd>{shortcutText(command.shortcut, isMac)}</kbd>}
         </Command.Item>
       ))}
@@ -84,17 +89,17 @@ function CommandItems({ choose }: ItemsProps): JSX.Element {
   );
 }
 
+/** All layers, or those that fit the port an edge was drawn from. */
 function LayerItems({ target, choose }: ItemsProps & { readonly target: InsertTarget | null }): JSX.Element {
+  const layers = useMemo(() => layersThatFit(target?.port ?? null, useLive.getState().inference), [target]);
   return (
     <Command.Group heading="Layers">
-      {LAYERS.filter(({ inputs }) => target === null || inputs.length > 0).map((layer) => (
+      {layers.map((layer) => (
         <Command.Item
           key={layer.type}
           value={`Add ${layerTitle(layer)} ${layer.type}`}
           keywords={[layer.category, ...(layer.keywords ?? [])]}
-          onSelect={() =>
-            choose(() => insertLayer(layer.type, target === null ? null : { kind: 'from', ...target }))
-          }
+          onSelect={() => choose(() => insertLayer(layer.type, target))}
         >
           <CategoryIcon category={layer.category} />
           <span>{layerTitle(layer)}</span>

@@ -6,7 +6,7 @@ import { layerTitle } from '#core/graph/resolve';
 import { LAYERS, type LayerDeclaration } from '#core/layers/index';
 import type { Category } from '#core/layers/declaration';
 
-import { insertLayer } from '../actions/graph';
+import { insertLayer } from '../actions/insert';
 import { CategoryIcon } from '../chrome/category-icon';
 import { Hint } from '../chrome/icon-button';
 import { DRAGGED_LAYER } from './drag';

@@ -1,7 +1,7 @@
 // The project being edited and its history. Edits are invertible data; a change of parameter values is named by revisions,
 // so undo and redo cross a materialization.
 import { create } from 'zustand';
-import type { Graph, GraphNode, Project } from '#core/document/project';
+import type { Graph, GraphNode, GraphNote, Project } from '#core/document/project';
 import { applyEdit, type Edit } from '#core/graph/edits';
 
 /** One step of the history. `revisions` steps ask the engine to bring back parameter values. */
@@ -53,6 +53,10 @@ export function nodeOf(graph: Graph | undefined, id: string | null): GraphNode |
 /** One node of the document; its component re-renders only when that node itself changes. */
 export const useNode = (id: string | null): GraphNode | undefined =>
   useDocument((state) => nodeOf(state.project?.graph, id));
+
+/** One note; its component re-renders only when that note itself changes. */
+export const useNote = (id: string): GraphNote | undefined =>
+  useDocument((state) => state.project?.graph.notes?.find((note) => note.id === id));
 
 /** True when closing now would lose something. */
 export const isDirty = (state: DocumentState): boolean =>

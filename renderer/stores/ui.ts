@@ -2,6 +2,8 @@
 import { create } from 'zustand';
 import type { WeightVerdict } from '#core/session/session';
 
+import type { OpenPort } from '../palette/fits';
+
 export type DockTab = 'sample' | 'training' | 'problems';
 
 export interface Selection {
@@ -15,10 +17,13 @@ export interface WeightsChoice {
   readonly verdicts: readonly WeightVerdict[];
 }
 
-/** Where a layer chosen in the palette goes: connected to this output, placed at this point of the canvas. */
+/** Where a layer chosen in the palette goes: at this point of the canvas, connected to a port or put into an edge. */
 export interface InsertTarget {
-  readonly from: { readonly node: string; readonly port: string };
   readonly position: { readonly x: number; readonly y: number };
+  /** What the palette's layers must fit. */
+  readonly port?: OpenPort;
+  /** Wins over `port`. */
+  readonly edge?: string;
 }
 
 export type OpenDialog =
@@ -38,6 +43,20 @@ interface UiState {
   readonly busy: 'feed' | 'reset' | 'save' | 'open' | 'start' | 'weights' | null;
   /** Why a connection was refused; shown on the canvas for a moment. */
   readonly canvasHint: string | null;
+  /** What dragging on the empty canvas does. */
+  readonly tool: 'box' | 'lasso';
+  /** Dragged cards are drawn to the lines of others. */
+  readonly isSnapping: boolean;
+  /** The edge a dragged layer would be put into. */
+  readonly edgeUnderDrag: string | null;
+  readonly contextMenu: ContextMenu | null;
+}
+
+/** A menu at a point of the screen; what it is about is the selection. */
+export interface ContextMenu {
+  readonly x: number;
+  readonly y: number;
+  readonly about: 'canvas' | 'node' | 'edge' | 'note' | 'selection';
 }
 
 const NOTHING: Selection = { nodes: new Set(), edges: new Set() };
@@ -49,6 +68,10 @@ export const useUi = create<UiState>(() => ({
   renaming: null,
   busy: null,
   canvasHint: null,
+  tool: 'box',
+  isSnapping: true,
+  edgeUnderDrag: null,
+  contextMenu: null,
 }));
 
 const isSame = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>

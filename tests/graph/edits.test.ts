@@ -2,12 +2,15 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { applyEdit, applyEdits, copyNodes, newEdgeId, newNodeId, pasteEdit } from '#core/graph/edits';
+import { applyEdit, applyEdits } from '#core/graph/edits';
+import { copyNodes, newEdgeId, newNodeId, pasteEdit } from '#core/graph/fragment';
 import type { Edit } from '#core/graph/edits';
 import type { Graph } from '#core/document/project';
 import { chain, edge, node } from './graphs';
 
 const graph: Graph = chain(node('a', 'relu'), node('b', 'linear', { out_features: 5 }), node('c', 'relu'));
+
+const NOTE = { id: 'note1', text: 'a', position: { x: 0, y: 0 }, size: { width: 200, height: 80 } };
 
 const edits: readonly (readonly [string, Edit])[] = [
   ['add_node', { kind: 'add_node', node: node('new', 'relu'), index: 1 }],
@@ -28,6 +31,21 @@ const edits: readonly (readonly [string, Edit])[] = [
     { kind: 'set_tensor_option', id: 'c', tensor: 'bias', option: 'tied_to', value: 'b.bias' },
   ],
   ['connect', { kind: 'connect', edge: edge('a', 'c'), index: 0 }],
+  ['add_note', { kind: 'add_note', note: NOTE }],
+  [
+    'change_note and remove_note',
+    {
+      kind: 'group',
+      label: 'note',
+      edits: [
+        { kind: 'add_note', note: NOTE },
+        { kind: 'add_note', note: { ...NOTE, id: 'other' }, index: 0 },
+        { kind: 'change_note', id: NOTE.id, change: { text: 'b', position: { x: 1, y: 2 } } },
+        { kind: 'remove_note', id: 'other' },
+      ],
+    },
+  ],
+  ['set_direction', { kind: 'set_direction', direction: 'right' }],
   ['disconnect', { kind: 'disconnect', id: 'a-b-input' }],
   [
     'group',

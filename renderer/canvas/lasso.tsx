@@ -1,0 +1,48 @@
+// The lasso: a line drawn freehand around cards selects those whose middle it encloses. With Shift it adds to the selection.
+import { useRef, useState, type JSX, type PointerEvent } from 'react';
+
+import { select, useUi } from '../stores/ui';
+import { allBoxes } from './flow-store';
+import { caughtBy, type Point } from './geometry';
+import { toCanvas } from './viewport';
+
+export function Lasso(): JSX.Element | null {
+  const isOn = useUi((state) => state.tool === 'lasso');
+  return isOn ? <LassoSurface /> : null;
+}
+
+function LassoSurface(): JSX.Element {
+  const [path, setPath] = useState<readonly Point[]>([]);
+  const box = useRef<SVGSVGElement>(null);
+  const local = ({ clientX, clientY }: PointerEvent): Point => {
+    const origin = box.current?.getBoundingClientRect();
+    return { x: clientX - (origin?.x ?? 0), y: clientY - (origin?.y ?? 0) };
+  };
+  const finish = (event: PointerEvent): void => {
+    const origin = box.current?.getBoundingClientRect();
+    const onCanvas = path.map(({ x, y }) => toCanvas({ x: x + (origin?.x ?? 0), y: y + (origin?.y ?? 0) }));
+    const caught = caughtBy(onCanvas, allBoxes());
+    const { selection } = useUi.getState();
+    select(event.shiftKey ? [...selection.nodes, ...caught] : caught);
+    setPath([]);
+    useUi.setState({ tool: 'box' });
+  };
+  return (
+    <svg
+      ref={box}
+      className="lasso"
+      aria-label="Draw around cards to select them"
+      onPointerDown={(event) => {
+        if (event.button !== 0) return;
+        event.currentTarget.setPointerCapture(event.pointerId);
+        setPath([local(event)]);
+      }}
+      onPointerMove={(event) => {
+        if (path.length > 0) setPath([...path, local(event)]);
+      }}
+      onPointerUp={finish}
+    >
+      <polygon points={path.map(({ x, y }) => `${x},${y}`).join(' ')} />
+    </svg>
+  );
+}

@@ -1,0 +1,57 @@
+// What the tests of the canvas share: cards, edges, a blank project, a step of dragging.
+import type { Locator, Page } from '@playwright/test';
+
+import { expect } from './fixtures';
+import type { Lazuli } from './lazuli';
+
+export const card = (page: Page, name: string): Locator =>
+  page
+    .locator('.react-flow__node')
+    .and(page.getByLabel(new RegExp(`^${name},`)))
+    .first();
+export const cards = (page: Page): Locator => page.locator('.react-flow__node-layer');
+export const notes = (page: Page): Locator => page.locator('.react-flow__node-note');
+export const edges = (page: Page): Locator => page.locator('.react-flow__edge');
+export const edge = (page: Page, from: string, to: string): Locator =>
+  page.locator('.react-flow__edge').and(page.getByLabel(`${from} to ${to}`, { exact: true }));
+export const output = (of: Locator): Locator => of.locator('.react-flow__handle.source').first();
+export const input = (of: Locator): Locator => of.locator('.react-flow__handle.target').first();
+
+/** A blank project in the same window; what was there is unchanged, so nothing is asked. */
+export async function startBlank(lazuli: Lazuli): Promise<void> {
+  const { page } = lazuli;
+  await lazuli.command('file.new');
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^blank/ })
+    .click();
+  await expect(cards(page)).toHaveCount(0);
+}
+
+/** The middle of what a locator shows, on the screen. */
+export async function middle(of: Locator): Promise<{ readonly x: number; readonly y: number }> {
+  const box = await of.boundingBox();
+  if (!box) throw new Error('nothing is shown there');
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/** Presses at one point, moves in steps, lets go at another. */
+export async function drag(
+  page: Page,
+  from: { readonly x: number; readonly y: number },
+  to: { readonly x: number; readonly y: number },
+): Promise<void> {
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
+  await page.mouse.move(to.x, to.y, { steps: 4 });
+  await page.mouse.up();
+}
+
+/** Positions of nodes in the document, by name. */
+export const positions = (page: Page): Promise<Readonly<Record<string, { x: number; y: number }>>> =>
+  page.evaluate(async () => {
+    const reply = await window.lazuli.call['app.state']();
+    const project = reply.ok ? (reply.value.unsaved ?? reply.value.opened?.project) : null;
+    return Object.fromEntries(project?.graph.nodes.map(({ name, position }) => [name, position]) ?? []);
+  });

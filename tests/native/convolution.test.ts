@@ -125,7 +125,14 @@ describe.each(FLOATS)('%s', (dtype) => {
       withThreads(() => runOp(op, inputs, [{ dtype, shape: out }], { ...attributes, ...extra }).outputs)[0]
         ?.data ?? [];
     forEachIsa((isa) => {
-      expectClose(`${isa} y`, run('convolution', [x, weight, bias], shape), y, tolerance);
+      const yActual = run('convolution', [x, weight, bias], shape);
+      expectClose(`${isa} y`, yActual, y, tolerance);
+      expectClose(
+        `${isa} relu(y)`,
+        run('convolution', [x, weight, bias], shape, { activation: 'relu' }),
+        yActual.map((value) => Math.max(value, 0)),
+        0,
+      );
       const gxActual = run('convolution_input_gradient', [gy, weight], g.x, { shape: g.x });
       expectClose(`${isa} gx`, gxActual, gx, tolerance);
       const gweightActual = run('convolution_weight_gradient', [gy, x], g.weight, { shape: g.weight });

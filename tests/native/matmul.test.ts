@@ -115,6 +115,68 @@ describe.each(FLOATS)('%s', (dtype) => {
   });
 });
 
+describe.each(FLOATS)('%s, products larger than one block', (dtype) => {
+  // More rows, columns and depth than any instruction set takes at once; a sample of the results is checked.
+  it.each([
+    [150, 900, 70],
+    [400, 20, 40],
+    [20, 900, 150],
+  ])('%i × %i × %i in all four orders', (m, k, n) => {
+    const places = Array.from({ length: 300 }, (_, i) => (i * 7919 + (i === 0 ? m * n - 1 : 0)) % (m * n));
+    for (const transposes of TRANSPOSES) {
+      const a = randomTensor(dtype, transposes[0] ? [k, m] : [m, k], 1);
+      const b = randomTensor(dtype, transposes[1] ? [n, k] : [k, n], 2);
+      const expected = places.map((place) => {
+        const [i, j] = [Math.floor(place / n), place % n];
+        let sum = 0;
+        for (let d = 0; d < k; d++)
+          sum +=
+            (a.data[transposes[0] ? d * m + i : i * k + d] ?? NaN) *
+            (b.data[transposes[1] ? j * k + d : d * n + j] ?? NaN);
+        return sum;
+      });
+      const attributes = { transpose_a: transposes[0], transpose_b: transposes[1] };
+      forEachIsa((isa) => {
+        const [c] = withThreads(
+          () => runOp('matmul', [a, b], [{ dtype, shape: [m, n] }], attributes).outputs,
+        );
+        const got = places.map((place) => c?.data[place] ?? NaN);
+        expectClose(`${isa} ${transposes.join()}`, got, expected, dtype === 'float64' ? 1e-12 : 1e-4);
+      });
+    }
+  });
+});
+
+describe.each(FLOATS)('%s, activations applied to the results', (dtype) => {
+  const activated = (name: string, y: Tensor | undefined, shape: readonly number[]): readonly number[] =>
+    runOp('elementwise', [y ?? null], [{ dtype, shape }], { steps: [[name, 0]], constants: [] }).outputs[0]
+      ?.data ?? [];
+  it.each(['relu', 'tanh', 'sigmoid'])('%s', (activation) => {
+    for (const [rows, i, o] of [
+      [5, 300, 9],
+      [70, 900, 41],
+    ] as const) {
+      const inputs = [
+        randomTensor(dtype, [rows, i], 1),
+        randomTensor(dtype, [o, i], 2),
+        randomTensor(dtype, [o], 3),
+      ];
+      const out = { dtype, shape: [rows, o] };
+      forEachIsa(() => {
+        const [plain] = runOp('linear', inputs, [out], {}).outputs;
+        const [y] = withThreads(() => runOp('linear', inputs, [out], { activation }).outputs);
+        expect(y?.data).toEqual(activated(activation, plain, out.shape));
+      });
+    }
+    const [a, b] = [randomTensor(dtype, [3, 20, 17], 4), randomTensor(dtype, [3, 17, 35], 5)];
+    const out = { dtype, shape: [3, 20, 35] };
+    const attributes = { transpose_a: false, transpose_b: false };
+    const [plain] = runOp('matmul', [a, b], [out], attributes).outputs;
+    const [y] = runOp('matmul', [a, b], [out], { ...attributes, activation }).outputs;
+    expect(y?.data).toEqual(activated(activation, plain, out.shape));
+  });
+});
+
 describe('refusals name the op, what was expected and what came', () => {
   const tensor = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') =>
     randomTensor(dtype, shape, 1);
@@ -147,6 +209,12 @@ describe('refusals name the op, what was expected and what came', () => {
     ],
   ] as const)('%s', (_, inputs, shape, message) => {
     expect(() => runOp('matmul', inputs, [{ dtype: 'float32', shape }], plain)).toThrow(message);
+  });
+  it.each(['add', 'softmax'])('%s, which is no function of one argument', (activation) => {
+    const out = { dtype: 'float32', shape: [2, 5] } as const;
+    expect(() => runOp('matmul', [tensor([2, 3]), tensor([3, 5])], [out], { ...plain, activation })).toThrow(
+      `matmul: activation: expected a scalar function of one argument, got '${activation}'`,
+    );
   });
   it('a bias of the wrong size', () => {
     const inputs = [tensor([2, 3]), tensor([4, 3]), tensor([3])];

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "activation.h"
 #include "families.h"
 #include "window_product.h"
 
@@ -52,7 +53,7 @@ void check_layout(const Arguments& args, const PlaneLayout& layout, int64_t chan
   args.elements("padded input", shape);
 }
 
-/// convolution (x [n, c, s], weight [o, c/groups, k], bias? [o]) → [n, o, s'].
+/// convolution (x [n, c, s], weight [o, c/groups, k], bias? [o]) → [n, o, s'], with `activation` applied where it is given.
 void convolution(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("convolution", inputs, outputs, 2, 3, 1);
   const TensorView& x = args.floating(0, "x");
@@ -83,6 +84,7 @@ void convolution(Inputs inputs, Outputs outputs, const Attributes& attributes, c
     product.weight_row = sizes.channels * sizes.taps();
     product.weight_group = sizes.rows * product.weight_row;
     product.bias = bias ? bias->as<const T>() : nullptr;
+    product.finish = activation_of<T>(args, attributes);
     run_window_product(product, context);
   });
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "activation.h"
 #include "broadcast.h"
 #include "families.h"
 #include "isa/isa_kernels.h"
@@ -71,10 +72,10 @@ Plan plan_of(const Arguments& args, const Attributes& attributes, size_t inputs)
   plan.constants = static_cast<int>(constants);
   for (const ElementwiseStep& step : steps) {
     const std::string what = "step " + std::to_string(plan.steps.size());
-    const auto name = std::find(kFunctionNames.begin(), kFunctionNames.end(), step.function);
-    if (name == kFunctionNames.end()) args.refuse(what, "a scalar function", "'" + step.function + "'");
+    const int function = find_scalar_function(step.function);
+    if (function < 0) args.refuse(what, "a scalar function", "'" + step.function + "'");
     Step& planned = plan.steps.emplace_back();
-    planned.function = static_cast<int>(name - kFunctionNames.begin());
+    planned.function = function;
     planned.operands.fill(-1);
     const auto arity = static_cast<size_t>(arity_of(planned.function));
     if (step.operands.size() != arity)
@@ -198,5 +199,10 @@ constexpr std::array<OpEntry, 1> kOps = {{{"elementwise", 1, 8, 1, elementwise}}
 }  // namespace
 
 std::span<const OpEntry> elementwise_ops() { return kOps; }
+
+int find_scalar_function(std::string_view name) {
+  const auto found = std::find(kFunctionNames.begin(), kFunctionNames.end(), name);
+  return found == kFunctionNames.end() ? -1 : static_cast<int>(found - kFunctionNames.begin());
+}
 
 }  // namespace lazuli

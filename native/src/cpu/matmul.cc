@@ -1,4 +1,5 @@
 // The ops matmul and linear: they check shapes and hand strided views to multiply. core/ops/signatures.ts defines them.
+#include "activation.h"
 #include "arguments.h"
 #include "families.h"
 #include "product.h"
@@ -6,7 +7,7 @@
 namespace lazuli {
 namespace {
 
-/// matmul (a [.., m, k], b [.., k, n]) → [.., m, n].
+/// matmul (a [.., m, k], b [.., k, n]) → [.., m, n], with `activation` applied where it is given.
 void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("matmul", inputs, outputs, 2, 2, 1);
   const TensorView& a = args.floating(0, "a");
@@ -32,7 +33,7 @@ void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
     Product<T> product{.rows = rows, .columns = columns, .depth = depth,
                        .a = {a.as<const T>(), transpose_a ? 1 : depth, transpose_a ? rows : 1},
                        .b = {b.as<const T>(), transpose_b ? 1 : columns, transpose_b ? depth : 1},
-                       .c = c.as<T>(), .c_stride = columns};
+                       .c = c.as<T>(), .c_stride = columns, .finish = activation_of<T>(args, attributes)};
     if (b_rank == 2 && !transpose_a) {
       product.rows *= count;
       multiply(product, context);
@@ -42,8 +43,8 @@ void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
   });
 }
 
-/// linear (x [.., i], weight [o, i], bias? [o]) → [.., o].
-void linear(Inputs inputs, Outputs outputs, const Attributes&, const Context& context) {
+/// linear (x [.., i], weight [o, i], bias? [o]) → [.., o], with `activation` applied where it is given.
+void linear(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("linear", inputs, outputs, 2, 3, 1);
   const TensorView& x = args.floating(0, "x");
   const TensorView& weight = args.floating(1, "weight");
@@ -61,7 +62,7 @@ void linear(Inputs inputs, Outputs outputs, const Attributes&, const Context& co
     using T = decltype(zero);
     multiply(Product<T>{.rows = rows, .columns = columns, .depth = depth, .a = {x.as<const T>(), depth, 1},
                         .b = {weight.as<const T>(), 1, depth}, .c = y.as<T>(), .c_stride = columns,
-                        .row_bias = nullptr, .column_bias = bias ? bias->as<const T>() : nullptr},
+                        .column_bias = bias ? bias->as<const T>() : nullptr, .finish = activation_of<T>(args, attributes)},
              context);
   });
 }

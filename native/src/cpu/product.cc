@@ -1,9 +1,9 @@
-// The blocking around the product micro-kernels. Depth is cut into blocks; for each, panels of A and B are packed by
-// all threads, then tiles of C are computed by all threads. Every element of C is summed in one fixed order.
+// The blocking around the product micro-kernels. Depth is cut into blocks; for each, threads compute parts of C, packing the
+// rows of A and columns of B a part needs into memory of their own. Every element of C is summed in one fixed order.
 #include "product.h"
 
 #include <algorithm>
-#include <cstring>
+#include <mutex>
 
 #include "../threads/thread_pool.h"
 #include "isa/isa_kernels.h"
@@ -11,15 +11,17 @@
 namespace lazuli {
 namespace {
 
-constexpr int64_t kRowPanels = 72;      // panels of A packed at once
-constexpr int64_t kColumnPanels = 64;   // panels of B packed at once
-constexpr int64_t kRowGroup = 6;        // panels of A in one task
-constexpr int64_t kColumnGroup = 4;     // panels of B in one task
-constexpr int64_t kDepthBytes = 1536;   // of one row of a packed block
-constexpr int64_t kDotDepth = 4096;     // elements of a row read before the next rows
+constexpr int64_t kDepthBytes = 3200;            // of one row of a packed block: panels of A stay near the first cache
+constexpr int64_t kColumnBytes = 400 << 10;      // of packed B one thread holds, well inside its second cache
+constexpr int64_t kRowBytes = 3 << 20;           // of packed A
+constexpr int64_t kPrivateBytes = 400 << 10;     // of a part's packed A; larger ones are packed once, for all threads
+constexpr int64_t kColumnGroup = 8;              // panels of B in one task
+constexpr int64_t kLeastRowPanels = 5;           // that make packing a panel of B worth it
+constexpr int64_t kTasks = 32;                   // wished for
+constexpr int64_t kDotDepth = 4096;              // elements of a row read before the next rows
 constexpr int64_t kDotColumnBlock = 32;
 constexpr int64_t kDotRowBlock = 96;
-constexpr int64_t kDotRows = 96;        // use dot products up to so many rows or columns
+constexpr int64_t kDotRows = 48;        // use dot products up to so many rows or columns
 constexpr int64_t kLongDepth = 192;     // from this depth on
 constexpr int64_t kTaskWork = 32768;    // multiply-adds worth handing to another thread
 
@@ -37,18 +39,70 @@ struct Sequential {
   }
 };
 
+/// A piece of an operand that lies packed in some memory.
+template <typename T> struct Packed {
+  T* memory = nullptr;
+  const T* from = nullptr;
+  int64_t size = 0;
+  int64_t depth = 0;
+
+  /// Whether the piece was another one; from now on it is this one.
+  bool exchange(const T* new_from, int64_t new_size, int64_t new_depth) {
+    if (from == new_from && size == new_size && depth == new_depth) return false;
+    from = new_from, size = new_size, depth = new_depth;
+    return true;
+  }
+};
+
+/// What one thread packs for itself.
+template <typename T> struct Workspace {
+  Packed<T> a, b;
+};
+
 template <typename T> struct Plan {
   const ProductKernels<T>* kernels;  // read once: a test may choose another instruction set meanwhile
   int64_t tile_rows, tile_columns;
-  int64_t row_block, column_block, depth_block;  // in elements
-  bool is_dot, is_b_packed;
-  int64_t a_elements, b_elements;
+  int64_t row_block, depth_block;  // in elements
+  int64_t column_group;            // panels
+  int64_t row_parts;               // of a block, in one task each
+  bool is_dot, is_a_private, is_b_packed;
 
-  size_t bytes() const {
-    return is_dot ? 0
-                  : static_cast<size_t>(a_elements + b_elements) * sizeof(T) +
-                        static_cast<size_t>(depth_block) * 2 * sizeof(int64_t) + 256;
+  /// Rows of each part are spread evenly over panels of at most tile_rows.
+  int64_t part_panels(int64_t rows) const { return ceil_div(ceil_div(rows, row_parts), tile_rows); }
+  int64_t part_elements() const { return aligned(part_panels(row_block) * tile_rows * depth_block); }
+  int64_t group_elements() const { return aligned((is_b_packed ? column_group : 1) * tile_columns * depth_block); }
+  int64_t workspace_elements() const { return is_dot ? 0 : (is_a_private ? part_elements() : 0) + group_elements(); }
+  int64_t shared_elements() const { return is_dot || is_a_private ? 0 : row_parts * part_elements(); }
+
+ private:
+  static int64_t aligned(int64_t elements) { return (elements + 15) / 16 * 16; }
+};
+
+/// Workspaces that threads borrow for a while; there are never more than threads that hold one.
+template <typename T> class Workspaces {
+ public:
+  Workspaces(const Context& context, const Plan<T>& plan) : context_(context), plan_(plan) {}
+
+  Workspace<T> take() {
+    const std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      const Workspace<T> workspace = free_.back();
+      free_.pop_back();
+      return workspace;
+    }
+    T* memory = context_.scratch_of<T>(plan_.workspace_elements());
+    return {{memory}, {memory + plan_.workspace_elements() - plan_.group_elements()}};
   }
+  void give(const Workspace<T>& workspace) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(workspace);
+  }
+
+ private:
+  const Context& context_;
+  const Plan<T>& plan_;
+  std::mutex mutex_;
+  std::vector<Workspace<T>> free_;
 };
 
 template <typename T> Plan<T> plan_of(const Product<T>& p) {
@@ -60,15 +114,20 @@ template <typename T> Plan<T> plan_of(const Product<T>& p) {
   const int64_t reuse = std::min(p.rows, p.columns);
   plan.is_dot = p.a.column_stride == 1 && p.b.row_stride == 1 && reuse <= kDotRows &&
                 (p.depth >= kLongDepth || (p.depth >= 16 && reuse <= 8));
-  plan.depth_block = even_block(p.depth, kDepthBytes / static_cast<int64_t>(sizeof(T)), 8);
-  plan.row_block = even_block(p.rows, kRowPanels * plan.tile_rows, plan.tile_rows);
-  plan.column_block = even_block(p.columns, kColumnPanels * plan.tile_columns, plan.tile_columns);
+  constexpr auto width = static_cast<int64_t>(sizeof(T));
+  plan.depth_block = even_block(p.depth, kDepthBytes / width, 8);
+  plan.row_block = even_block(p.rows, std::max<int64_t>(1, kRowBytes / width / plan.depth_block), plan.tile_rows);
   // Contiguous rows of B that few rows of A meet are read where they are; the last, narrow panel is packed.
   plan.is_b_packed = p.b.column_stride != 1 || p.rows > 2 * plan.tile_rows;
-  const int64_t packed_columns =
-      plan.is_b_packed ? ceil_div(plan.column_block, plan.tile_columns) * plan.tile_columns : plan.tile_columns;
-  plan.a_elements = ceil_div(plan.row_block, plan.tile_rows) * plan.tile_rows * plan.depth_block;
-  plan.b_elements = packed_columns * plan.depth_block;
+  const int64_t column_panels = ceil_div(p.columns, plan.tile_columns);
+  const int64_t most_group =
+      std::clamp<int64_t>(kColumnBytes / width / plan.tile_columns / plan.depth_block, 1, kColumnGroup);
+  plan.column_group = std::clamp<int64_t>(column_panels / (kTasks / 2), 1, most_group);
+  const int64_t row_panels = ceil_div(plan.row_block, plan.tile_rows);
+  const int64_t wished = ceil_div(kTasks, ceil_div(column_panels, plan.column_group));
+  plan.row_parts = std::clamp<int64_t>(std::min(wished, row_panels / kLeastRowPanels), 1, kTasks);
+  if (plan.row_parts > 1) plan.row_parts -= plan.row_parts % 2;
+  plan.is_a_private = plan.part_elements() * width <= kPrivateBytes;
   return plan;
 }
 
@@ -83,6 +142,7 @@ template <typename T, typename Runner> void multiply_dots(const Product<T>& p, c
     const int64_t first_group = index % row_blocks * block_groups;
     const int64_t last_group = std::min(groups, first_group + block_groups);
     for (int64_t depth = 0; depth < p.depth; depth += kDotDepth) {
+      const bool is_last = depth + kDotDepth >= p.depth;
       for (int64_t group = first_group; group < last_group; ++group) {
         const int64_t row = group * p.rows / groups, next = (group + 1) * p.rows / groups;
         for (int64_t column = first_column; column < last_column; column += kernels.dot_columns) {
@@ -105,6 +165,9 @@ template <typename T, typename Runner> void multiply_dots(const Product<T>& p, c
           }
           kernels.dot(dot);
         }
+        if (is_last && p.finish)
+          for (int64_t r = row; r < next; ++r)
+            p.finish(p.c + r * p.c_stride + first_column, last_column - first_column);
       }
     }
   };
@@ -114,171 +177,142 @@ template <typename T, typename Runner> void multiply_dots(const Product<T>& p, c
                       });
 }
 
-/// One block of C: packs, then computes. `depth_start` > 0 adds to what C holds.
+/// The rows [row, row + rows) and the depth [start, start + depth) of a product.
 template <typename T> struct Block {
   const Product<T>& p;
   const Plan<T>& plan;
-  int64_t row_start, column_start, depth_start;
-  int64_t rows, columns, depth;
-  T* packed_a;
-  T* packed_b;
+  int64_t row, rows, start, depth;
+  T* shared_a;                     // packed by all threads, or null
   const int64_t* packed_offsets;   // k · tile_columns
   const int64_t* strided_offsets;  // k · b.row_stride
+  int64_t part_panels = plan.part_panels(rows);
+  int64_t panels = plan.row_parts * part_panels;
+  int64_t height = ceil_div(rows, panels);
 
-  void pack_a(int64_t panel) const {
-    const int64_t row = panel * plan.tile_rows;
-    pack_panel(packed_a + row * depth, plan.tile_rows,
-               p.a.data + (row_start + row) * p.a.row_stride + depth_start * p.a.column_stride, p.a.row_stride,
-               p.a.column_stride, std::min(plan.tile_rows, rows - row), depth);
+  int64_t panel_start(int64_t panel) const { return panel * rows / panels; }
+  const T* a_at(int64_t panel) const {
+    return p.a.data + (row + panel_start(panel)) * p.a.row_stride + start * p.a.column_stride;
   }
 
-  void pack_b(int64_t panel, T* to) const {
-    const int64_t column = panel * plan.tile_columns;
-    pack_panel(to, plan.tile_columns,
-               p.b.data + (column_start + column) * p.b.column_stride + depth_start * p.b.row_stride,
-               p.b.column_stride, p.b.row_stride, std::min(plan.tile_columns, columns - column), depth);
+  void pack_a(int64_t panel, T* to) const {
+    plan.kernels->pack(to, height, a_at(panel), p.a.row_stride, p.a.column_stride,
+                       panel_start(panel + 1) - panel_start(panel), depth);
   }
 
-  void compute(int64_t row_panel, int64_t column_panel) const {
-    const int64_t row = row_panel * plan.tile_rows, column = column_panel * plan.tile_columns;
+  void compute(int64_t panel, const T* packed_a, int64_t column, int64_t columns, const T* packed_b) const {
+    const int64_t first = row + panel_start(panel);
     TileArguments<T> tile;
     tile.depth = depth;
-    tile.a = packed_a + row * depth;
-    tile.a_stride = plan.tile_rows;
-    tile.rows = static_cast<int>(std::min(plan.tile_rows, rows - row));
-    tile.columns = static_cast<int>(std::min(plan.tile_columns, columns - column));
-    if (plan.is_b_packed) {
-      tile.b = packed_b + column * depth;
-      tile.b_offsets = packed_offsets;
-    } else if (tile.columns < plan.tile_columns) {
-      tile.b = packed_b;
-      tile.b_offsets = packed_offsets;
-    } else {
-      tile.b = p.b.data + column_start + column + depth_start * p.b.row_stride;
+    tile.a = packed_a;
+    tile.a_stride = height;
+    tile.rows = static_cast<int>(panel_start(panel + 1) + row - first);
+    tile.columns = static_cast<int>(columns);
+    tile.b = packed_b;
+    tile.b_offsets = packed_offsets;
+    if (!plan.is_b_packed && columns == plan.tile_columns) {
+      tile.b = p.b.data + column + start * p.b.row_stride;
       tile.b_offsets = strided_offsets;
     }
-    tile.c = p.c + (row_start + row) * p.c_stride + column_start + column;
+    tile.c = p.c + first * p.c_stride + column;
     tile.c_stride = p.c_stride;
-    tile.accumulate = depth_start > 0;
-    if (depth_start == 0) {
-      if (p.row_bias) tile.row_bias = p.row_bias + row_start + row;
-      if (p.column_bias) tile.column_bias = p.column_bias + column_start + column;
+    tile.accumulate = start > 0;
+    if (start == 0) {
+      if (p.row_bias) tile.row_bias = p.row_bias + first;
+      if (p.column_bias) tile.column_bias = p.column_bias + column;
     }
     plan.kernels->tile(tile);
   }
+
+  /// One part of the rows for one group of panels of columns.
+  void run_task(int64_t part, int64_t group, Workspace<T>& workspace) const {
+    const int64_t first_panel = part * part_panels, panel_end = first_panel + part_panels;
+    const int64_t part_rows = panel_start(panel_end) - panel_start(first_panel);
+    const T* a = shared_a != nullptr ? shared_a + part * plan.part_elements() : workspace.a.memory;
+    if (shared_a == nullptr && workspace.a.exchange(a_at(first_panel), part_rows, depth))
+      for (int64_t panel = 0; panel < part_panels; ++panel)
+        pack_a(first_panel + panel, workspace.a.memory + panel * height * depth);
+
+    const int64_t begin = group * plan.column_group * plan.tile_columns;
+    const int64_t end = std::min(p.columns, begin + plan.column_group * plan.tile_columns);
+    const auto columns_at = [&](int64_t column) { return std::min(plan.tile_columns, end - column); };
+    const auto packed_at = [&](int64_t column) {
+      return workspace.b.memory + (plan.is_b_packed ? (column - begin) * depth : 0);
+    };
+    const T* from = p.b.data + begin * p.b.column_stride + start * p.b.row_stride;
+    if (workspace.b.exchange(from, end - begin, depth))
+      for (int64_t column = begin; column < end; column += plan.tile_columns)
+        if (plan.is_b_packed || columns_at(column) < plan.tile_columns)
+          plan.kernels->pack(packed_at(column), plan.tile_columns, from + (column - begin) * p.b.column_stride,
+                             p.b.column_stride, p.b.row_stride, columns_at(column), depth);
+
+    for (int64_t panel = first_panel; panel < panel_end; ++panel, a += height * depth) {
+      for (int64_t column = begin; column < end; column += plan.tile_columns)
+        compute(panel, a, column, columns_at(column), packed_at(column));
+      if (p.finish && start + depth == p.depth)
+        for (int64_t r = row + panel_start(panel); r < row + panel_start(panel + 1); ++r)
+          p.finish(p.c + r * p.c_stride + begin, end - begin);
+    }
+  }
+
+  /// Calls run(runner, tasks, work of one) after packing what all threads share.
+  template <typename Runner, typename Run> void run(const Runner& runner, Run&& run_tasks) const {
+    if (shared_a != nullptr)
+      runner.parallel_for(panels, std::max<int64_t>(1, 16384 / std::max<int64_t>(1, depth * height)),
+                          [&](int64_t begin, int64_t end) {
+                            for (int64_t panel = begin; panel < end; ++panel)
+                              pack_a(panel, shared_a + panel / part_panels * plan.part_elements() +
+                                                panel % part_panels * height * depth);
+                          });
+    const int64_t groups = ceil_div(p.columns, plan.column_group * plan.tile_columns);
+    const int64_t tasks = plan.row_parts * groups;
+    const int64_t work = depth * rows * p.columns / tasks;
+    runner.parallel_for(tasks, std::max<int64_t>(1, kTaskWork / std::max<int64_t>(work, 1)),
+                        [&](int64_t begin, int64_t end) {
+                          run_tasks([&](Workspace<T>& workspace) {
+                            for (int64_t task = begin; task < end; ++task)
+                              run_task(task / groups, task % groups, workspace);
+                          });
+                        });
+  }
 };
 
-template <typename T, typename Runner> void run_block(const Block<T>& block, const Runner& runner) {
-  const Plan<T>& plan = block.plan;
-  const int64_t row_panels = ceil_div(block.rows, plan.tile_rows);
-  const int64_t column_panels = ceil_div(block.columns, plan.tile_columns);
-  const int64_t packed_panels = plan.is_b_packed ? column_panels : block.columns % plan.tile_columns ? 1 : 0;
-  const int64_t panel_elements = std::max<int64_t>(1, block.depth * plan.tile_columns);
-  runner.parallel_for(row_panels + packed_panels, std::max<int64_t>(1, 16384 / panel_elements),
-                      [&](int64_t begin, int64_t end) {
-                        for (int64_t index = begin; index < end; ++index) {
-                          if (index < row_panels) block.pack_a(index);
-                          else if (!plan.is_b_packed) block.pack_b(column_panels - 1, block.packed_b);
-                          else
-                            block.pack_b(index - row_panels, block.packed_b + (index - row_panels) *
-                                                                                  plan.tile_columns * block.depth);
-                        }
-                      });
-  const int64_t row_group = even_block(row_panels, kRowGroup, 1), row_groups = ceil_div(row_panels, row_group);
-  // Narrow groups of columns when there would be too few tasks to share out.
-  const int64_t column_group = row_groups * column_panels >= 16 * kColumnGroup ? kColumnGroup : 1;
-  const int64_t column_groups = ceil_div(column_panels, column_group);
-  const int64_t work = block.depth * row_group * plan.tile_rows * column_group * plan.tile_columns;
-  runner.parallel_for(
-      row_groups * column_groups, std::max<int64_t>(1, kTaskWork / std::max<int64_t>(work, 1)),
-      [&](int64_t begin, int64_t end) {
-        for (int64_t index = begin; index < end; ++index) {
-          const int64_t row_begin = index % row_groups * row_group, column_begin = index / row_groups * column_group;
-          const int64_t row_end = std::min(row_panels, row_begin + row_group);
-          const int64_t column_end = std::min(column_panels, column_begin + column_group);
-          for (int64_t row = row_begin; row < row_end; ++row)
-            for (int64_t column = column_begin; column < column_end; ++column) block.compute(row, column);
-        }
-      });
-}
+/// Where B's elements lie, relative to the first of a panel.
+template <typename T> struct Offsets {
+  std::vector<int64_t> packed, strided;
 
-template <typename T, typename Runner>
-void multiply_with(const Product<T>& p, const Plan<T>& plan, std::byte* memory, const Runner& runner) {
+  Offsets(const Product<T>& p, const Plan<T>& plan) {
+    if (plan.is_dot) return;
+    const auto depth = static_cast<size_t>(std::min(plan.depth_block, p.depth));
+    packed.resize(depth);
+    for (size_t k = 0; k < depth; ++k) packed[k] = static_cast<int64_t>(k) * plan.tile_columns;
+    if (plan.is_b_packed) return;
+    strided.resize(depth);
+    for (size_t k = 0; k < depth; ++k) strided[k] = static_cast<int64_t>(k) * p.b.row_stride;
+  }
+};
+
+/// `borrow(body)` calls body(workspace) with one for the calling thread.
+template <typename T, typename Runner, typename Borrow>
+void multiply_with(const Product<T>& p, const Plan<T>& plan, const Offsets<T>& offsets, T* shared_a, const Runner& runner,
+                   Borrow&& borrow) {
   if (p.rows == 0 || p.columns == 0) return;
   if (plan.is_dot) return multiply_dots(p, *plan.kernels, runner);
-  T* packed_a = reinterpret_cast<T*>(memory);
-  T* packed_b = packed_a + (plan.a_elements + 15) / 16 * 16;
-  auto* packed_offsets = reinterpret_cast<int64_t*>(packed_b + (plan.b_elements + 15) / 16 * 16);
-  int64_t* strided_offsets = packed_offsets + plan.depth_block;
-  for (int64_t k = 0; k < std::min(plan.depth_block, p.depth); ++k) {
-    packed_offsets[k] = k * plan.tile_columns;
-    strided_offsets[k] = k * p.b.row_stride;
-  }
-  for (int64_t column = 0; column < p.columns; column += plan.column_block) {
+  for (int64_t row = 0; row < p.rows; row += plan.row_block) {
     int64_t depth = 0;
     do {  // once even when there is nothing to sum: C gets its bias
-      for (int64_t row = 0; row < p.rows; row += plan.row_block) {
-        run_block(Block<T>{p, plan, row, column, depth, std::min(plan.row_block, p.rows - row),
-                           std::min(plan.column_block, p.columns - column), std::min(plan.depth_block, p.depth - depth),
-                           packed_a, packed_b, packed_offsets, strided_offsets},
-                  runner);
-      }
+      const Block<T> block{p, plan, row, std::min(plan.row_block, p.rows - row), depth,
+                           std::min(plan.depth_block, p.depth - depth), shared_a, offsets.packed.data(),
+                           offsets.strided.data()};
+      block.run(runner, borrow);
       depth += plan.depth_block;
     } while (depth < p.depth);
   }
 }
 
-/// dst[k·height + r] = src[r·stride + k] for one square of 16-byte vectors.
-template <typename T> void transpose_square(T* to, int64_t height, const T* from, int64_t stride) {
-  constexpr int lanes = 16 / static_cast<int>(sizeof(T));
-  typedef T Vector __attribute__((vector_size(16)));
-  Vector row[lanes];
-  for (int r = 0; r < lanes; ++r) std::memcpy(&row[r], from + r * stride, sizeof(Vector));
-  Vector out[lanes];
-  if constexpr (lanes == 4) {
-    const Vector a = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
-    const Vector b = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
-    const Vector c = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
-    const Vector d = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
-    out[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
-    out[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
-    out[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
-    out[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
-  } else {
-    out[0] = __builtin_shufflevector(row[0], row[1], 0, 2);
-    out[1] = __builtin_shufflevector(row[0], row[1], 1, 3);
-  }
-  for (int k = 0; k < lanes; ++k) std::memcpy(to + k * height, &out[k], sizeof(Vector));
-}
-
 }  // namespace
 
-template <typename T>
-void pack_panel(T* to, int64_t height, const T* from, int64_t row_stride, int64_t depth_stride, int64_t rows,
-                int64_t depth) {
-  if (row_stride == 1 && rows == height) {
-    for (int64_t k = 0; k < depth; ++k)
-      std::memcpy(to + k * height, from + k * depth_stride, static_cast<size_t>(height) * sizeof(T));
-    return;
-  }
-  constexpr int64_t lanes = 16 / sizeof(T);
-  const int64_t square_rows = depth_stride == 1 ? rows / lanes * lanes : 0;
-  const int64_t square_depth = square_rows > 0 ? depth / lanes * lanes : 0;
-  for (int64_t k = 0; k < square_depth; k += lanes)
-    for (int64_t r = 0; r < square_rows; r += lanes)
-      transpose_square(to + k * height + r, height, from + r * row_stride + k, row_stride);
-  for (int64_t k = 0; k < depth; ++k) {
-    T* row = to + k * height;
-    const T* source = from + k * depth_stride;
-    for (int64_t r = k < square_depth ? square_rows : 0; r < rows; ++r) row[r] = source[r * row_stride];
-    for (int64_t r = rows; r < height; ++r) row[r] = 0;
-  }
-}
-
 template <typename T> void multiply(const Product<T>& product, const Context& context) {
-  const Plan<T> plan = plan_of(product);
-  auto* memory = plan.bytes() > 0 ? static_cast<std::byte*>(context.scratch(plan.bytes())) : nullptr;
-  multiply_with(product, plan, memory, context);
+  multiply_batch(product, 1, 0, 0, 0, context);
 }
 
 template <typename T>
@@ -291,23 +325,31 @@ void multiply_batch(const Product<T>& first, int64_t count, int64_t a_step, int6
     p.c += index * c_step;
     return p;
   };
-  constexpr int64_t kPieces = 16, kLargeWork = 1 << 23;
-  if (count < 2 || first.rows * first.columns > kLargeWork / std::max<int64_t>(first.depth, 1)) {
-    const Plan<T> plan = plan_of(first);
-    auto* memory = plan.bytes() > 0 ? static_cast<std::byte*>(context.scratch(plan.bytes())) : nullptr;
-    for (int64_t index = 0; index < count; ++index) multiply_with(at(index), plan, memory, context);
+  constexpr int64_t kPieces = 64, kLargeWork = 1 << 23;
+  const bool is_large = count < 2 || first.rows * first.columns > kLargeWork / std::max<int64_t>(first.depth, 1);
+  Plan<T> plan = plan_of(first);
+  const Offsets<T> offsets(first, plan);
+  Workspaces<T> workspaces(context, plan);
+  const auto borrow = [&](auto&& body) {
+    Workspace<T> workspace = workspaces.take();
+    body(workspace);
+    workspaces.give(workspace);
+  };
+  if (is_large) {
+    T* shared_a = plan.shared_elements() > 0 ? context.scratch_of<T>(plan.shared_elements()) : nullptr;
+    for (int64_t index = 0; index < count; ++index) multiply_with(at(index), plan, offsets, shared_a, context, borrow);
     return;
   }
-  // Many small products: each piece computes its share alone, in its own memory.
+  // Many small products: each piece computes its share alone.
+  plan.is_a_private = true;
   const int64_t pieces = std::min(count, kPieces);
-  const Plan<T> plan = plan_of(first);
-  const size_t bytes = (plan.bytes() + 63) / 64 * 64;
-  auto* memory = bytes > 0 ? static_cast<std::byte*>(context.scratch(bytes * static_cast<size_t>(pieces))) : nullptr;
   const int64_t work = std::max<int64_t>(1, first.rows * first.columns * first.depth * count / pieces);
   context.parallel_for(pieces, std::max<int64_t>(1, kTaskWork / work), [&](int64_t begin, int64_t end) {
-    for (int64_t piece = begin; piece < end; ++piece)
-      for (int64_t index = piece * count / pieces; index < (piece + 1) * count / pieces; ++index)
-        multiply_with(at(index), plan, memory + bytes * static_cast<size_t>(piece), Sequential{});
+    borrow([&](Workspace<T>& workspace) {
+      for (int64_t index = begin * count / pieces; index < end * count / pieces; ++index)
+        multiply_with(at(index), plan, offsets, static_cast<T*>(nullptr), Sequential{},
+                      [&](auto&& body) { body(workspace); });
+    });
   });
 }
 
@@ -315,7 +357,5 @@ template void multiply<float>(const Product<float>&, const Context&);
 template void multiply<double>(const Product<double>&, const Context&);
 template void multiply_batch<float>(const Product<float>&, int64_t, int64_t, int64_t, int64_t, const Context&);
 template void multiply_batch<double>(const Product<double>&, int64_t, int64_t, int64_t, int64_t, const Context&);
-template void pack_panel<float>(float*, int64_t, const float*, int64_t, int64_t, int64_t, int64_t);
-template void pack_panel<double>(double*, int64_t, const double*, int64_t, int64_t, int64_t, int64_t);
 
 }  // namespace lazuli

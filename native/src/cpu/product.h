@@ -12,6 +12,16 @@ template <typename T> struct Matrix {
   int64_t column_stride = 0;
 };
 
+/// What is done to each stretch of finished results while the cache holds it (an activation, say), in place. Threads call it
+/// at the same time, each for elements of its own; every element is met once.
+template <typename T> struct Finish {
+  void (*call)(const void* data, T* values, int64_t count) = nullptr;
+  const void* data = nullptr;
+
+  explicit operator bool() const { return call != nullptr; }
+  void operator()(T* values, int64_t count) const { call(data, values, count); }
+};
+
 /// c[i, j] = Σ_k a[i, k]·b[k, j] + row_bias[i] + column_bias[j]; c's columns are contiguous. Sizes may be 0.
 template <typename T> struct Product {
   int64_t rows = 0;
@@ -23,6 +33,7 @@ template <typename T> struct Product {
   int64_t c_stride = 0;
   const T* row_bias = nullptr;
   const T* column_bias = nullptr;
+  Finish<T> finish = {};
 };
 
 /// One product, on every thread of the pool.
@@ -32,10 +43,5 @@ template <typename T> void multiply(const Product<T>& product, const Context& co
 template <typename T>
 void multiply_batch(const Product<T>& first, int64_t count, int64_t a_step, int64_t b_step, int64_t c_step,
                     const Context& context);
-
-/// to[k·height + r] = from[r·row_stride + k·depth_stride] for r < rows, 0 for rows <= r < height.
-template <typename T>
-void pack_panel(T* to, int64_t height, const T* from, int64_t row_stride, int64_t depth_stride, int64_t rows,
-                int64_t depth);
 
 }  // namespace lazuli

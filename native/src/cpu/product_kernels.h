@@ -51,6 +51,9 @@ template <typename T> struct ProductKernels {
   int dot_rows;
   int dot_columns;
   void (*dot)(const DotArguments<T>&);
+  /// to[k·height + r] = from[r·row_stride + k·depth_stride] for r < rows, 0 for rows <= r < height.
+  void (*pack)(T* to, int64_t height, const T* from, int64_t row_stride, int64_t depth_stride, int64_t rows,
+               int64_t depth);
 };
 
 }  // namespace lazuli

@@ -6,7 +6,6 @@
 
 #include "../threads/thread_pool.h"
 #include "isa/isa_kernels.h"
-#include "product.h"
 
 namespace lazuli {
 namespace {
@@ -100,7 +99,7 @@ template <typename T> class Engine {
         const T* from = p_.weight + index / prepared.row_panels * p_.weight_group + row * p_.weight_row;
         T* to = packed + index * prepared.depth * tile_rows_;
         if (is_contiguous) {
-          pack_panel(to, tile_rows_, from, p_.weight_row, 1, rows, prepared.depth);
+          kernels_.pack(to, tile_rows_, from, p_.weight_row, 1, rows, prepared.depth);
           continue;
         }
         for (int64_t channel = 0; channel < p_.depth_channels; ++channel)
@@ -226,7 +225,13 @@ template <typename T> class Engine {
       tile.c_stride = is_straight ? target_plane_ : tile_columns_;
       if (!is_straight) tile.columns = static_cast<int>(tile_columns_);
       kernels_.tile(tile);
-      if (!is_straight) scatter(prepared, runs, run_count, values, tile.rows, target + row * target_plane_);
+      if (!is_straight) {
+        // Where a run's elements lie apart they are finished before they are scattered.
+        if (p_.finish) p_.finish(values, tile.rows * tile_columns_);
+        scatter(prepared, runs, run_count, values, tile.rows, target + row * target_plane_);
+      } else if (p_.finish) {
+        for (int64_t r = 0; r < tile.rows; ++r) p_.finish(tile.c + r * target_plane_, columns);
+      }
     }
   }
 

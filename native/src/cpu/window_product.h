@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "product.h"
 #include "window.h"
 
 namespace lazuli {
@@ -33,6 +34,7 @@ template <typename T> struct WindowProduct {
   const T* weight = nullptr;  // element (group, row, depth channel, tap) lies at the sum of the strides, tap counted 1
   int64_t weight_group = 0, weight_row = 0, weight_channel = 0;
   const T* bias = nullptr;  // [groups·row_channels] or null
+  Finish<T> finish = {};
 };
 
 template <typename T> void run_window_product(const WindowProduct<T>& product, const Context& context);

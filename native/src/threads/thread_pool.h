@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -43,36 +44,49 @@ class ThreadPool {
  private:
   using Call = void (*)(void* body, int64_t begin, int64_t end);
 
+  /// The pieces one thread starts with, a contiguous share: begin in the high half, end in the low one. Its thread takes
+  /// from the front, the others, when theirs are done, from the back. The same thread therefore meets the same part of the
+  /// data in loop after loop, still in its own cache.
+  struct alignas(64) Share {
+    std::atomic<uint64_t> range{0};
+    int64_t take(bool from_front);  // a piece, or -1
+  };
+
   /// One loop in progress. Lives on its caller's stack; `inside_` tells when no worker can see it any more.
   struct Loop {
     Call call;
     void* body;
     int64_t count;
     int64_t pieces;
-    std::atomic<int64_t> next{0};
-    std::mutex error_mutex;
-    std::exception_ptr error;
+    std::span<Share> shares = {};
+    std::atomic<bool> has_failed{false};
+    std::mutex error_mutex = {};
+    std::exception_ptr error = {};
 
-    void run_pieces() noexcept;
+    void run_piece(int64_t piece) noexcept;
+    void run_shares(size_t first) noexcept;
   };
 
   void run(int64_t count, int64_t grain, Call call, void* body);
+  void run_alone(Loop& loop);
   void run_shared(Loop& loop);
   void start_workers(int count);
   void stop_workers();
-  void work() noexcept;
+  void work(size_t share) noexcept;
 
   std::atomic<int> wanted_;
   std::atomic<bool> closed_{false};
   std::mutex loop_mutex_;  // held by the caller whose loop the workers see; others run theirs inline
   std::vector<std::thread> workers_;
+  std::vector<Share> shares_;  // the caller's, then one per worker
   std::mutex sleep_mutex_;
   std::condition_variable wake_;
-  std::atomic<uint64_t> generation_{0};  // changes with every loop, and to stop
   std::atomic<int> sleeping_{0};
   std::atomic<bool> stopping_{false};
+  // Workers spin on the first and the caller on the last: each has a cache line of its own.
+  alignas(64) std::atomic<uint64_t> generation_{0};  // changes with every loop, and to stop
   std::atomic<Loop*> loop_{nullptr};
-  std::atomic<int> inside_{0};  // workers that may hold a pointer to the loop
+  alignas(64) std::atomic<int> inside_{0};  // workers that may hold a pointer to the loop
 };
 
 /// Cores this process may use, by affinity and container quota.

@@ -45,15 +45,39 @@ template <typename T> inline Vector<T> load(const T* from) {
 }
 template <typename T> inline void store(T* to, Vector<T> v) { std::memcpy(to, &v, sizeof v); }
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+/// A mask whose first `count` elements of T are set.
+template <typename T> inline __m256i first_lanes(int64_t count) {
+  static constexpr int32_t kBits[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kBits + 8 - count * (sizeof(T) / 4)));
+}
+#endif
+
 /// The first `count` lanes from memory, 0 in the others; touches no byte behind them.
 template <typename T> inline Vector<T> load_first(const T* from, int64_t count) {
 #if defined(__AVX512F__)
   if constexpr (sizeof(T) == 4) return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
   else return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), from);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) return _mm256_maskload_ps(from, first_lanes<T>(count));
+  else return _mm256_maskload_pd(from, first_lanes<T>(count));
 #else
   T lanes[kLanes<T>] = {};
   std::memcpy(lanes, from, static_cast<size_t>(count) * sizeof(T));
   return load(lanes);
+#endif
+}
+
+/// Writes the first `count` lanes alone.
+template <typename T> inline void store_first(T* to, Vector<T> v, int64_t count) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), v);
+  else _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << count) - 1), v);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) _mm256_maskstore_ps(to, first_lanes<T>(count), v);
+  else _mm256_maskstore_pd(to, first_lanes<T>(count), v);
+#else
+  std::memcpy(to, &v, static_cast<size_t>(count) * sizeof(T));
 #endif
 }
 
@@ -74,58 +98,146 @@ template <typename T> inline Vector<T> multiply_add(Vector<T> a, Vector<T> b, Ve
 #endif
 }
 
-template <typename T, int rows> void tile_of(const TileArguments<T>& t) {
+/// `vectors` is 1 where the tile is so narrow that its second vector would hold nothing.
+template <typename T, int rows, int vectors> void tile_of(const TileArguments<T>& t) {
   constexpr int lanes = kLanes<T>;
-  Vector<T> sum[rows][2];
+  Vector<T> sum[rows][vectors];
 #pragma GCC unroll 16
-  for (int r = 0; r < rows; ++r) sum[r][0] = sum[r][1] = Vector<T>{};
+  for (int r = 0; r < rows; ++r) {
+    // The result is wanted only after the sums: its lines arrive meanwhile.
+    __builtin_prefetch(t.c + r * t.c_stride, 1);
+    if (vectors == 2) __builtin_prefetch(t.c + r * t.c_stride + t.columns - 1, 1);
+    for (int v = 0; v < vectors; ++v) sum[r][v] = Vector<T>{};
+  }
   const T* a = t.a;
   const T* const b = t.b;
   const int64_t* const offsets = t.b_offsets;
   const int64_t depth = t.depth, a_stride = t.a_stride;
   for (int64_t k = 0; k < depth; ++k, a += a_stride) {
     const T* row = b + offsets[k];
-    const Vector<T> b0 = load(row), b1 = load(row + lanes);
+    Vector<T> values[vectors];
+    for (int v = 0; v < vectors; ++v) values[v] = load(row + v * lanes);
 #pragma GCC unroll 16
     for (int r = 0; r < rows; ++r) {
       const Vector<T> value = broadcast(a[r]);
-      sum[r][0] = multiply_add<T>(value, b0, sum[r][0]);
-      sum[r][1] = multiply_add<T>(value, b1, sum[r][1]);
+      for (int v = 0; v < vectors; ++v) sum[r][v] = multiply_add<T>(value, values[v], sum[r][v]);
     }
   }
-  if (t.columns == 2 * lanes) {
+  const auto finish = [&](int v, int64_t count, auto&& get, auto&& put) __attribute__((always_inline)) {
+    Vector<T> column_bias = {};
+    if (t.column_bias) column_bias = get(t.column_bias + v * lanes, count);
 #pragma GCC unroll 16
     for (int r = 0; r < rows; ++r) {
-      T* c = t.c + r * t.c_stride;
-      Vector<T> s0 = sum[r][0], s1 = sum[r][1];
-      if (t.row_bias) s0 += broadcast(t.row_bias[r]), s1 += broadcast(t.row_bias[r]);
-      if (t.column_bias) s0 += load(t.column_bias), s1 += load(t.column_bias + lanes);
-      if (t.accumulate) s0 += load(c), s1 += load(c + lanes);
-      store(c, s0);
-      store(c + lanes, s1);
+      T* c = t.c + r * t.c_stride + v * lanes;
+      Vector<T> s = sum[r][v];
+      if (t.row_bias) s += broadcast(t.row_bias[r]);
+      if (t.column_bias) s += column_bias;
+      if (t.accumulate) s += get(c, count);
+      put(c, s, count);
     }
-    return;
-  }
-  T values[rows][2 * lanes];
-#pragma GCC unroll 16
-  for (int r = 0; r < rows; ++r) store(values[r], sum[r][0]), store(values[r] + lanes, sum[r][1]);
-  for (int r = 0; r < rows; ++r) {
-    for (int j = 0; j < t.columns; ++j) {
-      T value = values[r][j];
-      if (t.row_bias) value += t.row_bias[r];
-      if (t.column_bias) value += t.column_bias[j];
-      T& c = t.c[r * t.c_stride + j];
-      c = t.accumulate ? c + value : value;
-    }
+  };
+#pragma GCC unroll 2
+  for (int v = 0; v < vectors; ++v) {
+    const int64_t count = t.columns - v * lanes;
+    if (count >= lanes)
+      finish(
+          v, lanes, [](const T* from, int64_t) { return load(from); },
+          [](T* to, Vector<T> value, int64_t) { store(to, value); });
+    else if (count > 0)
+      finish(
+          v, count, [](const T* from, int64_t n) { return load_first(from, n); },
+          [](T* to, Vector<T> value, int64_t n) { store_first(to, value, n); });
   }
 }
 
 /// Calls function<n> for the n in 1..most that equals `rows`.
-template <typename T, int most> void tile(const TileArguments<T>& t) {
+template <typename T, int most, int vectors> void tile_rows(const TileArguments<T>& t) {
   if constexpr (most > 1) {
-    if (t.rows < most) return tile<T, most - 1>(t);
+    if (t.rows < most) return tile_rows<T, most - 1, vectors>(t);
   }
-  tile_of<T, most>(t);
+  tile_of<T, most, vectors>(t);
+}
+
+template <typename T> void tile(const TileArguments<T>& t) {
+  if (t.columns > kLanes<T>) tile_rows<T, kTileRows, 2>(t);
+  else tile_rows<T, kTileRows, 1>(t);
+}
+
+template <int... number> struct Numbers {};
+template <int count, int... number> struct NumbersBelow : NumbersBelow<count - 1, count - 1, number...> {};
+template <int... number> struct NumbersBelow<0, number...> { typedef Numbers<number...> type; };
+
+template <typename T, int distance, int... lane>
+inline void exchange(Vector<T>& a, Vector<T>& b, Numbers<lane...>) {
+  constexpr int lanes = kLanes<T>;
+  const Vector<T> first = __builtin_shufflevector(a, b, ((lane & distance) == 0 ? lane : lanes + lane - distance)...);
+  b = __builtin_shufflevector(a, b, ((lane & distance) == 0 ? lane + distance : lanes + lane)...);
+  a = first;
+}
+
+/// Transposes a square of kLanes rows: exchanges the off-diagonal blocks of every size from `distance` down.
+template <typename T, int distance> inline void transpose(Vector<T> (&rows)[kLanes<T>]) {
+  if constexpr (distance > 0) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kLanes<T>; ++r)
+      if ((r & distance) == 0)
+        exchange<T, distance>(rows[r], rows[r + distance], typename NumbersBelow<kLanes<T>>::type{});
+    transpose<T, distance / 2>(rows);
+  }
+}
+
+/// to[k·height + r] = from[r·row_stride + k] for the `rows` <= kLanes rows of a panel, 0 for rows <= r < width.
+template <typename T>
+inline void pack_transposed(T* to, int64_t height, const T* from, int64_t row_stride, int64_t rows, int64_t width,
+                            int64_t depth) {
+  constexpr int lanes = kLanes<T>;
+  for (int64_t k = 0; k < depth; k += lanes) {
+    const int64_t count = depth - k < lanes ? depth - k : lanes;
+    Vector<T> square[lanes];
+#pragma GCC unroll 16
+    for (int r = 0; r < lanes; ++r) {
+      if (r >= rows) square[r] = Vector<T>{};
+      else if (count == lanes) square[r] = load(from + r * row_stride + k);
+      else square[r] = load_first(from + r * row_stride + k, count);
+    }
+    transpose<T, lanes / 2>(square);
+    if (width == lanes && count == lanes) {
+#pragma GCC unroll 16
+      for (int j = 0; j < lanes; ++j) store(to + (k + j) * height, square[j]);
+    } else {
+#pragma GCC unroll 16
+      for (int j = 0; j < lanes; ++j)
+        if (j < count) store_first(to + (k + j) * height, square[j], width);
+    }
+  }
+}
+
+template <typename T>
+void pack(T* to, int64_t height, const T* from, int64_t row_stride, int64_t depth_stride, int64_t rows, int64_t depth) {
+  constexpr int lanes = kLanes<T>;
+  if (row_stride == 1) {
+    for (int64_t r = 0; r < height; r += lanes) {
+      const int64_t width = height - r < lanes ? height - r : lanes;
+      const int64_t count = rows - r < width ? rows - r : width;
+      const T* source = from + r;
+      T* target = to + r;
+      if (count == lanes) {
+        for (int64_t k = 0; k < depth; ++k) store(target + k * height, load(source + k * depth_stride));
+      } else if (count > 0) {
+        for (int64_t k = 0; k < depth; ++k)
+          store_first(target + k * height, load_first(source + k * depth_stride, count), width);
+      } else {
+        for (int64_t k = 0; k < depth; ++k) store_first(target + k * height, Vector<T>{}, width);
+      }
+    }
+  } else if (depth_stride == 1) {
+    for (int64_t r = 0; r < height; r += lanes)
+      pack_transposed(to + r, height, from + r * row_stride, row_stride, rows - r,
+                      height - r < lanes ? height - r : int64_t{lanes}, depth);
+  } else {
+    for (int64_t k = 0; k < depth; ++k)
+      for (int64_t r = 0; r < height; ++r) to[k * height + r] = r < rows ? from[r * row_stride + k * depth_stride] : T{0};
+  }
 }
 
 /// Adds up the lanes until 16 bytes are left.
@@ -210,7 +322,7 @@ template <typename T, int most> void dot(const DotArguments<T>& d) {
 }
 
 template <typename T> constexpr ProductKernels<T> kernels() {
-  return {kTileRows, 2 * kLanes<T>, tile<T, kTileRows>, kDotRows, kDotColumns, dot<T, kDotRows>};
+  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>};
 }
 
 }  // namespace product_simd

@@ -3,6 +3,16 @@ import { ERROR_CODES, errorToData, type ErrorData } from '#core/errors';
 
 import { clean, duration, painter, type Paint } from './text';
 
+/** `JSON.stringify` that keeps all digits of bigints, as Python's and other JSON readers take them, and the sign of -0. */
+export function printJson(value: unknown): string {
+  if (typeof value === 'bigint') return String(value);
+  if (Object.is(value, -0)) return '-0.0';
+  if (Array.isArray(value)) return `[${value.map((item) => printJson(item ?? null)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const pairs = Object.entries(value).filter(([, item]) => item !== undefined);
+  return `{${pairs.map(([key, item]) => `${JSON.stringify(key)}:${printJson(item)}`).join(',')}}`;
+}
+
 interface Stream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -26,12 +36,12 @@ export class Output {
   /** The verb's one result. `text` is only made for people. */
   result(document: unknown, text: () => string): void {
     this.endProgress();
-    this.stdout.write(this.isJson ? `${JSON.stringify(document)}\n` : `${text().trimEnd()}\n`);
+    this.stdout.write(this.isJson ? `${printJson(document)}\n` : `${text().trimEnd()}\n`);
   }
 
   /** One JSON object per line; people see `text`, or nothing. */
   line(document: unknown, text: string | null): void {
-    if (this.isJson) this.stdout.write(`${JSON.stringify(document)}\n`);
+    if (this.isJson) this.stdout.write(`${printJson(document)}\n`);
     else if (text !== null) {
       this.endProgress();
       this.stdout.write(`${text}\n`);

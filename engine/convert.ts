@@ -3,15 +3,17 @@ import path from 'node:path';
 
 import { LazuliError } from '#core/errors';
 import { writeWeights, type WriteFormat } from '#core/formats/index';
-import type { PlainValue, StateDictContent } from '#core/formats/weights';
+import type { StateDictContent, WeightFile } from '#core/formats/weights';
 
 import { writeFileAtomically } from './files';
 import { withWeights } from './inspect';
+import { writeShards } from './shards';
 
 const FORMATS: Readonly<Record<string, WriteFormat>> = {
   '.pt': 'torch',
   '.pth': 'torch',
   '.bin': 'torch',
+  '.ckpt': 'torch',
   '.safetensors': 'safetensors',
   '.npz': 'npz',
   '.npy': 'npy',
@@ -28,8 +30,11 @@ export function formatOfWeights(file: string): WriteFormat {
   });
 }
 
-/** The archive's folder inside a torch file: the file's name, as torch.save does. */
-export const archiveName = (file: string): string => path.basename(file, path.extname(file)) || 'archive';
+/** The archive's folder inside a torch file: the file's name, as torch.save does; one that is not ASCII becomes `archive`. */
+export function archiveName(file: string): string {
+  const name = path.basename(file, path.extname(file));
+  return /^[\x20-\x7e]+$/.test(name) ? name : 'archive';
+}
 
 export interface SaveOptions {
   /**
@@ -39,6 +44,11 @@ export interface SaveOptions {
   readonly uninitialized?: 'keep' | 'skip';
 }
 
+export interface ConvertOptions extends SaveOptions {
+  /** Most bytes of tensors in a shard: the target is then a set of .safetensors files and their index. */
+  readonly shardBytes?: number;
+}
+
 /**
  * Writes a state dict atomically in the format of the file's extension; returns what could not be kept, and what others
  * may refuse to open.
@@ -46,19 +56,30 @@ export interface SaveOptions {
 export async function writeWeightsFile(
   file: string,
   content: StateDictContent,
-  { uninitialized = 'keep' }: SaveOptions = {},
+  options: SaveOptions & { readonly textMetadata?: Readonly<Record<string, string>> } = {},
 ): Promise<readonly string[]> {
+  const { uninitialized = 'keep', textMetadata = {} } = options;
   const format = formatOfWeights(file);
-  const waiting = content.entries.filter(({ shape }) => shape === null).map(({ name }) => name);
   const entries =
     uninitialized === 'skip' ? content.entries.filter(({ shape }) => shape !== null) : content.entries;
   let warnings: readonly string[] = [];
   await writeFileAtomically(file, async (sink) => {
-    warnings = await writeWeights(format, sink, { ...content, entries }, { directory: archiveName(file) });
+    const choice = { directory: archiveName(file), textMetadata };
+    warnings = await writeWeights(format, sink, { ...content, entries }, choice);
   });
-  if (waiting.length === 0) return warnings;
-  if (uninitialized === 'skip') return [...warnings, `left out, uninitialized: ${namesOf(waiting)}`];
-  return format === 'torch' ? [...warnings, refusedByTorch(waiting)] : warnings;
+  return [...warnings, ...aboutUninitialized(content, format, uninitialized)];
+}
+
+/** What the choice about uninitialized entries means for the written file. */
+function aboutUninitialized(
+  { entries }: Pick<StateDictContent, 'entries'>,
+  format: WriteFormat,
+  choice: 'keep' | 'skip',
+): readonly string[] {
+  const waiting = entries.filter(({ shape }) => shape === null).map(({ name }) => name);
+  if (waiting.length === 0) return [];
+  if (choice === 'skip') return [`left out, uninitialized: ${namesOf(waiting)}`];
+  return format === 'torch' ? [refusedByTorch(waiting)] : [];
 }
 
 const refusedByTorch = (waiting: readonly string[]): string =>
@@ -69,32 +90,65 @@ const MOST_NAMES = 10;
 const namesOf = (names: readonly string[]): string =>
   `${names.slice(0, MOST_NAMES).join(', ')}${names.length > MOST_NAMES ? ' ...' : ''}`;
 
-/** Copies every tensor of `from` into `to`; plain values beside them are only named in the warnings. */
+export interface Conversion {
+  readonly entries: number;
+  readonly warnings: readonly string[];
+  /** The written files: one, or the index and its shards. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Writes what is in `from` to `to`. Between torch files the whole object is kept, to the same bytes; other formats hold
+ * tensors only, and what else there was is named in the warnings.
+ */
 export async function convertWeights(
   from: string,
   to: string,
-  options: SaveOptions = {},
-): Promise<{ readonly entries: number; readonly warnings: readonly string[] }> {
-  formatOfWeights(to);
+  options: ConvertOptions = {},
+): Promise<Conversion> {
+  const { uninitialized = 'keep', shardBytes } = options;
+  const isSharded = shardBytes !== undefined || /\.safetensors\.index\.json$/i.test(to);
+  const format = isSharded ? 'safetensors' : formatOfWeights(to);
   return withWeights(from, async (weights) => {
-    const { entries } = weights;
-    const metadata = weights.format === 'torch' ? { metadata: versionsOf(weights.metadata) } : {};
-    const written = await writeWeightsFile(to, { entries, ...metadata }, options);
-    const lost = Object.keys(weights.values);
-    const dropped = lost.length > 0 ? [`values beside the tensors are not kept: ${namesOf(lost)}`] : [];
-    const kept = options.uninitialized === 'skip' ? entries.filter(({ shape }) => shape !== null) : entries;
-    return { entries: kept.length, warnings: [...weights.warnings, ...written, ...dropped] };
+    const { entries, writeObject } = weights;
+    const kept = uninitialized === 'skip' ? entries.filter(({ shape }) => shape !== null) : entries;
+    const done = (files: readonly string[], warnings: readonly string[]): Conversion => ({
+      entries: kept.length,
+      files,
+      warnings: [...weights.warnings, ...warnings],
+    });
+    if (format === 'torch' && writeObject !== undefined) {
+      const choice = { directory: archiveName(to), uninitialized };
+      await writeFileAtomically(to, (sink) => writeObject(sink, choice));
+      return done([to], aboutUninitialized(weights, format, uninitialized));
+    }
+    const content = { entries, ...versionsOf(weights) };
+    const textMetadata = textsOf(weights);
+    if (isSharded) {
+      const { files, warnings } = await writeShards(to, { entries: kept }, { shardBytes, textMetadata });
+      return done(files, [
+        ...warnings,
+        ...aboutUninitialized(weights, format, uninitialized),
+        ...lost(weights),
+      ]);
+    }
+    const warnings = await writeWeightsFile(to, content, { uninitialized, textMetadata });
+    return done([to], [...warnings, ...lost(weights)]);
   });
 }
 
-/** `_metadata` as the writers take it, from the texts the readers list it as. */
-function versionsOf(
-  metadata: Readonly<Record<string, PlainValue>>,
-): Record<string, { readonly version: number }> {
-  return Object.fromEntries(
-    Object.entries(metadata).flatMap(([prefix, value]) => {
-      const version = Number(value);
-      return Number.isInteger(version) ? [[prefix, { version }] as const] : [];
-    }),
-  );
+const versionsOf = ({ stateDictMetadata }: WeightFile): Pick<StateDictContent, 'metadata'> =>
+  stateDictMetadata === undefined ? {} : { metadata: stateDictMetadata };
+
+/** safetensors metadata, which another safetensors file keeps. */
+const textsOf = ({ format, metadata }: WeightFile): Readonly<Record<string, string>> =>
+  format === 'safetensors'
+    ? Object.fromEntries(
+        Object.entries(metadata).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+      )
+    : {};
+
+function lost({ values }: WeightFile): readonly string[] {
+  const names = Object.keys(values);
+  return names.length > 0 ? [`values beside the tensors are not kept: ${namesOf(names)}`] : [];
 }

@@ -4,11 +4,12 @@ import path from 'node:path';
 
 import { parseProject } from '#core/document/parse';
 import { contiguousBytes, entryBytes, readWeights } from '#core/formats/index';
-import type { ByteSource, EntryKind, PlainValue, TensorEntry, WeightFile } from '#core/formats/weights';
+import type { ByteSource, EntryKind, TensorEntry, WeightFile } from '#core/formats/weights';
 import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
 
 import { openFile, readText, withFile, type OpenFile } from './files';
+import { toJsonRecord, type JsonValue } from './json';
 
 export interface InspectedEntry {
   readonly name: string;
@@ -33,9 +34,6 @@ export interface Inspection {
   readonly globals: readonly string[];
   readonly warnings: readonly string[];
 }
-
-export type JsonValue =
-  null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** Lists a weight file while it is open. Shards named by an index are opened beside it and closed too. */
 export async function withWeights<T>(
@@ -112,19 +110,4 @@ async function inspectProject(file: string): Promise<Inspection> {
     globals: [],
     warnings: [],
   };
-}
-
-const toJsonRecord = (values: object): Record<string, JsonValue> =>
-  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, toJson(value as PlainValue)]));
-
-/** Integers past 2^53 and numbers JSON has no word for become text. */
-function toJson(value: PlainValue): JsonValue {
-  if (typeof value === 'bigint') {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : String(value);
-  }
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (value === null || typeof value !== 'object') return value ?? null;
-  if (Array.isArray(value)) return value.map((item: PlainValue) => toJson(item));
-  return toJsonRecord(value);
 }

@@ -27,7 +27,7 @@ export async function writeNumpyArchive(
   content: StateDictContent,
 ): Promise<readonly string[]> {
   const warnings: string[] = [];
-  const writer = new ZipWriter(sink, '');
+  const writer = new ZipWriter(sink, '', { zip64End: 'needed' });
   const names = new Set<string>();
   for (const entry of content.entries) {
     if (entry.storage === null) {

@@ -134,10 +134,17 @@ function parseTensor(
       got: typeof dtypeName === 'string' ? quote(dtypeName) : 'no text',
     });
   }
-  const shape = value.get('shape');
-  if (!isList(shape) || !shape.every(isCount) || shape.length > HIGHEST_RANK) {
+  const listed = value.get('shape');
+  if (!isList(listed) || !listed.every(isCount) || listed.length > HIGHEST_RANK) {
     throw refuse('a tensor has an impossible shape', {
       expected: `a list of at most ${String(HIGHEST_RANK)} integers of 0 or more`,
+    });
+  }
+  const shape = dtype === 'float4_e2m1fn_x2' ? halvedShape(listed) : listed;
+  if (shape === null) {
+    throw refuse('a tensor of four-bit numbers ends in half a byte', {
+      expected: 'an even last size',
+      got: `(${listed.join(', ')})`,
     });
   }
   const offsets = value.get('data_offsets');
@@ -175,6 +182,12 @@ function parseTensor(
     requiresGrad: false,
   };
   return { entry, begin, end };
+}
+
+/** The format counts four-bit numbers, PyTorch the bytes of two. */
+function halvedShape(shape: readonly number[]): readonly number[] | null {
+  const last = shape.at(-1);
+  return last === undefined || last % 2 !== 0 ? null : [...shape.slice(0, -1), last / 2];
 }
 
 function showOffsets(offsets: HeaderValue | undefined): string {

@@ -9,11 +9,14 @@ import type { ByteSink, StateDictContent, TensorEntry } from './weights';
 /** The reference library sorts by this order, last first, then by name. Source: safetensors tensor.rs, enum Dtype. */
 const ORDER = [
   'BOOL',
+  'F4',
   'U8',
   'I8',
   'F8_E5M2',
   'F8_E4M3',
   'F8_E8M0',
+  'F8_E4M3FNUZ',
+  'F8_E5M2FNUZ',
   'I16',
   'U16',
   'F16',
@@ -57,7 +60,7 @@ export async function writeSafetensors(
   let at = 0;
   for (const { entry, code } of sorted) {
     const end = at + entryBytes(entry);
-    header.push([entry.name, { dtype: code, shape: entry.shape, data_offsets: [at, end] }]);
+    header.push([entry.name, { dtype: code, shape: listedShape(entry), data_offsets: [at, end] }]);
     at = end;
   }
   const text = encodeText(
@@ -73,6 +76,15 @@ export async function writeSafetensors(
   );
   for (const { entry } of sorted) for await (const chunk of contiguousBytes(entry)) await sink.write(chunk);
   return warnings;
+}
+
+/** The format counts four-bit numbers, PyTorch the bytes of two. */
+function listedShape({ dtype, shape }: TensorEntry): readonly number[] {
+  const sizes = shape ?? [];
+  const last = sizes.at(-1);
+  if (dtype !== 'float4_e2m1fn_x2') return sizes;
+  if (last !== undefined) return [...sizes.slice(0, -1), last * 2];
+  throw new LazuliError('not_supported', 'safetensors cannot hold a scalar of two four-bit numbers');
 }
 
 function dtypeName(entry: TensorEntry): string {

@@ -45,6 +45,12 @@ export interface TensorEntry {
 export type PlainValue =
   null | boolean | number | bigint | string | readonly PlainValue[] | { readonly [key: string]: PlainValue };
 
+/** Saves a torch file's whole object again: every value beside the tensors, sharing and order kept. */
+export type ObjectWriter = (
+  sink: ByteSink,
+  options: { readonly directory: string; readonly uninitialized: 'keep' | 'skip' },
+) => Promise<void>;
+
 /** What is in a weight file, listed without reading the tensors' bytes. */
 export interface WeightFile {
   readonly format: 'torch' | 'torch_legacy' | 'torchscript' | 'safetensors' | 'npy' | 'npz';
@@ -54,6 +60,8 @@ export interface WeightFile {
   readonly metadata: Readonly<Record<string, PlainValue>>;
   /** A state dict's `_metadata` in the form writers take it; absent when the file has none. */
   readonly stateDictMetadata?: Readonly<Record<string, { readonly version: number }>>;
+  /** Present for torch files whose object can be written again: no program, and no name that is unknown here. */
+  readonly writeObject?: ObjectWriter;
   /** Globals a pickle names that are unknown: listed, never called. */
   readonly globals: readonly string[];
   readonly warnings: readonly string[];

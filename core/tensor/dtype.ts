@@ -43,9 +43,17 @@ export const DTYPES = {
   complex32: row(4, 'complex', null, null, null),
   float8_e4m3fn: row(1, 'opaque', null, 'F8_E4M3', null),
   float8_e5m2: row(1, 'opaque', null, 'F8_E5M2', null),
-  float8_e4m3fnuz: row(1, 'opaque', null, null, null),
-  float8_e5m2fnuz: row(1, 'opaque', null, null, null),
+  float8_e4m3fnuz: row(1, 'opaque', null, 'F8_E4M3FNUZ', null),
+  float8_e5m2fnuz: row(1, 'opaque', null, 'F8_E5M2FNUZ', null),
   float8_e8m0fnu: row(1, 'opaque', null, 'F8_E8M0', null),
+  // Two numbers of four bits in a byte, which is one element.
+  float4_e2m1fn_x2: row(1, 'opaque', null, 'F4', null),
+  bcomplex32: row(4, 'complex', null, null, null),
+  bits8: row(1, 'opaque', null, null, null),
+  bits16: row(2, 'opaque', null, null, null),
+  bits1x8: row(1, 'opaque', null, null, null),
+  bits2x4: row(1, 'opaque', null, null, null),
+  bits4x2: row(1, 'opaque', null, null, null),
 } as const satisfies Record<string, DTypeRow>;
 
 export type DType = keyof typeof DTYPES;
@@ -55,9 +63,9 @@ export const isDType = (name: string): name is DType => Object.hasOwn(DTYPES, na
 /** Bytes of one element. */
 export const elementSize = (dtype: DType): number => DTYPES[dtype].bytes;
 
-/** True for float16, bfloat16, float32, float64 and the float8 family: what torch calls `is_floating_point`. */
+/** True for float16, bfloat16, float32, float64, the float8 family and float4: what torch calls `is_floating_point`. */
 export const isFloatingPoint = (dtype: DType): boolean =>
-  DTYPES[dtype].kind === 'float' || dtype.startsWith('float8');
+  DTYPES[dtype].kind === 'float' || /^float[48]_/.test(dtype);
 
 /** Only floating point and complex tensors can require gradients. */
 export const canRequireGradient = (dtype: DType): boolean =>

@@ -474,7 +474,7 @@ def tensor_files():
     case("tensor_v3_dtype", tensor(source=untyped, function="_rebuild_tensor_v3", tail=name("torch", "evil8")), "dtype Lazuli does not know")
     case("tensor_v3_dtype_text", tensor(source=untyped, function="_rebuild_tensor_v3", tail=text("torch.uint16")), "dtype Lazuli does not know")
     case("tensor_v3_past", tensor(source=untyped, size=(9,), function="_rebuild_tensor_v3", tail=name("torch", "uint16")), "reaches past its storage")
-    case("tensor_v3_subbyte", tensor(source=untyped, function="_rebuild_tensor_v3", tail=name("torch", "float4_e2m1fn_x2")), "dtype Lazuli does not know")
+    case("tensor_v3_subbyte", tensor(source=untyped, function="_rebuild_tensor_v3", tail=name("torch", "uint4")), "dtype Lazuli does not know")
     case("qtensor_past", name("torch._utils", "_rebuild_qtensor") + tuple_of(
         storage("QInt8Storage", count=16), integer(0), ints(17), ints(1), tuple_of(name("torch", "per_tensor_affine")), FALSE, ORDERED) + REDUCE,
          "reaches past its storage")
@@ -483,7 +483,7 @@ def tensor_files():
     case("parameter_of_past", name("torch._utils", "_rebuild_parameter") + tuple_of(tensor(size=(5,)), TRUE, ORDERED) + REDUCE, "reaches past its storage")
     case("parameter_grad", name("torch._utils", "_rebuild_parameter") + tuple_of(tensor(), integer(3), ORDERED) + REDUCE, "not a tensor")
     case("subclass_unknown", name("torch._tensor", "_rebuild_from_type_v2") + tuple_of(
-        name("evil", "rebuild"), name("torch", "Tensor"), EMPTY_TUPLE, EMPTY_DICT) + REDUCE, "rebuilt in an unknown way")
+        name("evil", "rebuild"), name("torch", "Tensor"), EMPTY_TUPLE, EMPTY_DICT) + REDUCE, {"opens": [], "globals": ["evil.rebuild"]})
     itself = name("torch._tensor", "_rebuild_from_type_v2")
     inner = tensor()
     for _ in range(10):
@@ -645,7 +645,10 @@ def safetensors_files():
     case("dtype_lower", build(one(dtype="f32")), "dtype Lazuli does not know")
     case("dtype_proto", build(one(dtype="__proto__")), "dtype Lazuli does not know")
     case("dtype_number", build(one(dtype=5)), "dtype Lazuli does not know")
-    case("dtype_f4", build(one(dtype="F4", shape=(32,))), "dtype Lazuli does not know")
+    case("dtype_f6", build(one(dtype="F6_E2M3", shape=(32,))), "dtype Lazuli does not know")
+    case("f4_odd", build(one(dtype="F4", shape=(31,))), "half a byte")
+    case("f4_scalar", build(one(dtype="F4", shape=())), "half a byte")
+    case("f4_size", build(one(dtype="F4", shape=(34,))), "disagree")
     case("field_unknown", build(one(evil=1)), "unknown field 'evil'")
     case("tensor_list", build({"w": []}, b""), "not described by an object")
     case("tensor_null", build({"w": None}, b""), "not described by an object")

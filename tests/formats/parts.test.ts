@@ -233,7 +233,9 @@ describe('writing', () => {
 
   it('ZIP-2 writes the records of torch 2.6 when asked', async () => {
     const sink = new MemorySink();
-    await writeTorch(sink, await content('linear.pt'), { version: '2.6' });
+    await writeTorch(sink, await content('linear.pt'), {
+      records: { version: '2.6', alignment: 64, hasChecksums: true },
+    });
     const { entries } = await readZip(memorySource('file', sink.take()));
     expect(entries.map((entry) => entry.name)).toEqual(
       ['data.pkl', 'byteorder', 'data/0', 'data/1', 'version', '.data/serialization_id'].map(

@@ -37,6 +37,8 @@ const dense = (allowed: readonly DType[]): fc.Arbitrary<Omit<TensorEntry, 'name'
       shape: fc.array(fc.nat(4), { maxLength: 4 }),
       seed: fc.nat(255),
     })
+    // safetensors counts the halves of a byte of two four-bit numbers along the last axis: it needs one.
+    .filter(({ dtype, shape }) => dtype !== 'float4_e2m1fn_x2' || shape.length > 0)
     .map(({ dtype, shape, seed }) => {
       const bytes = new Uint8Array(numel(shape) * elementSize(dtype)).map(
         (_, index) => (index * 31 + seed) & 0xff,

@@ -14,6 +14,7 @@ const DATA_FUNCTIONS = new Set([
   'torch._utils._rebuild_qtensor',
   'torch._utils._rebuild_sparse_tensor',
   'torch._utils._rebuild_meta_tensor_no_storage',
+  'torch._utils._rebuild_nested_tensor',
   'torch._tensor._rebuild_from_type_v2',
   'torch.nn.parameter.Parameter',
   'torch.nn.parameter.UninitializedParameter',

@@ -20,17 +20,26 @@ const DEEPEST = 1000;
 
 /**
  * The bytes of one pickle, PROTO to STOP. Objects met twice are written once and recalled, texts too, by identity.
- * Source: CPython Modules/_pickle.c, spec/torch-semantics.md section 10.
+ * `idOf` gives what a reference to something outside is written as. Source: CPython Modules/_pickle.c,
+ * spec/torch-semantics.md section 10.
  */
-export function writePickle(value: PickleValue): Uint8Array {
-  const writer = new PickleWriter();
+export function writePickle(
+  value: PickleValue,
+  idOf: (reference: PicklePersistent) => PickleValue = ({ id }) => id,
+): Uint8Array {
+  const writer = new PickleWriter(idOf);
   return writer.write(value);
 }
 
 class PickleWriter {
   readonly #out = new FieldWriter();
   readonly #memo = new Map<unknown, number>();
+  readonly #idOf: (reference: PicklePersistent) => PickleValue;
   #depth = 0;
+
+  constructor(idOf: (reference: PicklePersistent) => PickleValue) {
+    this.#idOf = idOf;
+  }
 
   write(value: PickleValue): Uint8Array {
     this.#out.uint8(OPCODE.PROTO).uint8(2);
@@ -50,7 +59,7 @@ class PickleWriter {
     else if (typeof value === 'number' || typeof value === 'bigint') this.#integer(value);
     else if (value instanceof PickleFloat) this.#float(value.value);
     else if (value instanceof PicklePersistent) {
-      this.#save(value.id);
+      this.#save(this.#idOf(value));
       this.#out.uint8(OPCODE.BINPERSID);
     } else if (value instanceof PickleTuple && value.items.length === 0) this.#out.uint8(OPCODE.EMPTY_TUPLE);
     else if (!this.#recall(value)) this.#compound(value);
@@ -143,7 +152,10 @@ class PickleWriter {
     });
   }
 
-  /** A last single item uses the short form, unless an exact list or dict is already in batches. */
+  /**
+   * A last single item uses the short form, unless an exact list or dict is already in batches. CPython notices the end of
+   * an exact dict only after a batch that is not full, so one of 1000, 2000 ... items ends with an empty batch.
+   */
   #batches<Item>(
     items: readonly Item[],
     isExact: boolean,
@@ -158,6 +170,8 @@ class PickleWriter {
       for (const item of batch) save(item);
       this.#out.uint8(isSingle ? one : many);
     }
+    const endsWithEmpty = isExact && one === OPCODE.SETITEM && items.length > 0 && items.length % BATCH === 0;
+    if (endsWithEmpty) this.#out.uint8(OPCODE.MARK).uint8(many);
   }
 
   #remember(value: PickleValue): void {

@@ -1,14 +1,10 @@
 // Lists what a pickle tree holds: tensors by their joined names, and the plain values beside them.
 import {
-  describeValue,
-  PickleBytes,
   PickleDict,
-  PickleFloat,
   PickleGlobal,
   PickleList,
   PickleObject,
   PicklePersistent,
-  PickleSet,
   PickleText,
   PickleTuple,
   rootGlobal,
@@ -17,7 +13,9 @@ import {
 import { globalRole } from '../pickle/globals';
 import { quote, refusal } from '../refuse';
 import type { EntryKind, PlainValue, TensorEntry } from '../weights';
-import { unwrapSize, type TensorBuilder } from './tensors';
+import { compositeOf } from './composites';
+import { isContainer, isSmallData, keyName, plainValue } from './plain';
+import type { TensorBuilder } from './tensors';
 
 /** What one object tree holds. */
 export interface Flattened {
@@ -37,18 +35,6 @@ const MODULE_PARTS: ReadonlyMap<string, EntryKind | null> = new Map([
   ['_modules', null],
 ]);
 
-/** Calls whose result is one plain value. */
-const PLAIN_CALLS = new Set([
-  'torch.Size',
-  'torch.device',
-  'builtins.set',
-  'builtins.frozenset',
-  'builtins.complex',
-  'builtins.bytes',
-  'builtins.bytearray',
-  '_codecs.encode',
-]);
-
 interface Place {
   readonly path: string;
   readonly depth: number;
@@ -56,6 +42,8 @@ interface Place {
   readonly kind: EntryKind | null;
   /** False inside whole modules, whose settings are not values of the checkpoint. */
   readonly keepsValues: boolean;
+  /** True beside a module's parameters, where its own lists of them (`_flat_weights`) are not listed again. */
+  readonly isAside: boolean;
 }
 
 /** Walks the tree once. `limit` bounds the visits, so shared containers cannot multiply without end. */
@@ -66,7 +54,7 @@ export function flatten(
   pickleBytes: number,
 ): Flattened {
   const walker = new Walker(file, tensors, Math.max(FREE_VISITS, pickleBytes * 4));
-  walker.visit(root, { path: '', depth: 0, kind: null, keepsValues: true });
+  walker.visit(root, { path: '', depth: 0, kind: null, keepsValues: true, isAside: false });
   return walker.result();
 }
 
@@ -83,6 +71,7 @@ class Walker {
   readonly #versions = new Map<string, { version: number }>();
   readonly #warnings: string[] = [];
   readonly #open = new Set<PickleValue>();
+  readonly #listed = new Set<PickleObject>();
   #visits = 0;
 
   constructor(file: string, tensors: TensorBuilder, limit: number) {
@@ -127,16 +116,18 @@ class Walker {
       this.#visitItems(value.items, place);
     else if (value instanceof PicklePersistent)
       this.#warnings.push(`${describePlace(place.path)} is a bare storage`);
-    else this.#keep(place, this.#plain(value, 0));
+    else this.#keep(place, this.#plain(value));
   }
 
   #visitCall(object: PickleObject, place: Place): void {
+    if (place.isAside && this.#listed.has(object)) return;
     const tensor = this.#tensors.build(object, describePlace(place.path));
     if (tensor !== null) {
       const { note, ...entry } = tensor;
       const kind = entry.kind === 'tensor' ? (place.kind ?? 'tensor') : entry.kind;
       if (note !== undefined) this.#warnings.push(`${describePlace(place.path)}: ${note}`);
       this.#entries.push({ ...entry, kind, name: this.#unique(place.path) });
+      this.#listed.add(object);
       return;
     }
     const role = object.callable instanceof PickleGlobal ? globalRole(object.callable) : 'unknown';
@@ -174,23 +165,16 @@ class Walker {
 
   #visitData(object: PickleObject, place: Place): void {
     const { path } = rootGlobal(object);
-    if (path === 'torch._utils._rebuild_sparse_tensor') {
-      this.#visitSparse(object, place);
-      return;
-    }
-    if (path === 'torch._utils._rebuild_meta_tensor_no_storage') {
+    const composite = compositeOf(path, object.args.items);
+    if (composite !== null) {
+      const names = composite.parts.map(([name]) => name).join(', ');
+      this.#warnings.push(`${describePlace(place.path)} is ${composite.what}: its ${names} are listed`);
+      for (const [name, part] of composite.parts)
+        this.visit(part, { ...place, path: join(place.path, name), depth: place.depth + 1 });
+    } else if (path === 'torch._utils._rebuild_meta_tensor_no_storage') {
       this.#warnings.push(`${describePlace(place.path)} is a meta tensor: the file has no bytes for it`);
-      return;
-    }
-    this.#keep(place, this.#plain(object, 0));
-  }
-
-  #visitSparse(object: PickleObject, place: Place): void {
-    const parts = object.args.items[1];
-    const [indices = null, values = null] = parts instanceof PickleTuple ? parts.items : [];
-    this.#warnings.push(`${describePlace(place.path)} is a sparse tensor: its indices and values are listed`);
-    this.visit(indices, { ...place, path: join(place.path, 'indices'), depth: place.depth + 1 });
-    this.visit(values, { ...place, path: join(place.path, 'values'), depth: place.depth + 1 });
+    } else if (path === 'torch._tensor._rebuild_from_type_v2') this.#visitOpaque(object, place);
+    else this.#keep(place, this.#plain(object));
   }
 
   /** An object of an unknown class: its arguments and state are searched for tensors. */
@@ -199,8 +183,8 @@ class Walker {
     const state = object.state instanceof PickleTuple ? object.state.items[0] : object.state;
     const isModule = state instanceof PickleDict && state.items.some(([key]) => isModulePart(key));
     this.#visitItems(object.args.items.filter(isContainer), { ...inside, keepsValues: false });
-    this.#visitPairs(object.items, inside);
-    this.#visitItems(object.list, inside);
+    if (object.items.length > 0) this.#visitPairs(object.items, inside);
+    if (object.list.length > 0) this.#visitItems(object.list, inside);
     if (state instanceof PickleDict)
       this.#visitState(state, { ...inside, keepsValues: place.keepsValues && !isModule });
     else if (state !== undefined) this.visit(state, { ...inside, keepsValues: false });
@@ -211,7 +195,7 @@ class Walker {
       if (isModulePart(key)) {
         this.visit(value, { ...place, kind: MODULE_PARTS.get(key.value) ?? null, keepsValues: false });
       } else if (isContainer(value) || place.keepsValues) {
-        this.visit(value, { ...place, path: join(place.path, keyName(key)), kind: null });
+        this.visit(value, { ...place, path: join(place.path, keyName(key)), kind: null, isAside: true });
       }
     }
   }
@@ -231,11 +215,11 @@ class Walker {
   }
 
   #visitItems(items: readonly PickleValue[], place: Place): void {
-    if (items.every((item) => !isContainer(item) || unwrapPlain(item))) {
+    if (items.every((item) => !isContainer(item) || isSmallData(item))) {
       if (place.keepsValues)
         this.#keep(
           place,
-          items.map((item) => this.#plain(item, 0)),
+          items.map((item) => this.#plain(item)),
         );
       return;
     }
@@ -244,43 +228,10 @@ class Walker {
     }
   }
 
-  #plain(value: PickleValue, depth: number): PlainValue {
-    this.#count('');
-    if (value === null || typeof value !== 'object') return value;
-    if (value instanceof PickleFloat || value instanceof PickleText) return value.value;
-    if (value instanceof PickleBytes) return hexadecimal(value.value);
-    if (value instanceof PickleGlobal) return value.path;
-    if (depth > 4) return describeValue(value);
-    const tuple = unwrapSize(value);
-    if (tuple !== null) return tuple.items.map((item) => this.#plain(item, depth + 1));
-    if (value instanceof PickleList || value instanceof PickleSet) {
-      return value.items.map((item) => this.#plain(item, depth + 1));
-    }
-    return value instanceof PickleObject ? this.#plainCall(value, depth) : describeValue(value);
-  }
-
-  #plainCall(object: PickleObject, depth: number): PlainValue {
-    const [first = null, second = null] = object.args.items;
-    switch (rootGlobal(object).path) {
-      case 'torch.device':
-        return typeof second === 'number' && first instanceof PickleText
-          ? `${first.value}:${String(second)}`
-          : this.#plain(first, depth + 1);
-      case 'builtins.complex':
-        return { real: this.#plain(first, depth + 1), imag: this.#plain(second, depth + 1) };
-      case '_codecs.encode':
-        return first instanceof PickleText
-          ? hexadecimal(Uint8Array.from(first.value, (character) => character.charCodeAt(0)))
-          : describeValue(first);
-      case 'builtins.bytes':
-      case 'builtins.bytearray':
-        return first === null ? { bytes: '' } : this.#plain(first, depth + 1);
-      case 'builtins.set':
-      case 'builtins.frozenset':
-        return first === null ? [] : this.#plain(first, depth + 1);
-      default:
-        return describeValue(object);
-    }
+  #plain(value: PickleValue): PlainValue {
+    return plainValue(value, () => {
+      this.#count('');
+    });
   }
 
   #keep(place: Place, value: PlainValue): void {
@@ -314,35 +265,3 @@ const describePlace = (path: string): string => (path === '' ? 'the top-level va
 
 const isModulePart = (key: PickleValue): key is PickleText =>
   key instanceof PickleText && MODULE_PARTS.has(key.value);
-
-const isContainer = (value: PickleValue): boolean =>
-  value instanceof PickleObject ||
-  value instanceof PickleDict ||
-  value instanceof PickleList ||
-  value instanceof PickleTuple;
-
-/** Small data objects that belong into a list of plain values: sizes, devices, tuples of numbers. */
-function unwrapPlain(value: PickleValue): boolean {
-  if (value instanceof PickleTuple || value instanceof PickleList) return !value.items.some(isContainer);
-  return (
-    value instanceof PickleObject &&
-    value.callable instanceof PickleGlobal &&
-    PLAIN_CALLS.has(value.callable.path)
-  );
-}
-
-function keyName(key: PickleValue, depth = 0): string {
-  if (key instanceof PickleText) return key.value;
-  if (typeof key === 'number' || typeof key === 'bigint') return String(key);
-  if (key instanceof PickleFloat) return String(key.value);
-  if (typeof key === 'boolean') return key ? 'True' : 'False';
-  if (key instanceof PickleTuple && depth < 2 && key.items.length < 16) {
-    return `(${key.items.map((item) => keyName(item, depth + 1)).join(', ')})`;
-  }
-  if (key instanceof PickleGlobal) return key.path;
-  return describeValue(key);
-}
-
-const hexadecimal = (bytes: Uint8Array): PlainValue => ({
-  bytes: Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''),
-});

@@ -5,7 +5,7 @@ import { PickleDict, PickleList, PickleText, PickleTuple, type PickleValue } fro
 import { persistentIds } from '../pickle/walk';
 import { quote, refusal } from '../refuse';
 import type { ByteSource, StorageSource } from '../weights';
-import type { TorchTree } from './tree';
+import { CURRENT_RECORDS, type TorchTree } from './tree';
 import { parseStorageId, StorageTable, type StorageId } from './storages';
 
 /** PROTO 2, LONG1 of 0x1950A86A20F9469CFC6C, STOP. Source: torch/serialization.py MAGIC_NUMBER. */
@@ -47,6 +47,7 @@ export async function readLegacyTree(source: ByteSource): Promise<TorchTree> {
     root: object.value,
     storages: new StorageTable(source.name, find, false),
     unknownGlobals: object.unknownGlobals,
+    records: CURRENT_RECORDS,
     pickleBytes: reader.position,
   };
 }
@@ -62,7 +63,12 @@ class StackedPickles {
   }
 
   async next(record: string): Promise<PickleResult> {
-    const options = { file: this.#source.name, record: `pickle '${record}'`, start: this.position };
+    const options = {
+      file: this.#source.name,
+      record: `pickle '${record}'`,
+      start: this.position,
+      hasModuleReferences: true,
+    };
     const most = Math.min(this.#source.size, LARGEST_PICKLES);
     while (this.#bytes.length < most) {
       try {

@@ -2,17 +2,21 @@
 import { decodeText } from '../bytes';
 import { readPickle } from '../pickle/read';
 import { quote, refusal } from '../refuse';
-import type { ByteSource, StorageSource, WeightFile } from '../weights';
+import type { ByteSink, ByteSource, StorageSource, WeightFile } from '../weights';
 import { readZip, type ZipArchive } from '../zip/read';
 import { flatten } from './flatten';
 import { isLegacyTorch, readLegacyTree } from './legacy';
+import { isWritableTree } from './renumber';
 import { StorageTable } from './storages';
 import { TensorBuilder } from './tensors';
-import type { TorchTree } from './tree';
+import { writeTorchTree, type TorchWriteOptions } from './write';
+import { CURRENT_RECORDS, type TorchRecords, type TorchTree } from './tree';
 
 const LARGEST_PICKLE = 256 * 1024 * 1024;
 const LARGEST_RECORD = 1024;
 const NEWEST_VERSION = 10;
+/** The padding field's length has sixteen bits. */
+const LARGEST_ALIGNMENT = 32_768;
 
 /**
  * Lists a torch file (zip, legacy stacked pickles, or the tensors of a TorchScript archive) without reading tensor
@@ -36,6 +40,8 @@ export function listTree(source: ByteSource, tree: TorchTree): WeightFile {
   if (tree.format === 'torchscript') {
     warnings.unshift('this is a TorchScript program: its code is not run, only its tensors are listed');
   }
+  if (!tree.records.hasChecksums)
+    warnings.push('the file has no checksums (it was saved without CRC-32): damage to it cannot be noticed');
   const hasVersions = Object.keys(flat.versions).length > 0;
   return {
     format: tree.format,
@@ -43,6 +49,11 @@ export function listTree(source: ByteSource, tree: TorchTree): WeightFile {
     values: flat.values,
     metadata: flat.metadata,
     ...(hasVersions ? { stateDictMetadata: flat.versions } : {}),
+    ...(isWritableTree(tree)
+      ? {
+          writeObject: (sink: ByteSink, choice: TorchWriteOptions) => writeTorchTree(sink, tree, choice),
+        }
+      : {}),
     globals: tree.format === 'torchscript' ? [] : tree.unknownGlobals,
     warnings,
   };
@@ -79,6 +90,7 @@ export async function readTorchArchive(source: ByteSource, archive: ZipArchive):
     root: value,
     storages: new StorageTable(source.name, find, isBigEndian),
     unknownGlobals,
+    records: await readRecords(source, archive, directory),
     pickleBytes: bytes.length,
   };
 }
@@ -124,6 +136,27 @@ async function checkVersion(source: ByteSource, archive: ZipArchive, directory: 
       got: quote(text),
     });
   }
+}
+
+/** Which version's records these are. Another alignment than 64 is only what the writer chose: it is no error. */
+async function readRecords(
+  source: ByteSource,
+  archive: ZipArchive,
+  directory: string,
+): Promise<TorchRecords> {
+  const { hasChecksums } = archive;
+  const name = `${directory}/.storage_alignment`;
+  if (!archive.has(name)) {
+    const version = archive.has(`${directory}/byteorder`) ? '2.6' : '1.6';
+    return { ...CURRENT_RECORDS, version, hasChecksums };
+  }
+  const text = decodeText(await archive.readAll(name, LARGEST_RECORD)) ?? '';
+  const alignment = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (alignment >= 1 && alignment <= LARGEST_ALIGNMENT) return { version: '2.14', alignment, hasChecksums };
+  throw refusal(source.name, 'the file has an impossible storage alignment', `record ${quote(name)}`, {
+    expected: `1 to ${String(LARGEST_ALIGNMENT)}`,
+    got: quote(text),
+  });
 }
 
 async function readByteOrder(source: ByteSource, archive: ZipArchive, directory: string): Promise<boolean> {

@@ -1,8 +1,10 @@
 // Turns the recorded rebuild calls of a torch pickle into tensors, every size, stride and offset checked.
 import { DTYPES, elementSize, isDType, type DType } from '../../tensor/dtype';
+import { globalRole } from '../pickle/globals';
 import {
   describeValue,
   PickleDict,
+  PickleFloat,
   PickleGlobal,
   PickleObject,
   PicklePersistent,
@@ -165,8 +167,9 @@ export class TensorBuilder {
     if (args.length !== 7 || !(args[4] instanceof PickleTuple)) {
       throw this.#refuse('a quantized tensor is rebuilt from the wrong arguments', where);
     }
-    const [storage = null, offset = null, size = null, stride = null] = args;
-    return this.#dense([storage, offset, size, stride, args[5] ?? false], 5, 5, null, where);
+    const [storage = null, offset = null, size = null, stride = null, scheme] = args;
+    const tensor = this.#dense([storage, offset, size, stride, args[5] ?? false], 5, 5, null, where);
+    return { ...tensor, note: `${tensor.note ?? 'quantized values'}${describeScheme(scheme)}` };
   }
 
   #parameter(args: readonly PickleValue[], where: string): TorchTensor {
@@ -181,8 +184,10 @@ export class TensorBuilder {
     return { ...tensor, kind: 'parameter', requiresGrad };
   }
 
-  #typed(args: readonly PickleValue[], where: string, depth: number): TorchTensor {
+  #typed(args: readonly PickleValue[], where: string, depth: number): TorchTensor | null {
     const [callable = null, , inner = null, state = null] = args;
+    // A class of somebody else's: its parts are listed, it is not built.
+    if (callable instanceof PickleGlobal && globalRole(callable) === 'unknown') return null;
     const isRebuild = callable instanceof PickleGlobal && inner instanceof PickleTuple && depth < 4;
     const tensor = isRebuild ? this.#call(callable.path, inner.items, where, depth + 1) : null;
     if (tensor === null) {
@@ -269,6 +274,14 @@ export class TensorBuilder {
   #refuse(what: string, where: string, details: { expected?: string; got?: string } = {}): Error {
     return refusal(this.#file, what, where, details);
   }
+}
+
+/** `(scheme, scale, zero_point)`, or with one scale for each index of an axis `(scheme, scales, zero_points, axis)`. */
+function describeScheme(scheme: PickleTuple): string {
+  const [, scale = null, zeroPoint = null, axis = null] = scheme.items;
+  if (scale instanceof PickleFloat && typeof zeroPoint === 'number')
+    return `: value = ${String(scale.value)} × (integer - ${String(zeroPoint)})`;
+  return typeof axis === 'number' ? `, with a scale for each index of axis ${String(axis)}` : '';
 }
 
 const printCount = (value: PickleValue): string =>

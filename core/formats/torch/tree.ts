@@ -2,6 +2,17 @@
 import type { PickleValue } from '../pickle/values';
 import type { StorageTable } from './storages';
 
+/** Which records a torch version writes beside data.pkl and the storages, and how. */
+export interface TorchRecords {
+  /** `1.6`: data.pkl, storages, version; `2.6` adds byteorder and serialization_id; `2.14` the format version and alignment. */
+  readonly version: '1.6' | '2.6' | '2.14';
+  /** Where storages start: multiples of 64 unless the writer's settings said otherwise. */
+  readonly alignment: number;
+  readonly hasChecksums: boolean;
+}
+
+export const CURRENT_RECORDS: TorchRecords = { version: '2.14', alignment: 64, hasChecksums: true };
+
 /** One torch file as its object tree, with the storages its persistent ids name. */
 export interface TorchTree {
   readonly format: 'torch' | 'torch_legacy' | 'torchscript';
@@ -9,6 +20,8 @@ export interface TorchTree {
   /** Little-endian bytes by storage key. */
   readonly storages: StorageTable;
   readonly unknownGlobals: readonly string[];
+  /** How the file was written; legacy files count as written by the current version. */
+  readonly records: TorchRecords;
   /** Bytes of the pickle, which bound the work of walking its tree. */
   readonly pickleBytes: number;
 }

@@ -2,19 +2,18 @@
 import { LazuliError } from '../../errors';
 import { encodeText } from '../bytes';
 import { writePickle } from '../pickle/write';
-import type { PickleValue } from '../pickle/values';
-import { persistentIds } from '../pickle/walk';
 import type { ByteSink, StateDictContent, StorageSource } from '../weights';
 import { serializationId } from '../zip/identifier';
 import { ZipWriter } from '../zip/write';
 import { buildTree, TorchStateDict, type TorchValue } from './build';
-import type { TorchTree } from './tree';
+import { renumberStorages, withoutUninitialized } from './renumber';
+import { CURRENT_RECORDS, type TorchRecords, type TorchTree } from './tree';
 
 export interface TorchWriteOptions {
   /** The archive's directory: torch uses the file's base name without its last extension. Default `archive`. */
   readonly directory?: string;
-  /** Whose record set to write: torch 2.14 has `.format_version` and `.storage_alignment`. Default `2.14`. */
-  readonly version?: '2.6' | '2.14';
+  /** Whose record set to write and how. Default: torch 2.14's, or for a tree that was read its own. */
+  readonly records?: TorchRecords;
   /**
    * Uninitialized entries: `keep` writes torch's form, which stock `torch.load` refuses unless the two classes are
    * allowed; `skip` leaves them out. Default `keep`.
@@ -40,10 +39,13 @@ export async function writeTorchValue(
   options: TorchWriteOptions = {},
 ): Promise<void> {
   const { root, storages } = buildTree(value);
-  await writeArchive(sink, root, storages, options);
+  await writeArchive(sink, writePickle(root), storages, options);
 }
 
-/** Saves an object tree that was read, storages in their order of first use. Throws `not_supported` for TorchScript. */
+/**
+ * Saves an object tree that was read, storages renumbered in the order of their first use and with the records its version
+ * wrote: a file of `torch.save` becomes the same bytes. Throws `not_supported` for TorchScript.
+ */
 export async function writeTorchTree(
   sink: ByteSink,
   tree: TorchTree,
@@ -51,43 +53,39 @@ export async function writeTorchTree(
 ): Promise<void> {
   if (tree.format === 'torchscript')
     throw new LazuliError('not_supported', 'TorchScript programs cannot be written');
-  const sources = new Map<string, StorageSource>();
-  for (const id of persistentIds(tree.root)) {
-    const storage = tree.storages.resolve(id, 'the object tree');
-    sources.set(storage.key, storage.source);
-  }
-  const keys = [...sources.keys()];
-  if (keys.some((key, index) => key !== String(index))) {
-    throw new LazuliError('not_supported', 'only a tree from a torch zip can be written again as it is');
-  }
-  await writeArchive(sink, tree.root, [...sources.values()], options);
+  const { storages, idOf } = renumberStorages(tree);
+  const root = options.uninitialized === 'skip' ? withoutUninitialized(tree.root) : tree.root;
+  await writeArchive(sink, writePickle(root, idOf), storages, { records: tree.records, ...options });
 }
 
 async function writeArchive(
   sink: ByteSink,
-  root: PickleValue,
+  pickle: Uint8Array,
   storages: readonly StorageSource[],
   options: TorchWriteOptions,
 ): Promise<void> {
-  const writer = new ZipWriter(sink, options.directory ?? 'archive');
+  const { version, alignment, hasChecksums } = options.records ?? CURRENT_RECORDS;
+  const writer = new ZipWriter(sink, options.directory ?? 'archive', { alignment, hasChecksums });
   const names: string[] = [];
   const add = async (name: string, bytes: Uint8Array): Promise<void> => {
     names.push(name);
     await writer.writeBytes(name, bytes);
   };
-  await add('data.pkl', writePickle(root));
-  if (options.version !== '2.6') {
+  await add('data.pkl', pickle);
+  if (version === '2.14') {
     await add('.format_version', encodeText('1'));
-    await add('.storage_alignment', encodeText('64'));
+    await add('.storage_alignment', encodeText(String(alignment)));
   }
-  await add('byteorder', encodeText('little'));
+  if (version !== '1.6') await add('byteorder', encodeText('little'));
   for (const [index, storage] of storages.entries()) {
     const name = `data/${String(index)}`;
     names.push(name);
     await writer.writeSource(name, storage);
   }
   await add('version', encodeText('3\n'));
-  const id = serializationId(names.map(encodeText), writer.crcs);
-  await writer.writeBytes('.data/serialization_id', encodeText(id));
+  if (version !== '1.6') {
+    const id = serializationId(names.map(encodeText), writer.crcs);
+    await writer.writeBytes('.data/serialization_id', encodeText(id));
+  }
   await writer.finish();
 }

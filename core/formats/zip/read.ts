@@ -14,6 +14,8 @@ export interface ZipArchive {
   open(name: string): StorageSource;
   /** The whole of a small entry, its CRC checked. Throws `file_refused` past `limit` bytes. */
   readAll(name: string, limit: number): Promise<Uint8Array>;
+  /** False when every CRC is 0, as torch leaves them after `set_crc32_options(False)`: damage then goes unnoticed. */
+  readonly hasChecksums: boolean;
   /** Where the file's bytes of a stored entry begin. */
   dataOffset(name: string): number;
 }
@@ -34,6 +36,8 @@ export async function readZip(source: ByteSource): Promise<ZipArchive> {
   const offsets = await checkLocalHeaders(source, directory.entries, directory.offset);
   const byName = new Map(directory.entries.map((entry) => [entry.name, entry]));
   const records = new Map<string, Record>();
+  const filled = directory.entries.filter(({ size }) => size > 0);
+  const hasChecksums = filled.length === 0 || filled.some(({ crc }) => crc !== 0);
 
   const find = (name: string): { entry: ZipEntry; dataOffset: number } => {
     const entry = byName.get(name);
@@ -49,13 +53,14 @@ export async function readZip(source: ByteSource): Promise<ZipArchive> {
     const { entry, dataOffset } = find(name);
     const record =
       entry.method === 0
-        ? new StoredRecord(source, entry, dataOffset)
+        ? new StoredRecord(source, entry, dataOffset, hasChecksums)
         : new DeflatedRecord(source, entry, dataOffset);
     records.set(name, record);
     return record;
   };
   return {
     entries: directory.entries,
+    hasChecksums,
     has: (name) => byName.has(name),
     open,
     readAll: async (name, limit) => {

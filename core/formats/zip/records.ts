@@ -28,16 +28,18 @@ export class StoredRecord implements Record {
   readonly #source: ByteSource;
   readonly #entry: ZipEntry;
   readonly #start: number;
-  #isVerified = false;
+  #isVerified: boolean;
   #whole: Promise<void> | null = null;
   #next = 0;
   #crc = 0;
 
-  constructor(source: ByteSource, entry: ZipEntry, start: number) {
+  /** `isChecked` is false for archives without checksums. */
+  constructor(source: ByteSource, entry: ZipEntry, start: number, isChecked: boolean) {
     this.bytes = entry.size;
     this.#source = source;
     this.#entry = entry;
     this.#start = start;
+    this.#isVerified = !isChecked;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {

@@ -13,10 +13,20 @@ interface WrittenRecord {
   readonly offset: number;
 }
 
+/** Where data starts, unless the writer is told otherwise (`torch.utils.serialization.config.save.storage_alignment`). */
 const ALIGNMENT = 64;
 const UTF8 = 0x0800;
 const STEP = 4 * 1024 * 1024;
 const PAD = 0x5a;
+
+export interface ZipOptions {
+  /** Data starts at multiples of this many bytes. Default 64. */
+  readonly alignment?: number;
+  /** Without, every CRC is written as 0, as torch does after `set_crc32_options(False)`. Default true. */
+  readonly hasChecksums?: boolean;
+  /** torch always ends with zip64 records; other readers know an empty archive by its short end. Default `always`. */
+  readonly zip64End?: 'always' | 'needed';
+}
 
 /**
  * Streams stored records: sizes and CRC follow each record in a data descriptor, data starts at multiples of 64
@@ -25,12 +35,14 @@ const PAD = 0x5a;
 export class ZipWriter {
   readonly #sink: ByteSink;
   readonly #prefix: string;
+  readonly #options: Required<ZipOptions>;
   readonly #records: WrittenRecord[] = [];
   #position = 0;
 
   /** `directory` is put before every record name; '' writes none. */
-  constructor(sink: ByteSink, directory: string) {
+  constructor(sink: ByteSink, directory: string, options: ZipOptions = {}) {
     this.#sink = sink;
+    this.#options = { alignment: ALIGNMENT, hasChecksums: true, zip64End: 'always', ...options };
     this.#prefix = directory === '' ? '' : `${directory}/`;
   }
 
@@ -59,11 +71,11 @@ export class ZipWriter {
     const rawName = encodeText(this.#prefix + name);
     const flags = size === 0 ? UTF8 : UTF8 | FLAG_DESCRIPTOR;
     const offset = this.#position;
-    await this.#write(localHeader(rawName, flags, size, offset));
+    await this.#write(localHeader(rawName, flags, size, offset, this.#options.alignment));
     let crc = 0;
     let written = 0;
     for await (const chunk of chunks) {
-      crc = crc32(chunk, crc);
+      if (this.#options.hasChecksums) crc = crc32(chunk, crc);
       written += chunk.length;
       await this.#write(chunk);
     }
@@ -85,21 +97,26 @@ export class ZipWriter {
     const count = this.#records.length;
     const size = this.#position - start;
     const end = this.#position;
-    const records = new FieldWriter()
-      .uint32(0x06064b50)
-      .uint64(44)
-      .uint16(0x031e)
-      .uint16(45)
-      .uint32(0)
-      .uint32(0)
-      .uint64(count)
-      .uint64(count)
-      .uint64(size)
-      .uint64(start)
-      .uint32(0x07064b50)
-      .uint32(0)
-      .uint64(end)
-      .uint32(1)
+    const isNeeded = count >= 0xffff || size >= MASKED || start >= MASKED;
+    const records = new FieldWriter();
+    if (isNeeded || this.#options.zip64End === 'always') {
+      records
+        .uint32(0x06064b50)
+        .uint64(44)
+        .uint16(0x031e)
+        .uint16(45)
+        .uint32(0)
+        .uint32(0)
+        .uint64(count)
+        .uint64(count)
+        .uint64(size)
+        .uint64(start)
+        .uint32(0x07064b50)
+        .uint32(0)
+        .uint64(end)
+        .uint32(1);
+    }
+    records
       .uint32(0x06054b50)
       .uint32(0)
       .uint16(Math.min(count, 0xffff))
@@ -122,11 +139,17 @@ export async function* chunksOf(source: StorageSource): AsyncGenerator<Uint8Arra
 }
 
 /** Sizes and CRC are zero: they stand in the descriptor and in the central directory. */
-function localHeader(name: Uint8Array, flags: number, size: number, offset: number): Uint8Array {
+function localHeader(
+  name: Uint8Array,
+  flags: number,
+  size: number,
+  offset: number,
+  alignment: number,
+): Uint8Array {
   // torch's local field has 0 for the compressed size, which it learns only while writing.
   const zip64 = zip64Field(size, 0, offset);
   const unpadded = 30 + name.length + zip64.length + 4;
-  const padding = (ALIGNMENT - ((offset + unpadded) % ALIGNMENT)) % ALIGNMENT;
+  const padding = (alignment - ((offset + unpadded) % alignment)) % alignment;
   return new FieldWriter()
     .uint32(0x04034b50)
     .uint16(0)

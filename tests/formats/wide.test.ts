@@ -1,0 +1,94 @@
+// A wide set of what people save with PyTorch opens with equal content and values, and is saved again to equal bytes.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import {
+  contiguousBytes,
+  memorySource,
+  MemorySink,
+  readTorchTree,
+  readWeights,
+  writeSafetensors,
+  writeTorchTree,
+} from '#core/formats/index';
+import type { ByteSource, TensorEntry } from '#core/formats/weights';
+import { toJson, type JsonValue } from '#engine/json';
+
+const FOLDER = process.env['LAZULI_WIDE'] ?? join(import.meta.dirname, '..', 'golden', 'formats_wide');
+
+interface WideFile {
+  readonly format: string;
+  readonly entries: Readonly<Record<string, object>>;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly resave: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly ignore_values?: boolean;
+  readonly ignore_entries?: boolean;
+  readonly globals_include?: readonly string[];
+}
+
+const manifest = JSON.parse(readFileSync(join(FOLDER, 'manifest.json'), 'utf8')) as {
+  readonly files: Readonly<Record<string, WideFile>>;
+};
+const files = Object.entries(manifest.files);
+
+const bytesOf = (name: string): Uint8Array => new Uint8Array(readFileSync(join(FOLDER, name)));
+const open = (name: string): ByteSource => memorySource(name, bytesOf(name));
+
+async function hash(entry: TensorEntry): Promise<string> {
+  const digest = createHash('sha256');
+  for await (const chunk of contiguousBytes(entry)) digest.update(chunk);
+  return digest.digest('hex');
+}
+
+/** Integers past 2^53 are compared as the nearest doubles, which is what `JSON.parse` makes of the manifest's. */
+function comparable(value: JsonValue): JsonValue {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(comparable);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, comparable(item)]));
+}
+
+describe('TORCH-1 everything torch.save takes opens with its content', () => {
+  it.each(files)('%s', async (name, golden) => {
+    const file = await readWeights(open(name));
+    expect(file.format).toBe(golden.format);
+    const entries: Record<string, object> = {};
+    for (const entry of file.entries)
+      entries[entry.name] = {
+        kind: entry.kind,
+        dtype: entry.dtype,
+        shape: entry.shape,
+        requires_grad: entry.requiresGrad,
+        ...(entry.shape === null ? {} : { sha256: await hash(entry) }),
+      };
+    if (golden.ignore_entries !== true) expect(entries).toEqual(golden.entries);
+    if (golden.ignore_values !== true) {
+      const values = comparable(toJson(file.values));
+      if (Object.keys(golden.entries).length > 0) expect(values).toMatchObject(golden.values);
+      else expect(values).toEqual(golden.values);
+    }
+    expect(file.globals).toEqual(expect.arrayContaining([...(golden.globals_include ?? [])]));
+  });
+});
+
+describe('ZIP-1 everything torch.save takes is saved again to the same bytes', () => {
+  const saved = files.filter(([, golden]) => golden.resave);
+  it.each(saved.filter(([, { format }]) => format === 'torch'))('%s', async (name) => {
+    const sink = new MemorySink();
+    await writeTorchTree(sink, await readTorchTree(open(name)), { directory: name.slice(0, -3) });
+    expect(Buffer.compare(sink.take(), bytesOf(name))).toBe(0);
+  });
+
+  it.each(saved.filter(([, { format }]) => format === 'safetensors'))('SAFE-1 %s', async (name, golden) => {
+    const sink = new MemorySink();
+    const { entries, metadata } = await readWeights(open(name));
+    expect(metadata).toEqual(golden.metadata);
+    // The library writes several metadata keys in any order: the file's own is kept.
+    await writeSafetensors(sink, { entries }, metadata as Record<string, string>);
+    expect(Buffer.compare(sink.take(), bytesOf(name))).toBe(0);
+  });
+});

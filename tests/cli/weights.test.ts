@@ -117,3 +117,26 @@ test(
     expect(skipped).toMatchObject({ entries: 2, warnings: ['left out, uninitialized: 1.weight, 1.bias'] });
   },
 );
+
+test('inspect --json keeps all digits of integers and every number JSON lacks', slow, async () => {
+  const wide = path.resolve(import.meta.dirname, '../golden/formats_wide');
+  const { stdout } = await lazuli(['inspect', path.join(wide, 'values_all.pt'), '--json']);
+  expect(stdout.includes('9223372036854775807,9223372036854775808,-1,')).toBe(true);
+  const inf = await lazuli(['inspect', path.join(wide, 'value_minus_inf.pt'), '--json']);
+  expect(documentOf(inf)).toMatchObject({ values: { '': '-Infinity' } });
+});
+
+test('SAFE-7 convert --shard-size splits into shards with an index', slow, async () => {
+  const golden = path.resolve(import.meta.dirname, '../golden/formats/cnn.pt');
+  const out = path.join(temporaryFolder(), 'model.safetensors');
+  const done = documentOf(await lazuli(['convert', golden, out, '--shard-size', '200B', '--json']));
+  const { files } = done as { files: string[] };
+  expect(files.map((file) => path.basename(file))).toEqual([
+    'model.safetensors.index.json',
+    'model-00001-of-00002.safetensors',
+    'model-00002-of-00002.safetensors',
+  ]);
+  const wrong = await lazuli(['convert', golden, out, '--shard-size', 'much', '--json']);
+  expect(wrong.code).toBe(2);
+  expect(errorOf(wrong)).toMatchObject({ code: 'usage', where: '--shard-size', got: 'much' });
+});

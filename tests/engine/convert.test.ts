@@ -1,0 +1,113 @@
+// Conversions between weight files: whole objects between torch files, shards with an index, and what each format keeps.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+import { convertWeights } from '#engine/convert';
+import { inspectFile } from '#engine/inspect';
+import { temporaryFolder } from './support';
+
+const golden = (name: string): string => path.resolve(import.meta.dirname, '../golden/formats', name);
+const wide = (name: string): string => path.resolve(import.meta.dirname, '../golden/formats_wide', name);
+
+const hashes = async (file: string): Promise<Record<string, string | null>> =>
+  Object.fromEntries((await inspectFile(file)).entries.map(({ name, sha256 }) => [name, sha256]));
+
+test.each(['checkpoint_adam.pt', 'python.pt', 'lazy.pt', 'quantized.pt', 'sparse.pt', 'views.pt'])(
+  'TORCH-18 %s converted to a torch file is the same bytes, its values too',
+  async (name) => {
+    const out = path.join(temporaryFolder(), name);
+    await convertWeights(golden(name), out);
+    expect(readFileSync(out).equals(readFileSync(golden(name)))).toBe(true);
+  },
+);
+
+test.each(['no_crc.pt', 'alignment_4096.pt'])(
+  'ZIP-11 %s is written again as its writer was set',
+  async (name) => {
+    const out = path.join(temporaryFolder(), name);
+    const { warnings } = await convertWeights(wide(name), out);
+    expect(readFileSync(out).equals(readFileSync(wide(name)))).toBe(true);
+    expect(warnings.some((warning) => warning.includes('no checksums'))).toBe(name === 'no_crc.pt');
+  },
+);
+
+test('TORCH-18 a legacy file becomes a zip with the same tensors, sharing and values', async () => {
+  const out = path.join(temporaryFolder(), 'legacy_checkpoint.pt');
+  await convertWeights(wide('legacy_checkpoint.pt'), out);
+  const [before, after] = [await inspectFile(wide('legacy_checkpoint.pt')), await inspectFile(out)];
+  expect(after.format).toBe('torch');
+  expect(after.values).toEqual(before.values);
+  expect(after.entries.map(({ name, sha256 }) => [name, sha256])).toEqual(
+    before.entries.map(({ name, sha256 }) => [name, sha256]),
+  );
+  expect(after.entries.map(({ storage }) => storage)).toEqual(['0', '1']);
+});
+
+test('TORCH-18 of a file that names unknown things only the tensors are written, and no such name', async () => {
+  const out = path.join(temporaryFolder(), 'out.pt');
+  const { warnings } = await convertWeights(wide('unknown_beside.pt'), out);
+  expect(warnings).toEqual([expect.stringContaining('values beside the tensors are not kept') as string]);
+  const after = await inspectFile(out);
+  expect(after.globals).toEqual([]);
+  expect(await hashes(out)).toEqual(await hashes(wide('unknown_beside.pt')));
+});
+
+test('TORCH-12 leaving uninitialized entries out keeps everything else of a checkpoint', async () => {
+  const out = path.join(temporaryFolder(), 'partly.pt');
+  const { entries } = await convertWeights(golden('partly.pt'), out, { uninitialized: 'skip' });
+  const after = await inspectFile(out);
+  expect(entries).toBe(2);
+  expect(after.entries.map(({ name }) => name)).toEqual(['0.weight', '0.bias']);
+  expect(after.metadata).toEqual((await inspectFile(golden('partly.pt'))).metadata);
+});
+
+test('SAFE-7 shards of at most a size and their index are written and opened again', async () => {
+  const folder = temporaryFolder();
+  const index = path.join(folder, 'model.safetensors.index.json');
+  const source = wide('state_transformer.pt');
+  const { files, entries } = await convertWeights(source, index, { shardBytes: 400 });
+  const whole = await inspectFile(source);
+  expect(entries).toBe(whole.entries.length);
+  expect(readdirSync(folder).sort()).toEqual(files.map((file) => path.basename(file)).sort());
+  expect(files.length).toBeGreaterThan(2);
+  expect(path.basename(files[1] ?? '')).toBe(`model-00001-of-0000${String(files.length - 1)}.safetensors`);
+  const { metadata, weight_map: map } = JSON.parse(readFileSync(index, 'utf8')) as {
+    metadata: { total_size: number };
+    weight_map: Record<string, string>;
+  };
+  expect(metadata.total_size).toBe(whole.entries.reduce((sum, { bytes }) => sum + bytes, 0));
+  expect(Object.keys(map)).toEqual(whole.entries.map(({ name }) => name));
+  for (const file of files.slice(1)) {
+    const { entries: part } = await inspectFile(file);
+    const size = part.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(part.length === 1 || size <= 400).toBe(true);
+  }
+  expect(await hashes(index)).toEqual(await hashes(source));
+  const back = path.join(folder, 'back.safetensors');
+  await convertWeights(index, back);
+  expect(await hashes(back)).toEqual(await hashes(source));
+});
+
+test('SAFE-7 shards are refused for other formats, and a shard that is gone is named', async () => {
+  const folder = temporaryFolder();
+  await expect(
+    convertWeights(golden('cnn.pt'), path.join(folder, 'a.pt'), { shardBytes: 100 }),
+  ).rejects.toMatchObject({ code: 'usage' });
+  const index = path.join(folder, 'm.safetensors.index.json');
+  writeFileSync(index, '{"weight_map": {"a": "gone.safetensors"}}');
+  await expect(inspectFile(index)).rejects.toMatchObject({
+    code: 'file_not_found',
+    message: expect.stringContaining('gone.safetensors') as string,
+  });
+});
+
+test('SAFE-4 tied tensors become copies, NPY-5 bfloat16 becomes float32, each with a warning', async () => {
+  const folder = temporaryFolder();
+  const tied = await convertWeights(wide('state_tied.pt'), path.join(folder, 'tied.safetensors'));
+  expect(tied.warnings).toEqual(['tensors that share memory were written as separate copies']);
+  const half = await convertWeights(wide('state_bf16.pt'), path.join(folder, 'half.npz'));
+  expect(half.warnings[0]).toContain('was bfloat16, which NumPy lacks: it was written as float32');
+  const kept = await convertWeights(wide('state_bf16.pt'), path.join(folder, 'half.safetensors'));
+  expect(kept.warnings).toEqual([]);
+});

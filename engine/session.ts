@@ -15,7 +15,7 @@ import { withWeights } from './inspect';
 import { Lock } from './lock';
 import { Model, type SampleShapes } from './model/model';
 import type { Resized } from './model/rematerialize';
-import { loadOptimizer, withCheckpoint, type Place } from './training/checkpoint';
+import { withCheckpoint } from './training/checkpoint';
 import { Evaluation } from './training/evaluate';
 import { objectiveOf } from './training/objective';
 import { predictAll, type Prediction } from './training/predict';
@@ -41,6 +41,10 @@ export interface TrainOptions {
   readonly resumeFrom?: string;
   /** Where a stopped run leaves its checkpoint (a long one writes it each minute); none by default. */
   readonly checkpoint?: string;
+  /** A run that ends leaves its checkpoint too. */
+  readonly keepsCheckpoint?: boolean;
+  /** Where the weights of the best epoch so far are written, .pt or .safetensors; none by default. */
+  readonly best?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -245,7 +249,13 @@ export class ModelSession {
     );
   }
 
-  async #start({ signal, checkpoint, resumeFrom }: TrainOptions): Promise<TrainingRun> {
+  async #start({
+    signal,
+    checkpoint,
+    keepsCheckpoint,
+    best,
+    resumeFrom,
+  }: TrainOptions): Promise<TrainingRun> {
     const { training, dtype, data } = this.project;
     const backend = backendFor(training.device);
     const objective = objectiveOf(training, await this.#feeds.dataset(data, { signal }));
@@ -253,7 +263,6 @@ export class ModelSession {
       await this.#feed(signal ? { signal } : {});
     const { feed, rows } = await this.#feeds.training(signal);
     let run: TrainingRun | null = null;
-    let place: Place | null = null;
     try {
       useThreads(training.threads);
       run = await this.#lock.run(() => {
@@ -275,10 +284,12 @@ export class ModelSession {
           rows,
           lock: this.#lock,
           checkpoint: checkpoint ?? null,
+          keepsCheckpoint: keepsCheckpoint ?? false,
+          best: best ?? null,
           onEnd,
         });
       });
-      if (resumeFrom !== undefined) place = await this.#resume(run, resumeFrom);
+      if (resumeFrom !== undefined) await this.#resume(run, resumeFrom);
     } catch (error) {
       run?.dispose();
       this.#feeds.release(feed);
@@ -287,17 +298,16 @@ export class ModelSession {
     this.#run = run;
     const started = run;
     signal?.addEventListener('abort', () => void started.stop(), { once: true });
-    run.start(place);
+    run.start();
     if (signal?.aborted === true) void run.stop();
     return run;
   }
 
-  #resume(run: TrainingRun, file: string): Promise<Place> {
+  #resume(run: TrainingRun, file: string): Promise<void> {
     return withCheckpoint(file, (checkpoint) =>
       this.#lock.run(async () => {
         await loadEntries(this.#model.module, checkpoint.model);
-        await loadOptimizer(run.optimizer, checkpoint, file);
-        return checkpoint.place;
+        await run.load(checkpoint);
       }),
     );
   }

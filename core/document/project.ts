@@ -20,6 +20,16 @@ export interface OptimizerGroup {
   readonly lr_factor?: number;
   /** Instead of the optimizer's. */
   readonly weight_decay?: number;
+  /** Any other of the optimizer's options. */
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** What moves the learning rate during a run. */
+export interface SchedulerSettings {
+  readonly type: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** After each step (the default) or after each epoch. One that watches a loss or metric steps per epoch in any case. */
+  readonly interval?: 'step' | 'epoch';
 }
 
 /** One occurrence of a layer. `id` never changes; `name` is the state-dict prefix and a valid Python identifier, unique in the graph. */
@@ -97,9 +107,21 @@ export interface TrainingSettings {
     /** By name, as tensors of the graph name them. */
     readonly groups?: Readonly<Record<string, OptimizerGroup>>;
   };
+  readonly scheduler?: SchedulerSettings | null;
   readonly metrics: readonly string[];
   readonly epochs: number;
+  /** Samples of one step, or of one part of it where gradients are accumulated. */
   readonly batchSize: number;
+  /** Batches whose gradients make one step; default 1. */
+  readonly accumulate?: number;
+  /** Options of `CLIPPING`: how far gradients are cut before a step. */
+  readonly clipping?: Readonly<Record<string, unknown>> | null;
+  /** `bfloat16`: products and convolutions in bfloat16, weights and the rest in the project's dtype, as torch.autocast. */
+  readonly precision?: 'full' | 'bfloat16';
+  /** What tells which epoch was the best: `validation_loss`, `loss` or a metric. Default: the validation loss, else the loss. */
+  readonly monitor?: string | null;
+  /** Options of `EARLY_STOPPING`; absent or null: the run takes all epochs. */
+  readonly earlyStopping?: Readonly<Record<string, unknown>> | null;
   readonly seed: number;
   /** Part of the samples kept for validation, 0 to 0.9. */
   readonly validationSplit: number;

@@ -91,14 +91,23 @@ const typed = z.looseObject({ type: text.min(1), params: jsonRecord.default({}) 
 const optimizerGroup = z.looseObject({
   lr_factor: z.number().min(0).exactOptional(),
   weight_decay: z.number().min(0).exactOptional(),
+  params: jsonRecord.exactOptional(),
 });
+
+const scheduler = typed.extend({ interval: z.enum(['step', 'epoch']).exactOptional() });
 
 const training = z.looseObject({
   loss: typed,
   optimizer: typed.extend({ groups: z.record(z.string().max(200), optimizerGroup).exactOptional() }),
+  scheduler: scheduler.nullable().exactOptional(),
   metrics: z.array(text).max(100),
   epochs: count,
   batchSize: count,
+  accumulate: count.max(4096).exactOptional(),
+  clipping: jsonRecord.nullable().exactOptional(),
+  precision: z.enum(['full', 'bfloat16']).exactOptional(),
+  monitor: text.nullable().exactOptional(),
+  earlyStopping: jsonRecord.nullable().exactOptional(),
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
   validationSplit: z.number().min(0).max(0.9),
   device: z.enum(['cpu', 'gpu']),
@@ -127,7 +136,8 @@ export const KEY_ORDER = {
     'file', 'format', 'header', 'inputs', 'target', 'targetFile', 'inputShape', 'targetKind', 'classes', 'normalization',
   ],
   training: [
-    'loss', 'optimizer', 'metrics', 'epochs', 'batchSize', 'seed', 'validationSplit', 'device', 'threads',
+    'loss', 'optimizer', 'scheduler', 'metrics', 'epochs', 'batchSize', 'accumulate', 'clipping', 'precision', 'monitor',
+    'earlyStopping', 'seed', 'validationSplit', 'device', 'threads',
   ],
 } as const satisfies {
   readonly project: readonly (keyof Project)[];

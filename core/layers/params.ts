@@ -3,9 +3,11 @@ import { LazuliError } from '../errors';
 
 /**
  * How the inspector edits a param: a size that may be blank; one integer or number (blank where `isOptional`); a switch;
- * a choice from `options`; `count` integers (or one of `words`); `count` numbers, or any amount of them; a list of sizes.
+ * a choice from `options`; `count` integers (or one of `words`); `count` numbers, or any amount of them; a list of sizes;
+ * a list of learning-rate schedulers.
  */
-export type Widget = 'size' | 'integer' | 'number' | 'boolean' | 'choice' | 'integers' | 'numbers' | 'shape';
+export type Widget =
+  'size' | 'integer' | 'number' | 'boolean' | 'choice' | 'integers' | 'numbers' | 'shape' | 'schedulers';
 
 /** One keyword of a layer. `T` is the parsed type; null means blank (inferred, or PyTorch's None). */
 export interface ParamSpec<T = unknown> {
@@ -25,7 +27,7 @@ export interface ParamSpec<T = unknown> {
   readonly options?: readonly string[];
   /** For `integers` and `numbers`: how many; one stands for all of them. Absent: any amount. */
   readonly count?: number;
-  /** For `integers`: each item may be null on its own (an adaptive pooling's kept size). */
+  /** For `integers` and `numbers`: each item may be null on its own (an adaptive pooling's kept size). */
   readonly itemsMayBeBlank?: boolean;
   /** Words `integers` accepts instead of numbers: `same`, `valid`. */
   readonly words?: readonly string[];
@@ -241,6 +243,20 @@ export const numbers = (
     ...spec,
     widget: 'numbers',
     parse: (value) => listOf(value, spec.count ?? null, 'numbers').map((entry) => item.parse(entry)),
+  };
+};
+
+/** `count` numbers each of which may be None on its own: Adafactor's eps. */
+export const numbersOrBlanks = (
+  spec: Common<readonly (number | null)[]> & { readonly count: number; readonly min?: number },
+): ParamSpec<readonly (number | null)[]> => {
+  const item = number({ ...spec, initial: 0, torchDefault: 0 });
+  return {
+    ...spec,
+    widget: 'numbers',
+    itemsMayBeBlank: true,
+    parse: (value) =>
+      listOf(value, spec.count, 'numbers or nulls').map((entry) => (entry === null ? null : item.parse(entry))),
   };
 };
 

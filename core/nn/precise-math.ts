@@ -1,4 +1,4 @@
-// log, sin and cos of a double to the nearest double on every host: V8's own differ between versions and from libm.
+// log, pow, sin and cos of a double to the nearest double on every host: V8's own differ between versions and from libm.
 // Evaluated in double-double arithmetic (about 100 bits), then rounded once.
 
 /** An unevaluated sum high + low. */
@@ -59,8 +59,10 @@ const SQRT_HALF = Math.SQRT1_2;
 const bits = new DataView(new ArrayBuffer(8));
 
 /** Natural logarithm of a positive, normal double. */
-export function preciseLog(value: number): number {
-  if (value === 1) return 0;
+export const preciseLog = (value: number): number => logarithm(value)[0];
+
+function logarithm(value: number): Pair {
+  if (value === 1) return [0, 0];
   bits.setFloat64(0, value);
   let exponent = (bits.getUint16(0) >>> 4) - 1022;
   bits.setUint16(0, (bits.getUint16(0) & 0x800f) | 0x3fe0);
@@ -71,8 +73,24 @@ export function preciseLog(value: number): number {
   }
   const ratio = divide([mantissa - 1, 0], sum(mantissa, 1));
   const half = multiply(ratio, polynomial(ATANH, multiply(ratio, ratio), 12));
-  const logarithm: Pair = [2 * half[0], 2 * half[1]];
-  return add(multiply(LN2, [exponent, 0]), logarithm)[0];
+  return add(multiply(LN2, [exponent, 0]), [2 * half[0], 2 * half[1]]);
+}
+
+/** 1/n! as pairs: the Taylor series of the exponential. */
+const EXPONENTIAL = Array.from({ length: 28 }, (_, n) => n).reduce<Pair[]>(
+  (terms, n) => [...terms, n === 0 ? [1, 0] : divide(terms[n - 1] ?? [1, 0], [n, 0])],
+  [],
+);
+
+/** base^exponent for a base that is not negative; the result neither overflows nor is subnormal. */
+export function precisePower(base: number, exponent: number): number {
+  if (exponent === 0 || base === 1) return 1;
+  if (base === 0) return exponent > 0 ? 0 : Infinity;
+  if (exponent === 1) return base;
+  const power = multiply(logarithm(base), [exponent, 0]);
+  const doublings = Math.round(power[0] / LN2[0]);
+  const rest = add(power, multiply(LN2, [-doublings, 0]));
+  return polynomial(EXPONENTIAL, rest, 16)[0] * 2 ** doublings;
 }
 
 /** (-1)^i / (2i + first)! as pairs: the Taylor series in powers of x². */

@@ -1,6 +1,6 @@
 // Calling a primitive: infer, allocate, run on the inputs' backend (or record it while tracing), remember for gradients.
 import { LazuliError } from '../errors';
-import { elementSize, type DType } from '../tensor/dtype';
+import { elementSize, isFloatingPoint, type DType } from '../tensor/dtype';
 import { MetaStorage } from '../tensor/meta-storage';
 import { numel, type Shape } from '../tensor/shape';
 import type { Backend, Device, Storage } from '../tensor/storage';
@@ -140,7 +140,7 @@ export function apply<N extends OpName>(
   }
   if (isGradientEnabled && !signature.mutates?.includes(0) && inputs.some((input) => input?.requiresGrad)) {
     const node = new OpNode(op, inputs, outputs, attributes);
-    for (const output of outputs) if (output.dtype.startsWith('float')) output.gradFn = node;
+    for (const output of outputs) if (isFloatingPoint(output.dtype)) output.gradFn = node;
   }
   return outputs;
 }

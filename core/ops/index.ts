@@ -1,4 +1,5 @@
 // The functional API: everything that makes tensors from tensors. Layers, losses, metrics and optimizers import this file.
+export { autocast } from './autocast';
 export { backward, gradients, type BackwardOptions, type GradientsOptions } from './backward';
 export * from './create';
 export { apply, backendOf, enableGrad, gradientEnabled, noGrad, useBackend } from './dispatch';

@@ -1,24 +1,20 @@
 // More optimizers made of ops: nadam, radam, asgd, rprop. Slower than the fused ones, same numbers.
-import { boolean, number, numbers } from '../layers/params';
+import { number, numbers } from '../layers/params';
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { defineOptimizer, type StateSpec } from './declaration';
-import { eps, learningRate, like, maximize, stateOf, stepCount, weightDecay } from './pieces';
-import { assign, average, descend, directionOf, stepsBefore } from './steps';
-
-const betas = numbers({
-  count: 2,
-  min: 0,
-  max: 1 - Number.EPSILON / 2,
-  help: 'How much of the running mean and of the running square is kept at each step.',
-  initial: [0.9, 0.999],
-  torchDefault: [0.9, 0.999],
-});
-const decoupled_weight_decay = boolean({
-  help: 'Pulls the weights themselves instead of the gradient.',
-  initial: false,
-  torchDefault: false,
-});
+import {
+  betas,
+  decoupledWeightDecay,
+  eps,
+  learningRate,
+  like,
+  maximize,
+  stateOf,
+  stepCount,
+  weightDecay,
+} from './pieces';
+import { assign, average, descend, directionOf, shrink, stepsBefore } from './steps';
 
 /** A number per parameter, float32 as PyTorch keeps it. */
 const scalar = (name: string, initial: number): StateSpec => ({
@@ -50,10 +46,11 @@ function moveMoments(
     readonly state: Readonly<Record<string, Tensor>>;
   },
   lr: Tensor,
+  beta1: Tensor | number,
 ): Tensor {
-  const [beta1 = 0, beta2 = 0] = params.betas;
+  const [, beta2 = 0] = params.betas;
   if (params.decoupled_weight_decay && params.weight_decay !== 0)
-    descend(param, ops.clone(param), ops.mul(lr, params.weight_decay));
+    shrink(param, ops.mul(lr, params.weight_decay));
   const pull = params.decoupled_weight_decay ? 0 : params.weight_decay;
   const direction = directionOf(grad, param, { weight_decay: pull, maximize: params.maximize });
   average(stateOf(state, 'exp_avg'), direction, beta1);
@@ -77,7 +74,7 @@ export const nadam = defineOptimizer({
       initial: 4e-3,
       torchDefault: 4e-3,
     }),
-    decoupled_weight_decay,
+    decoupled_weight_decay: decoupledWeightDecay,
     maximize,
   },
   state: (_params, shape) => [
@@ -86,11 +83,12 @@ export const nadam = defineOptimizer({
     like('exp_avg', shape),
     like('exp_avg_sq', shape),
   ],
-  lower({ params, param, grad, state, learningRate: lr }) {
+  lower({ params, param, grad, state, learningRate: lr, momentum: moved }) {
     ops.noGrad(() => {
-      const [beta1 = 0, beta2 = 0] = params.betas;
+      const [first = 0, beta2 = 0] = params.betas;
+      const beta1 = moved ?? first;
       const steps = ops.add(stepsBefore(state), 1);
-      const direction = moveMoments({ params, param, grad, state }, lr);
+      const direction = moveMoments({ params, param, grad, state }, lr, beta1);
       const momentum = (count: Tensor): Tensor =>
         ops.mul(ops.sub(1, ops.mul(ops.pow(0.96, ops.mul(count, params.momentum_decay)), 0.5)), beta1);
       const [now, next] = [momentum(steps), momentum(ops.add(steps, 1))];
@@ -128,7 +126,7 @@ export const radam = defineOptimizer({
     betas,
     eps,
     weight_decay: weightDecay(0),
-    decoupled_weight_decay,
+    decoupled_weight_decay: decoupledWeightDecay,
     maximize,
   },
   state: (_params, shape) => [
@@ -136,20 +134,21 @@ export const radam = defineOptimizer({
     like('exp_avg', shape),
     like('exp_avg_sq', shape),
   ],
-  lower({ params, param, grad, state, learningRate: lr }) {
+  lower({ params, param, grad, state, learningRate: lr, momentum: moved }) {
     ops.noGrad(() => {
-      const [beta1 = 0, beta2 = 0] = params.betas;
+      const [first = 0, beta2 = 0] = params.betas;
+      const beta1 = moved ?? first;
       const steps = ops.add(stepsBefore(state), 1);
-      moveMoments({ params, param, grad, state }, lr);
+      moveMoments({ params, param, grad, state }, lr, beta1);
       const power = ops.pow(beta2, steps);
-      const [first, second] = [ops.sub(1, ops.pow(beta1, steps)), ops.sub(1, power)];
+      const [one, second] = [ops.sub(1, ops.pow(beta1, steps)), ops.sub(1, power)];
       const longest = 2 / (1 - beta2) - 1;
       const length = ops.sub(longest, ops.div(ops.mul(ops.mul(steps, 2), power), second));
       const isKnown = ops.gt(length, 5);
       const known = ops.where(isKnown, length, 5);
       const grown = ops.mul(ops.mul(ops.sub(known, 4), ops.sub(known, 2)), longest);
       const rectified = ops.sqrt(ops.div(grown, ops.mul(known, (longest - 4) * (longest - 2))));
-      const rate = ops.div(lr, first);
+      const rate = ops.div(lr, one);
       const mean = stateOf(state, 'exp_avg');
       const size = ops.add(ops.sqrt(stateOf(state, 'exp_avg_sq')), params.eps);
       const scale = ops.cast(ops.mul(ops.sqrt(second), rectified), param.dtype);

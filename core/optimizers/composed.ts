@@ -111,9 +111,10 @@ export const adamax = defineOptimizer({
     maximize,
   },
   state: (_params, shape) => [stepCount({ isTorch: true }), like('exp_avg', shape), like('exp_inf', shape)],
-  lower({ params, param, grad, state, learningRate: lr }) {
+  lower({ params, param, grad, state, learningRate: lr, momentum: moved }) {
     ops.noGrad(() => {
-      const [beta1 = 0, beta2 = 0] = params.betas;
+      const [first = 0, beta2 = 0] = params.betas;
+      const beta1 = moved ?? first;
       const direction = directionOf(grad, param, params);
       const [mean, largest] = [stateOf(state, 'exp_avg'), stateOf(state, 'exp_inf')];
       average(mean, direction, beta1);

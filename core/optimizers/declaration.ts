@@ -27,6 +27,8 @@ export interface OptimizerCall<P extends ParamTable> {
   readonly state: Readonly<Record<string, Tensor>>;
   /** A float64 scalar: a schedule may change it between steps. Starts as the option `lr`. */
   readonly learningRate: Tensor;
+  /** A float64 scalar in place of `momentum`, or of the first of `betas`, where a schedule moves it. */
+  readonly momentum?: Tensor | null;
 }
 
 export interface OptimizerDeclaration<P extends ParamTable = ParamTable> {
@@ -39,6 +41,8 @@ export interface OptimizerDeclaration<P extends ParamTable = ParamTable> {
   /** Has `lr`. */
   readonly params: P;
   check?(params: ParamsOf<P>): readonly LayerProblem[];
+  /** What is wrong with a parameter of this shape, or null: Muon takes matrices only. */
+  refuse?(parameterShape: Shape): string | null;
   /** What is remembered for a parameter of a shape, in PyTorch's order. */
   state(params: ParamsOf<P>, parameterShape: Shape): readonly StateSpec[];
   /** One step: changes `param` and `state` in place. */
@@ -50,6 +54,8 @@ export interface OptimizerDeclaration<P extends ParamTable = ParamTable> {
 export interface OptimizerExample {
   readonly title: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** The parameter's. Default [3, 4]. */
+  readonly shape?: Shape;
 }
 
 /** Checks a declaration's types and forgets them, so that optimizers of different params share one list. */

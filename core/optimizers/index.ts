@@ -1,9 +1,11 @@
 // The optimizers: the one list of all declarations, in the order the training panel shows them.
 import { findDeclared } from '../layers/parse';
+import { adafactor } from './adafactor';
 import { adam, adamw } from './adam';
 import { adadelta, adagrad, adamax } from './composed';
 import { asgd, nadam, radam, rprop } from './composed-more';
 import type { OptimizerDeclaration } from './declaration';
+import { muon } from './muon';
 import { rmsprop } from './rmsprop';
 import { sgd } from './sgd';
 
@@ -20,6 +22,8 @@ export const OPTIMIZERS: readonly OptimizerDeclaration[] = [
   radam,
   asgd,
   rprop,
+  adafactor,
+  muon,
 ];
 
 /** An optimizer by `type` or PyTorch name (`adamw`, `AdamW`); null when there is none. */

@@ -1,6 +1,6 @@
 // Options and state that optimizers share.
 import { assert } from '../errors';
-import { boolean, number } from '../layers/params';
+import { boolean, number, numbers } from '../layers/params';
 import type { Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import type { StateSpec } from './declaration';
@@ -13,6 +13,21 @@ export const weightDecay = (value: number) =>
 
 export const maximize = boolean({
   help: 'Climbs instead of descending.',
+  initial: false,
+  torchDefault: false,
+});
+
+export const betas = numbers({
+  count: 2,
+  min: 0,
+  max: 1 - Number.EPSILON / 2,
+  help: 'How much of the running mean and of the running square is kept at each step.',
+  initial: [0.9, 0.999],
+  torchDefault: [0.9, 0.999],
+});
+
+export const decoupledWeightDecay = boolean({
+  help: 'Pulls the weights themselves instead of the gradient.',
   initial: false,
   torchDefault: false,
 });

@@ -1,8 +1,11 @@
 // RMSprop: steps divided by the running root mean square of the gradient.
 import { boolean, number } from '../layers/params';
+import * as ops from '../ops';
 import { rmspropStep } from '../ops';
+import type { Tensor } from '../tensor/tensor';
 import { defineOptimizer } from './declaration';
 import { eps, learningRate, like, maximize, stateOf, stepCount, weightDecay } from './pieces';
+import { assign, average, descend, directionOf } from './steps';
 
 /** p -= lr · g / (√v + eps). Source: torch.optim.RMSprop. */
 export const rmsprop = defineOptimizer({
@@ -38,7 +41,8 @@ export const rmsprop = defineOptimizer({
     ...(momentum > 0 ? [like('momentum_buffer', shape)] : []),
     ...(centered ? [like('grad_avg', shape)] : []),
   ],
-  lower({ params, param, grad, state, learningRate: lr }) {
+  lower({ params, param, grad, state, learningRate: lr, momentum: moved }) {
+    if (moved) return lowerMoving({ params, param, grad, state, lr, momentum: moved });
     const { alpha, weight_decay, momentum, maximize: isAscent } = params;
     rmspropStep(
       {
@@ -60,3 +64,32 @@ export const rmsprop = defineOptimizer({
     { title: 'ascent', params: { maximize: true, eps: 1e-3 } },
   ],
 });
+
+/** The same step with a momentum that a schedule moves, made of ops. */
+function lowerMoving({
+  params,
+  param,
+  grad,
+  state,
+  lr,
+  momentum,
+}: {
+  readonly params: { alpha: number; eps: number; weight_decay: number; maximize: boolean };
+  readonly param: Tensor;
+  readonly grad: Tensor;
+  readonly state: Readonly<Record<string, Tensor>>;
+  readonly lr: Tensor;
+  readonly momentum: Tensor;
+}): void {
+  ops.noGrad(() => {
+    const direction = directionOf(grad, param, params);
+    const [squares, buffer] = [stateOf(state, 'square_avg'), stateOf(state, 'momentum_buffer')];
+    const mean = state['grad_avg'] ?? null;
+    average(squares, ops.square(direction), params.alpha);
+    if (mean) average(mean, direction, params.alpha);
+    const variance = mean ? ops.sub(squares, ops.square(mean)) : squares;
+    const scaled = ops.div(direction, ops.add(ops.sqrt(variance), params.eps));
+    assign(buffer, ops.add(ops.mul(buffer, momentum), scaled));
+    descend(param, ops.clone(buffer), lr, stateOf(state, 'step'));
+  });
+}

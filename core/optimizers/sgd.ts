@@ -1,8 +1,11 @@
 // Stochastic gradient descent, plain or with momentum.
 import { boolean, number } from '../layers/params';
+import * as ops from '../ops';
 import { sgdStep } from '../ops';
+import type { Tensor } from '../tensor/tensor';
 import { defineOptimizer } from './declaration';
 import { learningRate, like, maximize, stateOf, stepCount, weightDecay } from './pieces';
+import { assign, descend, directionOf } from './steps';
 
 /** p -= lr · (momentum of (g + weight_decay · p)). Source: torch.optim.SGD. */
 export const sgd = defineOptimizer({
@@ -41,7 +44,8 @@ export const sgd = defineOptimizer({
     stepCount({ isTorch: false }),
     ...(momentum === 0 ? [] : [like('momentum_buffer', shape)]),
   ],
-  lower({ params, param, grad, state, learningRate: lr }) {
+  lower({ params, param, grad, state, learningRate: lr, momentum: moved }) {
+    if (moved) return lowerMoving({ params, param, grad, state, lr, momentum: moved });
     const { momentum, dampening, weight_decay, nesterov, maximize: isAscent } = params;
     const momentumBuffer = state['momentum_buffer'] ?? null;
     sgdStep(
@@ -56,3 +60,30 @@ export const sgd = defineOptimizer({
     { title: 'dampened ascent', params: { lr: 0.02, momentum: 0.7, dampening: 0.3, maximize: true } },
   ],
 });
+
+/** The same step with a momentum that a schedule moves, made of ops. */
+function lowerMoving({
+  params,
+  param,
+  grad,
+  state,
+  lr,
+  momentum,
+}: {
+  readonly params: { dampening: number; weight_decay: number; nesterov: boolean; maximize: boolean };
+  readonly param: Tensor;
+  readonly grad: Tensor;
+  readonly state: Readonly<Record<string, Tensor>>;
+  readonly lr: Tensor;
+  readonly momentum: Tensor;
+}): void {
+  ops.noGrad(() => {
+    const direction = directionOf(grad, param, params);
+    const [buffer, step] = [stateOf(state, 'momentum_buffer'), stateOf(state, 'step')];
+    const isFirst = ops.cast(ops.eq(step, 0), param.dtype);
+    const kept = ops.add(ops.mul(buffer, momentum), ops.mul(direction, 1 - params.dampening));
+    assign(buffer, ops.where(isFirst, direction, kept));
+    const followed = params.nesterov ? ops.add(direction, ops.mul(buffer, momentum)) : ops.clone(buffer);
+    descend(param, followed, lr, step);
+  });
+}

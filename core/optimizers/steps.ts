@@ -29,8 +29,14 @@ export function assign(target: Tensor, value: Tensor): void {
 }
 
 /** running = kept · running + (1 - kept) · latest, in place. */
-export const average = (running: Tensor, latest: Tensor, kept: number): void =>
-  descend(running, ops.sub(running, latest), 1 - kept);
+export const average = (running: Tensor, latest: Tensor, kept: ops.Operand): void =>
+  descend(running, ops.sub(running, latest), typeof kept === 'number' ? 1 - kept : ops.sub(1, kept));
+
+/** target -= rate · target, in place: weight decay apart from the gradient. */
+export const shrink = (target: Tensor, rate: Tensor): void => descend(target, ops.clone(target), rate);
+
+/** Root of the sum of squares, as a float64 scalar. */
+export const normOf = (x: Tensor): Tensor => ops.cast(ops.sqrt(ops.sum(ops.square(x))), 'float64');
 
 interface Common {
   readonly weight_decay: number;

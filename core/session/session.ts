@@ -117,6 +117,9 @@ export interface RunEvent {
   readonly total_epochs: number;
   /** done only: finished, stopped by the user, or failed with `error`. */
   readonly outcome?: 'finished' | 'stopped' | 'failed';
+  /** done only: the epoch that was best, and whether the run ended because none was better for long. */
+  readonly best_epoch?: number;
+  readonly stopped_early?: boolean;
 }
 
 export type RunState = 'idle' | 'running' | 'paused' | 'stopping';

@@ -97,7 +97,7 @@ export function prepareStep(model: BenchModel, batch: number, { device, dtype }:
     own(dataset, () => dataset.dispose());
     const cursor = new Cursor(MOST_STEPS * batch);
     own(cursor, () => cursor.dispose());
-    const optimizer = new Optimizer(project.training.optimizer, trainedParameters(open.module));
+    const optimizer = new Optimizer(project.training, trainedParameters(open.module));
     own(optimizer, () => optimizer.dispose());
     const log = new StepLog(MOST_STEPS, 0);
     own(log, () => log.dispose());

@@ -1,23 +1,15 @@
-// A run's checkpoint: weights, optimizer state and place, in one file that torch.load(weights_only=True) opens.
+// A run's checkpoint: weights, optimizer, schedule, best epoch and place, in one file that torch.load(weights_only=True) opens.
 import { LazuliError } from '#core/errors';
-import {
-  readContiguous,
-  TorchStateDict,
-  TorchTensorValue,
-  writeTorchValue,
-  type TorchValue,
-} from '#core/formats/index';
+import { TorchFloat, TorchStateDict, writeTorchValue, type TorchValue } from '#core/formats/index';
 import type { PlainValue, TensorEntry } from '#core/formats/weights';
-import { elementSize } from '#core/tensor/dtype';
-import { formatShape, shapesEqual } from '#core/tensor/shape';
-import type { Tensor } from '#core/tensor/tensor';
 import { stateDictContent } from '#core/nn/state-dict-io';
-import { StateDict, writeDense } from '#core/nn/index';
+import type { StateDict } from '#core/nn/index';
 
 import { archiveName } from '../convert';
 import { writeFileAtomically } from '../files';
 import { withWeights } from '../inspect';
 import type { Optimizer } from './optimizer';
+import { loadOptimizerState, torchOptimizerState } from './optimizer-state';
 
 /** Where a run stood. Steps count within the epoch (`step`) and over the whole run (`totalSteps`). */
 export interface Place {
@@ -25,48 +17,80 @@ export interface Place {
   readonly step: number;
   readonly totalSteps: number;
   readonly seed: number;
+  /** Samples of a step. */
   readonly batchSize: number;
   readonly samples: number;
 }
 
-/** Atomic. `model` is the state dict; parameters of the run's optimizer are under `optimizer.<key>.<state>`. */
+/** Numbers by name: sums so far, the best epoch. */
+export type Numbers = Readonly<Record<string, number>>;
+
+/** What a checkpoint holds beside the optimizer. */
+export interface CheckpointContent {
+  readonly model: StateDict;
+  /** The weights of the best epoch, where the run goes back to them. */
+  readonly bestModel: StateDict | null;
+  readonly place: Place;
+  /** Sums of the epoch in progress. */
+  readonly totals: Numbers;
+  readonly best: Numbers;
+}
+
+const floats = (numbers: Numbers): TorchValue =>
+  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, new TorchFloat(value)]));
+
+/** What torch's scheduler takes back: counters are ints, and lists hold a number per group. */
+function scheduleValue({ schedule, groups }: Optimizer): TorchValue {
+  if (!schedule) return null;
+  const isCount = (name: string): boolean =>
+    /(last_epoch|_count|T_cur|T_i|num_bad_epochs|_counter)$/.test(name);
+  const numbers = Object.entries(schedule.state()).map(([name, value]): [string, TorchValue] => [
+    name,
+    isCount(name) ? value : new TorchFloat(value),
+  ]);
+  const perGroup = (of: (group: (typeof groups)[number]) => number): TorchValue =>
+    groups.map((group) => new TorchFloat(of(group)));
+  return {
+    ...Object.fromEntries(numbers),
+    base_lrs: perGroup(({ initialLr, lr }) => initialLr ?? lr),
+    _last_lr: perGroup(({ lr }) => lr),
+  };
+}
+
+/** Atomic. `optimizer` is what torch.optim's load_state_dict takes, `model` what the module's takes. */
 export async function writeCheckpoint(
   file: string,
-  model: StateDict,
   optimizer: Optimizer,
-  place: Place,
+  { model, bestModel, place, totals, best }: CheckpointContent,
 ): Promise<void> {
-  const states: Record<string, TorchValue> = {};
-  for (const [key, state] of optimizer.states) {
-    const content = stateDictContent(new StateDict(Object.entries(state)));
-    states[key] = Object.fromEntries(
-      content.entries.map((entry) => [entry.name, new TorchTensorValue(entry)]),
-    );
-  }
   const value: TorchValue = {
     model: new TorchStateDict(stateDictContent(model)),
-    optimizer: states,
+    ...(bestModel ? { best_model: new TorchStateDict(stateDictContent(bestModel)) } : {}),
+    optimizer: torchOptimizerState(optimizer, place.totalSteps),
     optimizer_type: optimizer.declaration.type,
+    lr_scheduler: scheduleValue(optimizer),
     epoch: place.epoch,
     step: place.step,
     total_steps: place.totalSteps,
     seed: place.seed,
     batch_size: place.batchSize,
     samples: place.samples,
+    totals: floats(totals),
+    best: floats(best),
   };
   await writeFileAtomically(file, (sink) => writeTorchValue(sink, value, { directory: archiveName(file) }));
 }
 
 export interface Checkpoint {
   readonly place: Place;
-  readonly optimizerType: string;
   /** The model's entries, without their prefix. */
   readonly model: readonly TensorEntry[];
-  readonly optimizer: readonly TensorEntry[];
+  readonly bestModel: readonly TensorEntry[];
+  readonly totals: Numbers;
+  readonly best: Numbers;
+  /** Writes what the optimizer and its schedule were into those of this run; throws `weights_mismatch`. */
+  loadOptimizer(optimizer: Optimizer): Promise<void>;
 }
-
-const MODEL = 'model.';
-const OPTIMIZER = 'optimizer.';
 
 /** Opens a checkpoint for `body`. Throws `file_refused` for a file that is none. */
 export const withCheckpoint = <T>(file: string, body: (checkpoint: Checkpoint) => Promise<T>): Promise<T> =>
@@ -87,11 +111,48 @@ export const withCheckpoint = <T>(file: string, body: (checkpoint: Checkpoint) =
         batchSize: integer('batch_size'),
         samples: integer('samples'),
       },
-      optimizerType: type,
-      model: under(MODEL),
-      optimizer: under(OPTIMIZER),
+      model: under('model.'),
+      bestModel: under('best_model.'),
+      totals: numbersUnder(values, 'totals.'),
+      best: numbersUnder(values, 'best.'),
+      async loadOptimizer(optimizer) {
+        const saved = { type, entries: under('optimizer.'), values: valuesUnder(values, 'optimizer.') };
+        await loadOptimizerState(optimizer, saved, file);
+        loadSchedule(optimizer, numbersUnder(values, 'lr_scheduler.'), file);
+      },
     });
   });
+
+function valuesUnder(
+  values: Readonly<Record<string, PlainValue>>,
+  prefix: string,
+): Readonly<Record<string, PlainValue>> {
+  const own = Object.entries(values).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+/** Values that are numbers; the others are not ours. */
+const numbersUnder = (values: Readonly<Record<string, PlainValue>>, prefix: string): Numbers =>
+  Object.fromEntries(
+    Object.entries(valuesUnder(values, prefix)).flatMap(([name, value]) => {
+      const number = typeof value === 'bigint' ? Number(value) : value;
+      return typeof number === 'number' ? [[name, number] as const] : [];
+    }),
+  );
+
+function loadSchedule({ schedule }: Optimizer, saved: Numbers, file: string): void {
+  if (!schedule) return;
+  const expected = Object.keys(schedule.state());
+  const missing = expected.find((name) => saved[name] === undefined);
+  if (missing !== undefined)
+    throw new LazuliError('weights_mismatch', `${file} was written under another learning-rate scheduler`, {
+      where: `${file}, lr_scheduler`,
+      expected: missing,
+      got: Object.keys(saved).join(', ') || 'no scheduler',
+      hint: 'train with the same scheduler, or without --resume',
+    });
+  schedule.load(saved);
+}
 
 function whole(value: PlainValue | undefined, name: string, file: string): number {
   const number = typeof value === 'bigint' ? Number(value) : value;
@@ -105,43 +166,3 @@ const noCheckpoint = (file: string, missing: string): LazuliError =>
     expected: 'a checkpoint that an interrupted run left',
     hint: 'to start from weights, give them with --weights',
   });
-
-/** Writes saved optimizer state into the tensors of this run. Throws `weights_mismatch` where they do not fit. */
-export async function loadOptimizer(
-  optimizer: Optimizer,
-  checkpoint: Checkpoint,
-  file: string,
-): Promise<void> {
-  const given = new Map(checkpoint.optimizer.map((entry) => [entry.name, entry]));
-  if (checkpoint.optimizerType !== optimizer.declaration.type)
-    throw new LazuliError(
-      'weights_mismatch',
-      `${file} was written by the optimizer ${checkpoint.optimizerType}, not ${optimizer.declaration.type}`,
-      {
-        where: file,
-        expected: optimizer.declaration.type,
-        got: checkpoint.optimizerType,
-        hint: `train with --optimizer ${checkpoint.optimizerType}, or without --resume`,
-      },
-    );
-  for (const [key, state] of optimizer.states)
-    for (const [name, tensor] of Object.entries(state))
-      await loadTensor(tensor, given.get(`${key}.${name}`), `${key}.${name}`, file);
-}
-
-async function loadTensor(
-  tensor: Tensor,
-  entry: TensorEntry | undefined,
-  key: string,
-  file: string,
-): Promise<void> {
-  const fits = entry?.shape && entry.dtype === tensor.dtype && shapesEqual(entry.shape, tensor.shape);
-  if (!entry || fits !== true)
-    throw new LazuliError('weights_mismatch', `${file}: the optimizer's ${key} does not fit`, {
-      where: `${file}, optimizer.${key}`,
-      expected: `${tensor.dtype} ${formatShape(tensor.shape)}`,
-      got: entry?.shape ? `${entry.dtype} ${formatShape(entry.shape)}` : 'nothing',
-    });
-  const bytes = await readContiguous(entry);
-  if (bytes.byteLength === tensor.numel() * elementSize(tensor.dtype)) writeDense(tensor, bytes);
-}

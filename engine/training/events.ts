@@ -8,6 +8,9 @@ export type RunListener = (events: readonly RunEvent[], state: RunState, error: 
 const SEND_EVERY = 100;
 const MAX_STEPS = 2000;
 
+/** Steps between two points of a curve: every step of a run of up to 2,000, and evenly spread ones of a longer run. */
+export const stepsPerPoint = (totalSteps: number): number => Math.max(1, Math.ceil(totalSteps / MAX_STEPS));
+
 export class EventLog {
   samplesPerSecond = 0;
   readonly #listeners = new Set<RunListener>();
@@ -38,12 +41,18 @@ export class EventLog {
     if (event.event === 'step' && ++this.#steps > MAX_STEPS) this.#thin();
     if (performance.now() - this.#lastSent >= SEND_EVERY) this.flush();
   }
-  /** Adds a step event unless one was added just before. */
-  addStep(make: () => RunEvent): void {
-    const now = performance.now();
-    if (now - this.#lastStep < SEND_EVERY) return;
-    this.#lastStep = now;
+  /**
+   * Adds the event of a step that is due, or of a slice's last one when none was added for a while; true when it did.
+   */
+  addStep(
+    make: () => RunEvent,
+    { isDue, isLastOfSlice }: { isDue: boolean; isLastOfSlice: boolean },
+  ): boolean {
+    const isLate = isLastOfSlice && performance.now() - this.#lastStep >= SEND_EVERY;
+    if (!isDue && !isLate) return false;
+    this.#lastStep = performance.now();
     this.add(make());
+    return true;
   }
   fail(error: ErrorData | null): void {
     this.#error = error;

@@ -1,109 +1,184 @@
-// An optimizer with what it remembers per parameter, in native memory: recorded into steps, written to checkpoints.
-import type { OptimizerGroup, TrainingSettings } from '#core/document/project';
-import { LazuliError } from '#core/errors';
-import { parseParams } from '#core/layers/index';
-import { nearest } from '#core/layers/suggest';
+// An optimizer with what it remembers per parameter and the rates its schedule gives it, in native memory: recorded into steps.
+import type { TrainingSettings } from '#core/document/project';
 import { newTensor, type Parameter } from '#core/nn/index';
-import { findOptimizer, OPTIMIZERS, type OptimizerDeclaration } from '#core/optimizers/index';
+import { fillTensor } from '#core/nn/tensor-memory';
+import type { OptimizerDeclaration } from '#core/optimizers/index';
+import { cyclesMomentum, Schedule, watchesMetric, type ScheduledGroup } from '#core/schedulers/index';
 import type { Tensor } from '#core/tensor/tensor';
 
-import { bytesOf } from '../datasets/table';
+import { knownOptimizer, parameterGroups, resetGroup, withMomentum, type ParameterGroup } from './groups';
+import { RateTable } from './rates';
 
-type State = Readonly<Record<string, Tensor>>;
+export type OptimizerState = Readonly<Record<string, Tensor>>;
 
-/** Options of some of the parameters, and their learning rate in native memory. */
-interface Group {
-  readonly params: Readonly<Record<string, unknown>>;
+/** What moves rates and momenta: a schedule, or a search for a learning rate. */
+export interface Drive {
+  step(metric?: number): void;
+  state(): Readonly<Record<string, number>>;
+  load(state: Readonly<Record<string, number>>): void;
+}
+
+/** How long a run is, for schedules that last as long. */
+export interface RunLength {
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+}
+
+export interface OptimizerOptions {
+  /** The group of a parameter, by key. */
+  readonly groupOf?: ReadonlyMap<string, string>;
+  readonly length?: RunLength;
+  /** Instead of the settings' scheduler: called once, over the groups; it steps with every step. */
+  readonly drive?: (groups: readonly ScheduledGroup[]) => Drive;
+}
+
+/** The rate and momentum of a group inside a step that is being recorded. */
+interface Taken {
   readonly rate: Tensor;
-}
-
-function groupFrom(
-  params: Readonly<Record<string, unknown>>,
-  { lr_factor = 1, weight_decay }: OptimizerGroup,
-): Group {
-  const rate = newTensor([], 'float64');
-  rate.storage.write(0, bytesOf(Float64Array.of(Number(params['lr']) * lr_factor)));
-  return { params: weight_decay === undefined ? params : { ...params, weight_decay }, rate };
-}
-
-function refuseUnknownGroup(
-  key: string,
-  group: string | undefined,
-  groups: Readonly<Record<string, OptimizerGroup>>,
-): void {
-  if (group === undefined || Object.hasOwn(groups, group)) return;
-  const names = Object.keys(groups);
-  const meant = nearest(group, names);
-  throw new LazuliError(
-    'parameter_invalid',
-    `${key} is in the optimizer group '${group}', which does not exist`,
-    {
-      where: key,
-      expected: names.length > 0 ? `one of ${names.join(', ')}` : 'no group',
-      got: group,
-      hint: meant === null ? 'add it to training.optimizer.groups of the project' : `did you mean ${meant}?`,
-    },
-  );
+  readonly momentum: Tensor | null;
 }
 
 export class Optimizer {
   readonly declaration: OptimizerDeclaration;
-  readonly learningRate: number;
-  readonly #group: Group;
-  /** By name, those that parameters are in. */
-  readonly #groups = new Map<string, Group>();
-  readonly #groupOf: ReadonlyMap<string, string>;
-  readonly #states = new Map<string, State>();
+  readonly groups: readonly ParameterGroup[];
+  readonly interval: 'step' | 'epoch';
+  /** The schedule is told a loss or metric after every epoch. */
+  readonly watchesMetric: boolean;
+  readonly #makeDrive: () => Drive | null;
+  #length: RunLength;
+  #drive: Drive | null;
+  readonly #isCycling: boolean;
+  readonly #states = new Map<string, OptimizerState>();
+  readonly #groupOf = new Map<string, ParameterGroup>();
+  readonly #table: RateTable;
+  #taken = new Map<ParameterGroup, Taken>();
+  #rates: readonly number[] = [];
 
-  /** `groupOf` names the group of a parameter by key. Throws `parameter_invalid` for an unknown optimizer, option or group. */
+  /** Throws `parameter_invalid` for an unknown optimizer, scheduler, option or group. */
   constructor(
-    { type, params, groups = {} }: TrainingSettings['optimizer'],
+    { optimizer, scheduler }: Pick<TrainingSettings, 'optimizer' | 'scheduler'>,
     parameters: ReadonlyMap<string, Parameter>,
-    groupOf: ReadonlyMap<string, string> = new Map(),
+    { groupOf = new Map(), length = { epochs: 1, stepsPerEpoch: 1 }, drive }: OptimizerOptions = {},
   ) {
-    const declaration = findOptimizer(type);
-    if (!declaration) {
-      const names = OPTIMIZERS.map((each) => each.type);
-      const meant = nearest(type, names);
-      throw new LazuliError('parameter_invalid', `there is no optimizer '${type}'`, {
-        where: 'optimizer',
-        expected: `one of ${names.join(', ')}`,
-        got: type,
-        ...(meant === null ? {} : { hint: `did you mean ${meant}?` }),
-      });
-    }
-    this.declaration = declaration;
-    const parsed = parseParams(declaration, params);
-    this.learningRate = Number(parsed['lr']);
-    this.#groupOf = groupOf;
-    for (const [key] of parameters) refuseUnknownGroup(key, groupOf.get(key), groups);
-    this.#group = groupFrom(parsed, {});
-    const used = new Set([...parameters.keys()].flatMap((key) => groupOf.get(key) ?? []));
-    for (const name of used) this.#groups.set(name, groupFrom(parsed, groups[name] ?? {}));
-    for (const [key, parameter] of parameters) {
-      const specs = declaration.state(parsed, parameter.shape);
-      const tensors = specs.map(
-        ({ name, shape, dtype }) => [name, newTensor(shape, dtype ?? parameter.dtype)] as const,
-      );
-      this.#states.set(key, Object.fromEntries(tensors));
-    }
+    this.declaration = knownOptimizer(optimizer.type);
+    const groups = parameterGroups(optimizer, this.declaration, parameters, groupOf);
+    const chosen = drive ? null : (scheduler ?? null);
+    this.watchesMetric = chosen !== null && watchesMetric(chosen.type);
+    this.interval = this.watchesMetric ? 'epoch' : (chosen?.interval ?? 'step');
+    this.#isCycling = chosen !== null && cyclesMomentum(chosen);
+    this.#makeDrive = () => {
+      if (drive) return drive(groups);
+      return chosen && new Schedule(chosen, groups, { steps: this.#steps() });
+    };
+    this.#length = length;
+    this.#drive = this.#makeDrive();
+    this.groups = groups;
+    for (const group of groups) for (const key of group.keys) this.#groupOf.set(key, group);
+    for (const [key, parameter] of parameters) this.#states.set(key, this.#newState(key, parameter));
+    this.#table = new RateTable(2 * groups.length);
+    this.prepare(1);
   }
 
+  get learningRate(): number {
+    return this.groups[0]?.lr ?? Number.NaN;
+  }
+  /** What is remembered, by parameter key and state name. */
+  get states(): ReadonlyMap<string, OptimizerState> {
+    return this.#states;
+  }
+  /** Where the schedule stands, or null without one. */
+  get schedule(): Drive | null {
+    return this.#drive;
+  }
+
+  /** Starts the schedule anew for a run of another length. */
+  setLength(length: RunLength): void {
+    if (this.#length.epochs === length.epochs && this.#length.stepsPerEpoch === length.stepsPerEpoch) return;
+    this.#length = length;
+    for (const group of this.groups) resetGroup(group);
+    this.#drive = this.#makeDrive();
+    this.prepare(1);
+  }
+
+  /** Writes the rates of at most `steps` next steps for the program; gives how many there was room for. */
+  prepare(steps: number): number {
+    const count = Math.min(steps, this.#table.capacity);
+    const isMoving = this.#movesEachStep();
+    const start = isMoving ? this.#drive?.state() : null;
+    const rows = Array.from({ length: count }, () => {
+      const row = this.groups.flatMap(({ lr, momentum }) => [lr, momentum ?? Number.NaN]);
+      if (isMoving) this.#drive?.step();
+      return row;
+    });
+    if (start) this.#drive?.load(start);
+    this.#rates = rows.map(([rate = Number.NaN]) => rate);
+    this.#table.write(rows);
+    return count;
+  }
+  /** So many of the prepared steps were taken; gives the first group's rate in each. */
+  taken(steps: number): readonly number[] {
+    if (this.#movesEachStep()) for (let step = 0; step < steps; step++) this.#drive?.step();
+    return this.#rates.slice(0, steps);
+  }
+  /** An epoch has ended; `metric` is what `monitor` names. */
+  endEpoch(metric: number): void {
+    if (this.interval === 'epoch') this.#drive?.step(metric);
+  }
+
+  /** Records taking this step's rates: before `step`. */
+  begin(): void {
+    const take = (column: number): Tensor =>
+      this.#movesEachStep() ? this.#table.take(column) : this.#table.first(column);
+    this.#taken = new Map(
+      this.groups.map((group, at) => [
+        group,
+        {
+          rate: take(2 * at),
+          momentum: this.#isCycling && group.momentum !== null ? take(2 * at + 1) : null,
+        },
+      ]),
+    );
+  }
   /** Records the step of one parameter. */
   step(key: string, param: Parameter, grad: Tensor): void {
+    const group = this.#groupOf.get(key);
+    const taken = group && this.#taken.get(group);
+    if (!taken) return;
     const state = this.#states.get(key) ?? {};
-    const { params, rate } = this.#groups.get(this.#groupOf.get(key) ?? '') ?? this.#group;
-    this.declaration.lower({ params, param, grad, state, learningRate: rate });
+    const { rate: learningRate, momentum } = taken;
+    this.declaration.lower({ params: this.#paramsOf(group), param, grad, state, learningRate, momentum });
   }
-
-  /** What is remembered, by parameter key and state name. */
-  get states(): ReadonlyMap<string, State> {
-    return this.#states;
+  /** Records moving on to the next step's rates: after `step`. */
+  end(): void {
+    if (this.#movesEachStep()) this.#table.advance();
   }
 
   dispose(): void {
-    for (const { rate } of [this.#group, ...this.#groups.values()]) rate.storage.dispose();
+    this.#table.dispose();
     for (const state of this.#states.values())
       for (const tensor of Object.values(state)) tensor.storage.dispose();
+  }
+
+  #steps(): number {
+    const { epochs, stepsPerEpoch } = this.#length;
+    return this.interval === 'step' ? epochs * stepsPerEpoch : epochs;
+  }
+  #movesEachStep(): boolean {
+    return this.#drive !== null && this.interval === 'step';
+  }
+  /** Where momentum is cycled, an optimizer that starts without one has one all the same, as in PyTorch. */
+  #paramsOf({ params, momentum }: ParameterGroup): ParameterGroup['params'] {
+    return this.#isCycling ? withMomentum(params, momentum) : params;
+  }
+  #newState(key: string, parameter: Parameter): OptimizerState {
+    const group = this.#groupOf.get(key);
+    const specs = group ? this.declaration.state(this.#paramsOf(group), parameter.shape) : [];
+    return Object.fromEntries(
+      specs.map(({ name, shape, dtype, initial = 0 }) => {
+        const tensor = newTensor(shape, dtype ?? parameter.dtype);
+        if (initial !== 0) fillTensor(tensor, initial);
+        return [name, tensor];
+      }),
+    );
   }
 }

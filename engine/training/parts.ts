@@ -16,6 +16,8 @@ export interface RunResult {
   readonly error: LazuliError | null;
   /** Where the checkpoint of a stopped run lies, or null. */
   readonly checkpoint: string | null;
+  /** The epoch that was best, counted from 1, by what `monitor` names; null before the first one ended. */
+  readonly best: { readonly epoch: number; readonly monitor: string; readonly value: number } | null;
 }
 
 export interface RunParts {
@@ -29,6 +31,10 @@ export interface RunParts {
   readonly lock: Lock;
   /** Where a stopped run leaves its checkpoint, and a long one each minute. */
   readonly checkpoint: string | null;
+  /** A run that ends leaves its checkpoint too, so that another can go on from there. */
+  readonly keepsCheckpoint: boolean;
+  /** Where the weights of the best epoch so far are written, or null. */
+  readonly best: string | null;
   /** Called once, before `finished` settles. */
   readonly onEnd: () => void;
 }

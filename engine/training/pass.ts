@@ -75,6 +75,24 @@ export class Totals {
       this.#counts[at] = (this.#counts[at] ?? 0) + (counts[at] ?? 0);
     });
   }
+  /** The sums, to go on from in another run. */
+  numbers(): Readonly<Record<string, number>> {
+    const named = (name: string, values: readonly number[]): [string, number][] =>
+      values.map((value, at) => [`${name}${at}`, value]);
+    return {
+      loss: this.#loss,
+      samples: this.#samples,
+      ...Object.fromEntries([...named('sum', this.#sums), ...named('count', this.#counts)]),
+    };
+  }
+  load(numbers: Readonly<Record<string, number>>): void {
+    this.#loss = numbers['loss'] ?? 0;
+    this.#samples = numbers['samples'] ?? 0;
+    this.names.forEach((_, at) => {
+      this.#sums[at] = numbers[`sum${at}`] ?? 0;
+      this.#counts[at] = numbers[`count${at}`] ?? 0;
+    });
+  }
   get samples(): number {
     return this.#samples;
   }

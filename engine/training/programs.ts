@@ -7,6 +7,8 @@ import { noGrad } from '#core/ops/index';
 import * as ops from '#core/ops/index';
 import { gradients } from '#core/ops/backward';
 import { compileProgram, type CompiledProgram } from '#core/program/index';
+import { clipGradients, type Clipping } from '#core/training/clip';
+import type { TrainingSettings } from '#core/document/project';
 import type { DType } from '#core/tensor/dtype';
 import type { Tensor } from '#core/tensor/tensor';
 import type { CpuBackend, CpuProgram } from '#native';
@@ -15,6 +17,8 @@ import { bytesOf } from '../datasets/table';
 import { nextInput, nextTarget, type Cursor, type Feed } from './batches';
 import type { Objective, Terms } from './objective';
 import type { Optimizer } from './optimizer';
+
+type Precision = NonNullable<TrainingSettings['precision']>;
 
 /** Loss and metric sums of each step of a pass, written natively. */
 export class StepLog {
@@ -74,6 +78,8 @@ export interface StepParts {
   readonly feed: Feed;
   readonly cursor: Cursor;
   readonly dtype: DType;
+  /** How products are computed. Default full. */
+  readonly precision?: Precision | undefined;
 }
 
 export interface TrainParts extends StepParts {
@@ -82,11 +88,15 @@ export interface TrainParts extends StepParts {
   readonly log: StepLog;
   /** int64 [seed, step]: dropout draws from it, each step moves it on. */
   readonly random: Tensor;
+  /** Gradients are cut before the step; its norm, if any, is logged after the metrics. */
+  readonly clipping?: Clipping | null;
+  /** Samples computed at once; a larger batch adds up the gradients of several. Default: the whole batch. */
+  readonly portion?: number;
 }
 
-/** Forward, loss, backward, optimizer, metrics and log of `batch` samples. */
+/** Forward, loss, backward, clipping, optimizer, metrics and log of `batch` samples. */
 export function trainProgram(parts: TrainParts, batch: number): StepProgram {
-  const { module, feed, cursor, dtype, objective, optimizer, log, random } = parts;
+  const { module, cursor, optimizer, log, random, clipping = null, portion = batch } = parts;
   const counts: number[] = [];
   const parameters = trainedParameters(module);
   return compile(parts, batch, counts, () => {
@@ -94,17 +104,26 @@ export function trainProgram(parts: TrainParts, batch: number): StepProgram {
     setRandom(module, { state: random, nextStream: () => streams++ });
     module.train(true);
     try {
-      const output = forward(module, feed, cursor, batch);
-      const terms = objective.evaluate(output, nextTarget(feed, cursor, batch, dtype));
-      counts.push(...terms.metrics.map(({ count }) => count));
-      const grads = gradients(terms.loss, [...parameters.values()], { allowUnused: true });
+      let total: Portion | null = null;
+      for (const size of portionsOf(batch, portion)) {
+        total = joined(total, portionOf(parts, [...parameters.values()], size, batch));
+        cursor.advance(size);
+      }
+      if (!total) throw new LazuliError('internal', 'a step of no samples');
+      const { terms, gradients: found } = total;
+      const { gradients: cut, norm } = clipping
+        ? clipGradients(found, clipping)
+        : { gradients: found, norm: null };
+      const metrics = norm ? [...terms.metrics, { sum: norm, count: 1 }] : terms.metrics;
+      counts.push(...metrics.map(({ count }) => count));
       noGrad(() => {
+        optimizer.begin();
         [...parameters].forEach(([key, parameter], at) => {
-          const grad = grads[at];
+          const grad = cut[at];
           if (grad) optimizer.step(key, parameter, grad);
         });
-        log.record(terms);
-        cursor.advance(batch);
+        optimizer.end();
+        log.record({ loss: terms.loss, metrics });
         ops.advance(random, [0, 1]);
       });
     } finally {
@@ -114,18 +133,64 @@ export function trainProgram(parts: TrainParts, batch: number): StepProgram {
   });
 }
 
+/** What a part of a batch gives: its share of the loss, its sums, and the gradients of that share. */
+interface Portion {
+  readonly terms: Terms;
+  readonly gradients: readonly (Tensor | null)[];
+}
+
+const portionsOf = (batch: number, portion: number): readonly number[] =>
+  Array.from({ length: Math.ceil(batch / portion) }, (_, at) => Math.min(portion, batch - at * portion));
+
+function portionOf(
+  { module, feed, cursor, dtype, objective, precision }: TrainParts,
+  parameters: readonly Parameter[],
+  size: number,
+  batch: number,
+): Portion {
+  return inPrecision(precision, () => {
+    const output = forward(module, feed, cursor, size);
+    const terms = objective.evaluate(output, nextTarget(feed, cursor, size, dtype));
+    const isWhole = size === batch || objective.isSum;
+    const loss = isWhole ? terms.loss : ops.mul(terms.loss, size / batch);
+    const found = gradients(loss, parameters, { allowUnused: true });
+    return { terms: { ...terms, loss }, gradients: found };
+  });
+}
+
+function joined(total: Portion | null, next: Portion): Portion {
+  if (!total) return next;
+  return noGrad(() => ({
+    terms: {
+      loss: ops.add(total.terms.loss, next.terms.loss),
+      metrics: total.terms.metrics.map(({ sum, count }, at) => {
+        const other = next.terms.metrics[at];
+        return other ? { sum: ops.add(sum, other.sum), count: count + other.count } : { sum, count };
+      }),
+    },
+    gradients: total.gradients.map((gradient, at) => {
+      const other = next.gradients[at] ?? null;
+      return gradient && other ? ops.add(gradient, other) : (gradient ?? other);
+    }),
+  }));
+}
+
+const inPrecision = <T>(precision: Precision | undefined, body: () => T): T =>
+  precision === 'bfloat16' ? ops.autocast(body) : body();
+
 /** Loss and metrics of `batch` samples in evaluation mode; nothing of the model changes. */
 export function evaluateProgram(
   parts: StepParts & { readonly objective: Objective; readonly log: StepLog },
   batch: number,
 ): StepProgram {
-  const { module, feed, cursor, dtype, objective, log } = parts;
+  const { module, feed, cursor, dtype, objective, log, precision } = parts;
   const counts: number[] = [];
   return compile(parts, batch, counts, () => {
     module.eval();
     return noGrad(() => {
-      const output = forward(module, feed, cursor, batch);
-      const terms = objective.evaluate(output, nextTarget(feed, cursor, batch, dtype));
+      const terms = inPrecision(precision, () =>
+        objective.evaluate(forward(module, feed, cursor, batch), nextTarget(feed, cursor, batch, dtype)),
+      );
       counts.push(...terms.metrics.map(({ count }) => count));
       log.record(terms);
       cursor.advance(batch);

@@ -2,21 +2,39 @@
 import { errorToData, LazuliError } from '#core/errors';
 import { PLAN } from '#core/graph/graph-module';
 import { tensorGroups } from '#core/graph/tensor-options';
+import { stateDictContent } from '#core/nn/state-dict-io';
 import type { RunSnapshot } from '#core/ipc/api';
 import type { RunEvent, RunState } from '#core/session/session';
 
 import { permutation } from '../datasets/shuffle';
-import { writeCheckpoint, type Place } from './checkpoint';
+import { writeWeightsFile } from '../convert';
+import { BestEpoch, monitorOf } from './best';
+import { writeCheckpoint, type Checkpoint, type Numbers, type Place } from './checkpoint';
 import { Evaluation } from './evaluate';
-import { EventLog, type RunListener } from './events';
+import { EventLog, stepsPerPoint, type RunListener } from './events';
 import { Optimizer } from './optimizer';
 import type { RunOutcome, RunParts, RunResult } from './parts';
 import type { Totals } from './pass';
-import { refuseAllFrozen, trainedParameters } from './programs';
-import { TrainingPass } from './training-pass';
+import { refuseAllFrozen, trainedParameters, type StepProgram } from './programs';
+import { batchOf, TrainingPass } from './training-pass';
 
 /** Between checkpoints of a run that goes on. */
 const CHECKPOINT_SECONDS = 60;
+
+/** PyTorch's autocast leaves doubles alone, so that the setting would do nothing. */
+function refuseHalfOfDoubles({ settings, dtype }: RunParts): void {
+  if (settings.precision !== 'bfloat16' || dtype === 'float32') return;
+  throw new LazuliError(
+    'parameter_invalid',
+    `bfloat16 precision needs a float32 model, and this one is ${dtype}`,
+    {
+      where: 'precision',
+      expected: 'float32',
+      got: dtype,
+      hint: 'set the project’s dtype to float32, or the precision to full',
+    },
+  );
+}
 
 export class TrainingRun {
   readonly finished: Promise<RunResult>;
@@ -25,6 +43,7 @@ export class TrainingRun {
   readonly #optimizer: Optimizer;
   readonly #training: TrainingPass;
   readonly #validation: Evaluation | null;
+  readonly #best: BestEpoch;
   readonly #settle: (result: RunResult) => void;
   #state: RunState = 'running';
   #wake: (() => void) | null = null;
@@ -32,6 +51,12 @@ export class TrainingRun {
   #place: { epoch: number; step: number; totalSteps: number };
   #epochMetrics: Readonly<Record<string, number>> = {};
   #loss = Number.NaN;
+  /** The learning rate of the last step taken, or of the first to come. */
+  #rate: number;
+  /** Sums of the epoch in progress, and what a checkpoint had of them. */
+  #totals: Totals | null = null;
+  #resumed: Numbers | null = null;
+  #isStoppedEarly = false;
   #lastCheckpoint = performance.now();
 
   /** Traces the programs; nothing runs before `start`. Throws what does not fit, with everything freed. */
@@ -42,17 +67,32 @@ export class TrainingRun {
     try {
       const parameters = trainedParameters(module);
       refuseAllFrozen(module, parameters.size);
-      this.#optimizer = new Optimizer(settings.optimizer, parameters, tensorGroups(module[PLAN].graph));
+      refuseHalfOfDoubles(parts);
+      const { length } = rows.validation;
+      const metrics = parts.objective.metrics.map(({ type }) => type);
+      this.#best = new BestEpoch(monitorOf(settings, metrics, length > 0), module, settings);
+      free.push(() => this.#best.dispose());
+      const { epochs } = settings;
+      const stepsPerEpoch = Math.ceil(rows.training.length / batchOf(settings, rows.training.length));
+      this.#optimizer = new Optimizer(settings, parameters, {
+        groupOf: tensorGroups(module[PLAN].graph),
+        length: { epochs, stepsPerEpoch },
+      });
       free.push(() => this.#optimizer.dispose());
       this.#training = new TrainingPass(parts, this.#optimizer);
       free.push(() => this.#training.dispose());
-      const { length } = rows.validation;
-      this.#validation = length > 0 ? new Evaluation(parts, rows.validation, settings.batchSize, lock) : null;
+      this.#optimizer.setLength({ epochs, stepsPerEpoch: this.#training.steps });
+      const { precision } = settings;
+      this.#validation =
+        length > 0
+          ? new Evaluation({ ...parts, precision }, rows.validation, settings.batchSize, lock)
+          : null;
     } catch (error) {
       for (const dispose of free) dispose();
       throw error;
     }
     this.#place = { epoch: 0, step: 0, totalSteps: 0 };
+    this.#rate = this.#optimizer.learningRate;
     this.#events = new EventLog(() => this.#state);
     this.finished = new Promise((resolve) => (settle = resolve));
     this.#settle = settle;
@@ -78,16 +118,23 @@ export class TrainingRun {
     return this.#events.listen(listener);
   }
 
-  /** Begins, from `from` when a checkpoint was loaded. */
-  start(from: Place | null = null): void {
+  /** Takes over what a checkpoint holds, the model's weights aside. Throws `weights_mismatch`. */
+  async load(checkpoint: Checkpoint): Promise<void> {
     const { settings, rows } = this.parts;
-    if (from) {
-      const isSame =
-        from.seed === settings.seed &&
-        from.batchSize === settings.batchSize &&
-        from.samples === rows.training.length;
-      this.#place = { epoch: from.epoch, step: isSame ? from.step : 0, totalSteps: from.totalSteps };
-    }
+    const { place, totals, best, bestModel } = checkpoint;
+    await checkpoint.loadOptimizer(this.#optimizer);
+    const isSame =
+      place.seed === settings.seed &&
+      place.batchSize === batchOf(settings, rows.training.length) &&
+      place.samples === rows.training.length;
+    this.#place = { epoch: place.epoch, step: isSame ? place.step : 0, totalSteps: place.totalSteps };
+    this.#resumed = isSame && place.step > 0 ? totals : null;
+    this.#rate = this.#optimizer.learningRate;
+    await this.#best.load(best, bestModel);
+  }
+
+  /** Begins. */
+  start(): void {
     void this.#run();
   }
 
@@ -120,7 +167,8 @@ export class TrainingRun {
     this.#emit('start');
     try {
       outcome = await this.#epochs();
-      if (outcome === 'stopped') checkpoint = await this.#writeCheckpoint();
+      if (outcome === 'stopped' || this.parts.keepsCheckpoint) checkpoint = await this.#writeCheckpoint();
+      if (outcome === 'finished') await this.parts.lock.run(() => this.#best.restore());
     } catch (cause) {
       outcome = 'failed';
       error = cause instanceof LazuliError ? cause : LazuliError.fromData(errorToData(cause));
@@ -135,16 +183,14 @@ export class TrainingRun {
     this.#events.fail(error?.toData() ?? null);
     this.#emit('done', outcome);
     this.#events.flush();
-    this.#settle({ outcome, error, checkpoint });
+    const { epoch, value, monitor } = this.#best;
+    const best = value === null ? null : { epoch, value, monitor };
+    this.#settle({ outcome, error, checkpoint, best });
   }
 
   async #epochs(): Promise<'finished' | 'stopped'> {
     const { settings } = this.parts;
-    for (
-      ;
-      this.#place.epoch < settings.epochs;
-      this.#place = { ...this.#place, epoch: this.#place.epoch + 1, step: 0 }
-    ) {
+    while (this.#place.epoch < settings.epochs && !this.#best.isOver) {
       const totals = await this.#epoch();
       if (!totals) return 'stopped';
       const validation =
@@ -156,11 +202,24 @@ export class TrainingRun {
         ...(validation ? { validation_loss: validation.loss, ...validation.metrics('validation_') } : {}),
       };
       this.#emit('epoch');
+      await this.#endEpoch();
       const isDue = performance.now() - this.#lastCheckpoint > CHECKPOINT_SECONDS * 1000;
-      if (isDue && this.#place.epoch + 1 < settings.epochs)
-        await this.#writeCheckpoint({ epoch: this.#place.epoch + 1, step: 0 });
+      if (isDue && this.#place.epoch < settings.epochs) await this.#writeCheckpoint();
     }
+    this.#isStoppedEarly = this.#place.epoch < settings.epochs;
     return 'finished';
+  }
+
+  /** Judges the epoch and goes on to the next, all at once as far as a checkpoint can tell. */
+  async #endEpoch(): Promise<void> {
+    const { lock, best, module } = this.parts;
+    const metrics = { loss: this.#loss, ...this.#epochMetrics };
+    const isBest = await lock.run(() => this.#best.judge(metrics, this.#place.epoch + 1));
+    this.#optimizer.endEpoch(metrics[this.#best.monitor as keyof typeof metrics] ?? Number.NaN);
+    this.#place = { ...this.#place, epoch: this.#place.epoch + 1, step: 0 };
+    this.#totals = null;
+    if (isBest && best !== null)
+      await lock.run(() => writeWeightsFile(best, stateDictContent(module.stateDict())));
   }
 
   /** null when stopped inside the epoch. */
@@ -177,25 +236,26 @@ export class TrainingRun {
       this.#place,
     );
     const totals = training.totals();
+    if (this.#resumed) totals.load(this.#resumed);
+    this.#resumed = null;
+    this.#totals = totals;
+    let recent = training.totals();
     while (this.#place.step < training.steps) {
       await this.#gate();
       if (this.#abort.signal.aborted) return null;
       const slice = await this.parts.lock.run(() => training.slice(this.#place.step, this.#abort.signal));
-      const recent = training.totals();
-      slice.rows.forEach((row, at) => {
-        this.#checkFinite(row[0] ?? Number.NaN, this.#place.step + at);
+      this.#events.measured(slice.rows.length * slice.program.batch, slice.seconds);
+      for (const [at, row] of slice.rows.entries()) {
+        this.#check(row, slice.program, this.#place.step);
         totals.add(row, slice.program);
         recent.add(row, slice.program);
-      });
-      this.#place = {
-        ...this.#place,
-        step: first + training.done,
-        totalSteps: this.#place.totalSteps + slice.rows.length,
-      };
-      if (slice.rows.length === 0) continue;
-      this.#loss = recent.loss;
-      this.#events.measured(recent.samples, slice.seconds);
-      if (this.#place.step < training.steps) this.#emitStep(recent.metrics());
+        const step = first + training.done - slice.rows.length + at + 1;
+        this.#place = { ...this.#place, step, totalSteps: this.#place.totalSteps + 1 };
+        this.#loss = recent.loss;
+        this.#rate = slice.rates[at] ?? this.#rate;
+        const isLast = step === training.steps;
+        if (!isLast && this.#emitStep(recent, at === slice.rows.length - 1)) recent = training.totals();
+      }
     }
     return totals;
   }
@@ -212,7 +272,21 @@ export class TrainingRun {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  #checkFinite(loss: number, step: number): void {
+  #check(row: readonly number[], { counts }: StepProgram, step: number): void {
+    const [loss = Number.NaN] = row;
+    const { settings } = this.parts;
+    const norm = row[counts.length] ?? 0;
+    if (settings.clipping?.['error_if_nonfinite'] === true && !Number.isFinite(norm))
+      throw new LazuliError(
+        'diverged',
+        'the norm of the gradients is not finite, so they cannot be clipped',
+        {
+          where: `epoch ${this.#place.epoch + 1}, step ${step + 1}`,
+          expected: 'a finite norm',
+          got: String(norm),
+          hint: 'lower the learning rate, or leave error_if_nonfinite out to go on',
+        },
+      );
     if (Number.isFinite(loss)) return;
     const { epoch } = this.#place;
     throw new LazuliError(
@@ -222,23 +296,29 @@ export class TrainingRun {
         where: `epoch ${epoch + 1}, step ${step + 1}`,
         expected: 'a finite loss',
         got: String(loss),
-        hint: `lower the learning rate (it is ${this.#optimizer.learningRate}), normalize the data, or look for odd values in it`,
+        hint: `lower the learning rate (it is ${this.#rate}), normalize the data, or look for odd values in it`,
       },
     );
   }
 
-  async #writeCheckpoint(at: { epoch: number; step: number } = this.#place): Promise<string | null> {
+  async #writeCheckpoint(): Promise<string | null> {
     const { checkpoint, module, settings, rows, lock } = this.parts;
     if (checkpoint === null) return null;
     const place: Place = {
-      epoch: at.epoch,
-      step: at.step,
-      totalSteps: this.#place.totalSteps,
+      ...this.#place,
       seed: settings.seed,
-      batchSize: settings.batchSize,
+      batchSize: batchOf(settings, rows.training.length),
       samples: rows.training.length,
     };
-    await lock.run(() => writeCheckpoint(checkpoint, module.stateDict(), this.#optimizer, place));
+    await lock.run(() =>
+      writeCheckpoint(checkpoint, this.#optimizer, {
+        model: module.stateDict(),
+        bestModel: this.#best.stateDict(),
+        place,
+        totals: this.#totals?.numbers() ?? this.#resumed ?? {},
+        best: this.#best.numbers(),
+      }),
+    );
     this.#lastCheckpoint = performance.now();
     return checkpoint;
   }
@@ -252,25 +332,33 @@ export class TrainingRun {
       epoch: Math.min(this.#place.epoch + 1, settings.epochs),
       loss: this.#loss,
       metrics,
-      lr: this.#optimizer.learningRate,
+      lr: this.#rate,
       samples_per_second: this.#events.samplesPerSecond,
       seconds: this.#events.seconds,
       total_steps: this.totalSteps,
       total_epochs: settings.epochs,
       ...(outcome === undefined ? {} : { outcome }),
+      ...(outcome === undefined || this.#best.epoch === 0 ? {} : { best_epoch: this.#best.epoch }),
+      ...(outcome === 'finished' && this.#isStoppedEarly ? { stopped_early: true } : {}),
     };
   }
   #emit(event: RunEvent['event'], outcome?: RunOutcome): void {
     this.#events.add(this.#event(event, this.#epochMetrics, outcome));
   }
-  #emitStep(metrics: RunEvent['metrics']): void {
-    this.#events.addStep(() => this.#event('step', metrics));
+  /** True when an event was made of what was added up since the last one. */
+  #emitStep(recent: Totals, isLastOfSlice: boolean): boolean {
+    const { totalSteps } = this.#place;
+    return this.#events.addStep(() => this.#event('step', recent.metrics()), {
+      isDue: totalSteps % stepsPerPoint(this.totalSteps) === 0,
+      isLastOfSlice,
+    });
   }
 
   /** Frees the programs; a run that was started does it itself. */
   dispose(): void {
     this.#training.dispose();
     this.#validation?.dispose();
+    this.#best.dispose();
     this.#optimizer.dispose();
   }
 }

@@ -1,6 +1,9 @@
 // The training step's programs with the native state they move: the order of samples, the log, random numbers.
+import type { TrainingSettings } from '#core/document/project';
 import { LazuliError } from '#core/errors';
+import { parseParams } from '#core/layers/index';
 import { newTensor } from '#core/nn/index';
+import { CLIPPING } from '#core/training/options';
 
 import { bytesOf } from '../datasets/table';
 import { Cursor } from './batches';
@@ -9,6 +12,15 @@ import type { Optimizer } from './optimizer';
 import type { RunParts } from './parts';
 import { disposePass, planPass, programAt, Slicer, stepsOf, Totals, type PassPlan } from './pass';
 import { StepLog, trainProgram, type StepProgram } from './programs';
+
+/** The metric that clipping by norm adds: the norm of all gradients before they were cut. */
+export const GRADIENT_NORM = 'gradient_norm';
+
+/** Samples of a step. */
+export const batchOf = (
+  { batchSize, accumulate = 1 }: Pick<TrainingSettings, 'batchSize' | 'accumulate'>,
+  samples: number,
+): number => Math.min(batchSize * accumulate, samples);
 
 /** The training step's programs with the native state they move: order, log and random numbers. */
 export class TrainingPass {
@@ -23,21 +35,40 @@ export class TrainingPass {
   readonly #objective: Objective;
   readonly #batch: number;
   readonly #seed: number;
+  readonly #names: readonly string[];
 
-  constructor(parts: RunParts, optimizer: Optimizer) {
+  constructor(
+    parts: RunParts,
+    readonly optimizer: Optimizer,
+  ) {
     const { settings, rows, objective } = parts;
     const { length } = rows.training;
+    const clipping = settings.clipping ? parseParams(CLIPPING, settings.clipping) : null;
+    const portion = Math.min(settings.batchSize, length);
     this.#objective = objective;
     this.#seed = settings.seed;
-    this.#batch = Math.min(settings.batchSize, length);
+    this.#batch = batchOf(settings, length);
+    this.#names = [
+      ...objective.metrics.map(({ type }) => type),
+      ...((clipping?.max_norm ?? null) === null ? [] : [GRADIENT_NORM]),
+    ];
     this.#cursor = new Cursor(length);
-    this.#log = new StepLog(Math.ceil(length / this.#batch), objective.metrics.length);
-    const all = { ...parts, optimizer, cursor: this.#cursor, log: this.#log, random: this.#random };
+    this.#log = new StepLog(Math.ceil(length / this.#batch), this.#names.length);
+    const all = {
+      ...parts,
+      optimizer,
+      cursor: this.#cursor,
+      log: this.#log,
+      random: this.#random,
+      precision: settings.precision,
+      clipping,
+      portion,
+    };
     try {
       this.#plan = planPass(length, this.#batch, (batch) => trainProgram(all, batch));
     } catch (error) {
       // One sample is too few for batch statistics: where only the last batch is that small it is left out.
-      const isOnlyRest = length % this.#batch === 1 && length > 1 && this.#batch > 1;
+      const isOnlyRest = length % portion === 1 && length > 1 && portion > 1;
       if (!isOnlyRest) {
         this.#free();
         throw error;
@@ -53,11 +84,7 @@ export class TrainingPass {
   }
 
   totals(): Totals {
-    const { metrics, isSum } = this.#objective;
-    return new Totals(
-      metrics.map(({ type }) => type),
-      isSum,
-    );
+    return new Totals(this.#names, this.#objective.isSum);
   }
   start(rows: readonly number[], at: { readonly step: number; readonly totalSteps: number }): void {
     this.#cursor.start(rows, at.step * this.#batch);
@@ -73,14 +100,18 @@ export class TrainingPass {
     readonly rows: readonly (readonly number[])[];
     readonly program: StepProgram;
     readonly seconds: number;
+    /** The first group's learning rate in each step. */
+    readonly rates: readonly number[];
   }> {
     const next = programAt(this.#plan, at);
     if (!next) throw new LazuliError('internal', `step ${at} of ${this.steps}`);
-    const result = await next.program.program.run(this.#slicer.steps(next.left), { signal });
+    const steps = this.optimizer.prepare(this.#slicer.steps(next.left));
+    const result = await next.program.program.run(steps, { signal });
     this.#slicer.measured(result);
     const rows = this.#log.read(this.done, this.done + result.steps);
     this.done += result.steps;
-    return { rows, program: next.program, seconds: result.seconds };
+    const rates = this.optimizer.taken(result.steps);
+    return { rows, program: next.program, seconds: result.seconds, rates };
   }
   dispose(): void {
     disposePass(this.#plan);

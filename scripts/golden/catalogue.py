@@ -16,6 +16,7 @@ import warnings
 import torch
 
 sys.path.append(os.path.dirname(__file__))
+from schedulers import scheduler  # noqa: E402
 from sequences import sequence_module  # noqa: E402
 
 warnings.simplefilter("ignore")
@@ -199,12 +200,12 @@ def extreme(request):
     return {"fingerprint": request["fingerprint"], "output": encode(output), "gradient": encode(tensor.grad)}
 
 
-ANSWERS = {"layer": layer_or_loss, "sequence": layer_or_loss, "loss": layer_or_loss, "optimizer": trajectory, "extreme": extreme}
+ANSWERS = {"layer": layer_or_loss, "sequence": layer_or_loss, "loss": layer_or_loss, "optimizer": trajectory, "scheduler": scheduler, "extreme": extreme}
 
 
 def main():
     requests = json.load(sys.stdin)
-    for kind, file in (("layer", "layers"), ("sequence", "sequences"), ("loss", "losses"), ("optimizer", "optimizers"), ("extreme", "extremes")):
+    for kind, file in (("layer", "layers"), ("sequence", "sequences"), ("loss", "losses"), ("optimizer", "optimizers"), ("scheduler", "schedulers"), ("extreme", "extremes")):
         if len(sys.argv) > 1 and kind not in sys.argv[1:]:
             continue
         answers = {}

@@ -7,12 +7,24 @@ import type { ParamSpec, ParamTable } from '#core/layers/params';
 import { checkParams, parseParams } from '#core/layers/parse';
 import { LOSSES } from '#core/losses/index';
 import { OPTIMIZERS } from '#core/optimizers/index';
+import { SCHEDULERS } from '#core/schedulers/index';
+import { RUN_OPTIONS } from '#core/training/options';
 import { CASES } from './calls';
 import { LOSS_CASES, OPTIMIZER_CASES } from './requests';
 
-const WIDGETS = ['size', 'integer', 'number', 'boolean', 'choice', 'integers', 'numbers', 'shape'];
-const DECLARATIONS = [...LAYERS, ...LOSSES, ...OPTIMIZERS];
-const PARAMS = DECLARATIONS.flatMap(({ type, params }) =>
+const WIDGETS = [
+  'size',
+  'integer',
+  'number',
+  'boolean',
+  'choice',
+  'integers',
+  'numbers',
+  'shape',
+  'schedulers',
+];
+const DECLARATIONS = [...LAYERS, ...LOSSES, ...OPTIMIZERS, ...SCHEDULERS];
+const PARAMS = [...DECLARATIONS, ...RUN_OPTIONS].flatMap(({ type, params }) =>
   Object.entries<ParamSpec>(params).map(([name, spec]) => [`${type}.${name}`, spec] as const),
 );
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -34,6 +46,7 @@ describe('every option', () => {
     refused({ no: 'object' });
     refused('no such word');
     if (spec.widget !== 'number' && spec.widget !== 'numbers') refused(1.5);
+    if (spec.widget === 'schedulers') refused([{ params: {} }]);
     if (spec.widget === 'integer' || spec.widget === 'size') refused([3]);
   });
 });
@@ -61,7 +74,7 @@ describe('every declaration', () => {
     for (const [type, names] of [
       ...CASES.map(({ layer, example }) => [layer.type, Object.keys(example.params)] as const),
       ...LOSS_CASES.map(({ loss, example }) => [loss.type, Object.keys(example.params)] as const),
-      ...OPTIMIZERS.flatMap(({ type, examples }) =>
+      ...[...OPTIMIZERS, ...SCHEDULERS].flatMap(({ type, examples }) =>
         examples.map(({ params }) => [type, Object.keys(params)] as const),
       ),
     ])

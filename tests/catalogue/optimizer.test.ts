@@ -15,18 +15,18 @@ const RUNS = OPTIMIZER_CASES.flatMap((given) =>
 );
 
 describe('optimizer trajectories against PyTorch', () => {
-  it.each(RUNS)('%s', (_title, { optimizer, name, params }, dtype) => {
+  it.each(RUNS)('%s', (_title, { optimizer, name, shape, params }, dtype) => {
     const golden = GOLDEN[name];
     if (!golden) throw new Error(`no golden answer for ${name}: run scripts/golden/catalogue`);
     ops.scope(() => {
-      const param = tensorOf(`${name}/parameter`, TRAJECTORY.shape, dtype);
-      const specs = optimizer.state(params, TRAJECTORY.shape);
+      const param = tensorOf(`${name}/parameter`, shape, dtype);
+      const specs = optimizer.state(params, shape);
       const state = Object.fromEntries(
         specs.map((spec) => [spec.name, ops.full(spec.shape, spec.initial ?? 0, spec.dtype ?? dtype)]),
       );
       const learningRate = ops.fromArray(Number(params['lr']), 'float64');
       for (let step = 1; step <= TRAJECTORY.steps; step++) {
-        const grad = tensorOf(`${name}/gradient${step - 1}`, TRAJECTORY.shape, dtype);
+        const grad = tensorOf(`${name}/gradient${step - 1}`, shape, dtype);
         optimizer.lower({ params, param, grad, state, learningRate });
         const expected = golden.parameters[step];
         if (expected !== undefined) expectAgreement(`parameter after ${step} steps`, param, expected, dtype);
@@ -35,7 +35,7 @@ describe('optimizer trajectories against PyTorch', () => {
       expect(inTorch.sort()).toEqual(Object.keys(golden.state).sort());
       for (const [key, data] of Object.entries(golden.state))
         expectAgreement(`${key} at the end`, state[key] ?? null, data, dtype);
-      expect(ops.toNumbers(state['step'] ?? ops.zeros([]))).toEqual([TRAJECTORY.steps]);
+      if (state['step']) expect(ops.toNumbers(state['step'])).toEqual([TRAJECTORY.steps]);
     });
   });
 });

@@ -6,6 +6,7 @@ import { LAYERS } from '#core/layers/index';
 import { LOSSES } from '#core/losses/index';
 import { parseParams } from '#core/layers/parse';
 import { OPTIMIZERS } from '#core/optimizers/index';
+import { findScheduler, SCHEDULERS, type SchedulerPart } from '#core/schedulers/index';
 import { CASES, knownShape } from './calls';
 
 interface TensorRequest {
@@ -94,31 +95,82 @@ const lossRequests = LOSS_CASES.map(({ loss, example, name, params }): Request =
   };
 });
 
+/** Steps of an optimizer's trajectory, and the shape its parameter has unless the example says another. */
+export const TRAJECTORY = { steps: 20, shape: [3, 4] } as const;
+
 export const OPTIMIZER_CASES = OPTIMIZERS.flatMap((optimizer) =>
   optimizer.examples.map((example) => ({
     optimizer,
     name: `${optimizer.type}: ${example.title}`,
+    shape: example.shape ?? TRAJECTORY.shape,
     params: parseParams(optimizer, example.params, 'torch'),
   })),
 );
 
-/** Steps of an optimizer's trajectory, and the shape of its parameter. */
-export const TRAJECTORY = { steps: 20, shape: [3, 4] } as const;
-
-const optimizerRequests = OPTIMIZER_CASES.map(({ optimizer, name, params }): Request => ({
+const optimizerRequests = OPTIMIZER_CASES.map(({ optimizer, name, shape, params }): Request => ({
   name,
   kind: 'optimizer',
   torch: optimizer.torch,
   params,
   inputs: Array.from({ length: TRAJECTORY.steps }, (_, step) => ({
     name: `${name}/gradient${step}`,
-    shape: TRAJECTORY.shape,
+    shape,
     dtype: 'float',
   })),
-  tensors: { parameter: { name: `${name}/parameter`, shape: TRAJECTORY.shape, dtype: 'float' } },
+  tensors: { parameter: { name: `${name}/parameter`, shape, dtype: 'float' } },
   outputs: 0,
   isRandom: false,
 }));
+
+/** Steps of a schedule, and the rate it starts from. */
+export const SCHEDULE = { steps: 60, lr: 0.05 } as const;
+
+interface SchedulerRequest {
+  readonly name: string;
+  readonly kind: 'scheduler';
+  readonly optimizer: 'sgd' | 'adam';
+  readonly torch: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** What a scheduler that watches a loss is told after each step. */
+  readonly metrics: readonly number[];
+}
+
+/** A loss that falls, stays and falls again. */
+const METRICS = Array.from(
+  { length: SCHEDULE.steps },
+  (_, step) => Math.max(1 - step / 16, 0.5) + (step % 7) / 50,
+);
+
+const torchSchedule = ({
+  type,
+  params,
+}: SchedulerPart): { torch: string; params: SchedulerRequest['params'] } => {
+  const declaration = findScheduler(type);
+  if (!declaration) throw new Error(`no scheduler ${type}`);
+  const parts = params['schedulers'] as readonly SchedulerPart[] | undefined;
+  const all = parseParams(declaration, params, 'torch');
+  return { torch: declaration.torch, params: parts ? { ...all, schedulers: parts.map(torchSchedule) } : all };
+};
+
+/** Every example of every scheduler. */
+export const SCHEDULER_CASES = SCHEDULERS.flatMap((scheduler) =>
+  scheduler.examples.map((example) => ({
+    scheduler,
+    example,
+    name: `${scheduler.type}: ${example.title}`,
+    metrics: METRICS,
+  })),
+);
+
+export const SCHEDULER_REQUESTS = SCHEDULER_CASES.map(
+  ({ scheduler, example, name, metrics }): SchedulerRequest => ({
+    name,
+    kind: 'scheduler',
+    optimizer: example.optimizer ?? 'sgd',
+    ...torchSchedule({ type: scheduler.type, params: example.params }),
+    metrics,
+  }),
+);
 
 /** Values at the ends of what float32 can hold, as text, and the elementwise layers that are tried on them. */
 export const EXTREMES = ['-inf', '-3e38', '-1e4', '-100', '-1', '0', '1', '100', '1e4', '3e38', 'inf', 'nan'];
@@ -151,5 +203,5 @@ export const REQUESTS: readonly Request[] = [
 ];
 
 /** Changes when the question does. */
-export const fingerprint = (request: Request): string =>
+export const fingerprint = (request: Request | SchedulerRequest): string =>
   createHash('sha256').update(JSON.stringify(request)).digest('hex').slice(0, 12);

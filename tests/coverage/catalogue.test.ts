@@ -1,4 +1,4 @@
-// Fails when a layer, loss, optimizer or metric exists without its list entry, golden answer, gradient check, lazy test or page.
+// Fails when a layer, loss, optimizer, scheduler or metric exists without its list entry, golden answer, gradient check, lazy test or page.
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,18 +8,20 @@ import { LAYERS, parseParams } from '#core/layers/index';
 import { LOSSES } from '#core/losses/index';
 import { METRICS } from '#core/metrics/index';
 import { OPTIMIZERS } from '#core/optimizers/index';
+import { SCHEDULERS } from '#core/schedulers/index';
+import { RUN_OPTIONS } from '#core/training/options';
 import { layersPage } from '../../scripts/docs.mjs';
 import { readGolden, readLayerGolden, type GoldenAnswer, type GoldenTrajectory } from '../catalogue/agreement';
 import { CASES } from '../catalogue/calls';
 import { LAZY_CASES, NOT_A_DERIVATIVE } from '../catalogue/coverage';
-import { LOSS_CASES, OPTIMIZER_CASES } from '../catalogue/requests';
+import { LOSS_CASES, OPTIMIZER_CASES, SCHEDULER_CASES } from '../catalogue/requests';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const typesOf = (list: readonly { readonly type: string }[]): string[] => list.map(({ type }) => type);
 
 /** Every declaration that a file of a folder exports, alone or in a list. */
 async function declaredIn(folder: string): Promise<unknown[]> {
-  const files = readdirSync(resolve(root, folder)).filter((file) => file !== 'index.ts');
+  const files = readdirSync(resolve(root, folder)).filter((file) => file !== 'index.ts' && file !== 'list.ts');
   const modules = await Promise.all(
     files.map(
       async (file) =>
@@ -27,7 +29,7 @@ async function declaredIn(folder: string): Promise<unknown[]> {
     ),
   );
   const isDeclaration = (item: unknown): boolean =>
-    typeof item === 'object' && item !== null && 'type' in item && 'lower' in item;
+    typeof item === 'object' && item !== null && 'type' in item && ('lower' in item || 'rule' in item);
   return modules.flatMap((module) => Object.values(module).flat()).filter(isDeclaration);
 }
 
@@ -36,6 +38,7 @@ describe('every declaration is in its list', () => {
     ['core/layers', LAYERS],
     ['core/losses', LOSSES],
     ['core/optimizers', OPTIMIZERS],
+    ['core/schedulers', SCHEDULERS],
     ['core/metrics', METRICS],
   ] as const)('%s', async (folder, list) => {
     const declared = await declaredIn(folder);
@@ -78,15 +81,24 @@ describe('every loss and optimizer', () => {
   });
 });
 
+it('every scheduler has a golden sequence per option set', () => {
+  const golden = readGolden<{ readonly lr: string }>('catalogue-schedulers.json');
+  for (const { name } of SCHEDULER_CASES) expect(golden[name]?.lr).toBeDefined();
+  expect(new Set(SCHEDULER_CASES.map(({ scheduler }) => scheduler)).size).toBe(SCHEDULERS.length);
+});
+
 it('docs/layers.md is what scripts/docs.mjs writes', () => {
   const page = layersPage({
     layers: LAYERS,
     losses: LOSSES,
     optimizers: OPTIMIZERS,
+    schedulers: SCHEDULERS,
+    runOptions: RUN_OPTIONS,
     metrics: METRICS,
     parseParams,
   });
   const file = readFileSync(resolve(root, 'docs', 'layers.md'), 'utf8');
   expect(file === page, 'run node scripts/docs.mjs').toBe(true);
-  for (const { type } of [...LAYERS, ...LOSSES, ...OPTIMIZERS]) expect(page).toContain(`### ${type}\n`);
+  for (const { type } of [...LAYERS, ...LOSSES, ...OPTIMIZERS, ...SCHEDULERS, ...RUN_OPTIONS])
+    expect(page).toContain(`### ${type}\n`);
 });

@@ -19,7 +19,8 @@ describe.each(BACKENDS)('optimizers in a program on the %s backend', (name) => {
   test.each(cases)('%s', async (_title, optimizer, example) => {
     const params = parseParams(optimizer, example.params, 'torch');
     const create = () => {
-      const param = fromArray([0.5, -1.25, 2, -0.1]);
+      const shape = (optimizer.refuse?.([4]) ?? null) === null ? [4] : [2, 2];
+      const param = fromArray([0.5, -1.25, 2, -0.1], 'float32', 'cpu', shape);
       const specs = optimizer.state(params, param.shape);
       const state = Object.fromEntries(
         specs.map((spec) => [spec.name, full(spec.shape, spec.initial ?? 0, spec.dtype ?? 'float32')]),

@@ -2,6 +2,7 @@
 import { LazuliError } from '../../errors';
 import { numel, shapesEqual, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
+import { lowered } from '../autocast';
 import { apply } from '../dispatch';
 import { broadcastAll } from '../infer/elementwise';
 import { attributeError, list, shapeError } from '../infer/checks';
@@ -43,12 +44,21 @@ function matrices(a: Tensor, b: Tensor): Tensor {
   const spread = (x: Tensor): Tensor =>
     shapesEqual(x.shape.slice(0, -2), leading) ? x : expand(x, [...leading, ...x.shape.slice(-2)]);
   const right = b.rank === 2 ? b : spread(b);
-  return first(apply('matmul', [contiguous(spread(a)), contiguous(right)], attributes));
+  const operands = [contiguous(lowered(spread(a))), contiguous(lowered(right))];
+  return lowered(first(apply('matmul', operands, attributes)));
 }
 
 /** x·weightᵀ + bias: `[.., i]`, `[o, i]`, `[o]` → `[.., o]`. */
 export const linear = (x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor =>
-  first(apply('linear', [contiguous(x), contiguous(weight), bias && contiguous(bias)], {}));
+  lowered(
+    first(
+      apply(
+        'linear',
+        [x, weight, bias].map((operand) => operand && contiguous(lowered(operand))),
+        {},
+      ),
+    ),
+  );
 
 /** One number for every spatial axis, or one per axis. */
 export type PerAxis = number | readonly number[];
@@ -101,9 +111,9 @@ export function convolution(
   options: ConvolutionOptions = {},
 ): Tensor {
   const attributes = geometry(weight, options);
-  const rest = [contiguous(weight), bias && contiguous(bias)];
+  const rest = [weight, bias].map((operand) => operand && contiguous(lowered(operand)));
   return batched(x, weight.rank - 2, (input) =>
-    first(apply('convolution', [contiguous(input), ...rest], attributes)),
+    lowered(first(apply('convolution', [contiguous(lowered(input)), ...rest], attributes))),
   );
 }
 
@@ -147,8 +157,11 @@ export function convolutionTranspose(
   return batched(x, spatial, (input) => {
     const channels = (weight.shape[1] ?? 1) * attributes.groups;
     const shape = [input.shape[0] ?? 1, channels, ...input.shape.slice(2).map(sizeOf)];
-    const inputs = [contiguous(input), contiguous(weight), isBeyond || !bias ? null : contiguous(bias)];
-    const output = first(apply('convolution_input_gradient', inputs, { ...attributes, padding, shape }));
+    const operands = [input, weight, isBeyond ? null : bias];
+    const inputs = operands.map((operand) => operand && contiguous(lowered(operand)));
+    const output = lowered(
+      first(apply('convolution_input_gradient', inputs, { ...attributes, padding, shape })),
+    );
     if (!isBeyond) return output;
     const padded = pad(
       output,

@@ -1,0 +1,21 @@
+// Mixed precision: while it is on, products and convolutions take and give bfloat16 numbers, and everything else stays as it
+// is. The rule is torch.autocast('cpu', torch.bfloat16)'s: its list of lower precision, gradients included.
+import type { Tensor } from '../tensor/tensor';
+import { cast } from './functional/elementwise';
+
+let isOn = false;
+
+/** Runs `body` with products in bfloat16. It may not be async. */
+export function autocast<T>(body: () => T): T {
+  const previous = isOn;
+  isOn = true;
+  try {
+    return body();
+  } finally {
+    isOn = previous;
+  }
+}
+
+/** A float32 operand or result rounded to bfloat16, its gradient too; float64 is left alone, as PyTorch leaves it. */
+export const lowered = <T extends Tensor | null>(x: T): Tensor | T =>
+  isOn && x?.dtype === 'float32' ? cast(cast(x, 'bfloat16'), 'float32') : x;

@@ -1,0 +1,46 @@
+"""Writes tests/golden/catalogue-schedulers.json: learning rates and momenta of real torch.optim.lr_scheduler (2.13), in double.
+
+Called by catalogue.py for requests of kind scheduler. Arrays are base64 of little-endian float64, one number per step.
+"""
+
+import base64
+import struct
+
+import torch
+
+START = 0.05
+
+
+def encode(numbers):
+    return base64.b64encode(struct.pack(f"<{len(numbers)}d", *numbers)).decode()
+
+
+def create(request, optimizer):
+    name = request["torch"].split(".")[-1]
+    params = {key: value for key, value in request["params"].items() if key != "schedulers"}
+    parts = [create(part, optimizer) for part in request["params"].get("schedulers", [])]
+    target = getattr(torch.optim.lr_scheduler, name)
+    if name == "ChainedScheduler":
+        return target(parts, optimizer=optimizer)
+    return target(optimizer, *([parts] if parts else []), **params)
+
+
+def scheduler(request):
+    """The rate and momentum before each of the steps; metrics[i] is what a watching scheduler is told after step i."""
+    parameter = torch.zeros(1, requires_grad=True)
+    if request["optimizer"] == "adam":
+        optimizer = torch.optim.Adam([parameter], lr=START, betas=(0.9, 0.999))
+    else:
+        optimizer = torch.optim.SGD([parameter], lr=START, momentum=0.9)
+    schedule = create(request, optimizer)
+    rates, momenta = [], []
+    for metric in request["metrics"]:
+        group = optimizer.param_groups[0]
+        rates.append(group["lr"])
+        momenta.append(group["betas"][0] if "betas" in group else group["momentum"])
+        optimizer.step()
+        if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            schedule.step(metric)
+        else:
+            schedule.step()
+    return {"fingerprint": request["fingerprint"], "lr": encode(rates), "momentum": encode(momenta)}

@@ -256,7 +256,9 @@ export const numbersOrBlanks = (
     widget: 'numbers',
     itemsMayBeBlank: true,
     parse: (value) =>
-      listOf(value, spec.count, 'numbers or nulls').map((entry) => (entry === null ? null : item.parse(entry))),
+      listOf(value, spec.count, 'numbers or nulls').map((entry) =>
+        entry === null ? null : item.parse(entry),
+      ),
   };
 };
 

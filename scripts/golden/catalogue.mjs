@@ -7,5 +7,8 @@ import { runnerImport } from 'vite';
 
 const requests = path.join(import.meta.dirname, '..', '..', 'tests', 'catalogue', 'requests.ts');
 const { module } = await runnerImport(requests, { configFile: false, logLevel: 'error' });
-const list = [...module.REQUESTS, ...module.SCHEDULER_REQUESTS].map((request) => ({ ...request, fingerprint: module.fingerprint(request) }));
+const list = [...module.REQUESTS, ...module.SCHEDULER_REQUESTS].map((request) => ({
+  ...request,
+  fingerprint: module.fingerprint(request),
+}));
 process.stdout.write(`${JSON.stringify(list)}\n`);

@@ -1,7 +1,7 @@
 // What the verbs over a project share: opening it with data and settings from flags, sample shapes, and summaries.
 import path from 'node:path';
 
-import type { DataSource, Project, TrainingSettings } from '#core/document/project';
+import type { DataSource, Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { parseRename, renamer, type RenameRule } from '#core/nn/rename';
 import type { ModelInfo, ParameterInfo, WeightOptions, WeightVerdict } from '#core/session/session';
@@ -139,44 +139,6 @@ export function shapesFrom(
 
 export const inputNamesOf = ({ graph }: Project): readonly string[] =>
   graph.nodes.filter(({ layer }) => layer === 'input').map(({ name }) => name);
-
-export const TRAINING_OPTIONS: readonly OptionSpec[] = [
-  { flag: 'epochs', value: 'n', help: 'passes over the training samples' },
-  { flag: 'batch-size', value: 'n', help: 'samples per step' },
-  { flag: 'optimizer', value: 'name', help: 'sgd, adam, adamw, rmsprop' },
-  { flag: 'lr', value: 'x', help: 'learning rate' },
-  { flag: 'loss', value: 'name', help: 'cross_entropy, mse ...' },
-  { flag: 'seed', value: 'n', help: 'for initial values, the split, the order of samples and dropout' },
-  { flag: 'device', value: 'cpu|gpu', help: 'where to compute' },
-  { flag: 'threads', value: 'n', help: 'threads (0: one per core); results do not depend on it' },
-  { flag: 'validation-split', value: 'x', help: 'part of the samples kept for validation, 0 to 0.9' },
-];
-
-/** The project's training settings with what the flags say instead. */
-export function withSettings(project: Project, options: Options): Project {
-  const { training } = project;
-  const optimizer = options.text('optimizer');
-  const rate = options.number('lr', 0);
-  const loss = options.text('loss');
-  const chosen: TrainingSettings['optimizer'] =
-    optimizer === null || optimizer === training.optimizer.type
-      ? training.optimizer
-      : { type: optimizer, params: {} };
-  return {
-    ...project,
-    training: {
-      ...training,
-      epochs: options.integer('epochs', 1) ?? training.epochs,
-      batchSize: options.integer('batch-size', 1) ?? training.batchSize,
-      optimizer: rate === null ? chosen : { ...chosen, params: { ...chosen.params, lr: rate } },
-      loss: loss === null || loss === training.loss.type ? training.loss : { type: loss, params: {} },
-      seed: options.integer('seed') ?? training.seed,
-      device: options.choice('device', ['cpu', 'gpu']) ?? training.device,
-      threads: options.integer('threads', 0, 256) ?? training.threads,
-      validationSplit: options.number('validation-split', 0, 0.9) ?? training.validationSplit,
-    },
-  };
-}
 
 const parameterDocument = (parameter: ParameterInfo) => ({
   name: parameter.key,

@@ -6,16 +6,8 @@ import { LazuliError } from '#core/errors';
 import type { RunEvent } from '#core/session/session';
 import { checkWritable, formatOfWeights } from '#engine/index';
 
-import {
-  DATA_OPTIONS,
-  SAVE_OPTION,
-  saveOptions,
-  TRAINING_OPTIONS,
-  WEIGHT_OPTIONS,
-  weightOptions,
-  withModel,
-  withSettings,
-} from '../model';
+import { DATA_OPTIONS, SAVE_OPTION, saveOptions, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
+import { TRAINING_OPTIONS, withSettings } from '../training';
 import type { Output } from '../output';
 import { clean, duration } from '../text';
 import type { Verb } from '../verb';
@@ -34,6 +26,11 @@ export const train: Verb = {
     { flag: 'weights', value: 'file', help: 'start from these weights' },
     ...WEIGHT_OPTIONS,
     { flag: 'resume', help: 'continue from the checkpoint that an interrupted run left beside --out' },
+    {
+      flag: 'keep-checkpoint',
+      help: 'leave the checkpoint of a finished run too, to --resume with more --epochs',
+    },
+    { flag: 'best', value: 'file', help: 'write the weights of each epoch that is the best so far' },
     { flag: 'out', value: 'file', help: 'the weights file to write: .pt or .safetensors', isRequired: true },
     SAVE_OPTION,
   ],
@@ -43,6 +40,11 @@ export const train: Verb = {
     const out = options.text('out') ?? '';
     formatOfWeights(out);
     await checkWritable(out);
+    const best = call.options.text('best');
+    if (best !== null) {
+      formatOfWeights(best);
+      await checkWritable(best);
+    }
     const checkpoint = checkpointOf(out);
     await withModel(
       call,
@@ -53,11 +55,18 @@ export const train: Verb = {
         const taken = weightOptions(options);
         if (weights !== null) await session.loadWeights(weights, taken);
         const resume = options.isSet('resume') ? { resumeFrom: checkpoint } : {};
-        const run = await session.train({ checkpoint, signal, ...resume });
+        const keepsCheckpoint = options.isSet('keep-checkpoint');
+        const run = await session.train({
+          checkpoint,
+          signal,
+          keepsCheckpoint,
+          ...resume,
+          ...(best === null ? {} : { best }),
+        });
         const show = printer(output);
         show(run.snapshot().events);
         run.onEvents(show);
-        const { outcome, error } = await run.finished;
+        const { outcome, error, best: bestEpoch } = await run.finished;
         if (error) throw error;
         if (outcome === 'stopped')
           throw new LazuliError('interrupted', 'the training was interrupted', {
@@ -66,8 +75,14 @@ export const train: Verb = {
           });
         const { warnings } = await session.saveWeights(out, saveOptions(options));
         for (const warning of warnings) output.note(`warning: ${warning}`);
-        await rm(checkpoint, { force: true });
-        if (!output.isJson) output.line(null, `${clean(out)} written`);
+        if (!keepsCheckpoint) await rm(checkpoint, { force: true });
+        if (output.isJson) return;
+        if (bestEpoch)
+          output.line(
+            null,
+            `best ${bestEpoch.monitor} ${bestEpoch.value.toFixed(6)} in epoch ${bestEpoch.epoch}`,
+          );
+        output.line(null, `${clean(out)} written`);
       },
     );
   },

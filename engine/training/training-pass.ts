@@ -3,6 +3,7 @@ import type { TrainingSettings } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { parseParams } from '#core/layers/index';
 import { newTensor } from '#core/nn/index';
+import type { Tensor } from '#core/tensor/tensor';
 import { CLIPPING } from '#core/training/options';
 
 import { bytesOf } from '../datasets/table';
@@ -29,7 +30,7 @@ export class TrainingPass {
   done = 0;
   readonly #cursor: Cursor;
   readonly #log: StepLog;
-  readonly #random = newTensor([2], 'int64');
+  readonly #random: Tensor;
   readonly #plan: PassPlan;
   readonly #slicer = new Slicer();
   readonly #objective: Objective;
@@ -52,6 +53,7 @@ export class TrainingPass {
       ...objective.metrics.map(({ type }) => type),
       ...((clipping?.max_norm ?? null) === null ? [] : [GRADIENT_NORM]),
     ];
+    this.#random = newTensor([2], 'int64');
     this.#cursor = new Cursor(length);
     this.#log = new StepLog(Math.ceil(length / this.#batch), this.#names.length);
     const all = {

@@ -91,6 +91,10 @@ export class ModelSession {
   get run(): TrainingRun | null {
     return this.#run;
   }
+  /** Names the present parameter values; null while there are none to lose. */
+  get revision(): number | null {
+    return this.#model.hasValues ? this.#model.revision : null;
+  }
   /** The folder changes when an unsaved project is saved. */
   setFolder(folder: string | null): void {
     this.#feeds.setFolder(folder);

@@ -5,11 +5,13 @@ import { app as electron, BrowserWindow, nativeTheme } from 'electron';
 import { errorToData } from '#core/errors';
 import type { RecentFile } from '#core/ipc/api';
 import { examplesFolder } from '#engine/about';
+import type { BackupStore } from '#engine/backups';
 import { newFromTemplate } from '#engine/project-files';
 
 import { confirmDiscard, openFile } from './handlers/project';
 import { sendEvent } from './ipc';
 import { installMenu } from './menu';
+import { watchPage } from './page-watch';
 import { Settings } from './settings';
 import { createWindow, loadRenderer } from './window';
 import { WindowState } from './window-state';
@@ -20,7 +22,7 @@ export class App {
   readonly examplesFolder = examplesFolder();
   readonly #states = new Map<number, WindowState>();
 
-  constructor() {
+  constructor(readonly backups: BackupStore) {
     nativeTheme.themeSource = this.settings.theme;
     this.#installMenu();
   }
@@ -32,7 +34,7 @@ export class App {
   /** Opens a window on a project file, or on the digits example when there is none. */
   async openWindow(file: string | null): Promise<void> {
     const window = createWindow(this.settings.bounds);
-    const state = new WindowState(window);
+    const state = new WindowState(window, this.backups);
     this.#states.set(window.id, state);
     this.#follow(state);
     await this.#openFirst(state, file);
@@ -119,9 +121,7 @@ export class App {
       this.#states.delete(window.id);
       void state.dispose();
     });
-    window.webContents.on('render-process-gone', (_event, { reason }) => {
-      if (reason !== 'clean-exit' && !window.isDestroyed()) window.reload();
-    });
+    watchPage(window);
   }
 
   async #askBeforeClosing(state: WindowState): Promise<void> {

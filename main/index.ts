@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { app as electron, BrowserWindow, dialog, session } from 'electron';
 
 import { yieldToWindow } from '#engine/backend';
+import { BackupStore } from '#engine/backups';
 
 import { App } from './app';
 import { allHandlers } from './handlers';
@@ -35,7 +36,7 @@ async function start(): Promise<void> {
   denyPermissions();
   serveApp(session.defaultSession, join(import.meta.dirname, '../renderer'));
   yieldToWindow();
-  const app = new App();
+  const app = new App(await BackupStore.open(join(electron.getPath('userData'), 'backups')));
   registerCalls(allHandlers(app), (window) => app.stateOf(window));
 
   electron.on('second-instance', (_event, argv, folder) => {

@@ -7,12 +7,16 @@ import type { DataSource, Project } from '#core/document/project';
 import { errorToData, LazuliError } from '#core/errors';
 import type { OpenedProject, RunSnapshot } from '#core/ipc/api';
 
+import { sha256, type Backup, type BackupStore, type DocumentPlace } from '#engine/backups';
+import { hasChanged, stampOf, type FileStamp } from '#engine/file-stamp';
+
+import { Autosave, type Kept } from './autosave';
 import { FileTokens } from './file-tokens';
 import { sendEvent } from './ipc';
 
 const IDLE: RunSnapshot = { state: 'idle', events: [], error: null };
 
-export class WindowState {
+export class WindowState implements Kept {
   readonly tokens = new FileTokens();
   isDirty = false;
   /** Set once the user agreed to close, so that the close goes through. */
@@ -26,9 +30,36 @@ export class WindowState {
   #run: TrainingRun | null = null;
   #lastRun: RunSnapshot = IDLE;
   #notes: readonly string[] = [];
+  /** The project file as it was read or written last. */
+  #stamp: FileStamp | null = null;
+  readonly autosave: Autosave;
   readonly #dataFiles = new Set<string>();
 
-  constructor(readonly window: BrowserWindow) {}
+  constructor(
+    readonly window: BrowserWindow,
+    readonly backups: BackupStore,
+  ) {
+    this.autosave = new Autosave(backups.backup(), this, (fault) => {
+      sendEvent(window, 'backup', fault);
+    });
+  }
+
+  /** The document as it stands: what is kept when it is unsaved. */
+  get project(): Project | null {
+    return this.unsaved ?? this.#session?.project ?? null;
+  }
+
+  get place(): DocumentPlace {
+    return { file: this.#file, folder: this.#folder };
+  }
+
+  get revision(): number | null {
+    return this.isRunning ? null : (this.#session?.revision ?? null);
+  }
+
+  async saveWeights(file: string): Promise<void> {
+    await this.#session?.saveWeights(file);
+  }
 
   get file(): string | null {
     return this.#file;
@@ -39,9 +70,23 @@ export class WindowState {
     return this.#folder;
   }
 
-  /** The project now lives in `file`. */
-  moveTo(file: string): void {
+  /** The project was written to `file` and lives there now; `written` is the text that must stand in it. Throws `write_failed` otherwise. */
+  async moveTo(file: string, written: string): Promise<void> {
+    const stamp = await stampOf(file);
+    if (stamp?.sha256 !== sha256(written))
+      throw new LazuliError('write_failed', `${file} does not hold what was written to it`, {
+        where: file,
+        hint: 'something else writes to this file, or the disk fails; save to another place',
+      });
+    this.#stamp = stamp;
     this.#setPlace(file, dirname(file));
+    this.unsaved = null;
+    await this.autosave.saved();
+  }
+
+  /** Something else changed the project's file since it was read or written last. */
+  hasChangedOnDisk(): Promise<boolean> {
+    return this.#file === null ? Promise.resolve(false) : hasChanged(this.#file, this.#stamp);
   }
 
   #setPlace(file: string | null, folder: string | null): void {
@@ -65,12 +110,15 @@ export class WindowState {
     project: Project,
     place: { readonly file: string | null; readonly folder: string | null },
     notes: readonly string[] = [],
+    backup: Backup = this.backups.backup(),
   ): Promise<OpenedProject> {
     this.refuseWhileRunning('open another project');
     const next = await ModelSession.open(project, { folder: place.folder });
     await this.#session?.dispose();
     this.#session = next;
     this.#setPlace(place.file, place.folder);
+    this.#stamp = place.file === null ? null : await stampOf(place.file);
+    await this.autosave.follow(backup, { revision: next.revision });
     this.unsaved = null;
     this.#notes = notes;
     this.#lastRun = IDLE;
@@ -115,6 +163,7 @@ export class WindowState {
   async update(project: Project): Promise<void> {
     this.checkData(project.data);
     this.unsaved = project;
+    this.autosave.notice();
     await this.session.update(project);
   }
 
@@ -150,6 +199,7 @@ export class WindowState {
       unsubscribe();
       this.#lastRun = { ...run.snapshot(), state: 'idle', error: error === null ? null : errorToData(error) };
       this.#run = null;
+      this.autosave.notice();
       sendEvent(this.window, 'model', this.session.info());
       sendEvent(this.window, 'run', { state: 'idle', events: [], error: this.#lastRun.error });
     });
@@ -163,6 +213,7 @@ export class WindowState {
       await run.stop();
       await run.finished;
     }
+    await this.autosave.end({ isWanted: this.isDirty && !this.mayClose });
     await this.#session?.dispose();
     this.#session = null;
     this.tokens.revokeAll();

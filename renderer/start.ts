@@ -21,6 +21,7 @@ export function start(): () => void {
     onEvent('model', acceptTrained),
     onEvent('command', runCommand),
     onEvent('recent', (recent) => useApp.setState({ recent })),
+    onEvent('backup', (backupFault) => useApp.setState({ backupFault })),
     listenToKeys(),
     listenToClipboard(),
   ];
@@ -41,6 +42,7 @@ async function restore(): Promise<void> {
       acceptModel(opened.model, null);
     }
   } else openDialog({ kind: 'new' });
+  if (state.leftovers.length > 0) openDialog({ kind: 'recovery' });
   showRun(run);
   if (run.state !== 'idle') showDock('training');
 }

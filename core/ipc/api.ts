@@ -40,9 +40,25 @@ export interface AppState {
   readonly devices: readonly DeviceInfo[];
   /** What this window shows, also after a reload; null at first start. */
   readonly opened: OpenedProject | null;
+  /** Unsaved work left by an earlier start, newest first. */
+  readonly leftovers: readonly Leftover[];
+  /** Why unsaved work cannot be backed up now; null while it can. */
+  readonly backupFault: ErrorData | null;
   /** The window's unsaved document as last reported by `project.remember`, so that a reload loses nothing. */
   readonly unsaved: Project | null;
   readonly run: RunSnapshot;
+}
+
+/** Work that was not saved when Lazuli ended. */
+export interface Leftover {
+  readonly key: string;
+  readonly name: string;
+  /** The project file's name and folder; null for one that was never saved. */
+  readonly file: { readonly name: string; readonly folder: string } | null;
+  readonly nodes: number;
+  readonly hasWeights: boolean;
+  /** The newest generation was damaged; this one is older. */
+  readonly isOlder: boolean;
 }
 
 export interface DeviceInfo {
@@ -87,6 +103,11 @@ export interface Calls {
   'project.remember': (project: Project) => void;
   /** Asks save / discard / cancel for unsaved work. */
   'project.confirmDiscard': () => 'save' | 'discard' | 'cancel';
+
+  /** Opens work left by an earlier start, unsaved as it was. */
+  'recovery.restore': (key: string) => OpenedProject;
+  /** Deletes it for good. */
+  'recovery.discard': (key: string) => void;
 
   /** The edited graph: nodes whose layer and params stayed keep their tensors. */
   'model.update': (project: Project) => ModelInfo;
@@ -137,6 +158,8 @@ export interface Events {
   /** A menu item or its shortcut: a command id of core/commands. */
   command: string;
   recent: readonly RecentFile[];
+  /** Backups of unsaved work began to fail, or (null) work again. */
+  backup: ErrorData | null;
 }
 
 export type CallName = keyof Calls;
@@ -146,6 +169,7 @@ export type EventName = keyof Events;
 export const CALL_NAMES = [
   'app.state', 'app.setTheme', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.confirmDiscard',
+  'recovery.restore', 'recovery.discard',
   'model.update', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState',
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
@@ -153,7 +177,13 @@ export const CALL_NAMES = [
   'train.start', 'train.pause', 'train.resume', 'train.stop',
 ] as const satisfies readonly CallName[]; // prettier-ignore
 
-export const EVENT_NAMES = ['run', 'model', 'command', 'recent'] as const satisfies readonly EventName[];
+export const EVENT_NAMES = [
+  'run',
+  'model',
+  'command',
+  'recent',
+  'backup',
+] as const satisfies readonly EventName[];
 
 /** What travels back: errors as data, since `invoke` would lose their class and code. */
 export type Reply<T> =

@@ -36,6 +36,8 @@ const SCHEMAS = {
   'project.save': z.tuple([projectSchema, z.strictObject({ saveAs: z.boolean() })]),
   'project.remember': z.tuple([projectSchema]),
   'project.confirmDiscard': none,
+  'recovery.restore': z.tuple([token]),
+  'recovery.discard': z.tuple([token]),
   'model.update': z.tuple([projectSchema]),
   'model.feed': z.tuple([projectSchema]),
   'model.backToUninitialized': none,

@@ -62,6 +62,14 @@ export class Model {
     return this.#layers.module;
   }
 
+  get revision(): number {
+    return this.#revision;
+  }
+  /** A sample was fed, weights were loaded or trained: there are values that the project alone does not bring back. */
+  get hasValues(): boolean {
+    return this.#revision > 0;
+  }
+
   /** The model as it stands, or as it would be with samples of other shapes. */
   info(shapes: SampleShapes = this.#sample): ModelInfo {
     const facts = { revision: this.#revision, sample: this.#sample, unreached: this.#unreached };

@@ -4,11 +4,12 @@ import { TEMPLATES } from '#core/document/templates';
 import { devices } from '#engine/backend';
 
 import type { App } from '../app';
+import { leftoversOf } from '../recovery';
 import type { HandlersOf } from './area';
 
 export function appHandlers(app: App): HandlersOf<'app'> {
   return {
-    'app.state': (state) => ({
+    'app.state': async (state) => ({
       version: electron.getVersion(),
       platform: process.platform,
       theme: app.settings.theme,
@@ -16,6 +17,8 @@ export function appHandlers(app: App): HandlersOf<'app'> {
       templates: TEMPLATES.map(({ name, summary }) => ({ name, summary })),
       devices: devices(),
       opened: state.hasSession ? state.opened() : null,
+      leftovers: await leftoversOf(state.backups),
+      backupFault: state.autosave.fault,
       unsaved: state.unsaved,
       run: state.runSnapshot(),
     }),
@@ -26,6 +29,7 @@ export function appHandlers(app: App): HandlersOf<'app'> {
     'app.setDirty': (state, isDirty) => {
       state.isDirty = isDirty;
       state.window.setDocumentEdited(isDirty);
+      if (isDirty) state.autosave.notice();
     },
   };
 }

@@ -7,12 +7,14 @@ import { clipboardHandlers } from './clipboard';
 import { dataHandlers } from './data';
 import { modelHandlers } from './model';
 import { projectHandlers } from './project';
+import { recoveryHandlers } from './recovery';
 import { trainHandlers } from './train';
 
 export const allHandlers = (app: App): Handlers<WindowState> => ({
   ...appHandlers(app),
   ...projectHandlers(app),
   ...clipboardHandlers,
+  ...recoveryHandlers,
   ...modelHandlers,
   ...dataHandlers,
   ...trainHandlers,

@@ -21,20 +21,20 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
   'model.feed': async (state, project) => {
     state.refuseWhileRunning('feed a sample');
     await state.update(project);
-    return state.session.feedSample();
+    return noticed(state, state.session.feedSample());
   },
   'model.backToUninitialized': (state) => {
     state.refuseWhileRunning('go back to uninitialized');
-    return state.session.backToUninitialized();
+    return noticed(state, state.session.backToUninitialized());
   },
   'model.restore': (state, revision) => {
     state.refuseWhileRunning('undo a change of parameters');
-    return state.session.restore(revision);
+    return noticed(state, state.session.restore(revision));
   },
   'model.exportState': (state) => state.session.exportState(),
   'model.importState': (state, bytes) => {
     state.refuseWhileRunning('load weights');
-    return state.session.importState(bytes);
+    return noticed(state, state.session.importState(bytes));
   },
   'weights.choose': async (state) => {
     const file = await chooseWeights(state);
@@ -46,7 +46,7 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
     state.session.compareWeights(state.tokens.resolve(token), { rules }),
   'weights.load': (state, token, options) => {
     state.refuseWhileRunning('load weights');
-    return state.session.loadWeights(state.tokens.resolve(token), options);
+    return noticed(state, state.session.loadWeights(state.tokens.resolve(token), options));
   },
   'weights.save': async (state) => {
     const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
@@ -64,6 +64,13 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
     return { name: basename(filePath), warnings };
   },
 };
+
+/** Parameter values changed: they are backed up once they rest. */
+async function noticed<T>(state: WindowState, work: Promise<T>): Promise<T> {
+  const result = await work;
+  state.autosave.notice();
+  return result;
+}
 
 /** What to do with uninitialized entries where the format could hold them; null cancels the save. */
 async function chooseUninitialized(state: WindowState, file: string): Promise<'keep' | 'skip' | null> {

@@ -3,7 +3,11 @@ import { basename, dirname, join } from 'node:path';
 
 import { dialog } from 'electron';
 import { errorToData, LazuliError } from '#core/errors';
+import type { Project } from '#core/document/project';
+import { serializeProject } from '#core/document/serialize';
 import type { OpenedProject } from '#core/ipc/api';
+import { diffProjects } from '#engine/diff';
+import { readProjectFile } from '#engine/projects';
 import { newFromTemplate, openProject, saveProject } from '#engine/project-files';
 
 import type { App } from '../app';
@@ -33,18 +37,18 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
     },
     'project.openRecent': (state, token) => openFile(app, state, state.tokens.resolve(token)),
     'project.save': async (state, project, { saveAs }) => {
-      const file = saveAs || state.file === null ? await askWhere(state, project.name) : state.file;
+      const file = await placeToSave(state, project, saveAs);
       if (file === null) return null;
       await state.update(project);
-      await saveProject(state.session, file, state.folder);
+      const saved = await saveProject(state.session, file, state.folder);
       if (state.session.project.data) state.allowData(state.session.project.data);
-      state.moveTo(file);
-      state.unsaved = null;
+      await state.moveTo(file, serializeProject(saved.project));
       app.remember(file);
       return state.opened();
     },
     'project.remember': (state, project) => {
       state.unsaved = project;
+      state.autosave.notice();
     },
     'project.confirmDiscard': (state) => confirmDiscard(state),
   };
@@ -84,6 +88,48 @@ async function askWhere(state: WindowState, name: string): Promise<string | null
   });
   if (canceled || filePath === '') return null;
   return filePath.endsWith('.lazuli') ? filePath : `${filePath}.lazuli`;
+}
+
+/** Where a project is written: its file, unless that changed on disk meanwhile and the user does not want to overwrite it. */
+async function placeToSave(state: WindowState, project: Project, saveAs: boolean): Promise<string | null> {
+  const { file } = state;
+  if (saveAs || file === null) return askWhere(state, project.name);
+  if (!(await state.hasChangedOnDisk())) return file;
+  const answers = ['saveAs', 'overwrite', 'cancel'] as const;
+  const { response } = await dialog.showMessageBox(state.window, {
+    type: 'warning',
+    message: `${basename(file)} was changed by something else`,
+    detail: await compareWithDisk(file, project),
+    buttons: ['Save as…', 'Overwrite', 'Cancel'],
+    defaultId: 0,
+    cancelId: 2,
+    noLink: true,
+  });
+  const answer = answers[response] ?? 'cancel';
+  if (answer === 'cancel') return null;
+  return answer === 'overwrite' ? file : askWhere(state, project.name);
+}
+
+const SHOWN_DIFFERENCES = 12;
+
+/** What saving here would undo of the file, and what it would bring, in a few lines. */
+async function compareWithDisk(file: string, project: Project): Promise<string> {
+  try {
+    const { project: onDisk } = await readProjectFile(file);
+    const { added, removed, changed } = diffProjects(onDisk, project);
+    const lines = [
+      ...removed.map((where) => `only in the file: ${where}`),
+      ...added.map((where) => `only here: ${where}`),
+      ...changed.map(
+        ({ where, before, after }) =>
+          `${where}: ${JSON.stringify(before)} in the file, ${JSON.stringify(after)} here`,
+      ),
+    ];
+    const rest = lines.length - SHOWN_DIFFERENCES;
+    return [...lines.slice(0, SHOWN_DIFFERENCES), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
+  } catch (error) {
+    return errorToData(error).message;
+  }
 }
 
 /** Asks what to do with unsaved work. */

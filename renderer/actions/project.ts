@@ -2,6 +2,7 @@
 import type { OpenedProject } from '#core/ipc/api';
 
 import { call } from '../client';
+import { useApp } from '../stores/app';
 import { isDirty, markSaved, showProject, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { showRun } from '../stores/run';
@@ -37,6 +38,31 @@ async function replaceBy(title: string, open: () => Promise<OpenedProject | null
     showOpened(opened);
     showRun({ state: 'idle', events: [], error: null });
   });
+}
+
+/** Brings back work of an earlier start, unsaved as it was. */
+export const restoreLeftover = (key: string): Promise<void> =>
+  perform('The work was not restored', 'open', async () => {
+    if (!(await mayReplace())) return;
+    const opened = await call('recovery.restore', key);
+    showOpened(opened);
+    showProject(opened.project, opened.file, false);
+    acceptModel(opened.model, opened.project);
+    showRun({ state: 'idle', events: [], error: null });
+    forgetLeftover(key);
+  }).then(() => undefined);
+
+/** Gives work of an earlier start up for good. */
+export const discardLeftover = (key: string): Promise<void> =>
+  perform('The work was not discarded', null, async () => {
+    await call('recovery.discard', key);
+    forgetLeftover(key);
+  }).then(() => undefined);
+
+function forgetLeftover(key: string): void {
+  const leftovers = useApp.getState().leftovers.filter((left) => left.key !== key);
+  useApp.setState({ leftovers });
+  if (leftovers.length === 0) openDialog(null);
 }
 
 export const newProject = (template: string): Promise<void> => {

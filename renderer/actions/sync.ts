@@ -12,11 +12,14 @@ import { showError } from '../stores/toasts';
 
 const UPDATE_MS = 150;
 const REMEMBER_MS = 300;
+const REMEMBER_LIMIT_MS = 3_000;
 
 /** The project the engine's picture was made of; by identity. */
 let synced: Project | null = null;
 let updateTimer: ReturnType<typeof setTimeout> | undefined;
 let rememberTimer: ReturnType<typeof setTimeout> | undefined;
+/** When the oldest edit that is not remembered yet was made; null when all are. */
+let waitingSince: number | null = null;
 
 /** Takes the engine's picture of `project` and infers the window's own anew. */
 export function acceptModel(model: ModelInfo, project: Project | null): void {
@@ -91,10 +94,14 @@ async function update(): Promise<void> {
 
 function scheduleRemember(): void {
   clearTimeout(rememberTimer);
+  waitingSince ??= performance.now();
+  // Edits that never pause (a slider, typing) are remembered in between.
+  const wait = performance.now() - waitingSince > REMEMBER_LIMIT_MS ? 0 : REMEMBER_MS;
   rememberTimer = setTimeout(() => {
+    waitingSince = null;
     const { project } = useDocument.getState();
     if (project) call('project.remember', project).catch(report);
-  }, REMEMBER_MS);
+  }, wait);
 }
 
 const report = (error: unknown): void => {

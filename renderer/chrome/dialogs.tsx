@@ -5,6 +5,7 @@ import { openDialog, useUi } from '../stores/ui';
 import { AboutDialog } from './about-dialog';
 import { CommandPalette } from './command-palette';
 import { NewProjectDialog } from './new-project-dialog';
+import { RecoveryDialog } from './recovery-dialog';
 import { WeightsDialog } from './weights-dialog';
 
 const close = (): void => {
@@ -24,6 +25,8 @@ export function Dialogs(): JSX.Element | null {
       return <CommandPalette mode="layers" target={dialog.target} onClose={close} />;
     case 'weights':
       return <WeightsDialog choice={dialog.choice} onClose={close} />;
+    case 'recovery':
+      return <RecoveryDialog onClose={close} />;
     case 'about':
       return <AboutDialog onClose={close} />;
   }

@@ -1,7 +1,7 @@
 // The tool bar: the project and its file, undo and redo, and the two things a model needs: a sample and a run.
 import * as Menu from '@radix-ui/react-dropdown-menu';
 import {
-  ChevronDown, FilePlus2, FolderOpen, Moon, Redo2, Save, Search, Sparkles, Sun, Undo2,
+  ChevronDown, FilePlus2, FolderOpen, Moon, Redo2, Save, Search, Sparkles, Sun, TriangleAlert, Undo2,
 } from 'lucide-react'; // prettier-ignore
 import { useEffect, type JSX } from 'react';
 
@@ -24,6 +24,7 @@ export function ToolBar(): JSX.Element {
     <header className="tool-bar" role="toolbar" aria-label="Main">
       <Gem />
       <ProjectName />
+      <BackupFault />
       <span className="bar-line" />
       <IconButton label="New" command="file.new" icon={FilePlus2} />
       <span className="split-button">
@@ -70,6 +71,18 @@ function ProjectName(): JSX.Element {
         aria-label={dirty ? 'Unsaved changes' : ''}
       />
     </h1>
+  );
+}
+
+/** Stays as long as unsaved work cannot be backed up. */
+function BackupFault(): JSX.Element | null {
+  const fault = useApp((state) => state.backupFault);
+  if (!fault) return null;
+  return (
+    <span className="backup-fault" role="alert" title={fault.message}>
+      <TriangleAlert size={14} aria-hidden />
+      Unsaved work cannot be backed up
+    </span>
   );
 }
 

@@ -1,6 +1,7 @@
 // What the main process says about the application itself: version, devices, templates, recent files, theme.
 import { create } from 'zustand';
-import type { AppState, DeviceInfo, RecentFile } from '#core/ipc/api';
+import type { ErrorData } from '#core/errors';
+import type { AppState, DeviceInfo, Leftover, RecentFile } from '#core/ipc/api';
 
 export type Theme = AppState['theme'];
 
@@ -12,6 +13,9 @@ interface AppInfo {
   readonly recent: readonly RecentFile[];
   readonly templates: AppState['templates'];
   readonly devices: readonly DeviceInfo[];
+  readonly leftovers: readonly Leftover[];
+  /** Why unsaved work cannot be backed up now. */
+  readonly backupFault: ErrorData | null;
 }
 
 export const useApp = create<AppInfo>(() => ({
@@ -22,8 +26,21 @@ export const useApp = create<AppInfo>(() => ({
   recent: [],
   templates: [],
   devices: [],
+  leftovers: [],
+  backupFault: null,
 }));
 
-export function showApp({ version, platform, theme, recent, templates, devices }: AppState): void {
-  useApp.setState({ isReady: true, version, platform, theme, recent, templates, devices });
+export function showApp(state: AppState): void {
+  const { version, platform, theme, recent, templates, devices, leftovers, backupFault } = state;
+  useApp.setState({
+    isReady: true,
+    version,
+    platform,
+    theme,
+    recent,
+    templates,
+    devices,
+    leftovers,
+    backupFault,
+  });
 }

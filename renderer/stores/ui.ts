@@ -31,6 +31,7 @@ export type OpenDialog =
   | { readonly kind: 'commands' }
   | { readonly kind: 'layers'; readonly target: InsertTarget | null }
   | { readonly kind: 'weights'; readonly choice: WeightsChoice }
+  | { readonly kind: 'recovery' }
   | { readonly kind: 'about' };
 
 interface UiState {

@@ -17,6 +17,12 @@ export interface Lazuli {
   answerDialog(path: string | null): Promise<void>;
   /** Runs a command of core/commands as its menu item would. */
   command(id: string): Promise<void>;
+  /** What message boxes answer from now on: the button of this name; '' closes them. */
+  answerMessages(button: string): Promise<void>;
+  /** The texts of the message boxes shown since `answerMessages`. */
+  messages(): Promise<readonly string[]>;
+  /** Ends the app as a power cut would: no handler of it runs. */
+  kill(): Promise<void>;
   /** Ends the app without questions. */
   close(): Promise<void>;
 }
@@ -53,6 +59,26 @@ export async function launch(options: {
       await app.evaluate(({ Menu }, wanted) => {
         Menu.getApplicationMenu()?.getMenuItemById(wanted)?.click();
       }, id);
+    },
+    async answerMessages(button) {
+      await app.evaluate(({ dialog }, wanted) => {
+        const shown: string[] = [];
+        Reflect.set(dialog, 'shownToTests', shown);
+        // Called with or without a window before the options.
+        Reflect.set(dialog, 'showMessageBox', (...given: unknown[]) => {
+          const options = given.at(-1) as Electron.MessageBoxOptions;
+          shown.push(`${options.message}\n${options.detail ?? ''}`);
+          return Promise.resolve({ response: options.buttons?.indexOf(wanted) ?? 0, checkboxChecked: false });
+        });
+      }, button);
+    },
+    messages: () =>
+      app.evaluate(({ dialog }) => (Reflect.get(dialog, 'shownToTests') as string[] | undefined) ?? []),
+    async kill() {
+      const ended = app.waitForEvent('close');
+      const { pid } = app.process();
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      await ended;
     },
     async close() {
       if (hasEnded) return;

@@ -1,0 +1,191 @@
+// Unsaved work, kept apart from the project's file: one folder, per document two generations of a checked text and perhaps its
+// weights. What is damaged is set aside and never restored. What the user sees of it is main/recovery.ts.
+import { createHash, randomUUID } from 'node:crypto';
+import { copyFile, mkdir, readdir, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+
+import { parseProject } from '#core/document/parse';
+import type { Project } from '#core/document/project';
+import { serializeProject } from '#core/document/serialize';
+import { LazuliError } from '#core/errors';
+import { z } from 'zod';
+
+import { readText, writeTextAtomically } from './files';
+
+/** Where a document lives: its file (null while it was never saved) and the folder its data paths start from. */
+export interface DocumentPlace {
+  readonly file: string | null;
+  readonly folder: string | null;
+}
+
+const metaSchema = z.object({
+  format: z.literal('lazuli-backup'),
+  version: z.literal(1),
+  /** Orders backups whatever the clock says. */
+  sequence: z.number().int().min(1),
+  file: z.string().nullable(),
+  folder: z.string().nullable(),
+  sha256: z.string().length(64),
+});
+
+export interface FoundBackup extends DocumentPlace {
+  readonly key: string;
+  readonly sequence: number;
+  readonly project: Project;
+  /** Absolute path of parameter values kept with it, or null. */
+  readonly weights: string | null;
+  /** The newest generation was damaged and set aside: this is the one before. */
+  readonly isOlder: boolean;
+}
+
+const CURRENT = '.backup';
+const PREVIOUS = '.previous';
+const WEIGHTS = '.pt';
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+export class BackupStore {
+  #sequence = 0;
+  /** Keys of documents that are open: theirs are no leftovers. */
+  readonly #open = new Set<string>();
+
+  private constructor(readonly folder: string) {}
+
+  /** A store over `folder`, made when it is missing; a folder that cannot be read is told at the first write. */
+  static async open(folder: string): Promise<BackupStore> {
+    const store = new BackupStore(folder);
+    for (const { sequence } of await store.list()) store.#sequence = Math.max(store.#sequence, sequence);
+    return store;
+  }
+
+  /** The backup of a document that was just opened, or of one that goes on from a leftover. */
+  backup(key: string = randomUUID()): Backup {
+    this.#open.add(key);
+    return new Backup(this, key);
+  }
+
+  /** For Backup alone. */
+  next(): number {
+    return ++this.#sequence;
+  }
+
+  release(key: string): void {
+    this.#open.delete(key);
+  }
+
+  /** What was left by documents that are not open, newest first. Damaged generations are set aside under another name. */
+  async list(): Promise<readonly FoundBackup[]> {
+    const names = new Set(await readdir(this.folder).catch(() => []));
+    const keys = new Set(
+      [...names].flatMap((name) =>
+        [CURRENT, PREVIOUS].flatMap((end) => (name.endsWith(end) ? name.slice(0, -end.length) : [])),
+      ),
+    );
+    const found: FoundBackup[] = [];
+    for (const key of keys) {
+      if (this.#open.has(key)) continue;
+      const weights = names.has(key + WEIGHTS) ? path.join(this.folder, key + WEIGHTS) : null;
+      const newest = names.has(key + CURRENT) ? await this.#read(key, CURRENT) : null;
+      const usable = newest ?? (names.has(key + PREVIOUS) ? await this.#read(key, PREVIOUS) : null);
+      if (usable) found.push({ ...usable, key, weights, isOlder: usable !== newest });
+    }
+    return found.sort((a, b) => b.sequence - a.sequence);
+  }
+
+  /** Deletes a leftover the user does not want, or one whose document is saved. Damaged ones stay aside. */
+  async discard(key: string): Promise<void> {
+    for (const end of [CURRENT, PREVIOUS, WEIGHTS])
+      await unlink(path.join(this.folder, key + end)).catch(() => undefined);
+  }
+
+  /** One generation, or null after it was set aside as damaged. */
+  async #read(key: string, end: string): Promise<Omit<FoundBackup, 'key' | 'weights' | 'isOlder'> | null> {
+    const file = path.join(this.folder, key + end);
+    try {
+      const text = await readText(file);
+      const line = text.indexOf('\n');
+      const meta = metaSchema.parse(JSON.parse(text.slice(0, line)));
+      const body = text.slice(line + 1);
+      if (sha256(body) !== meta.sha256)
+        throw new LazuliError('file_refused', `${file} does not match its checksum`, { where: file });
+      const { sequence, file: of, folder } = meta;
+      return { sequence, file: of, folder, project: parseProject(body, file) };
+    } catch {
+      await rename(file, path.join(this.folder, `${key}.damaged-${randomUUID().slice(0, 8)}`)).catch(
+        () => undefined,
+      );
+      return null;
+    }
+  }
+}
+
+/** The backup of one open document. */
+export class Backup {
+  #written = '';
+
+  constructor(
+    readonly store: BackupStore,
+    readonly key: string,
+  ) {}
+
+  /** Where parameter values may be kept with it. */
+  get weightsFile(): string {
+    return path.join(this.store.folder, this.key + WEIGHTS);
+  }
+
+  /** Writes a generation and keeps the one before; the same text again is not written. Throws `write_failed`. */
+  async write(project: Project, { file, folder }: DocumentPlace): Promise<void> {
+    const body = serializeProject(project);
+    const hash = sha256(body);
+    if (hash === this.#written) return;
+    await this.prepare();
+    const current = path.join(this.store.folder, this.key + CURRENT);
+    const meta: z.infer<typeof metaSchema> = {
+      format: 'lazuli-backup',
+      version: 1,
+      sequence: this.store.next(),
+      file,
+      folder,
+      sha256: hash,
+    };
+    const next = `${current}.next`;
+    await writeTextAtomically(next, `${JSON.stringify(meta)}\n${body}`);
+    await this.#keepPrevious(current);
+    await rename(next, current);
+    this.#written = hash;
+  }
+
+  /** A copy, so that there is a newest generation at every moment; without one the new text is worth more than the old. */
+  async #keepPrevious(current: string): Promise<void> {
+    const previous = path.join(this.store.folder, this.key + PREVIOUS);
+    try {
+      await copyFile(current, `${previous}.next`);
+      await rename(`${previous}.next`, previous);
+    } catch {
+      await unlink(`${previous}.next`).catch(() => undefined);
+    }
+  }
+
+  /** Makes the folder. Throws `write_failed`. */
+  async prepare(): Promise<void> {
+    try {
+      await mkdir(this.store.folder, { recursive: true });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new LazuliError('write_failed', `${this.store.folder} could not be made: ${reason}`, {
+        where: this.store.folder,
+      });
+    }
+  }
+
+  /** The document is saved, or its changes are not wanted: nothing is left behind. */
+  async discard(): Promise<void> {
+    this.#written = '';
+    await this.store.discard(this.key);
+  }
+
+  /** The document is closed; what it left is a leftover from now on. */
+  release(): void {
+    this.store.release(this.key);
+  }
+}

@@ -1,0 +1,124 @@
+// Keeps a window's unsaved work on disk, apart from its file: at once when the window reports it (at the latest a second after a pause),
+// with the parameter values once they rest. What cannot be written is tried again, and told until it works.
+import { errorToData, type ErrorData } from '#core/errors';
+import type { Project } from '#core/document/project';
+import type { Backup, DocumentPlace } from '#engine/backups';
+
+/** What is kept, as the window's state knows it. */
+export interface Kept {
+  readonly isDirty: boolean;
+  readonly project: Project | null;
+  readonly place: DocumentPlace;
+  /** Names the parameter values; null when there are none or they change at every moment (a run). */
+  readonly revision: number | null;
+  saveWeights(file: string): Promise<unknown>;
+}
+
+const RETRY_MS = 10_000;
+/** Values come in bursts (feed, then train): they are written once they rest. */
+const VALUES_MS = 1_000;
+
+export class Autosave {
+  #backup: Backup;
+  #isWriting = false;
+  #isWanted = false;
+  #keptRevision: number | null = null;
+  #fault: ErrorData | null = null;
+  #retry: NodeJS.Timeout | undefined;
+  #values: NodeJS.Timeout | undefined;
+
+  constructor(
+    backup: Backup,
+    readonly kept: Kept,
+    /** Told when backups begin to fail (with why) and when they work again (null). */
+    readonly onFault: (fault: ErrorData | null) => void,
+  ) {
+    this.#backup = backup;
+  }
+
+  get fault(): ErrorData | null {
+    return this.#fault;
+  }
+
+  /** Something may have changed. */
+  notice(): void {
+    this.#isWanted = true;
+    void this.#work();
+    if (this.kept.revision === this.#keptRevision) return;
+    clearTimeout(this.#values);
+    this.#values = setTimeout(() => {
+      void this.#keepValues();
+    }, VALUES_MS);
+  }
+
+  /** Another document is open now: the one before is saved or was not wanted. `backup` goes on from a leftover. */
+  async follow(backup: Backup, options: { readonly revision: number | null }): Promise<void> {
+    const before = this.#backup;
+    this.#backup = backup;
+    this.#keptRevision = options.revision;
+    clearTimeout(this.#values);
+    if (before.key === backup.key) return;
+    await before.discard();
+    before.release();
+  }
+
+  /** The document is saved and was read back: nothing is left to keep. */
+  async saved(): Promise<void> {
+    this.#keptRevision = this.kept.revision;
+    clearTimeout(this.#values);
+    await this.#backup.discard();
+    this.#report(null);
+  }
+
+  /** The window is gone. Unsaved work that nobody gave up stays behind for the next start. */
+  async end(options: { readonly isWanted: boolean }): Promise<void> {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#values);
+    if (!options.isWanted) await this.#backup.discard();
+    this.#backup.release();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    clearTimeout(this.#retry);
+    try {
+      while (this.#isWanted) {
+        this.#isWanted = false;
+        const { isDirty, project, place } = this.kept;
+        if (isDirty && project) await this.#backup.write(project, place);
+      }
+      this.#report(null);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  async #keepValues(): Promise<void> {
+    const { revision, isDirty } = this.kept;
+    if (revision === null || revision === this.#keptRevision || !isDirty) return;
+    try {
+      await this.#backup.prepare();
+      await this.kept.saveWeights(this.#backup.weightsFile);
+      this.#keptRevision = revision;
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#report(errorToData(error));
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.notice();
+    }, RETRY_MS);
+  }
+
+  #report(fault: ErrorData | null): void {
+    const isNews = fault?.message !== this.#fault?.message;
+    this.#fault = fault;
+    if (isNews) this.onFault(fault);
+  }
+}

@@ -1,0 +1,65 @@
+// Unsaved work of an earlier start, one row each: restore it, or give it up. Closing the dialog keeps it for the next start.
+import { FileClock } from 'lucide-react';
+import type { JSX } from 'react';
+import type { Leftover } from '#core/ipc/api';
+
+import { discardLeftover, restoreLeftover } from '../actions/project';
+import { useApp } from '../stores/app';
+import { openDialog } from '../stores/ui';
+import { Modal } from './modal';
+
+export function RecoveryDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
+  const leftovers = useApp((state) => state.leftovers);
+  return (
+    <Modal title="Unsaved work was found" className="recovery" onClose={onClose}>
+      <p className="recovery-about">
+        Lazuli ended before this was saved. Restored work opens unsaved; the files on disk stay as they are
+        until you save.
+      </p>
+      <ul className="recovery-list">
+        {leftovers.map((left) => (
+          <Row key={left.key} left={left} />
+        ))}
+      </ul>
+      <footer className="modal-footer">
+        <p className="muted">What you leave here is offered again at the next start.</p>
+        <button type="button" className="button" onClick={onClose}>
+          Later
+        </button>
+      </footer>
+    </Modal>
+  );
+}
+
+function Row({ left }: { readonly left: Leftover }): JSX.Element {
+  const { key, name, file, nodes, hasWeights, isOlder } = left;
+  return (
+    <li className="recovery-row">
+      <FileClock size={18} aria-hidden className="muted" />
+      <div>
+        <strong>{file?.name ?? name}</strong>
+        <p className="muted">
+          {[
+            file?.folder ?? 'never saved',
+            `${nodes} ${nodes === 1 ? 'layer' : 'layers'}`,
+            ...(hasWeights ? ['with parameter values'] : []),
+            ...(isOlder ? ['the newest backup was damaged, this is the one before'] : []),
+          ].join(' · ')}
+        </p>
+      </div>
+      <button type="button" className="button" onClick={() => void discardLeftover(key)}>
+        Discard
+      </button>
+      <button
+        type="button"
+        className="button is-primary"
+        onClick={() => {
+          openDialog(null);
+          void restoreLeftover(key);
+        }}
+      >
+        Restore
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,97 @@
+// Backups of unsaved work: two generations, ordered by sequence, never restored when damaged, gone only when asked.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { findTemplate } from '#core/document/templates';
+import type { Project } from '#core/document/project';
+import { BackupStore } from '#engine/backups';
+
+let folder = '';
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), 'lazuli-backups-')), 'backups');
+});
+afterEach(() => {
+  rmSync(join(folder, '..'), { recursive: true, force: true });
+});
+
+const project = (name: string): Project => {
+  const template = findTemplate('iris');
+  if (!template) throw new Error('no template');
+  return { ...template.project, name };
+};
+const PLACE = { file: '/somewhere/iris.lazuli', folder: '/somewhere' };
+/** What a start after a crash finds. */
+const found = async () => (await BackupStore.open(folder)).list();
+
+test('what was written last is found again, with its place', async () => {
+  const backup = (await BackupStore.open(folder)).backup();
+  await backup.write(project('one'), PLACE);
+  await backup.write(project('two'), PLACE);
+  await backup.write(project('two'), PLACE);
+  const [left, ...others] = await found();
+  expect(others).toEqual([]);
+  expect(left).toMatchObject({ ...PLACE, isOlder: false, sequence: 2, weights: null, key: backup.key });
+  expect(left?.project).toEqual(project('two'));
+});
+
+test('an open document is no leftover; a closed one is', async () => {
+  const store = await BackupStore.open(folder);
+  const backup = store.backup();
+  await backup.write(project('one'), PLACE);
+  expect(await store.list()).toEqual([]);
+  backup.release();
+  expect(await store.list()).toHaveLength(1);
+});
+
+test.each([
+  ['cut off', (text: string) => text.slice(0, -20)],
+  ['with one changed letter', (text: string) => text.replace('"two"', '"tvo"')],
+  ['emptied', () => ''],
+  ['without its first line', (text: string) => text.slice(text.indexOf('\n') + 1)],
+  ['replaced by something else', () => 'PK\u0003\u0004'],
+])('a newest generation %s is set aside and the one before offered', async (_what, damage) => {
+  const backup = (await BackupStore.open(folder)).backup();
+  await backup.write(project('one'), PLACE);
+  await backup.write(project('two'), PLACE);
+  const newest = join(folder, `${backup.key}.backup`);
+  writeFileSync(newest, damage(readFileSync(newest, 'utf8')));
+  const [left] = await found();
+  expect(left).toMatchObject({ isOlder: true, sequence: 1 });
+  expect(left?.project.name).toBe('one');
+  expect(readdirSync(folder).filter((name) => name.includes('.damaged-'))).toHaveLength(1);
+  expect(await found()).toHaveLength(1);
+});
+
+test('when both generations are damaged nothing is offered and both are kept aside', async () => {
+  const backup = (await BackupStore.open(folder)).backup();
+  await backup.write(project('one'), PLACE);
+  await backup.write(project('two'), PLACE);
+  for (const name of readdirSync(folder)) writeFileSync(join(folder, name), 'x');
+  expect(await found()).toEqual([]);
+  expect(readdirSync(folder).every((name) => name.includes('.damaged-'))).toBe(true);
+});
+
+test('backups order by sequence, also when the clock stood wrong', async () => {
+  const first = (await BackupStore.open(folder)).backup();
+  await first.write(project('one'), PLACE);
+  const second = (await BackupStore.open(folder)).backup();
+  await second.write(project('two'), PLACE);
+  const longAgo = new Date('2001-01-01');
+  utimesSync(join(folder, `${second.key}.backup`), longAgo, longAgo);
+  expect((await found()).map((left) => left.project.name)).toEqual(['two', 'one']);
+});
+
+test('a discarded backup is gone, weights and all; a folder that cannot be made is told', async () => {
+  const backup = (await BackupStore.open(folder)).backup();
+  await backup.write(project('one'), PLACE);
+  writeFileSync(backup.weightsFile, 'weights');
+  expect((await found())[0]?.weights).toBe(backup.weightsFile);
+  await backup.discard();
+  expect(readdirSync(folder)).toEqual([]);
+  const blocked = join(folder, 'file');
+  writeFileSync(blocked, '');
+  const other = (await BackupStore.open(join(blocked, 'inside'))).backup();
+  await expect(other.write(project('one'), PLACE)).rejects.toMatchObject({ code: 'write_failed' });
+});

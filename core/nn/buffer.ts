@@ -1,4 +1,5 @@
 // Buffer: module state that is saved and moved with the module but not trained. Rules: docs/spec/parameters.md.
+import { TorchError } from '../errors';
 import { Tensor } from '../tensor/tensor';
 import { newTensor } from './tensor-memory';
 
@@ -16,6 +17,12 @@ export class Buffer extends Tensor {
   declare isBuffer: boolean;
 
   constructor(data: Tensor | null = null, options: BufferOptions = {}) {
+    // `persistent` is a keyword only: a bare second argument is one too many.
+    if (typeof options !== 'object')
+      throw new TorchError(
+        'TypeError',
+        'Buffer.__new__() takes from 1 to 2 positional arguments but 3 were given',
+      );
     const source = data ?? newTensor([0], 'float32');
     source.assertUsable('<method detach>');
     super(source.storage, { dtype: source.dtype, shape: source.shape });

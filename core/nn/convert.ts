@@ -1,5 +1,6 @@
 // module.to(), double(), half() ...: parameters keep their identity, uninitialized ones their class. Source:
 // torch.nn.Module._apply.
+import { TorchError } from '../errors';
 import { DTYPES, type DType } from '../tensor/dtype';
 import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
@@ -7,7 +8,7 @@ import type { Module } from './module';
 import { Parameter } from './parameter';
 import { REGISTRY } from './registry';
 import { allocateBytes, cloneTensor, convertBytes, denseBytes, newTensor, writeDense } from './tensor-memory';
-import { isLazy, pendingData, UninitializedBuffer, type UninitializedTensor } from './uninitialized';
+import { isLazy, pendingData } from './uninitialized';
 
 export interface Conversion {
   readonly dtype?: DType;
@@ -31,33 +32,61 @@ export function converted(tensor: Tensor, target: Conversion): Tensor {
 
 /** Converts a module's parameters, their gradients and its buffers, children first. `method` is named in errors. */
 export function convertModule<M extends Module>(root: M, target: Conversion, method: string): M {
+  if (method === 'to' && target.dtype !== undefined && !isConvertible(target.dtype))
+    throw new TorchError(
+      'TypeError',
+      `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${target.dtype}`,
+      'dtype_mismatch',
+    );
   for (const child of root[REGISTRY].modules.values())
     if (child !== null) convertModule(child, target, method);
   const { parameters, buffers } = root[REGISTRY];
-  const forOne = (tensor: Tensor): Conversion => {
-    const { dtype, ...rest } = target;
-    return dtype !== undefined && isConvertible(tensor.dtype) ? { dtype, ...rest } : rest;
-  };
   for (const [name, parameter] of parameters)
-    if (parameter !== null) parameters.set(name, convertParameter(parameter, forOne(parameter), method));
+    if (parameter !== null)
+      parameters.set(name, convertParameter(parameter, targetFor(parameter, target, method), method));
   for (const [name, buffer] of buffers)
-    if (buffer !== null) buffers.set(name, convertBuffer(buffer, forOne(buffer), method));
+    if (buffer !== null) buffers.set(name, convertBuffer(buffer, targetFor(buffer, target, method), method));
   return root;
 }
 
-function checkMethod(tensor: UninitializedTensor, method: string): void {
-  if (method === 'bfloat16') tensor.assertUsable('<method bfloat16>');
+/** What of the conversion concerns a tensor: only `type` and moves change integers. */
+function targetFor(tensor: Tensor, { dtype, ...rest }: Conversion, method: string): Conversion {
+  return dtype !== undefined && (method === 'type' || isConvertible(tensor.dtype))
+    ? { dtype, ...rest }
+    : rest;
 }
 
+/** Methods that PyTorch calls on each tensor and that an uninitialized one refuses. */
+const REFUSED: Readonly<Record<string, string>> = {
+  bfloat16: '<method bfloat16>',
+  type: '<method type>',
+  to_empty: '<built-in method empty_like of type object>',
+};
+
+function checkMethod(tensor: Tensor, { device }: Conversion, method: string): void {
+  const refused = REFUSED[method];
+  if (refused !== undefined && isLazy(tensor)) tensor.assertUsable(refused);
+  if (method !== 'to_empty' && tensor.device === 'meta' && device !== undefined && device !== 'meta')
+    throw new TorchError(
+      'NotImplementedError',
+      'Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when moving module from meta to a different device.',
+      'not_supported',
+    );
+}
+
+/** `to_empty` gives new memory also where nothing changes. */
+const newData = (tensor: Tensor, target: Conversion, method: string): Tensor =>
+  method === 'to_empty' ? newTensor(tensor.shape, tensor.dtype, target.device) : converted(tensor, target);
+
 function convertParameter(parameter: Parameter, target: Conversion, method: string): Parameter {
+  checkMethod(parameter, target, method);
   if (isLazy(parameter)) {
-    checkMethod(parameter, method);
     const data = converted(pendingData(parameter), target);
     if (changesMeta(parameter, target)) return new Parameter(data, { requiresGrad: parameter.requiresGrad });
     parameter.setData(data);
     return parameter;
   }
-  const data = converted(parameter, target);
+  const data = newData(parameter, target, method);
   if (data === parameter) return parameter;
   const { grad } = parameter;
   if (changesMeta(parameter, target)) {
@@ -75,17 +104,6 @@ const changesMeta = (tensor: Tensor, { device = tensor.device }: Conversion): bo
   (device === 'meta') !== (tensor.device === 'meta');
 
 function convertBuffer(buffer: Tensor, target: Conversion, method: string): Tensor {
-  if (!isLazy(buffer)) return converted(buffer, target);
-  checkMethod(buffer, method);
-  const data = converted(pendingData(buffer), target);
-  if (data === pendingData(buffer)) return buffer;
-  const { dtype, device } = data;
-  return withoutAttributes(new UninitializedBuffer({ dtype, device, requiresGrad: buffer.requiresGrad }));
-}
-
-/** PyTorch's converted buffer is a new one that has lost `persistent` and `isBuffer`. */
-function withoutAttributes(buffer: UninitializedBuffer): UninitializedBuffer {
-  Reflect.deleteProperty(buffer, 'persistent');
-  Reflect.deleteProperty(buffer, 'isBuffer');
-  return buffer;
+  checkMethod(buffer, target, method);
+  return isLazy(buffer) ? buffer.to(target) : newData(buffer, target, method);
 }

@@ -82,6 +82,15 @@ function copyStorage(storage: Storage, memo: Memo): Storage {
 
 const TENSOR_FIELDS = new Set(['storage', 'dtype', 'offset', 'strides', 'grad', 'gradFn', 'sizes']);
 
+/** Python's `copy.copy` of a tensor: a new object of its kind over the same memory, attributes kept. */
+export function shallowCopy(tensor: Tensor): Tensor {
+  const { requiresGrad } = tensor;
+  const isParameter = Object.getPrototypeOf(tensor) === Parameter.prototype;
+  const copy = isParameter ? new Parameter(tensor, { requiresGrad }) : tensor.detach();
+  if (!isParameter) copy.requiresGrad = requiresGrad;
+  return Object.assign(copy, attributesOf(tensor));
+}
+
 /** What somebody set on a tensor beyond Tensor's own fields: Python's `__dict__`. */
 export function attributesOf(tensor: Tensor): Record<string, unknown> {
   return Object.fromEntries(Object.entries(tensor).filter(([name]) => !TENSOR_FIELDS.has(name)));
@@ -110,10 +119,6 @@ function copyModule(module: Module, memo: Memo): Module {
       persistent: !from.nonPersistent.has(name),
     });
   for (const [name, child] of from.modules) to.modules.set(name, child && deepcopy(child, memo));
-  // Hooks are given the module they run for, so the same functions serve the copy.
-  to.forwardPreHooks.replaceBy(from.forwardPreHooks.list());
-  to.forwardHooks.replaceBy(from.forwardHooks.list());
-  to.loadPreHooks.replaceBy(from.loadPreHooks.list());
-  to.loadPostHooks.replaceBy(from.loadPostHooks.list());
+  to.takeHooks(from);
   return copy;
 }

@@ -1,4 +1,4 @@
-// An ordered list of hooks whose handles remove them: what Module keeps for calls and for loading. Knows no module.
+// An ordered list of hooks whose handles remove them: what Module keeps for calls, for saving and for loading. Knows no module.
 
 /** Given back by every registration; `remove` may be called twice. */
 export interface RemovableHandle {
@@ -8,18 +8,30 @@ export interface RemovableHandle {
 export interface HookOptions {
   /** Run before the hooks registered so far. Default false. */
   readonly prepend?: boolean;
+  /** The hook is given keyword arguments too, and a pre-hook gives both back. Default false. */
+  readonly withKwargs?: boolean;
+  /** A forward hook that also runs when forward, or a hook before it, throws. Default false. */
+  readonly alwaysCall?: boolean;
+}
+
+/** A hook with how it wants to be called. */
+export interface HookEntry<Hook> {
+  readonly hook: Hook;
+  readonly withKwargs: boolean;
+  readonly alwaysCall: boolean;
 }
 
 export class HookList<Hook> {
-  #entries: { readonly hook: Hook }[] = [];
+  #entries: readonly HookEntry<Hook>[] = [];
 
   get size(): number {
     return this.#entries.length;
   }
 
   add(hook: Hook, options: HookOptions = {}): RemovableHandle {
-    const entry = { hook };
-    this.#entries = options.prepend === true ? [entry, ...this.#entries] : [...this.#entries, entry];
+    const { prepend = false, withKwargs = false, alwaysCall = false } = options;
+    const entry = { hook, withKwargs, alwaysCall };
+    this.#entries = prepend ? [entry, ...this.#entries] : [...this.#entries, entry];
     return {
       remove: () => {
         this.#entries = this.#entries.filter((other) => other !== entry);
@@ -36,9 +48,12 @@ export class HookList<Hook> {
   list(): readonly Hook[] {
     return this.#entries.map((entry) => entry.hook);
   }
+  entries(): readonly HookEntry<Hook>[] {
+    return this.#entries;
+  }
 
   /** Replaces all hooks by another list's. */
-  replaceBy(hooks: readonly Hook[]): void {
-    this.#entries = hooks.map((hook) => ({ hook }));
+  replaceBy(entries: readonly HookEntry<Hook>[]): void {
+    this.#entries = entries;
   }
 }

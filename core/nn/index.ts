@@ -1,8 +1,7 @@
 // The parameter system's public face: what the engine, the graph, the formats and tests import.
 export { Buffer, type BufferOptions } from './buffer';
-export { ModuleDict, ModuleList, Sequential } from './containers';
 export { converted, type Conversion } from './convert';
-export { attributesOf, deepcopy, type Memo } from './deepcopy';
+export { attributesOf, deepcopy, shallowCopy, type Memo } from './deepcopy';
 export type { RemovableHandle } from './hooks';
 export * as init from './inits';
 export { initialize } from './initialize';
@@ -18,8 +17,12 @@ export {
   type LazyParts,
 } from './lazy';
 export { Module } from './module';
+export { registerModuleForwardHook, registerModuleForwardPreHook } from './module-call';
+export { ModuleDict } from './module-dict';
+export { ModuleList, Sequential } from './module-lists';
 export type * from './module-types';
 export { Parameter, type ParameterOptions } from './parameter';
+export { ParameterDict, ParameterList } from './parameter-containers';
 export {
   DEFAULT_SEED,
   defaultGenerator,

@@ -29,6 +29,7 @@ export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number 
 
 /** Throws ValueError below two dimensions. */
 export function calculateFanInAndFanOut(tensor: Tensor): Fans {
+  tensor.assertUsable('<method dim>');
   const [out, input, ...field] = tensor.shape;
   if (out === undefined || input === undefined)
     throw new TorchError(
@@ -87,7 +88,10 @@ export function zeros_(tensor: Tensor): Tensor {
   tensor.assertUsable('<method zero_>');
   return constant_(tensor, 0);
 }
-export const ones_ = (tensor: Tensor): Tensor => constant_(tensor, 1);
+export function ones_(tensor: Tensor): Tensor {
+  tensor.assertUsable('<method fill_>');
+  return constant_(tensor, 1);
+}
 
 /** Sets every element to `value(index)`, `index` its row and column (and so on). */
 function setEach(tensor: Tensor, value: (...index: number[]) => number): Tensor {
@@ -108,6 +112,7 @@ function setEach(tensor: Tensor, value: (...index: number[]) => number): Tensor 
 
 /** The identity matrix. ValueError for another rank than 2. */
 export function eye_(tensor: Tensor): Tensor {
+  tensor.assertUsable('<method dim>');
   if (tensor.shape.length !== 2)
     throw new TorchError('ValueError', 'Only tensors with 2 dimensions are supported');
   return setEach(tensor, (row = 0, column = 0) => (row === column ? 1 : 0));
@@ -115,6 +120,7 @@ export function eye_(tensor: Tensor): Tensor {
 
 /** The Dirac delta for convolutions: channels pass through. */
 export function dirac_(tensor: Tensor, groups = 1): Tensor {
+  tensor.assertUsable('<method dim>');
   const [out = 0, input = 0, ...field] = tensor.shape;
   if (tensor.shape.length < 3 || tensor.shape.length > 5)
     throw new TorchError('ValueError', 'Only tensors with 3, 4, or 5 dimensions are supported');
@@ -163,7 +169,6 @@ export function kaimingUniform_(tensor: Tensor, options: KaimingOptions = {}): T
 }
 /** He initialization, normal. A tensor with a size of 0 is left as it is. */
 export function kaimingNormal_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
-  tensor.assertUsable('<function kaiming_normal_>');
   if (tensor.shape.includes(0)) return tensor;
   return normal_(tensor, 0, kaimingStd(tensor, options), options.generator);
 }

@@ -7,12 +7,13 @@ import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 import { initialize, type Siblings } from './initialize';
 import type { Initializer } from './initializer';
+import { bindArguments } from './layer-arguments';
 import { prepareLayerLoad } from './layer-load';
 import { checkInputs, materializeFrom } from './layer-materialize';
 import { onMeta, registerTensor } from './layer-tensors';
 import { becomeLazy, finishLazy, hasUninitializedParams, isLazyModule } from './lazy';
 import { Module } from './module';
-import type { LoadCall } from './module-types';
+import type { Keywords, LoadCall } from './module-types';
 import { defaultGenerator, type Generator } from './random';
 import { LABEL, REGISTRY } from './registry';
 import { blankParams, solveSizes, type Sizes } from './solve-sizes';
@@ -113,6 +114,10 @@ export class LayerModule extends Module {
     });
     const [only] = outputs;
     return outputs.length === 1 && only !== undefined ? only : outputs;
+  }
+  /** Keywords in the places of the input ports they name. PyTorch's classes check the call as Python does. */
+  override bindInputs(inputs: readonly unknown[], keywords: Keywords): readonly unknown[] {
+    return this.options.semantics === 'torch' ? bindArguments(this, inputs, keywords) : inputs;
   }
   /** Calls the layer, hooks included, and always returns a list. */
   run(inputs: readonly Tensor[]): readonly Tensor[] {

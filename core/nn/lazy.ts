@@ -26,14 +26,14 @@ export function hasUninitializedParams(module: Module): boolean {
 const partsOf = (module: Module): Partial<LazyParts> => module as Partial<LazyParts>;
 
 /** The forward pre-hook: runs once, before hooks that the user registers later. */
-const initializeHook: ForwardPreHook = (module, inputs) => {
+const initializeHook: ForwardPreHook = (module, inputs, keywords = {}) => {
   const parts = partsOf(module);
   if (parts.initializeParameters === undefined)
     throw new TorchError(
       'NotImplementedError',
       `initialize_parameters is not implemented for ${module.constructor.name}`,
     );
-  parts.initializeParameters(...inputs);
+  parts.initializeParameters(...module.bindInputs(inputs, keywords));
   if (hasUninitializedParams(module))
     throw new TorchError(
       'RuntimeError',
@@ -62,7 +62,7 @@ const loadHook: LoadStateDictPreHook = (module, { stateDict, prefix }) => {
 
 /** Installs the two hooks; called in the constructor of a module that has LazyParts. */
 export function becomeLazy(module: Module): void {
-  module[REGISTRY].forwardPreHooks.add(initializeHook);
+  module[REGISTRY].forwardPreHooks.add(initializeHook, { withKwargs: true });
   module[REGISTRY].loadPreHooks.add(loadHook);
   Object.defineProperty(module, SAVES_UNINITIALIZED, { value: true, configurable: true });
 }

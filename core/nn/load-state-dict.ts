@@ -4,20 +4,20 @@ import { LazuliError, TorchError } from '../errors';
 import { noGrad } from '../ops/dispatch';
 import { shapesEqual, torchSize } from '../tensor/shape';
 import { Tensor } from '../tensor/tensor';
+import { EXTRA_STATE, definesExtraState } from './extra-state';
 import type { Module } from './module';
 import type { IncompatibleKeys, LoadCall, LoadOptions } from './module-types';
 import { Parameter } from './parameter';
 import { quoted, typeName } from './python-names';
 import { REGISTRY } from './registry';
-import { EXTRA_STATE } from './save-state-dict';
 import { asStateDict, StateDict, type StateDictLike } from './state-dict';
 import { copyInto } from './tensor-memory';
 import { isLazy } from './uninitialized';
 
 class LoadedKeys implements IncompatibleKeys {
   constructor(
-    readonly missingKeys: readonly string[],
-    readonly unexpectedKeys: readonly string[],
+    readonly missingKeys: string[],
+    readonly unexpectedKeys: string[],
   ) {}
   toString(): string {
     if (this.missingKeys.length === 0 && this.unexpectedKeys.length === 0)
@@ -28,6 +28,9 @@ class LoadedKeys implements IncompatibleKeys {
 }
 
 const named = (keys: readonly string[]): string => keys.map((key) => `"${key}"`).join(', ');
+
+const POST_HOOK =
+  'Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, if incompatible_keys need to be modified, it should be done inplace.';
 
 export function loadStateDict(root: Module, given: StateDictLike, options: LoadOptions): IncompatibleKeys {
   const { strict = true, assign = false } = options;
@@ -55,7 +58,8 @@ export function loadStateDict(root: Module, given: StateDictLike, options: LoadO
       load(child, new StateDict([...entries].filter(([key]) => key.startsWith(childPrefix))), childPrefix);
     }
     const keys = new LoadedKeys(missing ?? [], unexpected ?? []);
-    for (const hook of module[REGISTRY].loadPostHooks.list()) hook(module, keys);
+    for (const hook of module[REGISTRY].loadPostHooks.list())
+      if ((hook(module, keys) ?? null) !== null) throw new TorchError('AssertionError', POST_HOOK);
   };
   load(root, source.copy(), '');
   return conclude(root, new LoadedKeys(missing ?? [], unexpected ?? []), errors ?? [], strict);
@@ -95,7 +99,7 @@ function loadOwn(module: Module, call: LoadCall): void {
   }
   const extraKey = prefix + EXTRA_STATE;
   const hasExtra = stateDict.has(extraKey);
-  if (module.setExtraState) {
+  if (definesExtraState(module, 'setExtraState')) {
     if (hasExtra) module.setExtraState(stateDict.get(extraKey));
     else missing.push(extraKey);
   } else if (hasExtra) unexpected.push(extraKey);
@@ -120,7 +124,7 @@ function loadOne(module: Module, name: string, target: Tensor, call: LoadCall): 
   }
   const isTargetLazy = isLazy(target);
   const source =
-    !isTargetLazy && target.shape.length === 0 && given.shape.length === 1 ? firstOf(given) : given;
+    !isTargetLazy && target.shape.length === 0 && shapesEqual(given.shape, [1]) ? firstOf(given) : given;
   if (!isTargetLazy && !shapesEqual(source.shape, target.shape)) {
     errors.push(
       `size mismatch for ${key}: copying a param with shape ${torchSize(source.shape)} from checkpoint, the shape in current model is ${torchSize(target.shape)}.`,
@@ -142,7 +146,7 @@ function loadOne(module: Module, name: string, target: Tensor, call: LoadCall): 
   }
 }
 
-/** Element 0 of a one-axis tensor, as a scalar: checkpoints of PyTorch 0.3 hold scalars so. */
+/** The element of a vector of one, as a scalar: checkpoints of PyTorch 0.3 hold scalars so. */
 const firstOf = (tensor: Tensor): Tensor => {
   const { storage, dtype, offset } = tensor;
   return new Tensor(storage, { dtype, shape: [], strides: [], offset });

@@ -2,10 +2,28 @@
 import type { Module } from './module';
 import type { ModuleMetadata, StateDict } from './state-dict';
 
-/** Sees the inputs before forward; what it returns (alone or as a list) replaces them. */
-export type ForwardPreHook = (module: Module, inputs: readonly unknown[]) => unknown;
-/** Sees the output after forward; what it returns replaces it. */
-export type ForwardHook = (module: Module, inputs: readonly unknown[], output: unknown) => unknown;
+/** Keyword arguments of a call, as hooks with `withKwargs` see them. */
+export type Keywords = Readonly<Record<string, unknown>>;
+/**
+ * Sees the inputs before forward; what it returns (alone or as a list) replaces them. With `withKwargs` it is given the
+ * keywords too, and returns `[inputs, keywords]`.
+ */
+export type ForwardPreHook = (module: Module, inputs: readonly unknown[], keywords?: Keywords) => unknown;
+/** Sees the output after forward, with `withKwargs` after the keywords; what it returns replaces it. */
+export type ForwardHook = (
+  module: Module,
+  inputs: readonly unknown[],
+  ...rest: readonly unknown[]
+) => unknown;
+/** Before a module's entries go into a state dict. */
+export type StateDictPreHook = (module: Module, prefix: string, keepVars: boolean) => void;
+/** After a module's entries, its children's included, are in; may change the dict and must return nothing. */
+export type StateDictPostHook = (
+  module: Module,
+  stateDict: StateDict,
+  prefix: string,
+  metadata: ModuleMetadata,
+) => unknown;
 /** What a load reports; `toString` is PyTorch's repr. */
 export interface IncompatibleKeys {
   readonly missingKeys: readonly string[];
@@ -29,7 +47,11 @@ export interface LoadCall {
   readonly errors: string[];
 }
 export type LoadStateDictPreHook = (module: Module, call: LoadCall) => void;
-export type LoadStateDictPostHook = (module: Module, keys: IncompatibleKeys) => void;
+/** May change the lists in place, which decides what is an error; must return nothing. */
+export type LoadStateDictPostHook = (
+  module: Module,
+  keys: IncompatibleKeys & { readonly missingKeys: string[]; readonly unexpectedKeys: string[] },
+) => unknown;
 
 export interface WalkOptions {
   readonly prefix?: string;

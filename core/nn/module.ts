@@ -4,20 +4,27 @@ import type { DType } from '../tensor/dtype';
 import type { Device } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
 import { convertModule } from './convert';
+import { declareOwn, refuseExtraState } from './extra-state';
 import type { HookOptions, RemovableHandle } from './hooks';
 import { loadStateDict } from './load-state-dict';
+import { bufferAt, parameterAt, setSubmoduleAt, submoduleAt } from './module-access';
+import { callModule } from './module-call';
 import { moduleRepr } from './module-repr';
 import type {
   ForwardHook,
   ForwardPreHook,
   IncompatibleKeys,
+  Keywords,
   LoadCall,
   LoadOptions,
   LoadStateDictPostHook,
   LoadStateDictPreHook,
   StateDictOptions,
+  StateDictPostHook,
+  StateDictPreHook,
   WalkOptions,
 } from './module-types';
+import { walkChildren, walkMembers, walkModules } from './module-walk';
 import type { Parameter } from './parameter';
 import {
   assignAttribute,
@@ -30,6 +37,8 @@ import {
 } from './registry';
 import { saveStateDict } from './save-state-dict';
 import type { StateDict, StateDictLike } from './state-dict';
+import { fillTensor } from './tensor-memory';
+import { isLazy } from './uninitialized';
 
 /** Fields hold registered values only through the registry; everything else is an ordinary field. */
 const handler: ProxyHandler<Module> = {
@@ -86,21 +95,15 @@ export class Module {
   /** Pre-hooks, forward, hooks. */
   call(...inputs: Parameters<this['forward']>): ReturnType<this['forward']>;
   call(...inputs: unknown[]): unknown {
-    return this.invoke(inputs);
+    return callModule(this, inputs, {});
   }
-  /** As `call`, for inputs and outputs whose types are not known. */
-  invoke(inputs: readonly unknown[]): unknown {
-    let given = inputs;
-    for (const hook of this[REGISTRY].forwardPreHooks.list()) {
-      const replaced = hook(this, given);
-      if (replaced !== undefined) given = Array.isArray(replaced) ? replaced : [replaced];
-    }
-    let output = this.forward(...given);
-    for (const hook of this[REGISTRY].forwardHooks.list()) {
-      const replaced = hook(this, given, output);
-      if (replaced !== undefined) output = replaced;
-    }
-    return output;
+  /** As `call`, for inputs and outputs whose types are not known, and with keyword arguments. */
+  invoke(inputs: readonly unknown[], keywords: Keywords = {}): unknown {
+    return callModule(this, inputs, keywords);
+  }
+  /** What forward is given: the inputs, and after them the keywords if there are any. */
+  bindInputs(inputs: readonly unknown[], keywords: Keywords): readonly unknown[] {
+    return Object.keys(keywords).length === 0 ? inputs : [...inputs, keywords];
   }
 
   registerParameter(name: string, parameter: Parameter | null): void {
@@ -123,6 +126,12 @@ export class Module {
   registerForwardHook(hook: ForwardHook, options?: HookOptions): RemovableHandle {
     return this[REGISTRY].forwardHooks.add(hook, options);
   }
+  registerStateDictPreHook(hook: StateDictPreHook): RemovableHandle {
+    return this[REGISTRY].stateDictPreHooks.add(hook);
+  }
+  registerStateDictPostHook(hook: StateDictPostHook): RemovableHandle {
+    return this[REGISTRY].stateDictPostHooks.add(hook);
+  }
   registerLoadStateDictPreHook(hook: LoadStateDictPreHook): RemovableHandle {
     return this[REGISTRY].loadPreHooks.add(hook);
   }
@@ -138,38 +147,42 @@ export class Module {
     return value;
   }
 
+  /** The module, parameter or buffer at a dotted name; AttributeError where there is none of that kind. */
+  getSubmodule(target: string): Module {
+    return submoduleAt(this, target);
+  }
+  setSubmodule(target: string, module: Module, options: { readonly strict?: boolean } = {}): void {
+    setSubmoduleAt(this, target, module, options.strict ?? false);
+  }
+  getParameter(target: string): Parameter {
+    return parameterAt(this, target);
+  }
+  getBuffer(target: string): Tensor | null {
+    return bufferAt(this, target);
+  }
+
   /** Modules with their dotted names, this one first (named `prefix`), depth first. */
-  *namedModules(options: WalkOptions = {}, seen = new Set<Module>()): Generator<[string, Module]> {
-    const { prefix = '', removeDuplicate = true } = options;
-    if (seen.has(this)) return;
-    if (removeDuplicate) seen.add(this);
-    yield [prefix, this];
-    for (const [name, child] of this[REGISTRY].modules)
-      if (child !== null) yield* child.namedModules({ prefix: dotted(prefix, name), removeDuplicate }, seen);
+  namedModules(options: WalkOptions = {}): Generator<[string, Module]> {
+    return walkModules(this, options);
   }
   *modules(): Generator<Module> {
     for (const [, module] of this.namedModules()) yield module;
   }
-  *namedChildren(): Generator<[string, Module]> {
-    const seen = new Set<Module>();
-    for (const [name, child] of this[REGISTRY].modules)
-      if (child !== null && !seen.has(child)) {
-        seen.add(child);
-        yield [name, child];
-      }
+  namedChildren(): Generator<[string, Module]> {
+    return walkChildren(this);
   }
   *children(): Generator<Module> {
     for (const [, child] of this.namedChildren()) yield child;
   }
   /** Parameters with their dotted names; a tied one once, under its first name. */
-  *namedParameters(options: WalkOptions = {}): Generator<[string, Parameter]> {
-    yield* walk(this, options, (module) => module[REGISTRY].parameters);
+  namedParameters(options: WalkOptions = {}): Generator<[string, Parameter]> {
+    return walkMembers(this, options, (module) => module[REGISTRY].parameters);
   }
   *parameters(options: WalkOptions = {}): Generator<Parameter> {
     for (const [, parameter] of this.namedParameters(options)) yield parameter;
   }
-  *namedBuffers(options: WalkOptions = {}): Generator<[string, Tensor]> {
-    yield* walk(this, options, (module) => module[REGISTRY].buffers);
+  namedBuffers(options: WalkOptions = {}): Generator<[string, Tensor]> {
+    return walkMembers(this, options, (module) => module[REGISTRY].buffers);
   }
   *buffers(options: WalkOptions = {}): Generator<Tensor> {
     for (const [, buffer] of this.namedBuffers(options)) yield buffer;
@@ -182,6 +195,8 @@ export class Module {
     return this;
   }
   train(mode = true): this {
+    if (typeof mode !== 'boolean')
+      throw new TorchError('ValueError', 'training mode is expected to be boolean');
     this.training = mode;
     for (const child of this.children()) child.train(mode);
     return this;
@@ -197,8 +212,13 @@ export class Module {
     }
     return this;
   }
-  zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.grad = null;
+  /** Drops gradients, or with `setToNone: false` fills them with zeros. */
+  zeroGrad({ setToNone = true }: { readonly setToNone?: boolean } = {}): void {
+    for (const parameter of this.parameters()) {
+      if (parameter.grad === null) continue;
+      if (setToNone) parameter.grad = null;
+      else fillTensor(parameter.grad, 0);
+    }
   }
 
   /** Moves and converts parameters and buffers in place; a dtype applies to floating point ones only. */
@@ -219,6 +239,23 @@ export class Module {
     return convertModule(this, { dtype: 'bfloat16' }, 'bfloat16');
   }
 
+  /** Converts every parameter and buffer, integers too. ValueError while one is uninitialized. */
+  type(dtype: DType): this {
+    return convertModule(this, { dtype }, 'type');
+  }
+  cpu(): this {
+    return convertModule(this, { device: 'cpu' }, 'cpu');
+  }
+  /** New memory on a device, values left behind: how a module made on meta gets memory. */
+  toEmpty({ device }: { readonly device: Device }): this {
+    return convertModule(this, { device }, 'to_empty');
+  }
+  /** Memory is shared among the threads of one process anyway; RuntimeError while a parameter is uninitialized. */
+  shareMemory(): this {
+    for (const tensor of [...this.parameters(), ...this.buffers()]) if (isLazy(tensor)) tensor.shareMemory_();
+    return this;
+  }
+
   /** Own parameters, own persistent buffers, extra state, then children, with `_metadata` for every module. */
   stateDict(options: StateDictOptions = {}): StateDict {
     return saveStateDict(this, options);
@@ -237,12 +274,13 @@ export class Module {
   nestedModules(): readonly string[] {
     return [];
   }
-  /** Data to keep beside the tensors; undefined keeps none. */
+  /** Data to keep beside the tensors, for classes that define both; undefined keeps none. */
   getExtraState(): unknown {
-    return undefined;
+    return refuseExtraState('get_extra_state');
   }
-  /** Overridden by modules that have extra state. */
-  setExtraState?(state: unknown): void;
+  setExtraState(_state: unknown): void {
+    refuseExtraState('set_extra_state');
+  }
 
   /** Fields a deepcopy shares instead of copying. */
   sharedFields(): readonly string[] {
@@ -257,21 +295,4 @@ export class Module {
   }
 }
 
-function* walk<T extends object>(
-  root: Module,
-  { prefix = '', recurse = true, removeDuplicate = true }: WalkOptions,
-  members: (module: Module) => ReadonlyMap<string, T | null>,
-): Generator<[string, T]> {
-  const seen = new Set<T>();
-  const modules: Iterable<[string, Module]> = recurse
-    ? root.namedModules({ prefix, removeDuplicate })
-    : [[prefix, root]];
-  for (const [place, module] of modules)
-    for (const [name, member] of members(module)) {
-      if (member === null || seen.has(member)) continue;
-      if (removeDuplicate) seen.add(member);
-      yield [dotted(place, name), member];
-    }
-}
-
-const dotted = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
+declareOwn(Module.prototype);

@@ -12,7 +12,7 @@ import { writeDense } from './tensor-memory';
  * times `gain`. Throws ValueError below two dimensions. Source: torch.nn.init.orthogonal_, arXiv:1312.6120.
  */
 export function orthogonal_(tensor: Tensor, gain = 1, generator: Generator = defaultGenerator): Tensor {
-  tensor.assertUsable('<function orthogonal_>');
+  tensor.assertUsable('<method dim>');
   const dtype = randomDType(tensor.dtype, 'normal_');
   const [rows = 0] = tensor.shape;
   if (tensor.shape.length < 2)

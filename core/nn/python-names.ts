@@ -12,7 +12,43 @@ const TENSOR_TYPES: Readonly<Record<string, string>> = {
   int8: 'CharTensor',
   uint8: 'ByteTensor',
   bool: 'BoolTensor',
+  uint16: 'UInt16Tensor',
+  uint32: 'UInt32Tensor',
+  uint64: 'UInt64Tensor',
+  complex32: 'ComplexHalfTensor',
+  complex64: 'ComplexFloatTensor',
+  complex128: 'ComplexDoubleTensor',
 };
+
+/** PyTorch's files under torch/nn/modules, by what the names of their classes look like; the rest is in activation.py. */
+const MODULE_FILES: readonly (readonly [file: string, pattern: RegExp])[] = [
+  ['container', /^(Sequential|Module(List|Dict)|Parameter(List|Dict))$/],
+  ['linear', /^((Lazy)?Linear|Bilinear|Identity)$/],
+  ['instancenorm', /InstanceNorm/],
+  ['batchnorm', /BatchNorm/],
+  ['normalization', /(Layer|Group|RMS)Norm$|ResponseNorm$|LRN/],
+  ['conv', /Conv/],
+  ['pooling', /Pool/],
+  ['padding', /Pad[123]d$/],
+  ['dropout', /Dropout/],
+  ['loss', /Loss$/],
+  ['rnn', /^(RNN|LSTM|GRU)/],
+  ['transformer', /^Transformer/],
+  ['sparse', /^Embedding/],
+  ['flatten', /^(Flatten|Unflatten)$/],
+  ['fold', /^(Fold|Unfold)$/],
+  ['distance', /^(CosineSimilarity|PairwiseDistance)$/],
+  ['upsampling', /^Upsampl/],
+  ['pixelshuffle', /^Pixel/],
+  ['channelshuffle', /^ChannelShuffle$/],
+];
+
+/** `torch.nn.modules.linear.Linear`. */
+const modulePath = (name: string): string =>
+  `torch.nn.modules.${MODULE_FILES.find(([, pattern]) => pattern.test(name))?.[0] ?? 'activation'}.${name}`;
+
+/** Classes that are PyTorch's own carry this mark; a person's are named alone. */
+export const IS_TORCH_CLASS = Symbol('a class of torch.nn');
 
 /** Python's `type(value).__name__`. */
 export function typeName(value: unknown): string {
@@ -36,6 +72,8 @@ export function typeName(value: unknown): string {
 
 /** `torch.typename(value)`: a tensor by its element type, anything else by its class. */
 export function torchTypename(value: unknown): string {
+  if (typeof value === 'object' && value !== null && Reflect.get(value, IS_TORCH_CLASS) === true)
+    return modulePath(value.constructor.name);
   if (!(value instanceof Tensor)) return typeName(value);
   const place = value.device === 'gpu' ? 'torch.cuda.' : 'torch.';
   return place + (TENSOR_TYPES[value.dtype] ?? 'Tensor');

@@ -9,6 +9,8 @@ import type {
   ForwardPreHook,
   LoadStateDictPostHook,
   LoadStateDictPreHook,
+  StateDictPostHook,
+  StateDictPreHook,
 } from './module-types';
 import { Parameter } from './parameter';
 import { torchTypename } from './python-names';
@@ -26,8 +28,34 @@ export class Registry {
   readonly nonPersistent = new Set<string>();
   readonly forwardPreHooks = new HookList<ForwardPreHook>();
   readonly forwardHooks = new HookList<ForwardHook>();
+  readonly stateDictPreHooks = new HookList<StateDictPreHook>();
+  readonly stateDictPostHooks = new HookList<StateDictPostHook>();
   readonly loadPreHooks = new HookList<LoadStateDictPreHook>();
   readonly loadPostHooks = new HookList<LoadStateDictPostHook>();
+
+  /** What puts the hooks back as they are now. */
+  keepHooks(): () => void {
+    const kept = [
+      keepList(this.forwardPreHooks),
+      keepList(this.forwardHooks),
+      keepList(this.stateDictPreHooks),
+      keepList(this.stateDictPostHooks),
+      keepList(this.loadPreHooks),
+      keepList(this.loadPostHooks),
+    ];
+    return () => {
+      for (const restore of kept) restore();
+    };
+  }
+  /** Hooks are given the module they run for, so the same functions serve a copy. */
+  takeHooks(from: Registry): void {
+    this.forwardPreHooks.replaceBy(from.forwardPreHooks.entries());
+    this.forwardHooks.replaceBy(from.forwardHooks.entries());
+    this.stateDictPreHooks.replaceBy(from.stateDictPreHooks.entries());
+    this.stateDictPostHooks.replaceBy(from.stateDictPostHooks.entries());
+    this.loadPreHooks.replaceBy(from.loadPreHooks.entries());
+    this.loadPostHooks.replaceBy(from.loadPostHooks.entries());
+  }
 
   /** The registered value of a name, undefined when there is none. */
   find(name: string): Parameter | Tensor | Module | null | undefined {
@@ -45,6 +73,11 @@ export class Registry {
     this.nonPersistent.delete(name);
     return this.parameters.delete(name) || this.buffers.delete(name) || this.modules.delete(name);
   }
+}
+
+function keepList<Hook>(list: HookList<Hook>): () => void {
+  const entries = list.entries();
+  return () => list.replaceBy(entries);
 }
 
 /** The object behind a module's proxy, as far as registration needs it. */
@@ -186,20 +219,19 @@ export function assignAttribute(target: Registering, name: string, value: unknow
     registerParameter(target, name, value);
     return true;
   }
-  if (isModule(value)) {
-    const { modules, parameters, buffers, nonPersistent } = registryOf(target, 'module');
-    parameters.delete(name);
-    buffers.delete(name);
-    nonPersistent.delete(name);
-    setModule(target, modules, name, value);
-    return true;
-  }
   if (registry?.parameters.has(name)) {
     expectNone(
       value,
       `cannot assign '${torchTypename(value)}' as parameter '${name}' (torch.nn.Parameter or None expected)`,
     );
     registry.parameters.set(name, null);
+    return true;
+  }
+  if (isModule(value)) {
+    const { modules, buffers, nonPersistent } = registryOf(target, 'module');
+    buffers.delete(name);
+    nonPersistent.delete(name);
+    setModule(target, modules, name, value);
     return true;
   }
   if (registry?.modules.has(name)) {

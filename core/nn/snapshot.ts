@@ -3,7 +3,6 @@
 import type { Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
-import type { HookList } from './hooks';
 import { hasUninitializedParams, isLazyModule } from './lazy';
 import type { Module } from './module';
 import { REGISTRY, type Registry } from './registry';
@@ -39,23 +38,14 @@ const keepMap = <V>(map: Map<string, V>): (() => void) => {
 function keepRegistry(registry: Registry): () => void {
   const maps = [keepMap(registry.parameters), keepMap(registry.buffers), keepMap(registry.modules)];
   const hidden = [...registry.nonPersistent];
-  const hooks = [
-    keepHooks(registry.forwardPreHooks),
-    keepHooks(registry.forwardHooks),
-    keepHooks(registry.loadPreHooks),
-    keepHooks(registry.loadPostHooks),
-  ];
+  const restoreHooks = registry.keepHooks();
   return () => {
-    for (const restore of [...maps, ...hooks]) restore();
+    for (const restore of maps) restore();
+    restoreHooks();
     registry.nonPersistent.clear();
     for (const name of hidden) registry.nonPersistent.add(name);
   };
 }
-
-const keepHooks = <Hook>(list: HookList<Hook>): (() => void) => {
-  const hooks = list.list();
-  return () => list.replaceBy(hooks);
-};
 
 function keepModule(module: Module): ModuleState {
   const fields = new Map<PropertyKey, PropertyDescriptor>();

@@ -92,9 +92,23 @@ export function cloneTensor(source: Tensor, device: Device = source.device): Ten
   return copy;
 }
 
-/** Dense bytes of one dtype as another's: floats → int truncate, anything → bool is ≠ 0. Complex and float8 refuse. */
+/** The dtype of a complex number's two halves. */
+const COMPONENTS: Partial<Record<DType, DType>> = {
+  complex32: 'float16',
+  complex64: 'float32',
+  complex128: 'float64',
+};
+
+/**
+ * Dense bytes of one dtype as another's: floats → int truncate, anything → bool is ≠ 0, complex → real drops the imaginary
+ * part, real → complex has none. float8 refuses.
+ */
 export function convertBytes(bytes: Uint8Array, from: DType, to: DType): Uint8Array {
   if (from === to) return bytes;
+  const [parts, wanted] = [COMPONENTS[from], COMPONENTS[to]];
+  if (parts !== undefined && wanted !== undefined) return convertBytes(bytes, parts, wanted);
+  if (parts !== undefined) return convertBytes(everySecond(bytes, elementSize(parts)), parts, to);
+  if (wanted !== undefined) return withGaps(convertBytes(bytes, from, wanted), elementSize(wanted));
   const [sourceSize, targetSize] = [elementSize(from), elementSize(to)];
   const count = bytes.byteLength / sourceSize;
   const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -102,6 +116,20 @@ export function convertBytes(bytes: Uint8Array, from: DType, to: DType): Uint8Ar
   const target = new DataView(result.buffer);
   for (let index = 0; index < count; index++)
     writeElement(target, index * targetSize, to, readElement(source, index * sourceSize, from));
+  return result;
+}
+
+/** Elements 0, 2, 4 ... of `size` bytes each. */
+function everySecond(bytes: Uint8Array, size: number): Uint8Array {
+  const result = new Uint8Array(bytes.byteLength / 2);
+  for (let at = 0; at < result.byteLength; at += size) result.set(bytes.subarray(2 * at, 2 * at + size), at);
+  return result;
+}
+
+/** The elements with a zero of their size after each. */
+function withGaps(bytes: Uint8Array, size: number): Uint8Array {
+  const result = new Uint8Array(bytes.byteLength * 2);
+  for (let at = 0; at < bytes.byteLength; at += size) result.set(bytes.subarray(at, at + size), 2 * at);
   return result;
 }
 

@@ -4,6 +4,7 @@ import type { LayerDeclaration } from '../layers/declaration';
 import { checkParams, parseParams } from '../layers/parse';
 import { LayerModule, type LayerOptions, type LayerParams } from './layer-module';
 import type { LazyParts } from './lazy';
+import { IS_TORCH_CLASS } from './python-names';
 import { blankParams } from './solve-sizes';
 
 /** A declaration's two classes; `lazy` becomes `eager` when it is initialized. */
@@ -35,6 +36,7 @@ function classesOf(declaration: LayerDeclaration): LayerClasses {
       return eager;
     }
   };
+  if (declaration.torch !== null) Object.defineProperty(eager.prototype, IS_TORCH_CLASS, { value: true });
   Object.defineProperty(eager, 'name', { value: classNameOf(declaration) });
   Object.defineProperty(lazy, 'name', { value: lazyClassNameOf(declaration) });
   const classes = { eager, lazy };

@@ -22,7 +22,7 @@ const MOSTLY_INSIDE = 0.3;
 /** Fills with normal(mean, std) between `a` and `b`. Throws ValueError where no value lies between them. */
 export function truncNormal_(tensor: Tensor, options: TruncNormalOptions = {}): Tensor {
   const { mean = 0, std = 1, a = -2, b = 2, generator = defaultGenerator } = options;
-  tensor.assertUsable('<function trunc_normal_>');
+  tensor.assertUsable('<method new_tensor>');
   const dtype = randomDType(tensor.dtype, 'normal_');
   if (!(a < b) || !(std > 0))
     throw new TorchError(

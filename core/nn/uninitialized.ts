@@ -1,140 +1,20 @@
-// Parameters and buffers whose shape is not known yet. Everything but a few members throws PyTorch's error; materialize
-// turns the very same object into the class it was waiting to become. Rules: docs/spec/parameters.md.
+// Parameters and buffers whose shape is not known yet: materialize turns the very same object into the class it was waiting to
+// become. What they answer until then is uninitialized-members. Rules: docs/spec/parameters.md.
 import { TorchError } from '../errors';
-import { canRequireGradient, type DType } from '../tensor/dtype';
+import type { DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
 import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
+import type { Conversion } from './convert';
 import { Parameter } from './parameter';
-import { tensorMethod } from './python-names';
+import { checkData, pendingOf } from './pending';
 import { newTensor } from './tensor-memory';
+import { FIELDS, hideFields, MEMBERS, type AllowedMembers } from './uninitialized-members';
 
 export interface UninitializedOptions {
   readonly requiresGrad?: boolean;
   readonly device?: Device;
   readonly dtype?: DType;
-}
-
-/** What an uninitialized tensor holds meanwhile: an empty tensor of its device and dtype, and who to name in errors. */
-interface Pending {
-  data: Tensor;
-  owner: () => string | null;
-}
-const pendings = new WeakMap<Tensor, Pending>();
-
-function pendingOf(tensor: Tensor): Pending {
-  const pending = pendings.get(tensor);
-  if (pending === undefined) throw new TorchError('AttributeError', 'the tensor is not uninitialized');
-  return pending;
-}
-
-/** " (parameter 'weight' of 'fc1')", or nothing while no module with a name owns the tensor. */
-function suffix(tensor: Tensor): string {
-  const owner = pendings.get(tensor)?.owner() ?? null;
-  return owner === null ? '' : ` (${owner})`;
-}
-
-const className = (tensor: Tensor): string =>
-  tensor instanceof UninitializedParameter ? 'UninitializedParameter' : 'UninitializedBuffer';
-
-/** The ValueError PyTorch raises when `callable` (as Python prints it) is given an uninitialized tensor. */
-export function unusable(tensor: Tensor, callable: string): TorchError {
-  return new TorchError(
-    'ValueError',
-    `Attempted to use an uninitialized parameter in ${callable}. This error happens when you are using a \`LazyModule\` or explicitly manipulating \`torch.nn.parameter.${className(tensor)}\` objects. When using LazyModules Call \`forward\` with a dummy batch to initialize the parameters before calling torch functions${suffix(tensor)}`,
-    'uninitialized',
-  );
-}
-
-const SHAPE_TEXT =
-  "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` when trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the parameters before accessing their attributes.";
-const SHARE_TEXT =
-  "Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters before calling `module.share_memory()`.";
-
-/** `linear` as Python prints torch's function of that name; a name in angle brackets is already complete. */
-function callableRepr(functionName: string): string {
-  if (functionName.startsWith('<method ')) return tensorMethod(functionName.slice(8, -1));
-  return functionName.startsWith('<') ? functionName : `<built-in method ${functionName} of type object>`;
-}
-
-type Member = PropertyDescriptor & ThisType<Tensor>;
-const refusing = (method: string): Member => ({
-  configurable: true,
-  value(this: Tensor): never {
-    throw unusable(this, tensorMethod(method));
-  },
-});
-const refusingRead = (method: string): Member => ({
-  configurable: true,
-  get(this: Tensor): never {
-    throw unusable(this, tensorMethod(method));
-  },
-});
-
-/** Members every uninitialized tensor overrides; what is not here (dtype, grad, gradFn, isLeaf, requiresGrad) works. */
-const MEMBERS: Record<PropertyKey, Member> = {
-  shape: {
-    configurable: true,
-    get(this: Tensor): never {
-      throw new TorchError('RuntimeError', SHAPE_TEXT + suffix(this), 'uninitialized');
-    },
-  },
-  rank: { configurable: true, get: () => 1 },
-  device: {
-    configurable: true,
-    get(this: Tensor): Device {
-      return pendingOf(this).data.device;
-    },
-  },
-  numel: refusing('numel'),
-  isContiguous: refusing('is_contiguous'),
-  detach: refusing('detach'),
-  bytes: refusing('untyped_storage'),
-  [Symbol.iterator]: refusing('dim'),
-  shareMemory_: {
-    configurable: true,
-    value(this: Tensor): never {
-      throw new TorchError('RuntimeError', SHARE_TEXT + suffix(this), 'uninitialized');
-    },
-  },
-  setData: {
-    configurable: true,
-    value(this: Tensor, source: Tensor): void {
-      if (this.requiresGrad && !canRequireGradient(source.dtype)) throw integerData(source.dtype);
-      pendingOf(this).data = source;
-      this.dtype = source.dtype;
-    },
-  },
-  assertUsable: {
-    configurable: true,
-    value(this: Tensor, functionName: string): never {
-      throw unusable(this, callableRepr(functionName));
-    },
-  },
-  [Symbol.toPrimitive]: {
-    configurable: true,
-    value(this: Tensor, hint: string): string {
-      if (hint === 'string') return `<${this.constructor.name}>`;
-      throw unusable(this, tensorMethod(hint === 'number' ? '__float__' : 'add'));
-    },
-  },
-};
-
-/** Fields of Tensor that an uninitialized one does not have; restored when it materializes. */
-const FIELDS = { storage: 'untyped_storage', strides: 'stride', offset: 'storage_offset' } as const;
-
-const integerData = (dtype: DType): TorchError =>
-  new TorchError(
-    'RuntimeError',
-    'data set to a tensor that requires gradients must be floating point or complex dtype',
-    'dtype_mismatch',
-    { got: dtype },
-  );
-
-function hideFields(tensor: Tensor, data: Tensor): void {
-  pendings.set(tensor, { data, owner: pendings.get(tensor)?.owner ?? (() => null) });
-  for (const [field, method] of Object.entries(FIELDS))
-    Object.defineProperty(tensor, field, refusingRead(method));
 }
 
 function materializeInPlace(
@@ -158,7 +38,7 @@ function materializeInPlace(
       'Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type.',
     );
   const type = dtype ?? tensor.dtype;
-  if (tensor.requiresGrad && !canRequireGradient(type)) throw integerData(type);
+  checkData(tensor, type);
   becomeInitialized(tensor, prototype, newTensor([...shape], type, target));
 }
 
@@ -202,8 +82,33 @@ export function returnToUninitialized(tensor: Tensor, prototype: object, empty: 
 /** `shape` as PyTorch accepts it: a list or one number. */
 const shapeOf = (shape: Shape | number): Shape => (typeof shape === 'number' ? [shape] : shape);
 
+/** An empty tensor of the converted kind, or null when nothing changes. */
+function convertedData(tensor: UninitializedTensor, { dtype, device }: Conversion): Tensor | null {
+  const { data } = pendingOf(tensor);
+  const [type, place] = [dtype ?? data.dtype, device ?? data.device];
+  return type === data.dtype && place === data.device ? null : newTensor([0], type, place);
+}
+
 /** `torch.nn.UninitializedParameter`: a Parameter without a shape. */
-export class UninitializedParameter extends Parameter {
+export class UninitializedParameter extends Parameter implements AllowedMembers {
+  declare readonly size: AllowedMembers['size'];
+  declare readonly isComplex: AllowedMembers['isComplex'];
+  declare readonly isFloatingPoint: AllowedMembers['isFloatingPoint'];
+  declare readonly getDevice: AllowedMembers['getDevice'];
+  declare readonly half: AllowedMembers['half'];
+  declare readonly float: AllowedMembers['float'];
+  declare readonly double: AllowedMembers['double'];
+  declare readonly char: AllowedMembers['char'];
+  declare readonly short: AllowedMembers['short'];
+  declare readonly int: AllowedMembers['int'];
+  declare readonly long: AllowedMembers['long'];
+  declare readonly cpu: AllowedMembers['cpu'];
+  declare readonly copy_: AllowedMembers['copy_'];
+  declare readonly bfloat16: AllowedMembers['bfloat16'];
+  declare readonly byte: AllowedMembers['byte'];
+  declare readonly bool: AllowedMembers['bool'];
+  declare readonly shareMemory_: AllowedMembers['shareMemory_'];
+
   constructor(options: UninitializedOptions = {}) {
     const { requiresGrad = true, device = 'cpu', dtype = 'float32' } = options;
     const empty = newTensor([0], dtype, device);
@@ -214,6 +119,10 @@ export class UninitializedParameter extends Parameter {
   override toString(): string {
     return `<${this.constructor.name}>`;
   }
+  /** Itself when nothing changes, else a plain empty Tensor, as PyTorch has it. */
+  to(target: Conversion): Tensor {
+    return convertedData(this, target) ?? this;
+  }
   /** Allocates zero-filled memory of `shape` (device and dtype: its own) and makes this object a Parameter. */
   materialize(shape: Shape | number, device?: Device, dtype?: DType): void {
     materializeInPlace(this, Parameter.prototype, shapeOf(shape), device, dtype);
@@ -221,7 +130,24 @@ export class UninitializedParameter extends Parameter {
 }
 
 /** `torch.nn.UninitializedBuffer`: a buffer without a shape; not a Parameter. */
-export class UninitializedBuffer extends Tensor {
+export class UninitializedBuffer extends Tensor implements AllowedMembers {
+  declare readonly size: AllowedMembers['size'];
+  declare readonly isComplex: AllowedMembers['isComplex'];
+  declare readonly isFloatingPoint: AllowedMembers['isFloatingPoint'];
+  declare readonly getDevice: AllowedMembers['getDevice'];
+  declare readonly half: AllowedMembers['half'];
+  declare readonly float: AllowedMembers['float'];
+  declare readonly double: AllowedMembers['double'];
+  declare readonly char: AllowedMembers['char'];
+  declare readonly short: AllowedMembers['short'];
+  declare readonly int: AllowedMembers['int'];
+  declare readonly long: AllowedMembers['long'];
+  declare readonly cpu: AllowedMembers['cpu'];
+  declare readonly copy_: AllowedMembers['copy_'];
+  declare readonly bfloat16: AllowedMembers['bfloat16'];
+  declare readonly byte: AllowedMembers['byte'];
+  declare readonly bool: AllowedMembers['bool'];
+  declare readonly shareMemory_: AllowedMembers['shareMemory_'];
   declare persistent: boolean;
   declare isBuffer: boolean;
 
@@ -235,6 +161,16 @@ export class UninitializedBuffer extends Tensor {
 
   override toString(): string {
     return `<${this.constructor.name}>`;
+  }
+  /** Itself when nothing changes, else another uninitialized buffer that has lost `persistent` and `isBuffer`. */
+  to(target: Conversion): Tensor {
+    const data = convertedData(this, target);
+    if (data === null) return this;
+    const { dtype, device } = data;
+    const converted = new UninitializedBuffer({ dtype, device, requiresGrad: this.requiresGrad });
+    Reflect.deleteProperty(converted, 'persistent');
+    Reflect.deleteProperty(converted, 'isBuffer');
+    return converted;
   }
   /** Allocates zero-filled memory of `shape` and makes this object a plain Tensor; `persistent` and `isBuffer` stay. */
   materialize(shape: Shape | number, device?: Device, dtype?: DType): void {

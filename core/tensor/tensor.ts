@@ -41,7 +41,9 @@ export class Tensor {
     this.sizes = layout.shape;
     this.strides = layout.strides ?? contiguousStrides(layout.shape);
     this.offset = layout.offset ?? 0;
-    if (layout.requiresGrad === true) this.requiresGrad = true;
+    if (layout.requiresGrad !== true) return;
+    if (!canRequireGradient(this.dtype)) throw noGradients('Only', this.dtype);
+    this.requiresGrad = true;
   }
 
   get shape(): Shape {
@@ -61,13 +63,7 @@ export class Tensor {
   }
   /** Throws PyTorch's error when the dtype cannot have gradients. */
   set requiresGrad(value: boolean) {
-    if (value && !canRequireGradient(this.dtype))
-      throw new TorchError(
-        'RuntimeError',
-        'Only Tensors of floating point and complex dtype can require gradients',
-        'dtype_mismatch',
-        { got: this.dtype },
-      );
+    if (value && !canRequireGradient(this.dtype)) throw noGradients('only', this.dtype);
     this.#requiresGrad = value;
   }
 
@@ -125,3 +121,12 @@ export class Tensor {
     return this.storage.read(this.offset * size, this.numel() * size);
   }
 }
+
+/** PyTorch begins the sentence in lower case where the flag is set on an existing tensor. */
+const noGradients = (only: 'Only' | 'only', dtype: DType): TorchError =>
+  new TorchError(
+    'RuntimeError',
+    `${only} Tensors of floating point and complex dtype can require gradients`,
+    'dtype_mismatch',
+    { got: dtype },
+  );

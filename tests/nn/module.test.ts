@@ -7,6 +7,8 @@ import {
   ModuleList,
   newTensor,
   Parameter,
+  ParameterDict,
+  ParameterList,
   Sequential,
   UninitializedParameter,
 } from '#core/nn/index';
@@ -61,8 +63,10 @@ describe('registration', () => {
     expect(names(net.namedParameters({ recurse: false }))).toEqual(['scale', 'extra']);
     Reflect.set(net, 'size', new Parameter(tensor([3])));
     expect(Object.hasOwn(net, 'size')).toBe(false);
-    Reflect.set(net, 'scale', nn('ReLU'));
-    expect(names(net.namedParameters({ recurse: false }))).toEqual(['extra', 'size']);
+    Reflect.set(net, 'count', nn('ReLU'));
+    expect(names(net.namedBuffers({ recurse: false }))).toEqual([]);
+    // As PyTorch: a module does not take a parameter's name.
+    expect(thrown(() => Reflect.set(net, 'scale', nn('ReLU')))).toMatch(/^TypeError: cannot assign/);
   });
 
   it('MODULE-6 None keeps the name without a value', () => {
@@ -211,6 +215,14 @@ describe('conversion', () => {
 });
 
 describe('containers', () => {
+  it('MODULE-20 parameters of a ParameterList or ParameterDict are the net’s, under their place or key', () => {
+    const owner = new Module();
+    Reflect.set(owner, 'list', new ParameterList([tensor([1]), 'text']));
+    Reflect.set(owner, 'dict', new ParameterDict({ b: tensor([2]), a: tensor([3]) }));
+    expect(names(owner.namedParameters())).toEqual(['list.0', 'dict.a', 'dict.b']);
+    expect([...owner.parameters()].every((each) => each instanceof Parameter)).toBe(true);
+  });
+
   it('MODULE-15 Sequential chains, ModuleList and ModuleDict only hold', () => {
     const relu = nn('ReLU');
     const chain = new Sequential({ a: nn('Linear', { in_features: 2, out_features: 3 }), b: relu });

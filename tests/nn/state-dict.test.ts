@@ -161,7 +161,7 @@ describe('load_state_dict', () => {
     layer.registerLoadStateDictPreHook((_module, { stateDict, prefix }) => {
       stateDict.set(`${prefix}bias`, tensor([9, 9, 9, 9]));
     });
-    layer.registerLoadStateDictPostHook((_module, keys) => seen.push(String(keys)));
+    layer.registerLoadStateDictPostHook((_module, keys) => void seen.push(keys.toString()));
     layer.loadStateDict({ weight: linear(1).tensor('weight') });
     expect(numbers(layer.tensor('bias'))).toEqual([9, 9, 9, 9]);
     expect(seen).toEqual(['<All keys matched successfully>']);

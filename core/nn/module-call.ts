@@ -1,0 +1,85 @@
+// Calling a module: pre-hooks, forward, hooks, in PyTorch's order. Source: torch.nn.Module._call_impl, backward hooks left out.
+import { TorchError } from '../errors';
+import { HookList, type HookEntry, type HookOptions, type RemovableHandle } from './hooks';
+import type { Module } from './module';
+import type { ForwardHook, ForwardPreHook, Keywords } from './module-types';
+import { pythonRepr } from './python-names';
+import { REGISTRY } from './registry';
+
+const globalPreHooks = new HookList<ForwardPreHook>();
+const globalHooks = new HookList<ForwardHook>();
+
+/** `torch.nn.modules.module.register_module_forward_pre_hook`: before every module's own. */
+export const registerModuleForwardPreHook = (hook: ForwardPreHook): RemovableHandle =>
+  globalPreHooks.add(hook);
+/** `torch.nn.modules.module.register_module_forward_hook`: before every module's own. */
+export const registerModuleForwardHook = (hook: ForwardHook, options: HookOptions = {}): RemovableHandle =>
+  globalHooks.add(hook, options);
+
+/** What a call has come to, so that hooks that always run see it. */
+interface Call {
+  readonly module: Module;
+  inputs: readonly unknown[];
+  keywords: Keywords;
+  result: unknown;
+  /** Always-called hooks that have run. */
+  readonly called: Set<HookEntry<ForwardHook>>;
+}
+
+export function callModule(module: Module, inputs: readonly unknown[], keywords: Keywords): unknown {
+  const call: Call = { module, inputs, keywords, result: undefined, called: new Set() };
+  try {
+    runPreHooks(call);
+    call.result = module.forward(...module.bindInputs(call.inputs, call.keywords));
+    for (const entry of [...globalHooks.entries(), ...module[REGISTRY].forwardHooks.entries()]) {
+      if (entry.alwaysCall) call.called.add(entry);
+      runHook(call, entry);
+    }
+    return call.result;
+  } catch (error) {
+    runAlwaysCalled(call);
+    throw error;
+  }
+}
+
+function runPreHooks(call: Call): void {
+  for (const { hook, withKwargs } of [
+    ...globalPreHooks.entries(),
+    ...call.module[REGISTRY].forwardPreHooks.entries(),
+  ]) {
+    const replaced = withKwargs
+      ? hook(call.module, call.inputs, call.keywords)
+      : hook(call.module, call.inputs);
+    if (replaced === undefined) continue;
+    if (!withKwargs) call.inputs = Array.isArray(replaced) ? replaced : [replaced];
+    else [call.inputs, call.keywords] = bothFrom(replaced);
+  }
+}
+
+function bothFrom(replaced: unknown): [readonly unknown[], Keywords] {
+  const [inputs, keywords] = Array.isArray(replaced) && replaced.length === 2 ? (replaced as unknown[]) : [];
+  if (!Array.isArray(inputs) || typeof keywords !== 'object' || keywords === null)
+    throw new TorchError(
+      'RuntimeError',
+      `forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got ${pythonRepr(replaced)}.`,
+    );
+  return [inputs, keywords as Keywords];
+}
+
+function runHook(call: Call, { hook, withKwargs }: HookEntry<ForwardHook>): void {
+  const { module, inputs, keywords, result } = call;
+  const replaced = withKwargs ? hook(module, inputs, keywords, result) : hook(module, inputs, result);
+  if (replaced !== undefined) call.result = replaced;
+}
+
+/** What these hooks throw is swallowed: the error of the call goes on. */
+function runAlwaysCalled(call: Call): void {
+  for (const entry of [...globalHooks.entries(), ...call.module[REGISTRY].forwardHooks.entries()]) {
+    if (!entry.alwaysCall || call.called.has(entry)) continue;
+    try {
+      runHook(call, entry);
+    } catch {
+      continue;
+    }
+  }
+}

@@ -1,0 +1,147 @@
+// Modules that hold modules by position: Sequential, which chains them, and ModuleList, which only holds them.
+import { TorchError } from '../errors';
+import { Module } from './module';
+import { indentRest, reprOf } from './module-repr';
+import { IS_TORCH_CLASS, typeName } from './python-names';
+import { isModule, REGISTRY } from './registry';
+
+/** What both share: positions, also from the end, and keys that stay numbered after a removal. */
+abstract class NumberedModules extends Module {
+  get length(): number {
+    return this[REGISTRY].modules.size;
+  }
+  /** IndexError outside -length .. length - 1. */
+  at(index: number): Module {
+    const module = this[REGISTRY].modules.get(this.keyAt(index)) ?? null;
+    if (module === null) throw outOfRange(index);
+    return module;
+  }
+  setItem(index: number, module: Module): void {
+    Reflect.set(this, this.keyAt(index), module);
+  }
+  deleteItem(index: number): void {
+    this[REGISTRY].modules.delete(this.keyAt(index));
+    this.renumber([...this]);
+  }
+  pop(index = -1): Module {
+    const module = this.at(index);
+    this.deleteItem(index);
+    return module;
+  }
+  append(module: Module): this {
+    this.registerModule(String(this.length), module);
+    return this;
+  }
+  *[Symbol.iterator](): Generator<Module> {
+    for (const child of this[REGISTRY].modules.values()) if (child !== null) yield child;
+  }
+
+  protected keyAt(index: number): string {
+    const keys = [...this[REGISTRY].modules.keys()];
+    const key = Number.isInteger(index) ? keys.at(index) : undefined;
+    if (key === undefined || index < -keys.length || index >= keys.length) throw outOfRange(index);
+    return key;
+  }
+  protected renumber(modules: readonly Module[]): void {
+    const registered = this[REGISTRY].modules;
+    registered.clear();
+    for (const [index, module] of modules.entries()) registered.set(String(index), module);
+  }
+}
+
+const outOfRange = (index: number): TorchError =>
+  new TorchError('IndexError', `index ${index} is out of range`);
+
+/** Calls its modules in order; each gets the output of the one before. */
+export class Sequential extends NumberedModules {
+  constructor(modules: readonly Module[] | Readonly<Record<string, Module>> = []) {
+    super();
+    for (const [name, module] of Object.entries(modules)) this.registerModule(name, module);
+  }
+  /** Modules `start` to `end` (excluded) under their keys. */
+  slice(start?: number, end?: number): Sequential {
+    return new Sequential(Object.fromEntries([...this.namedAll()].slice(start, end)));
+  }
+  /** Before the module at `index`. */
+  insert(index: number, module: Module): this {
+    if (!isModule(module)) throw new TorchError('AssertionError', 'module should be of type: Module');
+    if (index < -this.length || index > this.length)
+      throw new TorchError('IndexError', `Index out of range: ${index}`);
+    const at = index < 0 ? index + this.length : index;
+    this.renumber([...this].toSpliced(at, 0, module));
+    return this;
+  }
+  extend(modules: Iterable<Module>): this {
+    for (const module of modules) this.append(module);
+    return this;
+  }
+  /** `a + b`: a new one with the modules of both. */
+  plus(other: Sequential): Sequential {
+    return new Sequential().extend(this).extend(other);
+  }
+  /** `a * n`: the same modules n times; ValueError for n below 1. */
+  times(count: number): Sequential {
+    if (count <= 0)
+      throw new TorchError(
+        'ValueError',
+        `Non-positive multiplication factor ${count} for <class 'torch.nn.modules.container.Sequential'>`,
+      );
+    const result = new Sequential();
+    for (let round = 0; round < count; round++)
+      for (const module of this) result[REGISTRY].modules.set(String(result.length), module);
+    return result;
+  }
+  override forward(input: unknown): unknown {
+    return [...this].reduce<unknown>((value, module) => module.invoke([value]), input);
+  }
+
+  *namedAll(): Generator<[string, Module]> {
+    for (const [name, child] of this[REGISTRY].modules) if (child !== null) yield [name, child];
+  }
+}
+
+/** A list of modules. It cannot be called. */
+export class ModuleList extends NumberedModules {
+  constructor(modules: Iterable<Module> = []) {
+    super();
+    this.extend(modules);
+  }
+  slice(start?: number, end?: number): ModuleList {
+    return new ModuleList([...this].slice(start, end));
+  }
+  insert(index: number, module: Module): void {
+    this.renumber([...this].toSpliced(index, 0, module));
+  }
+  extend(modules: Iterable<Module>): this {
+    const given: unknown = modules;
+    if (typeof given !== 'object' || given === null || !(Symbol.iterator in given))
+      throw new TorchError(
+        'TypeError',
+        `ModuleList.extend should be called with an iterable, but got ${typeName(modules)}`,
+      );
+    for (const module of modules) this.append(module);
+    return this;
+  }
+  plus(modules: Iterable<Module>): ModuleList {
+    return new ModuleList([...this, ...modules]);
+  }
+  /** Runs of equal modules print once: `(0-2): 3 x Linear(...)`. */
+  override toString(): string {
+    const runs: { first: number; last: number; text: string }[] = [];
+    for (const [index, module] of [...this].entries()) {
+      const text = module.toString();
+      const run = runs.at(-1);
+      if (run?.text === text) run.last = index;
+      else runs.push({ first: index, last: index, text });
+    }
+    const lines = runs.map(({ first, last, text }) =>
+      first === last
+        ? `(${first}): ${indentRest(text)}`
+        : `(${first}-${last}): ${last - first + 1} x ${indentRest(text)}`,
+    );
+    return reprOf(this.constructor.name, [], lines);
+  }
+}
+
+for (const { prototype } of [Sequential, ModuleList])
+  Object.defineProperty(prototype, IS_TORCH_CLASS, { value: true });

@@ -4,15 +4,17 @@
 //  1. trace: records every primitive. Tensors that existed before are external buffers, changed in place by the program;
 //     what the step allocates is temporary. The step may not look at values.
 //  2. simplify: equal work once, copies that change nothing away, dead work away.
-//  3. fuse: chains of elementwise ops become one; fills become constants.
-//  4. plan: one arena for all temporaries, by lifetime, in place where an elementwise op allows it.
-//  5. check: types, bounds and liveness, before native code trusts the list.
+//  3. reorder: relu behind the max pool that reads it; each optimizer step right after its gradient.
+//  4. fuse: chains of elementwise ops become one; fills become constants.
+//  5. plan: one arena for all temporaries, by lifetime, in place where an elementwise op allows it.
+//  6. check: types, bounds and liveness, before native code trusts the list.
 // No pass changes arithmetic, so a program's results equal those of the same step run eagerly, bit for bit.
 import type { Tensor } from '../tensor/tensor';
 import { checkProgram } from './check';
 import { fuse } from './fuse';
 import type { ProgramSpec } from './instructions';
 import { plan, programMemory, type ProgramMemory } from './plan';
+import { hoistUpdates, poolBeforeRelu } from './reorder';
 import { removeDead, simplify } from './simplify';
 import { traceProgram, type TraceOptions } from './trace';
 import type { TracedProgram } from './traced';
@@ -35,13 +37,17 @@ export interface CompiledProgram {
   dispose(): void;
 }
 
+/** The passes between tracing and planning. */
+export const optimize = (traced: TracedProgram): TracedProgram =>
+  hoistUpdates(removeDead(fuse(poolBeforeRelu(simplify(traced)))));
+
 /** Traces `step` and turns it into a program. Throws what the step's ops throw. */
 export function compileProgram(
   step: () => Tensor | readonly Tensor[] | void,
   options: TraceOptions = {},
 ): CompiledProgram {
   const { program: traced, outputs, owned } = traceProgram(step, options);
-  const optimized = removeDead(fuse(simplify(traced)));
+  const optimized = optimize(traced);
   const spec = plan(optimized);
   checkProgram(spec);
   return {

@@ -2,7 +2,7 @@
 import { orderedTerms, type Formula, type Term } from '../expression';
 import type { ScalarFunction } from '../signatures';
 
-/** From the gradient `g` of result `y` to the gradients of operands `a`, `b`, `c`; null: none flows; constant 0: always 0. */
+/** From the gradient `g` of result `y` (an input where the op's own output is at hand) to the gradients of operands `a`, `b`, `c`; null: none flows; constant 0: always 0. */
 type Derivative = (f: Formula, g: Term, y: Term, a: Term, b: Term, c: Term) => readonly (Term | null)[];
 
 const zero: Derivative = (f) => [f.constant(0)];
@@ -49,7 +49,10 @@ export const DERIVATIVES: { readonly [name in ScalarFunction]: Derivative } = {
   floor: zero,
   ceil: zero,
   round: zero,
-  relu: (f, g, _y, a) => [f.step('where', f.step('le', a, f.constant(0)), f.constant(0), g)],
+  // The result is as good as the operand for telling the sign, and the next layer keeps it anyway.
+  relu: (f, g, y, a) => [
+    f.step('where', f.step('le', y.kind === 'input' ? y : a, f.constant(0)), f.constant(0), g),
+  ],
   is_nan: nothing,
   gelu: (f, g, _y, a) => [f.step('mul', g, f.step('gelu_slope', a))],
   gelu_slope: (f, g, _y, a) => {
@@ -86,9 +89,9 @@ function powerDerivative(f: Formula, g: Term, y: Term, base: Term, exponent: Ter
 
 /**
  * The gradients of a formula's inputs, as formulas over the same inputs and over `g`, the gradient of `output`. An input
- * that `output` does not depend on differentiably is absent.
+ * that `output` does not depend on differentiably is absent. `saved` stands for the computed output.
  */
-export function differentiate(f: Formula, output: Term, g: Term): Map<Term, Term> {
+export function differentiate(f: Formula, output: Term, g: Term, saved: Term = output): Map<Term, Term> {
   const adjoints = new Map<Term, Term>([[output, g]]);
   for (const term of orderedTerms(output).reverse()) {
     const adjoint = adjoints.get(term);
@@ -97,7 +100,7 @@ export function differentiate(f: Formula, output: Term, g: Term): Map<Term, Term
     if (!a || !b || !c) continue;
     const parts = isZero(adjoint)
       ? term.operands.map(() => adjoint)
-      : DERIVATIVES[term.name](f, adjoint, term, a, b, c);
+      : DERIVATIVES[term.name](f, adjoint, term === output ? saved : term, a, b, c);
     term.operands.forEach((operand, index) => {
       const part = parts[index];
       if (!part || operand.kind === 'constant') return;

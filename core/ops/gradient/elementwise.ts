@@ -8,15 +8,16 @@ import { ELEMENTWISE_LIMITS } from '../infer/elementwise';
 import { differentiate } from './derivatives';
 import type { GradientRule } from './rule';
 
-export const elementwise: GradientRule<'elementwise'> = ({ inputs, attributes }, gy, needs) => {
+export const elementwise: GradientRule<'elementwise'> = ({ inputs, outputs, attributes }, gy, needs) => {
   const formula = new Formula();
   const tensors = inputs.flatMap((input) => input ?? []);
   const output = termsOf(formula, attributes.steps, attributes.constants, tensors.length).at(-1);
   if (!output) return inputs.map(() => null);
-  const adjoints = differentiate(formula, output, formula.input(tensors.length));
+  const saved = formula.input(tensors.length + 1);
+  const adjoints = differentiate(formula, output, formula.input(tensors.length), saved);
   return tensors.map((input, index) => {
     const adjoint = needs[index] ? adjoints.get(formula.input(index)) : undefined;
-    return adjoint ? sumTo(evaluate(adjoint, [...tensors, gy], input), input.shape) : null;
+    return adjoint ? sumTo(evaluate(adjoint, [...tensors, gy, ...outputs], input), input.shape) : null;
   });
 };
 

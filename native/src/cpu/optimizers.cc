@@ -132,23 +132,20 @@ void adam_step(Inputs inputs, Outputs outputs, const Attributes& attributes, con
                bias_correction2_sqrt = std::pow(bias_correction2, 0.5);
   for_each_block(update, context, [&](auto zero, int64_t first, int64_t count) {
     using T = decltype(zero);
-    const IsaKernels& isa = isa_kernels();
-    const UpdateMath<T>& math = isa.update<T>();
-    T changed[kBlock], denominator[kBlock];
-    T *p = update.param.as<T>() + first, *m = exp_avg.as<T>() + first, *v = exp_avg_sq.as<T>() + first;
-    const double decay = update.weight_decay;
-    if (decoupled && decay != 0) math.mul(static_cast<T>(1 - update.lr * decay), p, p, count);
-    const T* g =
-        update.gradient<T>(math, p, update.grad.as<const T>() + first, changed, count, decoupled ? 0 : decay);
-    math.lerp(m, g, static_cast<T>(1 - beta1), m, count);
-    math.mul(static_cast<T>(beta2), v, v, count);
-    math.addcmul(v, static_cast<T>(1 - beta2), g, g, v, count);
-    if (T* max = at<T>(max_exp_avg_sq, first)) {
-      isa.math<T>().binary[static_cast<int>(ScalarFunction::maximum) - kFirstBinary](max, v, max, count);
-      v = max;
-    }
-    math.sqrt_div_add(v, static_cast<T>(bias_correction2_sqrt), static_cast<T>(eps), denominator, count);
-    math.addcdiv(p, static_cast<T>(-step_size), m, denominator, p, count);
+    AdamUpdate<T> adam{static_cast<T>(1 - beta1),
+                       static_cast<T>(beta2),
+                       static_cast<T>(1 - beta2),
+                       static_cast<T>(eps),
+                       static_cast<T>(bias_correction2_sqrt),
+                       static_cast<T>(-step_size)};
+    adam.maximize = update.maximize;
+    if (decoupled)
+      adam.kept = static_cast<T>(1 - update.lr * update.weight_decay);
+    else
+      adam.coupled_decay = static_cast<T>(update.weight_decay);
+    isa_kernels().update<T>().adam(adam, update.param.as<T>() + first, update.grad.as<const T>() + first,
+                                   exp_avg.as<T>() + first, exp_avg_sq.as<T>() + first,
+                                   at<T>(max_exp_avg_sq, first), count);
   });
 }
 

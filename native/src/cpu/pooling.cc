@@ -99,6 +99,28 @@ void max_pool_plane(const WindowAxes& axes, const T* x, T* y, int64_t* indices) 
       }
 }
 
+/// 2×2 windows side by side, by far the most usual ones.
+bool is_squares(const WindowAxes& axes) {
+  const auto is_pair = [](const WindowAxis& axis) {
+    return axis.kernel == 2 && axis.stride == 2 && axis.before == 0 && axis.dilation == 1 &&
+           2 * axis.output <= axis.input;
+  };
+  return axes[0].kernel == 1 && axes[0].stride == 1 && axes[0].output == axes[0].input && is_pair(axes[1]) &&
+         is_pair(axes[2]);
+}
+
+template <typename T> void max_pool_squares(const WindowAxes& axes, const T* x, T* y, int64_t* indices) {
+  const auto pool = isa_kernels().rows<T>().max_pool_squares;
+  const int64_t width = axes[2].input, count = axes[2].output;
+  for (int64_t d = 0; d < axes[0].output; ++d)
+    for (int64_t h = 0; h < axes[1].output; ++h) {
+      const int64_t first = (d * axes[1].input + 2 * h) * width;
+      pool(x + first, x + first + width, y, indices, first, width, count);
+      y += count;
+      indices += count;
+    }
+}
+
 /// max_pool (x [n, c, s]) → (y, indices). A window without any input (possible with dilation) gives -inf and -1.
 void max_pool(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("max_pool", inputs, outputs, 1, 1, 2);
@@ -117,7 +139,8 @@ void max_pool(Inputs inputs, Outputs outputs, const Attributes& attributes, cons
       const T* from = x.as<const T>() + plane * size;
       T* to = y.as<T>() + plane * output_size;
       int64_t* places = indices.as<int64_t>() + plane * output_size;
-      if (sizeof(T) == 4 && size < (1 << 30)) max_pool_plane<T, int32_t>(axes, from, to, places);
+      if (is_squares(axes) && size < (1 << 30)) max_pool_squares(axes, from, to, places);
+      else if (sizeof(T) == 4 && size < (1 << 30)) max_pool_plane<T, int32_t>(axes, from, to, places);
       else max_pool_plane<T, int64_t>(axes, from, to, places);
     });
   });

@@ -25,6 +25,10 @@ template <typename T> struct RowKernels {
   void (*softmax_gradient)(const T* gy, const T* y, T sum, T* gx, int64_t count);
   /// gx = gy - gx·sum.
   void (*log_softmax_gradient)(const T* gy, T sum, T* gx, int64_t count);
+  /// The largest of each 2×2 square of two rows: y[i] of upper and lower [2i, 2i + 1], with its place, where upper[0] is
+  /// place `first` and lower[0] place `first + width`. The last NaN wins.
+  void (*max_pool_squares)(const T* upper, const T* lower, T* y, int64_t* places, int64_t first, int64_t width,
+                           int64_t count);
 };
 
 }  // namespace lazuli

@@ -6,6 +6,15 @@
 
 namespace lazuli {
 
+/// The numbers of one Adam step, alike for all elements.
+template <typename T> struct AdamUpdate {
+  T one_minus_beta1, beta2, one_minus_beta2;
+  T eps, bias_correction2_sqrt, negative_step_size;
+  T coupled_decay = 0;  // added to the gradient, times the parameter
+  T kept = 1;           // what decoupled decay leaves of the parameter
+  bool maximize = false;
+};
+
 /// `y` may be any of the operands.
 template <typename T> struct UpdateMath {
   /// y = alpha · a.
@@ -20,6 +29,8 @@ template <typename T> struct UpdateMath {
   void (*addcdiv)(const T* a, T value, const T* b, const T* c, T* y, int64_t count);
   /// y = sqrt(a) / divisor + addend.
   void (*sqrt_div_add)(const T* a, T divisor, T addend, T* y, int64_t count);
+  /// One step of Adam: parameter, gradient, both moments and (or null) the largest second moment.
+  void (*adam)(const AdamUpdate<T>& update, T* p, const T* g, T* m, T* v, T* largest, int64_t count);
 };
 
 }  // namespace lazuli

@@ -40,8 +40,54 @@ template <typename T> void sqrt_div_add(const T* a, T divisor, T addend, T* y, i
   for (int64_t i = 0; i < count; ++i) y[i] = root(a[i]) / divisor + addend;
 }
 
+/// a / divisor, correctly rounded as division is (Markstein): one division for all elements instead of one each.
+template <typename T> struct Divider {
+  T divisor, reciprocal = T(1) / divisor;
+  T operator()(T a) const {
+    const T q = a * reciprocal;
+    const T exact = fused(fused(-q, divisor, a), reciprocal, q);
+    return exact == exact ? exact : q;  // an infinite quotient has no remainder
+  }
+};
+
+/// One pass; the same arithmetic, operation by operation, as lerp, mul, addcmul, sqrt_div_add and addcdiv in turn. All of an
+/// element is loaded before any is stored: tensors often lie a multiple of 4096 bytes apart, and a load after a store at such
+/// a distance waits for it.
+template <typename T, bool is_near, bool is_plain>
+void adam_of(const AdamUpdate<T>& u, T* __restrict p, const T* __restrict g, T* __restrict m, T* __restrict v,
+             T* __restrict largest, int64_t count) {
+  const AdamUpdate<T> update = u;
+  const T sign = update.maximize ? T(-1) : T(1);
+  const T weight = is_near ? update.one_minus_beta1 : update.one_minus_beta1 - T(1);
+  const Divider<T> divide{update.bias_correction2_sqrt};
+#pragma GCC ivdep
+  for (int64_t i = 0; i < count; ++i) {
+    const T value = p[i] * update.kept, mean = m[i], mean_square = v[i];
+    T gradient = sign * g[i];
+    if constexpr (!is_plain) gradient = fused(value, update.coupled_decay, gradient);
+    const T next = fused(weight, gradient - mean, is_near ? mean : gradient);
+    const T square = fused(update.one_minus_beta2 * gradient, gradient, update.beta2 * mean_square);
+    T bound = square;
+    if constexpr (!is_plain)
+      if (largest != nullptr) bound = largest[i] > square || largest[i] != largest[i] ? largest[i] : square;
+    const T moved = value + update.negative_step_size * next / (divide(root(bound)) + update.eps);
+    m[i] = next;
+    v[i] = square;
+    p[i] = moved;
+    if constexpr (!is_plain)
+      if (largest != nullptr) largest[i] = bound;
+  }
+}
+template <typename T>
+void adam(const AdamUpdate<T>& u, T* p, const T* g, T* m, T* v, T* largest, int64_t count) {
+  const bool is_near = u.one_minus_beta1 < T(0.5), is_plain = largest == nullptr && u.coupled_decay == 0;
+  const auto run = is_near ? (is_plain ? adam_of<T, true, true> : adam_of<T, true, false>)
+                           : (is_plain ? adam_of<T, false, true> : adam_of<T, false, false>);
+  run(u, p, g, m, v, largest, count);
+}
+
 template <typename T> constexpr UpdateMath<T> table() {
-  return {mul<T>, add<T>, lerp<T>, addcmul<T>, addcdiv<T>, sqrt_div_add<T>};
+  return {mul<T>, add<T>, lerp<T>, addcmul<T>, addcdiv<T>, sqrt_div_add<T>, adam<T>};
 }
 
 }  // namespace update_math

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   write_failed: { exit: 1, meaning: 'a file could not be written; the old one is untouched' },
   read_failed: { exit: 1, meaning: 'the system failed to read a file' },
   native_missing: { exit: 1, meaning: 'the native addon is absent or does not load' },
+  device_lost: { exit: 1, meaning: 'the GPU stopped working during the run' },
   native_failed: { exit: 1, meaning: 'the native backend reported an error' },
   ipc_refused: { exit: 1, meaning: 'a message from the window was refused' },
   diverged: { exit: 1, meaning: 'training produced a value that is not finite' },

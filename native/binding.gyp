@@ -1,5 +1,5 @@
 {
-  # The CPU backend in plain C++ (lazuli_core), its hot loops once per instruction set (lazuli_avx2, lazuli_avx512; the
+  # The CPU and GPU backends in plain C++ (lazuli_core), its hot loops once per instruction set (lazuli_avx2, lazuli_avx512; the
   # portable set is part of the core), and the thin N-API layer on top. Sources are found by folder: adding a file is enough.
   "variables": {
     "list": "node -p \"const fs=require('fs');process.argv.slice(1).flatMap(d=>fs.readdirSync('src/'+d).filter(f=>/\\.cc$/.test(f)&&!/_avx/.test(f)).map(f=>'src/'+d+'/'+f)).join(' ')\"",
@@ -30,7 +30,7 @@
     {
       "target_name": "lazuli_core",
       "type": "static_library",
-      "sources": ["<!@(<(list) cpu cpu/isa ops program tensor threads)"],
+      "sources": ["<!@(<(list) cpu cpu/isa gpu gpu/ops ops program tensor threads)"],
       "conditions": [
         ["target_arch=='x64'", { "dependencies": ["lazuli_avx2", "lazuli_avx512"], "defines": ["LAZULI_X86=1"] }],
       ],
@@ -44,7 +44,7 @@
       ],
       "defines": ["NAPI_VERSION=9", "NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED"],
       "conditions": [
-        ["OS=='linux'", { "ldflags": ["-Wl,--as-needed", "-static-libstdc++", "-static-libgcc"], "libraries": ["-pthread"] }],
+        ["OS=='linux'", { "ldflags": ["-Wl,--as-needed", "-static-libstdc++", "-static-libgcc"], "libraries": ["-pthread", "-ldl"] }],
       ],
     },
   ],

@@ -44,6 +44,56 @@ export interface NativeProgram {
   dispose(): void;
 }
 
+export interface NativeProgramSpec {
+  buffers: readonly ({ dtype: string; shape: readonly number[] } & (
+    { kind: 'arena'; offset: number } | { kind: 'external'; storage: NativeStorage; offset: number }
+  ))[];
+  instructions: readonly {
+    op: string;
+    inputs: readonly (number | null)[];
+    outputs: readonly number[];
+    attributes: object;
+  }[];
+  arenaBytes: number;
+}
+
+/** A device as Vulkan describes it. Bytes; `refusal` says why it cannot be used and is empty when it can. */
+export interface NativeGpuDevice {
+  readonly name: string;
+  readonly type: 'discrete' | 'integrated' | 'virtual' | 'software' | 'other';
+  readonly driver: string;
+  readonly driver_version: string;
+  readonly uuid: string;
+  readonly api_version: string;
+  readonly memory: number;
+  readonly budget: number;
+  readonly subgroup_size: number;
+  readonly features: readonly string[];
+  readonly refusal: string;
+}
+
+/** An open GPU. Its storages and programs behave as the CPU's; they are of no use to another device. */
+export interface NativeGpu {
+  info(): NativeGpuDevice;
+  allocate(bytes: number): NativeStorage;
+  execute(
+    op: string,
+    inputs: readonly (NativeTensor | null)[],
+    outputs: readonly NativeTensor[],
+    attributes: object,
+  ): void;
+  /** Kernels are compiled and recorded at the first run. */
+  createProgram(spec: NativeProgramSpec): NativeProgram;
+  /** The driver's compiled kernels, for `openGpu` of a later process. */
+  pipelineCache(): Uint8Array;
+  live(): { storages: number; programs: number; bytes: number };
+  /** Device memory that may be taken at once; at first the budget the driver gives. */
+  setMemoryLimit(bytes: number): void;
+  /** Test hook: the next submission finds the device lost. */
+  lose(): void;
+  close(): void;
+}
+
 export interface NativeAddon {
   /** `isa` is the kernel set in use: avx512, avx2, neon or portable; `available` what this machine can run. */
   info(): {
@@ -79,18 +129,7 @@ export interface NativeAddon {
     outputs: readonly NativeTensor[],
     attributes: object,
   ): Promise<void>;
-  createProgram(spec: {
-    buffers: readonly ({ dtype: string; shape: readonly number[] } & (
-      { kind: 'arena'; offset: number } | { kind: 'external'; storage: NativeStorage; offset: number }
-    ))[];
-    instructions: readonly {
-      op: string;
-      inputs: readonly (number | null)[];
-      outputs: readonly number[];
-      attributes: object;
-    }[];
-    arenaBytes: number;
-  }): NativeProgram;
+  createProgram(spec: NativeProgramSpec): NativeProgram;
   /** Storages and programs not yet disposed: must be 0 when a suite ends. */
   live(): { storages: number; programs: number; bytes: number };
   /** The most bytes that lived at once since `resetMemoryPeak`, scratch of kernels included. */
@@ -100,4 +139,17 @@ export interface NativeAddon {
   close(): void;
   /** Test hook: makes the next allocation, kernel or thread body throw (`bad_alloc`, `length_error`, `int`). */
   injectFault(place: 'allocate' | 'kernel' | 'thread', kind: 'bad_alloc' | 'length_error' | 'int'): void;
+  /** `failure` says why there is no Vulkan at all. */
+  gpuDevices(): { failure: string; devices: readonly NativeGpuDevice[] };
+  /** The ops that have a GPU kernel, with arities and the inputs they change, in the order of SIGNATURES. */
+  gpuOps(): readonly {
+    name: string;
+    least_inputs: number;
+    most_inputs: number;
+    outputs: number;
+    mutates: readonly number[];
+  }[];
+  /** What Vulkan's validation layers said since the last call, where LAZULI_GPU_VALIDATE=1 asked for them. */
+  gpuMessages(): readonly string[];
+  openGpu(options: { index: number; pipelineCache: Uint8Array | null; mustStage: boolean }): NativeGpu;
 }

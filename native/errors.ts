@@ -9,6 +9,10 @@ export function toLazuliError(error: unknown): unknown {
     return new LazuliError('out_of_memory', error.message, {
       hint: 'use a smaller batch or model, or raise the memory limit',
     });
+  if (code === 'device_lost')
+    return new LazuliError('device_lost', error.message, {
+      hint: 'go on with the CPU from the last checkpoint, or restart Lazuli to try the GPU again',
+    });
   return code === 'native_failed' ? new LazuliError('native_failed', error.message) : error;
 }
 

@@ -1,5 +1,14 @@
 // The native backend's front door: loading the addon, and the CPU backend over it.
-export type { NativeAddon, NativeProgram, NativeRunResult, NativeStorage, NativeTensor } from './contract';
+export type {
+  NativeAddon,
+  NativeGpu,
+  NativeProgram,
+  NativeRunResult,
+  NativeStorage,
+  NativeTensor,
+} from './contract';
 export { CpuBackend, CpuProgram, CpuStorage, openCpuBackend } from './cpu-backend';
 export type { RunOptions } from './cpu-backend';
+export { GpuBackend, gpuDevices, GpuStorage, openGpuBackend } from './gpu-backend';
+export type { GpuDevice, GpuOptions } from './gpu-backend';
 export { findAddon, loadedNative, loadNative, openAddon } from './load';

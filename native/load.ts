@@ -26,6 +26,10 @@ const FUNCTIONS: readonly (keyof NativeAddon)[] = [
   'live',
   'close',
   'injectFault',
+  'gpuDevices',
+  'gpuOps',
+  'gpuMessages',
+  'openGpu',
 ];
 
 let loaded: NativeAddon | null = null;

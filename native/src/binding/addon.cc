@@ -3,6 +3,7 @@
 #include "../ops/faults.h"
 #include "../threads/niceness.h"
 #include "convert.h"
+#include "gpu_storage.h"
 #include "program_object.h"
 #include "storage_object.h"
 
@@ -176,6 +177,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<Backend>(owned.release());
   backend.storage_class = Napi::Persistent(StorageObject::define(env));
   backend.program_class = Napi::Persistent(ProgramObject::define(env));
+  backend.gpu_class = Napi::Persistent(GpuObject::define(env));
+  backend.gpu_storage_class = Napi::Persistent(GpuStorageObject::define(env));
+  backend.gpu_program_class = Napi::Persistent(GpuProgramObject::define(env));
 
   exports.Set("info", Napi::Function::New<entry<info>>(env, "info"));
   exports.Set("ops", Napi::Function::New<entry<ops>>(env, "ops"));
@@ -192,6 +196,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("resetMemoryPeak", Napi::Function::New<entry<reset_memory_peak>>(env, "resetMemoryPeak"));
   exports.Set("close", Napi::Function::New<entry<close>>(env, "close"));
   exports.Set("injectFault", Napi::Function::New<entry<inject>>(env, "injectFault"));
+  export_gpu(env, exports);
   return exports;
 }
 

@@ -1,6 +1,8 @@
 // See backend.h.
 #include "backend.h"
 
+#include <future>
+
 namespace lazuli::binding {
 
 void PromiseJob::settle(Napi::Env env) {
@@ -26,7 +28,8 @@ Backend::Backend(Napi::Env env)
       job_executor_(pool_, ledger_->budget),
       // Made before the cleanup hook, so that the hook, which runs first, still finds it.
       signal_(Signal::New(env, "lazuli", 0, 1, this)),
-      thread_([this](std::shared_ptr<Job> job) { finish(std::move(job)); }) {
+      thread_([this](std::shared_ptr<Job> job) { finish(std::move(job)); }),
+      gpu_thread_([this](std::shared_ptr<Job> job) { finish(std::move(job)); }) {
   signal_.Unref(env);
   napi_add_env_cleanup_hook(
       env, [](void* backend) { static_cast<Backend*>(backend)->close_threads(); }, this);
@@ -38,15 +41,44 @@ void Backend::check_open() const {
   if (is_closed_) throw OpError("the native backend is closed");
 }
 
-Napi::Promise Backend::submit(Napi::Env env, std::shared_ptr<PromiseJob> job) {
+Napi::Promise Backend::submit(Napi::Env env, std::shared_ptr<PromiseJob> job, Lane lane) {
   check_open();
   const Napi::Promise promise = job->promise();
-  thread_.post(job);
+  (lane == Lane::gpu ? gpu_thread_ : thread_).post(job);
   if (pending_++ == 0) signal_.Ref(env);
   return promise;
 }
 
+namespace {
+
+/// A job the JavaScript thread waits for.
+class WaitedJob : public Job {
+ public:
+  explicit WaitedJob(const std::function<void()>& body) : body_(body) {}
+  void run() override { body_(); }
+  void signal() { done_.set_value(); }
+  void wait() { done_.get_future().wait(); }
+
+ private:
+  const std::function<void()>& body_;
+  std::promise<void> done_;
+};
+
+}  // namespace
+
+void Backend::call_gpu(const std::function<void()>& body) {
+  check_open();
+  const auto job = std::make_shared<WaitedJob>(body);
+  gpu_thread_.post(job);
+  job->wait();
+  if (job->error) std::rethrow_exception(job->error);
+}
+
 void Backend::finish(std::shared_ptr<Job> job) {
+  if (const auto waited = std::dynamic_pointer_cast<WaitedJob>(job)) {
+    waited->signal();
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     finished_.push_back(std::static_pointer_cast<PromiseJob>(std::move(job)));
@@ -91,7 +123,8 @@ void Backend::drain(Napi::Env env) {
 
 void Backend::close_threads() {
   is_closed_ = true;
-  for (auto& job : thread_.close()) abandoned_.push_back(std::move(job));
+  for (BackendThread* thread : {&thread_, &gpu_thread_})
+    for (auto& job : thread->close()) abandoned_.push_back(std::move(job));
   pool_.close();
 }
 
@@ -100,7 +133,7 @@ void Backend::close(Napi::Env env) {
   drain(env);
   for (const auto& job : abandoned_) {
     std::static_pointer_cast<PromiseJob>(job)->reject(
-        make_error(env, "the native backend was closed", false));
+        make_error(env, "the native backend was closed", "native_failed"));
     if (--pending_ == 0) signal_.Unref(env);
   }
   abandoned_.clear();

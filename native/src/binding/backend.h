@@ -19,6 +19,7 @@ struct Ledger {
   std::shared_ptr<MemoryBudget> budget;
   /// Our storage objects, so that no other wrapped object is ever taken for one.
   std::unordered_set<const void*> known;
+  std::unordered_set<const void*> known_gpu;
   int64_t storages = 0;
   int64_t programs = 0;
 };
@@ -63,7 +64,11 @@ class Backend {
 
   /// Throws OpError after close().
   void check_open() const;
-  Napi::Promise submit(Napi::Env env, std::shared_ptr<PromiseJob> job);
+  enum class Lane { cpu, gpu };
+  Napi::Promise submit(Napi::Env env, std::shared_ptr<PromiseJob> job, Lane lane = Lane::cpu);
+  /// Runs `body` on the GPU's thread, after what was asked of it before, and waits; throws what it throws.
+  void call_gpu(const std::function<void()>& body);
+  const std::atomic<bool>& is_gpu_closing() const { return gpu_thread_.is_closing(); }
   /// From the backend thread: have job->report() called on JavaScript's.
   void announce(std::shared_ptr<PromiseJob> job);
   /// Joins all threads and rejects what had not finished.
@@ -71,6 +76,9 @@ class Backend {
 
   Napi::FunctionReference storage_class;
   Napi::FunctionReference program_class;
+  Napi::FunctionReference gpu_class;
+  Napi::FunctionReference gpu_storage_class;
+  Napi::FunctionReference gpu_program_class;
 
  private:
   static void deliver(Napi::Env env, Napi::Function, Backend* backend, void*);
@@ -91,7 +99,8 @@ class Backend {
   std::vector<std::shared_ptr<PromiseJob>> reports_;
   std::vector<std::shared_ptr<PromiseJob>> finished_;
   std::deque<std::shared_ptr<Job>> abandoned_;
-  BackendThread thread_;  // last: joined before anything it uses goes
+  BackendThread thread_;  // last: joined before anything they use goes
+  BackendThread gpu_thread_;
 };
 
 }  // namespace lazuli::binding

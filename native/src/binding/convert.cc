@@ -121,4 +121,20 @@ BufferSpec to_buffer(const Napi::Value& value, const std::string& what, bool is_
   return buffer;
 }
 
+std::vector<InstructionSpec> to_instructions(const Napi::Value& value) {
+  const Napi::Array list = to_array(value, "instructions");
+  std::vector<InstructionSpec> instructions;
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Napi::HandleScope scope(list.Env());
+    const std::string what = "instruction " + std::to_string(i);
+    const Napi::Object object = to_object(list.Get(i), what);
+    InstructionSpec& instruction = instructions.emplace_back();
+    instruction.op = to_text(object.Get("op"), what + ".op");
+    instruction.inputs = to_integers(object.Get("inputs"), what + ".inputs", true);
+    instruction.outputs = to_integers(object.Get("outputs"), what + ".outputs");
+    instruction.attributes = to_attributes(object.Get("attributes"));
+  }
+  return instructions;
+}
+
 }  // namespace lazuli::binding

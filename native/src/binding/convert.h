@@ -20,6 +20,8 @@ Napi::Uint8Array to_bytes(const Napi::Value& value, const std::string& what);
 std::vector<int64_t> to_integers(const Napi::Value& value, const std::string& what,
                                  bool is_null_allowed = false);
 Attributes to_attributes(const Napi::Value& value);
+/// The instruction list of a program.
+std::vector<InstructionSpec> to_instructions(const Napi::Value& value);
 /// { storage, offset, dtype, shape }; without a storage where `is_arena`.
 BufferSpec to_buffer(const Napi::Value& value, const std::string& what, bool is_arena = false);
 

@@ -16,8 +16,8 @@
 
 namespace lazuli::binding {
 
-/// A JavaScript Error with `code` native_failed or out_of_memory.
-Napi::Error make_error(Napi::Env env, const std::string& message, bool is_out_of_memory);
+/// A JavaScript Error with `code` native_failed, out_of_memory or device_lost.
+Napi::Error make_error(Napi::Env env, const std::string& message, const char* code);
 /// The exception being handled as a JavaScript error; to be called inside a catch block.
 Napi::Error current_error(Napi::Env env);
 

@@ -4,6 +4,7 @@
 
 #include "../program/program.h"
 #include "backend.h"
+#include "run_job.h"
 
 namespace lazuli::binding {
 
@@ -13,14 +14,6 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   explicit ProgramObject(const Napi::CallbackInfo& info);
   ~ProgramObject() override;
 
-  /// What a program shares with its runs.
-  struct Shared {
-    explicit Shared(Program&& made) : program(std::move(made)) {}
-    Program program;
-    /// A run stops when this is no longer what it was when the run was asked for.
-    std::atomic<int64_t> cancels{0};
-  };
-
  private:
   Napi::Value arena_bytes(const Napi::CallbackInfo& info);
   Napi::Value run(const Napi::CallbackInfo& info);
@@ -29,7 +22,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   void release();
 
   std::shared_ptr<Ledger> ledger_;
-  std::shared_ptr<Shared> shared_;  // null once disposed
+  std::shared_ptr<Runnable> shared_;  // null once disposed
   int64_t arena_bytes_ = 0;
 };
 

@@ -1,0 +1,163 @@
+// The GPU backend: core's Backend over an open device of the native addon, with programs besides single ops. What cannot
+// run there is refused, by name, before anything starts.
+import { LazuliError } from '#core/errors';
+import { INFER } from '#core/ops/infer';
+import type { AttributeValue, OpName } from '#core/ops/signatures';
+import type { ProgramSpec } from '#core/program/instructions';
+import { elementSize } from '#core/tensor/dtype';
+import type { DType } from '#core/tensor/dtype';
+import { shapesEqual } from '#core/tensor/shape';
+import type { Backend, DenseTensor, Storage } from '#core/tensor/storage';
+
+import type { NativeGpu, NativeGpuDevice, NativeStorage, NativeTensor } from './contract';
+import { CpuProgram } from './cpu-backend';
+import { wrapErrors } from './errors';
+import { loadNative } from './load';
+
+/** Memory on a GPU. Reading and writing wait for what was asked of the device before. */
+export class GpuStorage implements Storage {
+  readonly device = 'gpu';
+  readonly bytes: number;
+
+  constructor(readonly native: NativeStorage) {
+    this.bytes = native.bytes;
+  }
+  get isDisposed(): boolean {
+    return this.native.isDisposed;
+  }
+  read(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    wrapErrors(() => this.native.read(offset, bytes));
+    return bytes;
+  }
+  write(offset: number, bytes: Uint8Array): void {
+    wrapErrors(() => this.native.write(offset, bytes));
+  }
+  dispose(): void {
+    this.native.dispose();
+  }
+}
+
+/** Ops that only move elements or numbers beside the model, and so take float64 as well. */
+const ANY_DTYPE: ReadonlySet<OpName> = new Set<OpName>([
+  'strided_copy',
+  'concatenate',
+  'cast',
+  'fill',
+  'gather',
+  'take_rows',
+  'record',
+  'advance',
+]);
+
+export class GpuBackend implements Backend {
+  readonly device = 'gpu';
+
+  constructor(readonly native: NativeGpu) {}
+
+  allocate(bytes: number): GpuStorage {
+    return new GpuStorage(wrapErrors(() => this.native.allocate(bytes)));
+  }
+
+  execute(
+    op: OpName,
+    inputs: readonly (DenseTensor | null)[],
+    outputs: readonly DenseTensor[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ): void {
+    refuseShapes(op, inputs, outputs, attributes);
+    refuseDtypes(op, [...inputs, ...outputs]);
+    wrapErrors(() => this.native.execute(op, inputs.map(toNative), outputs.map(toNativeOutput), attributes));
+  }
+
+  /** Checks ops, dtypes and memory bounds, and takes the arena. Throws `not_supported`, `native_failed` or `out_of_memory`. */
+  createProgram(spec: ProgramSpec): CpuProgram {
+    for (const { op, inputs, outputs } of spec.instructions)
+      refuseDtypes(
+        op,
+        [...inputs, ...outputs].map((index) => (index === null ? null : (spec.buffers[index] ?? null))),
+      );
+    const buffers = spec.buffers.map((buffer) =>
+      buffer.kind === 'external' ? { ...buffer, storage: nativeStorage(buffer.storage) } : buffer,
+    );
+    const { instructions, arenaBytes } = spec;
+    return new CpuProgram(wrapErrors(() => this.native.createProgram({ buffers, instructions, arenaBytes })));
+  }
+
+  /** Gives the device up; what it still holds goes when its owners dispose it. */
+  close(): void {
+    this.native.close();
+  }
+}
+
+/** A device that Vulkan lists, usable or not. */
+export type GpuDevice = NativeGpuDevice & { readonly index: number };
+
+/** Every GPU Vulkan lists, and why there is none at all where that is so. */
+export function gpuDevices(): { readonly failure: string; readonly devices: readonly GpuDevice[] } {
+  const { failure, devices } = loadNative().gpuDevices();
+  return { failure, devices: devices.map((device, index) => ({ ...device, index })) };
+}
+
+export interface GpuOptions {
+  /** What `native.pipelineCache()` gave in an earlier process with the same device and driver. */
+  readonly pipelineCache?: Uint8Array | null;
+  /** Copies through staging memory even where the host reaches the device's; for tests. */
+  readonly mustStage?: boolean;
+}
+
+/** Opens a device by its place in `gpuDevices`. Throws `native_failed` when it cannot be used. */
+export function openGpuBackend(
+  index: number,
+  { pipelineCache = null, mustStage = false }: GpuOptions = {},
+): GpuBackend {
+  return new GpuBackend(wrapErrors(() => loadNative().openGpu({ index, pipelineCache, mustStage })));
+}
+
+/** The device's kernels trust the shapes they are given. */
+function refuseShapes(
+  op: OpName,
+  inputs: readonly (DenseTensor | null)[],
+  outputs: readonly DenseTensor[],
+  attributes: Readonly<Record<string, AttributeValue>>,
+): void {
+  const infer = INFER[op] as (
+    given: readonly (DenseTensor | null)[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ) => readonly { readonly dtype: DType; readonly shape: readonly number[] }[];
+  const expected = infer(inputs, attributes);
+  const fits = expected.every(({ dtype, shape }, at) => {
+    const output = outputs[at];
+    return output?.dtype === dtype && shapesEqual(output.shape, shape);
+  });
+  if (!fits || expected.length !== outputs.length)
+    throw new LazuliError('internal', `${op}: the outputs are not of the shapes and dtypes it gives`);
+}
+
+function refuseDtypes(op: OpName, tensors: readonly ({ readonly dtype: DType } | null)[]): void {
+  const isUpdate = op.endsWith('_step');
+  if (ANY_DTYPE.has(op)) return;
+  const operands = isUpdate ? tensors.slice(0, -1) : tensors;
+  if (operands.every((tensor) => tensor?.dtype !== 'float64')) return;
+  throw new LazuliError('not_supported', `${op}: the GPU computes in float32, not float64`, {
+    where: op,
+    expected: 'float32',
+    got: 'float64',
+    hint: 'train in float32, or use the CPU',
+  });
+}
+
+function nativeStorage(storage: Storage): NativeStorage {
+  if (storage instanceof GpuStorage) return storage.native;
+  throw new LazuliError('internal', 'a tensor of another backend was given to the GPU backend', {
+    expected: 'a storage the GPU backend allocated',
+    got: `${storage.constructor.name} on ${storage.device}`,
+  });
+}
+
+function toNativeOutput({ storage, offset, dtype, shape }: DenseTensor): NativeTensor {
+  return { storage: nativeStorage(storage), offset: offset * elementSize(dtype), dtype, shape };
+}
+
+const toNative = (tensor: DenseTensor | null): NativeTensor | null =>
+  tensor ? toNativeOutput(tensor) : null;

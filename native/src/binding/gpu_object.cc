@@ -1,0 +1,199 @@
+// See gpu_object.h.
+#include "gpu_object.h"
+
+#include <cstring>
+
+#include "convert.h"
+#include "gpu_storage.h"
+
+namespace lazuli::binding {
+namespace {
+
+Napi::Object describe_device(Napi::Env env, const gpu::DeviceDescription& device) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("name", device.name);
+  object.Set("type", device.type);
+  object.Set("driver", device.driver);
+  object.Set("driver_version", device.driver_version);
+  object.Set("uuid", device.uuid);
+  object.Set("api_version", device.api_version);
+  object.Set("memory", static_cast<double>(device.memory));
+  object.Set("budget", static_cast<double>(device.budget));
+  object.Set("subgroup_size", device.subgroup_size);
+  object.Set("refusal", device.refusal);
+  Napi::Array features = Napi::Array::New(env);
+  for (const std::string& feature : device.features) features.Set(features.Length(), Napi::String::New(env, feature));
+  object.Set("features", features);
+  return object;
+}
+
+Napi::Value gpu_devices(const Napi::CallbackInfo& info) {
+  Napi::Object result = Napi::Object::New(info.Env());
+  gpu::Instance& instance = gpu::Instance::get();
+  result.Set("failure", instance.failure());
+  Napi::Array list = Napi::Array::New(info.Env());
+  for (const auto& device : instance.devices()) list.Set(list.Length(), describe_device(info.Env(), device));
+  result.Set("devices", list);
+  return result;
+}
+
+Napi::Value gpu_ops(const Napi::CallbackInfo& info) {
+  Napi::Array list = Napi::Array::New(info.Env());
+  for (const gpu::GpuOp& op : gpu::gpu_ops()) {
+    Napi::Object row = Napi::Object::New(info.Env());
+    row.Set("name", op.name);
+    row.Set("least_inputs", op.least_inputs);
+    row.Set("most_inputs", op.most_inputs);
+    row.Set("outputs", op.outputs);
+    Napi::Array mutates = Napi::Array::New(info.Env());
+    for (uint32_t i = 0; i < 32; ++i)
+      if ((op.mutates >> i & 1) != 0) mutates.Set(mutates.Length(), i);
+    row.Set("mutates", mutates);
+    list.Set(list.Length(), row);
+  }
+  return list;
+}
+
+Napi::Value gpu_messages(const Napi::CallbackInfo& info) {
+  Napi::Array list = Napi::Array::New(info.Env());
+  for (const std::string& message : gpu::Instance::get().take_messages())
+    list.Set(list.Length(), Napi::String::New(info.Env(), message));
+  return list;
+}
+
+Napi::Value open_gpu(const Napi::CallbackInfo& info) { return Backend::of(info.Env()).gpu_class.New({info[0]}); }
+
+}  // namespace
+
+void export_gpu(Napi::Env env, Napi::Object exports) {
+  exports.Set("gpuDevices", Napi::Function::New<entry<gpu_devices>>(env, "gpuDevices"));
+  exports.Set("gpuOps", Napi::Function::New<entry<gpu_ops>>(env, "gpuOps"));
+  exports.Set("gpuMessages", Napi::Function::New<entry<gpu_messages>>(env, "gpuMessages"));
+  exports.Set("openGpu", Napi::Function::New<entry<open_gpu>>(env, "openGpu"));
+}
+
+Napi::Function GpuObject::define(Napi::Env env) {
+  return DefineClass(
+      env, "NativeGpu",
+      {InstanceMethod<&GpuObject::info>("info"), InstanceMethod<&GpuObject::allocate>("allocate"),
+       InstanceMethod<&GpuObject::execute>("execute"), InstanceMethod<&GpuObject::create_program>("createProgram"),
+       InstanceMethod<&GpuObject::pipeline_cache>("pipelineCache"), InstanceMethod<&GpuObject::live>("live"),
+       InstanceMethod<&GpuObject::set_memory_limit>("setMemoryLimit"), InstanceMethod<&GpuObject::lose>("lose"),
+       InstanceMethod<&GpuObject::close>("close")});
+}
+
+GpuObject::GpuObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<GpuObject>(info) {
+  guard(info.Env(), [&]() -> Napi::Value {
+    Backend& backend = Backend::of(info.Env());
+    backend.check_open();
+    const Napi::Object given = to_object(info[0], "openGpu: options");
+    const auto devices = gpu::Instance::get().devices();
+    const int64_t index = to_integer(given.Get("index"), "openGpu: index");
+    if (index >= static_cast<int64_t>(devices.size()))
+      throw OpError("openGpu: expected a device below " + std::to_string(devices.size()) + ", got " +
+                    std::to_string(index));
+    const gpu::DeviceDescription& chosen = devices[static_cast<size_t>(index)];
+    if (!chosen.refusal.empty()) throw OpError("the GPU '" + chosen.name + "' cannot be used: " + chosen.refusal);
+    gpu::DeviceOptions options;
+    options.must_stage = given.Get("mustStage").ToBoolean();
+    if (const Napi::Value cache = given.Get("pipelineCache"); !cache.IsNull() && !cache.IsUndefined()) {
+      const Napi::Uint8Array bytes = to_bytes(cache, "openGpu: pipelineCache");
+      options.pipeline_cache.resize(bytes.ByteLength());
+      if (bytes.ByteLength() > 0) std::memcpy(options.pipeline_cache.data(), bytes.Data(), bytes.ByteLength());
+    }
+    shared_ = std::make_shared<Shared>();
+    backend.call_gpu([&] { shared_->device = gpu::Device::open(chosen, options); });
+    return info.Env().Undefined();
+  });
+}
+
+const std::shared_ptr<gpu::Device>& GpuObject::device() const {
+  if (!shared_) throw OpError("the GPU is closed");
+  return shared_->device;
+}
+
+Napi::Value GpuObject::info(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value { return describe_device(info.Env(), device()->description()); });
+}
+
+Napi::Value GpuObject::allocate(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    device();
+    return GpuStorageObject::make(info.Env(), shared_, to_integer(info[0], "allocate: bytes"));
+  });
+}
+
+Napi::Value GpuObject::execute(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    Backend& backend = Backend::of(info.Env());
+    const std::string name = to_text(info[0], "op");
+    const Napi::Array in = to_array(info[1], name + ": inputs"), out = to_array(info[2], name + ": outputs");
+    std::vector<gpu::GpuBuffer> buffers;
+    InstructionSpec instruction;
+    instruction.op = name;
+    instruction.attributes = to_attributes(info[3]);
+    const auto add = [&](const Napi::Value& value, const std::string& what) {
+      buffers.push_back(to_gpu_buffer(value, name + ": " + what, false));
+      return static_cast<int64_t>(buffers.size()) - 1;
+    };
+    for (uint32_t i = 0; i < in.Length(); ++i) {
+      const Napi::Value value = in.Get(i);
+      instruction.inputs.push_back(value.IsNull() ? -1 : add(value, "input " + std::to_string(i)));
+    }
+    for (uint32_t i = 0; i < out.Length(); ++i)
+      instruction.outputs.push_back(add(out.Get(i), "output " + std::to_string(i)));
+    backend.call_gpu([&] {
+      gpu::GpuProgram program(device(), std::move(buffers), {std::move(instruction)}, 0);
+      program.run(1, [] { return false; }, [](int64_t) {}, backend.is_gpu_closing());
+    });
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value GpuObject::create_program(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    device();
+    return GpuProgramObject::make(info.Env(), shared_, info[0]);
+  });
+}
+
+Napi::Value GpuObject::pipeline_cache(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    std::vector<std::byte> data;
+    Backend::of(info.Env()).call_gpu([&] { data = device()->pipeline_cache(); });
+    Napi::Uint8Array result = Napi::Uint8Array::New(info.Env(), data.size());
+    if (!data.empty()) std::memcpy(result.Data(), data.data(), data.size());
+    return result;
+  });
+}
+
+Napi::Value GpuObject::live(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("storages", static_cast<double>(shared_ ? shared_->storages : 0));
+    result.Set("programs", static_cast<double>(shared_ ? shared_->programs : 0));
+    result.Set("bytes", static_cast<double>(shared_ ? device()->memory().budget().used() : 0));
+    return result;
+  });
+}
+
+Napi::Value GpuObject::set_memory_limit(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    device()->memory().budget().set_limit(to_integer(info[0], "setMemoryLimit: bytes"));
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value GpuObject::lose(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    device()->lose();
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value GpuObject::close(const Napi::CallbackInfo& info) {
+  shared_.reset();
+  return info.Env().Undefined();
+}
+
+}  // namespace lazuli::binding

@@ -1,0 +1,244 @@
+// See device.h.
+#include "device.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "spirv.h"
+
+namespace lazuli::gpu {
+namespace {
+
+/// What every device guarantees.
+constexpr uint32_t kPushBytes = 128;
+constexpr int64_t kStagingBytes = 8 << 20;
+
+}  // namespace
+
+std::shared_ptr<Device> Device::open(const DeviceDescription& description, const DeviceOptions& options) {
+  const std::shared_ptr<Device> device(new Device());
+  const Instance& instance = Instance::get();
+  device->description_ = description;
+  device->must_stage_ = options.must_stage;
+  const float priority = 1;
+  VkDeviceQueueCreateInfo queue{VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO};
+  queue.queueFamilyIndex = description.queue_family;
+  queue.queueCount = 1;
+  queue.pQueuePriorities = &priority;
+  VkPhysicalDeviceVulkan12Features v12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+  v12.bufferDeviceAddress = v12.timelineSemaphore = VK_TRUE;
+  VkPhysicalDeviceVulkan11Features v11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &v12};
+  v11.storageBuffer16BitAccess = description.has_storage16 ? VK_TRUE : VK_FALSE;
+  VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &v11};
+  VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &features};
+  info.queueCreateInfoCount = 1;
+  info.pQueueCreateInfos = &queue;
+  const VkResult result = instance.vkCreateDevice(description.handle, &info, nullptr, &device->handle);
+  if (result != VK_SUCCESS)
+    throw OpError("the GPU '" + description.name + "' does not open: " + result_text(result));
+#define LAZULI_VK_LOAD(name) \
+  device->name = reinterpret_cast<PFN_##name>(instance.vkGetDeviceProcAddr(device->handle, #name));
+  LAZULI_VK_DEVICE(LAZULI_VK_LOAD)
+#undef LAZULI_VK_LOAD
+  device->vkGetDeviceQueue(device->handle, description.queue_family, 0, &device->queue_);
+
+  VkCommandPoolCreateInfo pool{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, nullptr, 0, description.queue_family};
+  device->check(device->vkCreateCommandPool(device->handle, &pool, nullptr, &device->pool_), "command pool");
+  VkSemaphoreTypeCreateInfo type{VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO, nullptr,
+                                 VK_SEMAPHORE_TYPE_TIMELINE, 0};
+  VkSemaphoreCreateInfo semaphore{VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, &type, 0};
+  device->check(device->vkCreateSemaphore(device->handle, &semaphore, nullptr, &device->timeline_), "semaphore");
+  const VkPushConstantRange range{VK_SHADER_STAGE_COMPUTE_BIT, 0, kPushBytes};
+  VkPipelineLayoutCreateInfo layout{VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO};
+  layout.pushConstantRangeCount = 1;
+  layout.pPushConstantRanges = &range;
+  device->check(device->vkCreatePipelineLayout(device->handle, &layout, nullptr, &device->layout_), "layout");
+  VkPipelineCacheCreateInfo cache{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};
+  cache.initialDataSize = options.pipeline_cache.size();
+  cache.pInitialData = options.pipeline_cache.data();
+  if (device->vkCreatePipelineCache(device->handle, &cache, nullptr, &device->cache_) != VK_SUCCESS) {
+    cache.initialDataSize = 0;  // one the driver rejects is as good as none
+    device->check(device->vkCreatePipelineCache(device->handle, &cache, nullptr, &device->cache_), "cache");
+  }
+  device->memory_ = std::make_unique<DeviceMemory>(*device);
+  return device;
+}
+
+Device::~Device() {
+  if (handle == VK_NULL_HANDLE) return;
+  vkDeviceWaitIdle(handle);
+  for (const auto& [_, pipeline] : pipelines_) vkDestroyPipeline(handle, pipeline, nullptr);
+  vkDestroyPipelineCache(handle, cache_, nullptr);
+  vkDestroyPipelineLayout(handle, layout_, nullptr);
+  vkDestroySemaphore(handle, timeline_, nullptr);
+  vkDestroyCommandPool(handle, pool_, nullptr);
+  memory_.reset();
+  vkDestroyDevice(handle, nullptr);
+}
+
+void Device::check(VkResult result, const char* what) {
+  if (result == VK_SUCCESS) return;
+  if (result == VK_ERROR_DEVICE_LOST) {
+    is_lost_ = true;
+    throw DeviceLost("the GPU '" + description_.name + "' was lost (" + what + ")");
+  }
+  const std::string text = std::string("GPU: ") + what + ": " + result_text(result);
+  if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY) throw OutOfMemory(text);
+  throw OpError(text);
+}
+
+VkPipeline Device::pipeline(const std::string& kernel, const std::vector<uint32_t>& constants) {
+  VkPipeline& found = pipelines_[{kernel, constants}];
+  if (found == VK_NULL_HANDLE) {
+    const std::span<const uint32_t> words = find_spirv(kernel);
+    if (words.empty()) throw OpError("GPU: there is no kernel '" + kernel + "'");
+    found = make_pipeline(words, constants);
+  }
+  return found;
+}
+
+VkPipeline Device::pipeline_of(const std::string& name, const std::function<std::vector<uint32_t>()>& make) {
+  VkPipeline& found = pipelines_[{name, {}}];
+  if (found == VK_NULL_HANDLE) found = make_pipeline(make(), {});
+  return found;
+}
+
+VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vector<uint32_t>& constants) {
+  VkShaderModuleCreateInfo module{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
+  module.codeSize = words.size_bytes();
+  module.pCode = words.data();
+  VkShaderModule shader = VK_NULL_HANDLE;
+  check(vkCreateShaderModule(handle, &module, nullptr, &shader), "kernel");
+  std::vector<VkSpecializationMapEntry> entries;
+  for (uint32_t i = 0; i < constants.size(); ++i) entries.push_back({i, i * 4, 4});
+  const VkSpecializationInfo specialization{static_cast<uint32_t>(entries.size()), entries.data(),
+                                            constants.size() * 4, constants.data()};
+  VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
+  info.stage = {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, nullptr, 0, VK_SHADER_STAGE_COMPUTE_BIT,
+                shader, "main", &specialization};
+  info.layout = layout_;
+  VkPipeline pipeline = VK_NULL_HANDLE;
+  const VkResult result = vkCreateComputePipelines(handle, cache_, 1, &info, nullptr, &pipeline);
+  vkDestroyShaderModule(handle, shader, nullptr);
+  check(result, "pipeline");
+  return pipeline;
+}
+
+VkCommandBuffer Device::begin_commands() {
+  {
+    const std::lock_guard lock(unused_mutex_);
+    if (!unused_.empty())
+      vkFreeCommandBuffers(handle, pool_, static_cast<uint32_t>(unused_.size()), unused_.data());
+    unused_.clear();
+  }
+  VkCommandBufferAllocateInfo info{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, nullptr, pool_,
+                                   VK_COMMAND_BUFFER_LEVEL_PRIMARY, 1};
+  VkCommandBuffer commands = VK_NULL_HANDLE;
+  check(vkAllocateCommandBuffers(handle, &info, &commands), "command buffer");
+  VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO, nullptr,
+                                 VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT, nullptr};
+  check(vkBeginCommandBuffer(commands, &begin), "command buffer");
+  barrier(commands);
+  return commands;
+}
+
+void Device::end_commands(VkCommandBuffer commands) { check(vkEndCommandBuffer(commands), "command buffer"); }
+
+void Device::free_commands(std::span<const VkCommandBuffer> commands) {
+  const std::lock_guard lock(unused_mutex_);
+  unused_.insert(unused_.end(), commands.begin(), commands.end());
+}
+
+uint64_t Device::submit(std::span<const VkCommandBuffer> commands) {
+  if (must_lose_.exchange(false) || is_lost_) check(VK_ERROR_DEVICE_LOST, "submit");
+  const uint64_t value = ++submitted_;
+  VkTimelineSemaphoreSubmitInfo timeline{VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO};
+  timeline.signalSemaphoreValueCount = 1;
+  timeline.pSignalSemaphoreValues = &value;
+  VkSubmitInfo info{VK_STRUCTURE_TYPE_SUBMIT_INFO, &timeline};
+  info.commandBufferCount = static_cast<uint32_t>(commands.size());
+  info.pCommandBuffers = commands.data();
+  info.signalSemaphoreCount = 1;
+  info.pSignalSemaphores = &timeline_;
+  check(vkQueueSubmit(queue_, 1, &info, VK_NULL_HANDLE), "submit");
+  return value;
+}
+
+void Device::wait(uint64_t value) {
+  VkSemaphoreWaitInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO};
+  info.semaphoreCount = 1;
+  info.pSemaphores = &timeline_;
+  info.pValues = &value;
+  check(vkWaitSemaphores(handle, &info, UINT64_MAX), "wait");
+}
+
+void Device::run_once(const std::function<void(VkCommandBuffer)>& body) {
+  const VkCommandBuffer commands = begin_commands();
+  try {
+    body(commands);
+    end_commands(commands);
+    wait(submit({&commands, 1}));
+  } catch (...) {
+    free_commands({&commands, 1});
+    throw;
+  }
+  free_commands({&commands, 1});
+}
+
+void Device::barrier(VkCommandBuffer commands) const {
+  const VkMemoryBarrier memory{VK_STRUCTURE_TYPE_MEMORY_BARRIER, nullptr,
+                               VK_ACCESS_MEMORY_WRITE_BIT | VK_ACCESS_MEMORY_READ_BIT,
+                               VK_ACCESS_MEMORY_WRITE_BIT | VK_ACCESS_MEMORY_READ_BIT};
+  constexpr VkPipelineStageFlags stages =
+      VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT | VK_PIPELINE_STAGE_HOST_BIT;
+  vkCmdPipelineBarrier(commands, stages, stages, 0, 1, &memory, 0, nullptr, 0, nullptr);
+}
+
+void Device::copy_in(const Allocation& to, int64_t offset, const std::byte* from, int64_t bytes) {
+  const AllocationPointer staging = memory_->take(MemoryKind::staging, std::min(kStagingBytes, bytes));
+  const Allocation& between = *staging;
+  for (int64_t done = 0; done < bytes; done += kStagingBytes) {
+    const int64_t size = std::min(kStagingBytes, bytes - done);
+    std::memcpy(between.mapped(), from + done, static_cast<size_t>(size));
+    run_once([&](VkCommandBuffer commands) {
+      const VkBufferCopy region{between.offset(), to.offset() + static_cast<VkDeviceSize>(offset + done),
+                                static_cast<VkDeviceSize>(size)};
+      vkCmdCopyBuffer(commands, between.buffer(), to.buffer(), 1, &region);
+      barrier(commands);
+    });
+  }
+}
+
+void Device::copy_out(const Allocation& from, int64_t offset, std::byte* to, int64_t bytes) {
+  const AllocationPointer staging = memory_->take(MemoryKind::staging, std::min(kStagingBytes, bytes));
+  const Allocation& between = *staging;
+  for (int64_t done = 0; done < bytes; done += kStagingBytes) {
+    const int64_t size = std::min(kStagingBytes, bytes - done);
+    run_once([&](VkCommandBuffer commands) {
+      const VkBufferCopy region{from.offset() + static_cast<VkDeviceSize>(offset + done), between.offset(),
+                                static_cast<VkDeviceSize>(size)};
+      vkCmdCopyBuffer(commands, from.buffer(), between.buffer(), 1, &region);
+      barrier(commands);
+    });
+    std::memcpy(to + done, between.mapped(), static_cast<size_t>(size));
+  }
+}
+
+void Device::zero(const Allocation& allocation) {
+  run_once([&](VkCommandBuffer commands) {
+    const auto bytes = static_cast<VkDeviceSize>(std::max<int64_t>((allocation.bytes() + 3) / 4 * 4, 4));
+    vkCmdFillBuffer(commands, allocation.buffer(), allocation.offset(), bytes, 0);
+    barrier(commands);
+  });
+}
+
+std::vector<std::byte> Device::pipeline_cache() {
+  size_t size = 0;
+  if (vkGetPipelineCacheData(handle, cache_, &size, nullptr) != VK_SUCCESS) return {};
+  std::vector<std::byte> data(size);
+  if (vkGetPipelineCacheData(handle, cache_, &size, data.data()) != VK_SUCCESS) return {};
+  data.resize(size);
+  return data;
+}
+
+}  // namespace lazuli::gpu

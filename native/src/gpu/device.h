@@ -1,0 +1,151 @@
+// An open device: memory, one queue, pipelines, and the thread on which all of its work is submitted.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "../ops/kernel.h"
+#include "../tensor/memory.h"
+#include "../threads/backend_thread.h"
+#include "instance.h"
+
+namespace lazuli::gpu {
+
+class Device;
+
+/// Where memory lies: on the device; where both sides reach it (small things, parameters of kernels); or in the
+/// host's cached memory for copies to and from it.
+enum class MemoryKind { device, shared, staging };
+
+/// Device memory that gives itself back. `mapped` is null where the host cannot reach it.
+class Allocation {
+ public:
+  ~Allocation();
+  Allocation(const Allocation&) = delete;
+  Allocation& operator=(const Allocation&) = delete;
+
+  uint64_t address() const;
+  std::byte* mapped() const;
+  VkBuffer buffer() const;
+  VkDeviceSize offset() const { return offset_; }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  friend class DeviceMemory;
+  struct Block;
+  Allocation() = default;
+  std::shared_ptr<Device> device_;
+  Block* block_ = nullptr;
+  VkDeviceSize offset_ = 0, size_ = 0;
+  int64_t bytes_ = 0;
+};
+using AllocationPointer = std::shared_ptr<Allocation>;
+
+/// Takes memory from the driver in blocks, each one buffer, and hands out pieces of 256-byte alignment.
+class DeviceMemory {
+ public:
+  explicit DeviceMemory(Device& device);
+  ~DeviceMemory();
+  /// Throws OutOfMemory when the budget or the driver refuses. Contents are arbitrary.
+  AllocationPointer take(MemoryKind kind, int64_t bytes);
+  MemoryBudget& budget() { return budget_; }
+  /// True when the host reaches all of the device's memory: nothing is staged then.
+  bool is_unified() const { return is_unified_; }
+
+ private:
+  friend class Allocation;
+  struct Pool;
+  void give(Allocation& allocation);
+  Allocation::Block* grow(Pool& pool, VkDeviceSize bytes);
+  void free_block(Allocation::Block* block);
+
+  Device& device_;
+  MemoryBudget budget_;
+  bool is_unified_ = false;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Pool>> pools_;
+};
+
+/// A compute pipeline: a kernel with its constants fixed.
+using PipelineKey = std::pair<std::string, std::vector<uint32_t>>;
+
+struct DeviceOptions {
+  /// Copies through staging even where the host reaches the memory; for tests.
+  bool must_stage = false;
+  std::vector<std::byte> pipeline_cache;
+};
+
+class Device : public std::enable_shared_from_this<Device> {
+ public:
+  /// Throws OpError when the driver refuses.
+  static std::shared_ptr<Device> open(const DeviceDescription& description, const DeviceOptions& options);
+  ~Device();
+
+  const DeviceDescription& description() const { return description_; }
+  DeviceMemory& memory() { return *memory_; }
+  bool must_stage() const { return must_stage_; }
+
+  // On the device's thread only.
+  /// The pipeline of a compiled kernel (spirv.h) with its specialization constants.
+  VkPipeline pipeline(const std::string& kernel, const std::vector<uint32_t>& constants);
+  /// The pipeline of words made at run time; `name` identifies them.
+  VkPipeline pipeline_of(const std::string& name, const std::function<std::vector<uint32_t>()>& make);
+  VkCommandBuffer begin_commands();
+  void end_commands(VkCommandBuffer commands);
+  /// Queues command buffers in order; returns the value wait() takes.
+  uint64_t submit(std::span<const VkCommandBuffer> commands);
+  /// Throws DeviceLost when the device is gone.
+  void wait(uint64_t value);
+  /// Records with `body`, runs it and waits.
+  void run_once(const std::function<void(VkCommandBuffer)>& body);
+  void copy_in(const Allocation& to, int64_t offset, const std::byte* from, int64_t bytes);
+  void copy_out(const Allocation& from, int64_t offset, std::byte* to, int64_t bytes);
+  void zero(const Allocation& allocation);
+
+  /// Everything before is finished and visible to everything after.
+  void barrier(VkCommandBuffer commands) const;
+  std::vector<std::byte> pipeline_cache();
+  /// From any thread: they are freed when the device's thread makes new ones.
+  void free_commands(std::span<const VkCommandBuffer> commands);
+  VkPipelineLayout layout() const { return layout_; }
+  /// The next submission reports a lost device: for tests.
+  void lose() { must_lose_ = true; }
+  bool is_lost() const { return is_lost_; }
+
+#define LAZULI_VK_DECLARE(name) PFN_##name name = nullptr;
+  LAZULI_VK_DEVICE(LAZULI_VK_DECLARE)
+#undef LAZULI_VK_DECLARE
+  VkDevice handle = VK_NULL_HANDLE;
+
+ private:
+  Device() = default;
+  void check(VkResult result, const char* what);
+  VkPipeline make_pipeline(std::span<const uint32_t> words, const std::vector<uint32_t>& constants);
+
+  DeviceDescription description_;
+  bool must_stage_ = false;
+  std::atomic<bool> must_lose_{false};
+  std::atomic<bool> is_lost_{false};
+  VkQueue queue_ = VK_NULL_HANDLE;
+  VkCommandPool pool_ = VK_NULL_HANDLE;
+  VkSemaphore timeline_ = VK_NULL_HANDLE;
+  VkPipelineLayout layout_ = VK_NULL_HANDLE;
+  VkPipelineCache cache_ = VK_NULL_HANDLE;
+  uint64_t submitted_ = 0;
+  std::map<PipelineKey, VkPipeline> pipelines_;
+  std::unique_ptr<DeviceMemory> memory_;
+  std::mutex unused_mutex_;
+  std::vector<VkCommandBuffer> unused_;
+};
+
+/// The device is gone: travels to JavaScript as LazuliError('device_lost').
+class DeviceLost : public OpError {
+ public:
+  using OpError::OpError;
+};
+
+}  // namespace lazuli::gpu

@@ -1,0 +1,185 @@
+// See program.h.
+#include "program.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "../ops/faults.h"
+
+namespace lazuli::gpu {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr double kSubmitSeconds = 0.03;
+/// Command buffers of one submission, at most.
+constexpr int64_t kMostBuffers = 4096;
+
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+const GpuOp& resolve(const InstructionSpec& spec) {
+  const GpuOp* op = find_gpu_op(spec.op);
+  if (op == nullptr) throw OpError("the GPU has no kernel for the op '" + spec.op + "'; use the CPU");
+  const auto inputs = static_cast<int>(spec.inputs.size()), outputs = static_cast<int>(spec.outputs.size());
+  if (inputs < op->least_inputs || inputs > op->most_inputs)
+    throw OpError(spec.op + ": inputs: expected " + std::to_string(op->least_inputs) + " to " +
+                  std::to_string(op->most_inputs) + ", got " + std::to_string(inputs));
+  if (outputs != op->outputs)
+    throw OpError(spec.op + ": outputs: expected " + std::to_string(op->outputs) + ", got " + std::to_string(outputs));
+  return *op;
+}
+
+}  // namespace
+
+GpuProgram::GpuProgram(std::shared_ptr<Device> device, std::vector<GpuBuffer> buffers,
+                       std::vector<InstructionSpec> instructions, int64_t arena_bytes)
+    : device_(std::move(device)), buffers_(std::move(buffers)) {
+  if (device_->is_lost()) throw DeviceLost("the GPU '" + device_->description().name + "' was lost");
+  arena_ = device_->memory().take(MemoryKind::device, arena_bytes);
+  std::vector<TensorView> views;
+  for (size_t i = 0; i < buffers_.size(); ++i) {
+    const Allocation& memory = buffers_[i].storage ? *buffers_[i].storage->memory : *arena_;
+    views.push_back(view_of(buffers_[i].spec, reinterpret_cast<std::byte*>(memory.address()), memory.bytes(),
+                            "buffer " + std::to_string(i)));
+  }
+  for (InstructionSpec& spec : instructions) {
+    const auto view = [&](int64_t index) -> const TensorView& {
+      if (index < 0 || index >= static_cast<int64_t>(views.size()))
+        throw OpError(spec.op + ": expected a buffer number below " + std::to_string(views.size()) + ", got " +
+                      std::to_string(index));
+      return views[static_cast<size_t>(index)];
+    };
+    Instruction& instruction = instructions_.emplace_back();
+    instruction.op = &resolve(spec);
+    for (const int64_t index : spec.inputs) instruction.inputs.push_back(index == -1 ? TensorView{} : view(index));
+    for (const int64_t index : spec.outputs) instruction.outputs.push_back(view(index));
+    instruction.attributes = std::move(spec.attributes);
+  }
+}
+
+void GpuProgram::record() {
+  recorder_ = std::make_unique<Recorder>(*device_);
+  try {
+    for (size_t i = 0; i < instructions_.size();) i = record(i);
+  } catch (...) {
+    recorder_.reset();
+    throw;
+  }
+  commands_ = recorder_->finish();
+}
+
+/// Records an instruction, with the neighbours that can share a kernel; returns the next one.
+size_t GpuProgram::record(size_t first) {
+  const GpuOp& op = *instructions_[first].op;
+  size_t end = first + 1;
+  if (op.record_many != nullptr)
+    while (end < instructions_.size() && instructions_[end].op == &op) ++end;
+  std::vector<Inputs> inputs;
+  std::vector<const Attributes*> attributes;
+  try {
+    recorder_->begin(static_cast<uint32_t>(first));
+    for (size_t each = first; each < end; ++each) {
+      Instruction& instruction = instructions_[each];
+      inputs.emplace_back(instruction.inputs);
+      attributes.push_back(&instruction.attributes);
+      for (size_t at = 0; at < instruction.inputs.size(); ++at)
+        recorder_->uses(instruction.inputs[at], (op.mutates >> at & 1) != 0);
+      for (const TensorView& output : instruction.outputs) recorder_->uses(output, true);
+    }
+    if (end - first > 1)
+      op.record_many(inputs, attributes, *recorder_);
+    else
+      op.record(inputs[0], instructions_[first].outputs, *attributes[0], *recorder_);
+    recorder_->end();
+  } catch (const OutOfMemory& error) {
+    throw OutOfMemory("instruction " + std::to_string(first) + ", " + op.name + ": " + error.what());
+  } catch (const DeviceLost&) {
+    throw;
+  } catch (const OpError& error) {
+    throw OpError("instruction " + std::to_string(first) + ", " + op.name + ": " + error.what());
+  }
+  return end;
+}
+
+GpuProgram::~GpuProgram() = default;
+
+int64_t GpuProgram::run(int64_t steps, const std::function<bool()>& should_stop,
+                        const std::function<void(int64_t)>& progress, const std::atomic<bool>& must_abandon,
+                        RunTiming* timing) {
+  if (!recorder_) record();
+  const auto per_step = static_cast<int64_t>(std::max<size_t>(commands_.size(), 1));
+  struct Flight {
+    uint64_t value;
+    int64_t steps;
+  };
+  std::deque<Flight> flights;
+  int64_t submitted = 0, done = 0;
+  Clock::time_point mark = Clock::now();
+  recorder_->status() = Status{};
+  const auto land = [&] {
+    const Flight flight = flights.front();
+    flights.pop_front();
+    device_->wait(flight.value);
+    check_status();
+    seconds_per_step_ = since(mark) / static_cast<double>(flight.steps);
+    mark = Clock::now();
+    done += flight.steps;
+    if (timing != nullptr) timing->steps.insert(timing->steps.end(), static_cast<size_t>(flight.steps), seconds_per_step_);
+    progress(done);
+  };
+  trigger_fault(FaultPlace::kernel);
+  while (submitted < steps && !should_stop()) {
+    if (must_abandon.load()) break;
+    if (seconds_per_step_ > 2 * kSubmitSeconds) {
+      while (!flights.empty()) land();
+      mark = Clock::now();
+      run_slowly(must_abandon);
+      check_status();
+      seconds_per_step_ = since(mark);
+      if (timing != nullptr) timing->steps.push_back(seconds_per_step_);
+      mark = Clock::now();
+      progress(done = ++submitted);
+      continue;
+    }
+    int64_t count = seconds_per_step_ == 0 ? 1 : static_cast<int64_t>(kSubmitSeconds / seconds_per_step_);
+    count = std::clamp<int64_t>(count, 1, std::min(steps - submitted, std::max<int64_t>(kMostBuffers / per_step, 1)));
+    std::vector<VkCommandBuffer> list;
+    for (int64_t i = 0; i < count; ++i) list.insert(list.end(), commands_.begin(), commands_.end());
+    flights.push_back({device_->submit(list), count});
+    submitted += count;
+    // Two in flight: the device never waits for the host.
+    if (flights.size() > 1 || seconds_per_step_ == 0) land();
+  }
+  while (!flights.empty()) land();
+  if (must_abandon.load() && done < steps) throw OpError("the native backend was closed during the run");
+  return done;
+}
+
+/// One step, a command buffer at a time, with a look at the closing flag between.
+void GpuProgram::run_slowly(const std::atomic<bool>& must_abandon) {
+  for (const VkCommandBuffer& commands : commands_) {
+    if (must_abandon.load()) throw OpError("the native backend was closed during the run");
+    device_->wait(device_->submit({&commands, 1}));
+  }
+}
+
+void GpuProgram::check_status() {
+  const Status status = recorder_->status();
+  if (status.code == 0) return;
+  recorder_->status() = Status{};
+  const auto value = static_cast<int64_t>(static_cast<uint64_t>(static_cast<uint32_t>(status.high)) << 32 |
+                                          static_cast<uint32_t>(status.low));
+  const char* op = status.instruction < instructions_.size() ? instructions_[status.instruction].op->name : "?";
+  const auto position = std::to_string(status.position);
+  const std::string got = ", got " + std::to_string(value);
+  std::string what;
+  switch (static_cast<StatusCode>(status.code)) {
+    case StatusCode::index: what = "index[" + position + "]: expected a row of the table" + got; break;
+    case StatusCode::cursor: what = "cursor: expected that the batch's rows are left" + got; break;
+    case StatusCode::log_position: what = "position: expected a place in the log" + got; break;
+    case StatusCode::target: what = "target " + position + ": expected a class or ignore_index" + got; break;
+    case StatusCode::none: return;
+  }
+  throw OpError("instruction " + std::to_string(status.instruction) + ", " + op + ": " + what);
+}
+
+}  // namespace lazuli::gpu

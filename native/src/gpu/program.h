@@ -1,0 +1,60 @@
+// A program on a device: recorded once at its first run, replayed at every step. Single ops are programs of one
+// instruction.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "../program/program.h"
+#include "ops/ops.h"
+#include "recorder.h"
+
+namespace lazuli::gpu {
+
+/// Memory of a tensor on the device.
+struct GpuStorage {
+  std::shared_ptr<Device> device;
+  AllocationPointer memory;
+};
+using GpuStoragePointer = std::shared_ptr<GpuStorage>;
+
+/// As program/program.h's, over device memory.
+struct GpuBuffer {
+  BufferSpec spec;  // without a storage
+  GpuStoragePointer storage;  // null in the arena
+};
+
+class GpuProgram {
+ public:
+  /// Throws OpError for an unknown op, a wrong arity or a buffer that does not fit, and
+  /// OutOfMemory.
+  GpuProgram(std::shared_ptr<Device> device, std::vector<GpuBuffer> buffers,
+             std::vector<InstructionSpec> instructions, int64_t arena_bytes);
+  ~GpuProgram();
+
+  /// On the device's thread: see Program::run. Submissions last at most about 50 ms; `should_stop` is asked between.
+  /// `timing`, or null, gets each step's time: the mean of its submission's.
+  int64_t run(int64_t steps, const std::function<bool()>& should_stop, const std::function<void(int64_t)>& progress,
+              const std::atomic<bool>& must_abandon, RunTiming* timing = nullptr);
+
+ private:
+  struct Instruction {
+    const GpuOp* op;
+    std::vector<TensorView> inputs, outputs;
+    Attributes attributes;
+  };
+  void record();
+  size_t record(size_t index);
+  void check_status();
+  void run_slowly(const std::atomic<bool>& must_abandon);
+
+  std::shared_ptr<Device> device_;
+  std::vector<GpuBuffer> buffers_;
+  std::vector<Instruction> instructions_;
+  AllocationPointer arena_;
+  std::unique_ptr<Recorder> recorder_;
+  std::vector<VkCommandBuffer> commands_;
+  double seconds_per_step_ = 0;  // 0 until measured
+};
+
+}  // namespace lazuli::gpu

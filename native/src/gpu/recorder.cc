@@ -1,0 +1,132 @@
+// See recorder.h.
+#include "recorder.h"
+
+#include <algorithm>
+
+namespace lazuli::gpu {
+namespace {
+
+/// So that a submission can be cut into pieces that end soon, also on slow devices.
+constexpr int kDispatchesPerBuffer = 32;
+constexpr int64_t kConstantBlock = 64 << 10;
+constexpr int64_t kScratchBlock = 1 << 20;
+constexpr int64_t kMostGroups = 65535;
+
+uint64_t address_of(const TensorView& tensor) { return reinterpret_cast<uint64_t>(tensor.data); }
+
+}  // namespace
+
+Groups groups_for(int64_t count, int64_t per_group) {
+  const int64_t groups = std::max<int64_t>((count + per_group - 1) / per_group, 1);
+  if (groups <= kMostGroups) return {static_cast<uint32_t>(groups), 1, 1};
+  const int64_t rows = (groups + kMostGroups - 1) / kMostGroups;
+  if (rows > kMostGroups) throw OpError("GPU: too many elements");
+  return {static_cast<uint32_t>((groups + rows - 1) / rows), static_cast<uint32_t>(rows), 1};
+}
+
+Recorder::Recorder(Device& device)
+    : device_(device), status_(device.memory().take(MemoryKind::shared, sizeof(Status))) {
+  status() = Status{};
+}
+
+Recorder::~Recorder() { device_.free_commands(buffers_); }
+
+VkCommandBuffer Recorder::commands() {
+  if (is_open_ && dispatches_ >= kDispatchesPerBuffer) {
+    device_.end_commands(buffers_.back());
+    is_open_ = false;
+  }
+  if (!is_open_) {
+    buffers_.push_back(device_.begin_commands());  // begins with a barrier
+    tracked_.clear();
+    dispatches_ = 0;
+    is_open_ = true;
+  }
+  return buffers_.back();
+}
+
+void Recorder::begin(uint32_t instruction) {
+  instruction_ = instruction;
+  scratch_used_ = 0;
+  instruction_ranges_.clear();
+}
+
+void Recorder::uses(const TensorView& tensor, bool is_written) {
+  if (!tensor.present()) return;
+  const uint64_t begin = address_of(tensor);
+  const auto bytes = static_cast<uint64_t>(tensor.numel()) * element_size(tensor.dtype);
+  use(begin, begin + bytes, is_written);
+}
+
+void Recorder::use(uint64_t begin, uint64_t end, bool is_written) {
+  const bool has_hazard = std::any_of(tracked_.begin(), tracked_.end(), [&](const Range& other) {
+    return (is_written || other.is_written) && begin < other.end && other.begin < end;
+  });
+  if (has_hazard) barrier();
+  instruction_ranges_.push_back({begin, end, is_written});
+}
+
+void Recorder::end() { tracked_.insert(tracked_.end(), instruction_ranges_.begin(), instruction_ranges_.end()); }
+
+void Recorder::barrier() {
+  if (!is_open_) return;
+  device_.barrier(buffers_.back());
+  tracked_.clear();
+}
+
+void Recorder::dispatch(const std::string& kernel, const std::vector<uint32_t>& constants, const Push& push,
+                        Groups groups) {
+  dispatch(device_.pipeline(kernel, constants), push, groups);
+}
+
+void Recorder::dispatch(VkPipeline pipeline, const Push& push, Groups groups) {
+  if (groups.x == 0 || groups.y == 0 || groups.z == 0) return;
+  if (groups.y > kMostGroups || groups.z > kMostGroups || groups.x > INT32_MAX)
+    throw OpError("GPU: too many workgroups");
+  const VkCommandBuffer buffer = commands();
+  device_.vkCmdBindPipeline(buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+  device_.vkCmdPushConstants(buffer, device_.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0, push.size(), push.data());
+  device_.vkCmdDispatch(buffer, groups.x, groups.y, groups.z);
+  ++dispatches_;
+}
+
+void Recorder::dispatch_elements(const std::string& kernel, const std::vector<uint32_t>& constants, const Push& push,
+                                 int64_t count, int64_t per_group) {
+  if (count > 0) dispatch(kernel, constants, push, groups_for(count, per_group));
+}
+
+uint64_t Recorder::take(std::vector<AllocationPointer>& blocks, int64_t& used, MemoryKind kind, int64_t bytes,
+                        std::byte** mapped) {
+  bytes = (std::max<int64_t>(bytes, 1) + 63) / 64 * 64;
+  if (blocks.empty() || used + bytes > blocks.back()->bytes()) {
+    const int64_t least = kind == MemoryKind::shared ? kConstantBlock : kScratchBlock;
+    blocks.push_back(device_.memory().take(kind, std::max(bytes, least)));
+    used = 0;
+  }
+  const uint64_t address = blocks.back()->address() + static_cast<uint64_t>(used);
+  if (mapped != nullptr) *mapped = blocks.back()->mapped() + used;
+  used += bytes;
+  return address;
+}
+
+uint64_t Recorder::scratch(int64_t bytes) {
+  const uint64_t address = take(scratch_blocks_, scratch_used_, MemoryKind::device, bytes, nullptr);
+  use(address, address + static_cast<uint64_t>(bytes), true);
+  return address;
+}
+
+uint64_t Recorder::constants(const void* data, size_t bytes) {
+  std::byte* mapped = nullptr;
+  const uint64_t address =
+      take(constant_blocks_, constants_used_, MemoryKind::shared, static_cast<int64_t>(bytes), &mapped);
+  std::memcpy(mapped, data, bytes);
+  return address;
+}
+
+const std::vector<VkCommandBuffer>& Recorder::finish() {
+  if (is_open_) device_.end_commands(buffers_.back());
+  is_open_ = false;
+  return buffers_;
+}
+
+}  // namespace lazuli::gpu

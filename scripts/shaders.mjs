@@ -1,0 +1,98 @@
+// Compiles native/src/gpu/shaders into native/src/gpu/spirv.inc with glslc (Debian: apt-get install glslc). The result is
+// checked in, so that building Lazuli needs no shader compiler; tests/gpu/shaders.test.ts compares the two.
+//
+//   node scripts/shaders.mjs [--check]
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { at } from './paths.mjs';
+import { capture, findProgram } from './processes.mjs';
+
+const folder = at('native/src/gpu/shaders');
+const target = at('native/src/gpu/spirv.inc');
+
+const sizes = [1, 2, 4, 8].map((size) => [`_${size}`, [`SIZE=${size}`]]);
+/** Kernels by source: suffix of the name and the definitions it is compiled with. */
+const VARIANTS = {
+  strided_copy: sizes,
+  rows_copy: sizes,
+  gather: sizes,
+  product: [0, 1, 2, 3].map((mode) => [`_${mode}`, [`MODE=${mode}`]]),
+  pool: [0, 1, 2, 3, 4].map((pool) => [`_${pool}`, [`POOL=${pool}`]]),
+  pad: [
+    ['', []],
+    ['_gradient', ['GRADIENT']],
+  ],
+  softmax: [
+    ['', []],
+    ['_gradient', ['GRADIENT']],
+  ],
+};
+
+const sources = fs.readdirSync(folder).sort();
+/** What the checked-in words were made from. */
+export const sourceHash = () => {
+  const hash = createHash('sha256').update(JSON.stringify(VARIANTS));
+  for (const file of sources) hash.update(file).update(fs.readFileSync(path.join(folder, file)));
+  return hash.digest('hex');
+};
+
+/** Whether this machine can compile shaders. */
+export const hasCompiler = () => findProgram('glslc') !== undefined;
+
+/** The text of spirv.inc. Throws what the compiler says. */
+export function compileShaders() {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'lazuli-shaders-'));
+  const arrays = [];
+  try {
+    for (const file of sources.filter((name) => name.endsWith('.comp'))) {
+      const base = file.slice(0, -'.comp'.length);
+      for (const [suffix, definitions] of VARIANTS[base] ?? [['', []]]) {
+        const name = base + suffix;
+        const out = path.join(scratch, `${name}.spv`);
+        // The frame of fused ops keeps its functions and their names: expression.cc looks for them.
+        const level = name === 'elementwise' ? '-O0' : '-O';
+        const args = ['--target-env=vulkan1.2', '-std=460', level, ...definitions.map((each) => `-D${each}`)];
+        const { isOk, output } = capture('glslc', [...args, '-o', out, path.join(folder, file)]);
+        if (!isOk) throw new Error(`${name}: ${output}`);
+        const bytes = fs.readFileSync(out);
+        const words = Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readUInt32LE(4 * i));
+        arrays.push([name, words]);
+      }
+    }
+  } finally {
+    fs.rmSync(scratch, { recursive: true, force: true });
+  }
+  return format(arrays);
+}
+
+function format(arrays) {
+  const lines = [`// Made by scripts/shaders.mjs from shaders/, sha256 ${sourceHash()}. Do not edit.`];
+  for (const [name, words] of arrays) {
+    lines.push(`const uint32_t k_${name}[] = {`);
+    let line = '';
+    for (const word of words) {
+      if (line.length > 100) {
+        lines.push(line);
+        line = '';
+      }
+      line += `${word >>> 0},`;
+    }
+    lines.push(line, '};');
+  }
+  lines.push('const Kernel kKernels[] = {');
+  for (const [name] of arrays) lines.push(`    {"${name}", k_${name}},`);
+  lines.push('};', '');
+  return lines.join('\n');
+}
+
+if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === at('scripts/shaders.mjs')) {
+  const text = compileShaders();
+  if (!process.argv.includes('--check')) fs.writeFileSync(target, text);
+  else if (fs.readFileSync(target, 'utf8') !== text) {
+    console.error('spirv.inc is not what the shaders compile to: run node scripts/shaders.mjs');
+    process.exitCode = 1;
+  }
+}

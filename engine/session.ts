@@ -19,6 +19,8 @@ import { withCheckpoint } from './training/checkpoint';
 import { Evaluation } from './training/evaluate';
 import { objectiveOf } from './training/objective';
 import { predictAll, type Prediction } from './training/predict';
+import { placementOn, type Placement } from './training/placement';
+import type { StepParts } from './training/programs';
 import { TrainingRun } from './training/run';
 
 export interface SessionOptions {
@@ -204,10 +206,11 @@ export class ModelSession {
   /** Loss and metrics in evaluation mode over all samples of the project's data, or of another file. */
   evaluate(options: EvaluateOptions = {}): Promise<EvaluationResult> {
     const { source, signal } = options;
-    return this.#feeds.use(source, { signal }, async (feed) => {
+    return this.#placed(source, { signal }, async (placed) => {
       const { training, dtype } = this.project;
+      const { feed } = placed;
       const objective = objectiveOf(training, feed.dataset);
-      const parts = { backend: cpuBackend(), module: this.#model.module, feed, dtype, objective };
+      const parts = { ...placed, dtype, objective };
       const rows = Array.from({ length: feed.dataset.samples }, (_, at) => at);
       const evaluation = await this.#lock.run(
         () => new Evaluation(parts, rows, training.batchSize, this.#lock),
@@ -226,11 +229,10 @@ export class ModelSession {
   /** Every output for all samples of the project's data, or of another file. */
   predict(options: EvaluateOptions = {}): Promise<readonly Prediction[]> {
     const { source, signal, onProgress } = options;
-    return this.#feeds.use(source, { signal, needsTarget: false }, async (feed) => {
-      const { module } = this.#model;
-      const parts = { backend: cpuBackend(), module, feed, dtype: this.project.dtype };
-      const { samples } = feed.dataset;
-      return predictAll(parts, module[PLAN].outputNames, samples, this.#lock, {
+    return this.#placed(source, { signal, needsTarget: false }, async (placed) => {
+      const parts = { ...placed, dtype: this.project.dtype };
+      const { samples } = parts.feed.dataset;
+      return predictAll(parts, parts.module[PLAN].outputNames, samples, this.#lock, {
         ...(signal ? { signal } : {}),
         onProgress: (done) => onProgress?.(done, samples),
       });
@@ -253,6 +255,25 @@ export class ModelSession {
     );
   }
 
+  /** Samples and the model on the project's device, for `body`; during a run on another device evaluation waits on the CPU's. */
+  #placed<T>(
+    source: DataSource | undefined,
+    options: { readonly signal?: AbortSignal | undefined; readonly needsTarget?: boolean },
+    body: (placed: Pick<StepParts, 'backend' | 'module' | 'feed'>) => Promise<T>,
+  ): Promise<T> {
+    const { module } = this.#model;
+    const backend = backendFor(this.project.training.device);
+    return this.#feeds.use(source, options, async (feed) => {
+      if (backend.device !== 'cpu') this.#refuseWhileRunning();
+      const placement = await this.#lock.run(() => placementOn(backend, module, feed));
+      try {
+        return await body({ backend, module, feed: placement?.feed ?? feed });
+      } finally {
+        await this.#lock.run(() => placement?.release());
+      }
+    });
+  }
+
   async #start({
     signal,
     checkpoint,
@@ -267,6 +288,7 @@ export class ModelSession {
       await this.#feed(signal ? { signal } : {});
     const { feed, rows } = await this.#feeds.training(signal);
     let run: TrainingRun | null = null;
+    let placement: Placement | null = null;
     try {
       useThreads(training.threads);
       run = await this.#lock.run(() => {
@@ -278,12 +300,14 @@ export class ModelSession {
         };
         const { module } = this.#model;
         const settings = training;
+        placement = placementOn(backend, module, feed);
         return new TrainingRun({
           backend,
+          placement,
           module,
           dtype,
           settings,
-          feed,
+          feed: placement?.feed ?? feed,
           objective,
           rows,
           lock: this.#lock,
@@ -296,6 +320,7 @@ export class ModelSession {
       if (resumeFrom !== undefined) await this.#resume(run, resumeFrom);
     } catch (error) {
       run?.dispose();
+      await this.#lock.run(() => placement?.release());
       this.#feeds.release(feed);
       throw error;
     }

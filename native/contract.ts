@@ -89,6 +89,8 @@ export interface NativeGpu {
   live(): { storages: number; programs: number; bytes: number };
   /** Device memory that may be taken at once; at first the budget the driver gives. */
   setMemoryLimit(bytes: number): void;
+  /** True once the device was lost: nothing it held can be read, and it must be opened anew. */
+  isLost(): boolean;
   /** Test hook: the next submission finds the device lost. */
   lose(): void;
   close(): void;

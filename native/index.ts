@@ -11,4 +11,10 @@ export { CpuBackend, CpuProgram, CpuStorage, openCpuBackend } from './cpu-backen
 export type { RunOptions } from './cpu-backend';
 export { GpuBackend, gpuDevices, GpuStorage, openGpuBackend } from './gpu-backend';
 export type { GpuDevice, GpuOptions } from './gpu-backend';
+
+import type { CpuBackend } from './cpu-backend';
+import type { GpuBackend } from './gpu-backend';
+
+/** Where programs run. */
+export type NativeBackend = CpuBackend | GpuBackend;
 export { findAddon, loadedNative, loadNative, openAddon } from './load';

@@ -12,16 +12,11 @@ export const devices: Verb = {
   example: 'lazuli devices',
   async run({ output }) {
     const found = list();
-    const documents = found.map(({ id, name, isAvailable, detail }) => ({
-      id,
-      name,
-      available: isAvailable,
-      detail,
-    }));
+    const documents = found.map(({ isAvailable, ...device }) => ({ ...device, available: isAvailable }));
     output.result(documents, () =>
       table(
-        [{ title: 'device' }, { title: 'available' }, { title: 'detail' }],
-        found.map(({ id, isAvailable, detail }) => [id, isAvailable ? 'yes' : 'no', detail]),
+        [{ title: 'device' }, { title: 'name' }, { title: 'available' }, { title: 'detail' }],
+        found.map(({ id, name, isAvailable, detail }) => [id, name, isAvailable ? 'yes' : 'no', detail]),
         output.paint,
       ),
     );

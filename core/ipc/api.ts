@@ -67,6 +67,11 @@ export interface DeviceInfo {
   readonly isAvailable: boolean;
   /** Why it is not available, or what it has (cores, instruction set, memory). */
   readonly detail: string;
+  /** Bytes it has, and those of a GPU that are free now. */
+  readonly memory?: number;
+  readonly budget?: number;
+  readonly driver?: string;
+  readonly features?: readonly string[];
 }
 
 /** A run as a window that comes late (or was reloaded) finds it. */

@@ -19,7 +19,7 @@ export interface MetricDeclaration {
   readonly summary: string;
   /** True when it means something beside this loss and this kind of target. */
   fits(loss: LossDeclaration, target: TargetKind): boolean;
-  /** The sum over a batch: a float64 scalar. The metric is the sum of these over the sum of `count`. */
+  /** The sum over a batch: a float64 scalar, on a GPU float32. The metric is the sum of these over the sum of `count`. */
   lower(call: MetricCall): Tensor;
   /** How many terms a batch adds. */
   count(outputShape: Shape, targetShape: Shape, loss: LossDeclaration): number;

@@ -2,7 +2,11 @@
 import { classAxis } from '../losses/pieces';
 import * as ops from '../ops';
 import { numel } from '../tensor/shape';
+import type { Tensor } from '../tensor/tensor';
 import type { MetricDeclaration } from './declaration';
+
+/** What sums are made in: GPUs compute in float32, which holds the counts of a batch exactly. */
+const wide = ({ device }: Tensor): 'float32' | 'float64' => (device === 'gpu' ? 'float32' : 'float64');
 
 /**
  * The share of right answers. Class targets: the largest of axis 1 of `[N, C, *]` against `[N, *]`. Yes or no: above the
@@ -16,10 +20,12 @@ const accuracy: MetricDeclaration = {
     if (loss.threshold === undefined) {
       const axis = classAxis(output.shape);
       const wanted = target.rank === output.rank ? ops.argmax(target, axis) : target;
-      return ops.sum(ops.eq(ops.cast(ops.argmax(output, axis), 'float64'), ops.cast(wanted, 'float64')));
+      return ops.sum(
+        ops.eq(ops.cast(ops.argmax(output, axis), wide(output)), ops.cast(wanted, wide(output))),
+      );
     }
-    const answers = ops.gt(ops.cast(output, 'float64'), loss.threshold);
-    const wanted = ops.gt(ops.reshape(ops.cast(target, 'float64'), output.shape), 0.5);
+    const answers = ops.gt(ops.cast(output, wide(output)), loss.threshold);
+    const wanted = ops.gt(ops.reshape(ops.cast(target, wide(output)), output.shape), 0.5);
     return ops.sum(ops.eq(answers, wanted));
   },
   count(output, target, loss) {
@@ -39,7 +45,9 @@ const meanAbsoluteError: MetricDeclaration = {
     target === 'value' && loss.targets.includes('value') && loss.threshold === undefined,
   lower: ({ output, target }) =>
     ops.sum(
-      ops.abs(ops.sub(ops.cast(output, 'float64'), ops.reshape(ops.cast(target, 'float64'), output.shape))),
+      ops.abs(
+        ops.sub(ops.cast(output, wide(output)), ops.reshape(ops.cast(target, wide(output)), output.shape)),
+      ),
     ),
   count: (output) => numel(output),
   isHigherBetter: false,

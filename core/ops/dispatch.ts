@@ -35,6 +35,8 @@ export class ViewNode implements GradientNode {
 
 /** Collects instructions instead of running them; see core/program/trace. */
 export interface Tracer {
+  /** Where what is recorded will run: constants made while tracing lie there too. */
+  readonly device: Device;
   allocate(bytes: number): Storage;
   /** Takes over real memory allocated while tracing: a constant that must live as long as the program. */
   own(storage: Storage): void;
@@ -98,7 +100,7 @@ export function allocate(device: Device, dtype: DType, shape: Shape): Storage {
 /** Memory that exists even while tracing: for values given by a caller, and for what a program keeps between steps. */
 export function allocateReal(device: Device, bytes: number): Storage {
   if (device === 'meta') return new MetaStorage(bytes);
-  const storage = openBackend(device).allocate(bytes);
+  const storage = openBackend(tracer?.device ?? device).allocate(bytes);
   if (!tracer) return track(storage);
   tracer.own(storage);
   return storage;

@@ -9,6 +9,7 @@
 //  5. plan: one arena for all temporaries, by lifetime, in place where an elementwise op allows it.
 //  6. check: types, bounds and liveness, before native code trusts the list.
 // No pass changes arithmetic, so a program's results equal those of the same step run eagerly, bit for bit.
+import type { Device } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
 import { checkProgram } from './check';
 import { fuse } from './fuse';
@@ -37,9 +38,11 @@ export interface CompiledProgram {
   dispose(): void;
 }
 
-/** The passes between tracing and planning. */
-export const optimize = (traced: TracedProgram): TracedProgram =>
-  hoistUpdates(removeDead(fuse(poolBeforeRelu(simplify(traced)))));
+/** The passes between tracing and planning. A GPU runs the updates of all parameters at once: they stay together there. */
+export function optimize(traced: TracedProgram, device: Device = 'cpu'): TracedProgram {
+  const fused = removeDead(fuse(poolBeforeRelu(simplify(traced))));
+  return device === 'gpu' ? fused : hoistUpdates(fused);
+}
 
 /** Traces `step` and turns it into a program. Throws what the step's ops throw. */
 export function compileProgram(

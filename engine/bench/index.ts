@@ -2,7 +2,7 @@
 import { LazuliError } from '#core/errors';
 import { nearest } from '#core/layers/suggest';
 
-import { cpuBackend, useThreads } from '../backend';
+import { cpuBackend, gpuBackend, useThreads } from '../backend';
 import type { BenchCase, BenchSettings, InstructionTime } from './case';
 import { measure, type Measurement } from './measure';
 import { PRIMITIVE_CASES } from './primitives';
@@ -78,18 +78,19 @@ export async function runBench(
   native.resetMemoryPeak();
   const before = native.live().bytes;
   const run = await each.prepare(settings);
+  const isGpu = settings.device === 'gpu';
   try {
     const measured = await measure(run, seconds, signal);
     const profile = isProfiled ? await run.profile?.(Math.min(run.most, 64)) : undefined;
     const { minimumBytes } = run;
     return {
       name: each.name,
-      device: settings.device,
+      device: isGpu ? gpuBackend().native.info().name : settings.device,
       threads: used,
       dtype: settings.dtype,
       ...(settings.batch === null ? {} : { batch: settings.batch }),
       ...measured,
-      peak_bytes: native.memoryPeak() - before,
+      peak_bytes: isGpu ? gpuBackend().native.live().bytes : native.memoryPeak() - before,
       ...(minimumBytes === undefined ? {} : { minimum_bytes: minimumBytes }),
       ...(each.flops === undefined ? {} : { gflops: each.flops / measured.median_ms / 1e6 }),
       ...(each.units === undefined ? {} : { ns_per_unit: (measured.median_ms * 1e6) / each.units }),

@@ -63,18 +63,45 @@ export const CNN: BenchModel = {
   targetShape: [],
 };
 
-/** A byte-level encoder: 2 layers, 128 features, 4 heads, 64 tokens, a score for each of 256 bytes. */
-export const encoder = (dropout: number): BenchModel => ({
+/** Five 3×3 convolutions at 224×224 to 14×14, pooled by two, batch norm after each, then the mean and 1000 classes. */
+export const LARGE_CNN: BenchModel = {
+  graph: chain([
+    ['input'],
+    ...[64, 128, 256, 512, 512].flatMap((channels, at): readonly Layer[] => [
+      ...(at > 0 ? [POOL] : []),
+      convolution(channels),
+      ['batch_norm2d'],
+      RELU,
+    ]),
+    ['adaptive_avg_pool2d', { output_size: 1 }],
+    ['flatten'],
+    linear(1000),
+    ['output'],
+  ]),
+  inputShape: [3, 224, 224],
+  classes: 1000,
+  targetShape: [],
+};
+
+interface EncoderSize {
+  readonly features: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly tokens: number;
+}
+
+/** A byte-level encoder with a score for each of 256 bytes. */
+const encoderOf = ({ features, layers, heads, tokens }: EncoderSize, dropout: number): BenchModel => ({
   graph: chain([
     ['input', { dtype: 'int64' }],
-    ['embedding', { num_embeddings: 256, embedding_dim: 128 }],
+    ['embedding', { num_embeddings: 256, embedding_dim: features }],
     ['learned_position'],
     [
       'transformer_encoder',
       {
-        num_layers: 2,
-        nhead: 4,
-        dim_feedforward: 512,
+        num_layers: layers,
+        nhead: heads,
+        dim_feedforward: 4 * features,
         dropout,
         activation: 'gelu',
         batch_first: true,
@@ -85,11 +112,18 @@ export const encoder = (dropout: number): BenchModel => ({
     ['flatten', { start_dim: 0, end_dim: 1 }],
     ['output'],
   ]),
-  inputShape: [64],
+  inputShape: [tokens],
   vocabulary: 256,
   classes: 256,
-  targetShape: [64],
+  targetShape: [tokens],
 });
+
+/** 2 layers, 128 features, 4 heads, 64 tokens. */
+export const encoder = (dropout: number): BenchModel =>
+  encoderOf({ features: 128, layers: 2, heads: 4, tokens: 64 }, dropout);
+
+/** 12 layers, 768 features, 12 heads, 512 tokens. */
+export const LARGE_ENCODER: BenchModel = encoderOf({ features: 768, layers: 12, heads: 12, tokens: 512 }, 0);
 
 /** The project of a model, for a session's parts. */
 export const projectOf = (name: string, graph: Graph, dtype: Project['dtype']): Project => ({

@@ -22,13 +22,13 @@ function prepare(make: Make, { device, dtype }: BenchSettings): BenchRun {
   const dispose = (): void => tensors.forEach(({ storage }) => storage.dispose());
   try {
     const body = make((shape) => {
-      const tensor = newTensor(shape, dtype);
+      const tensor = newTensor(shape, dtype, backend.device);
       tensors.push(tensor);
       const values = noise(numel(shape), tensors.length);
       tensor.storage.write(0, bytesOf(dtype === 'float64' ? values : Float32Array.from(values)));
       return tensor;
     });
-    const compiled = compileProgram(() => ops.noGrad(body));
+    const compiled = compileProgram(() => ops.noGrad(body), { device: backend.device });
     try {
       const program = backend.createProgram(compiled.spec);
       return programRun({
@@ -60,7 +60,7 @@ const primitive = (facts: Pick<BenchCase, 'name' | 'group' | 'flops' | 'units'>,
 
 type Sizes = readonly [m: number, n: number, k: number];
 
-const SQUARES = [64, 128, 256, 512, 1024, 2048].map((n): Sizes => [n, n, n]);
+const SQUARES = [64, 128, 256, 512, 1024, 2048, 4096, 8192].map((n): Sizes => [n, n, n]);
 const BATCHES = [8, 32, 64, 128, 256].map((m): Sizes => [m, 512, 784]);
 const PRODUCTS: readonly Sizes[] = [
   ...SQUARES,

@@ -16,10 +16,11 @@ import { Model } from '../model/model';
 import { Cursor, endsOf, Normalizer, type Feed } from '../training/batches';
 import type { Objective } from '../training/objective';
 import { Optimizer } from '../training/optimizer';
+import { placementOn } from '../training/placement';
 import { StepLog, trainedParameters, trainProgram } from '../training/programs';
 import type { BenchCase, BenchRun, BenchSettings } from './case';
 import { choices, noise } from './noise';
-import { CNN, encoder, MLP, projectOf, type BenchModel } from './models';
+import { CNN, encoder, LARGE_CNN, LARGE_ENCODER, MLP, projectOf, type BenchModel } from './models';
 import { MOST_STEPS, programRun } from './programs';
 
 /** Batches of samples that lie ready: more than one, so that gathering is part of the step. */
@@ -78,7 +79,11 @@ const namesOf = (module: GraphModule): ReadonlyMap<Storage, string> =>
   );
 
 /** Everything a training run has, around one model and random data, until `dispose`. */
-export function prepareStep(model: BenchModel, batch: number, { device, dtype }: BenchSettings): BenchRun {
+export function prepareStep(
+  model: BenchModel,
+  batch: number,
+  { device, dtype }: BenchSettings,
+): BenchRun & { /** Of the steps since the last `run` began. */ losses(steps: number): readonly number[] } {
   if (dtype === 'bfloat16')
     throw new LazuliError('not_supported', 'training steps are measured in float32 and float64');
   const backend = backendFor(device);
@@ -95,15 +100,19 @@ export function prepareStep(model: BenchModel, batch: number, { device, dtype }:
     const samples = BATCHES * batch;
     const dataset = datasetOf(model, samples);
     own(dataset, () => dataset.dispose());
-    const cursor = new Cursor(MOST_STEPS * batch);
+    const ends = endsOf(open.module, dtype);
+    const host: Feed = { dataset, ends, normalizer: new Normalizer(null, dtype) };
+    const placement = placementOn(backend, open.module, host);
+    own(placement, () => placement?.release());
+    const cursor = new Cursor(MOST_STEPS * batch, backend.device);
     own(cursor, () => cursor.dispose());
     const optimizer = new Optimizer(project.training, trainedParameters(open.module));
     own(optimizer, () => optimizer.dispose());
-    const log = new StepLog(MOST_STEPS, 0);
+    const log = new StepLog(MOST_STEPS, 0, backend.device);
     own(log, () => log.dispose());
-    const random = newTensor([2], 'int64');
+    const random = newTensor([2], 'int64', backend.device);
     own(random, () => random.storage.dispose());
-    const feed: Feed = { dataset, ends: endsOf(open.module, dtype), normalizer: new Normalizer(null, dtype) };
+    const feed = placement?.feed ?? host;
     const parts = {
       backend,
       module: open.module,
@@ -118,7 +127,7 @@ export function prepareStep(model: BenchModel, batch: number, { device, dtype }:
     own(step, () => step.dispose());
     const rows = Array.from({ length: MOST_STEPS * batch }, (_, at) => (at * 7) % samples);
     cursor.start(rows);
-    return programRun({
+    const run = programRun({
       program: step.program,
       compiled: step.compiled,
       names: namesOf(open.module),
@@ -128,6 +137,7 @@ export function prepareStep(model: BenchModel, batch: number, { device, dtype }:
         log.rewind();
       },
     });
+    return { ...run, losses: (steps) => log.read(0, steps).map(([loss = Number.NaN]) => loss) };
   } catch (error) {
     dispose();
     throw error;
@@ -148,10 +158,27 @@ const CNN_FLOPS = 6 * (784 * 9 * 32 + 196 * 288 * 64 + 3136 * 128 + 1280);
 const ENCODER_FLOPS =
   6 * 64 * (2 * (4 * 128 * 128 + 2 * 128 * 512) + 128 * 256) + 2 * 3 * 2 * 2 * 64 * 64 * 128;
 
+/** At 224, 112, 56, 28 and 14. */
+const LARGE_CNN_FLOPS =
+  6 *
+    9 *
+    (3 * 64 * 224 ** 2 +
+      64 * 128 * 112 ** 2 +
+      128 * 256 * 56 ** 2 +
+      256 * 512 * 28 ** 2 +
+      512 * 512 * 14 ** 2) +
+  6 * 512 * 1000;
+/** Twelve layers of 768 over 512 tokens. */
+const LARGE_ENCODER_FLOPS =
+  6 * 512 * (12 * (4 * 768 * 768 + 2 * 768 * 3072) + 768 * 256) + 12 * 3 * 2 * 2 * 512 * 512 * 768;
+
 export const STEP_CASES: readonly BenchCase[] = [
   stepCase('mlp_b64', MLP, 64, MLP_FLOPS),
   stepCase('mlp_b8', MLP, 8, MLP_FLOPS),
   stepCase('cnn_b64', CNN, 64, CNN_FLOPS),
   stepCase('tenc_b16', encoder(0), 16, ENCODER_FLOPS),
   stepCase('tenc_drop_b16', encoder(0.1), 16, ENCODER_FLOPS),
+  // For devices that are only busy with more.
+  stepCase('cnn224_b32', LARGE_CNN, 32, LARGE_CNN_FLOPS),
+  stepCase('tenc12_b8', LARGE_ENCODER, 8, LARGE_ENCODER_FLOPS),
 ];

@@ -6,6 +6,7 @@ import { newTensor } from '#core/nn/index';
 import * as ops from '#core/ops/index';
 import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
+import type { Device } from '#core/tensor/storage';
 import type { Tensor } from '#core/tensor/tensor';
 
 import type { Dataset } from '../datasets/dataset';
@@ -48,9 +49,12 @@ export class Cursor {
   readonly #index: Tensor;
   readonly #at: Tensor;
 
-  constructor(readonly capacity: number) {
-    this.#index = newTensor([Math.max(capacity, 1)], 'int64');
-    this.#at = newTensor([], 'int64');
+  constructor(
+    readonly capacity: number,
+    device: Device = 'cpu',
+  ) {
+    this.#index = newTensor([Math.max(capacity, 1)], 'int64', device);
+    this.#at = newTensor([], 'int64', device);
   }
 
   /** Starts a pass over `rows` from sample `from` on. */
@@ -84,9 +88,13 @@ export class Normalizer {
   readonly #offset: Tensor | null;
   readonly #scale: Tensor | null;
 
-  constructor(scaling: Scaling | null, dtype: DType) {
+  constructor(
+    readonly scaling: Scaling | null,
+    readonly dtype: DType,
+    device: Device = 'cpu',
+  ) {
     const make = (values: readonly number[], shape: Shape): Tensor => {
-      const tensor = newTensor(shape, dtype);
+      const tensor = newTensor(shape, dtype, device);
       tensor.storage.write(
         0,
         bytesOf(dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values)),
@@ -97,6 +105,10 @@ export class Normalizer {
       values.every((value) => value === neutral);
     this.#offset = scaling && !isIdentity(scaling.offset, 0) ? make(scaling.offset, scaling.shape) : null;
     this.#scale = scaling && !isIdentity(scaling.scale, 1) ? make(scaling.scale, scaling.shape) : null;
+  }
+  /** The same numbers on another device. */
+  on(device: Device): Normalizer {
+    return new Normalizer(this.scaling, this.dtype, device);
   }
   apply(batch: Tensor): Tensor {
     const centred = this.#offset ? ops.sub(batch, this.#offset) : batch;

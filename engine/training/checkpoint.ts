@@ -9,7 +9,7 @@ import { archiveName } from '../convert';
 import { writeFileAtomically } from '../files';
 import { withWeights } from '../inspect';
 import type { Optimizer } from './optimizer';
-import { loadOptimizerState, torchOptimizerState } from './optimizer-state';
+import { loadOptimizerState, torchOptimizerState, type OptimizerSnapshot } from './optimizer-state';
 
 /** Where a run stood. Steps count within the epoch (`step`) and over the whole run (`totalSteps`). */
 export interface Place {
@@ -40,7 +40,7 @@ const floats = (numbers: Numbers): TorchValue =>
   Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, new TorchFloat(value)]));
 
 /** What torch's scheduler takes back: counters are ints, and lists hold a number per group. */
-function scheduleValue({ schedule, groups }: Optimizer): TorchValue {
+function scheduleValue({ schedule, groups }: OptimizerSnapshot): TorchValue {
   if (!schedule) return null;
   const isCount = (name: string): boolean =>
     /(last_epoch|_count|T_cur|T_i|num_bad_epochs|_counter)$/.test(name);
@@ -60,7 +60,7 @@ function scheduleValue({ schedule, groups }: Optimizer): TorchValue {
 /** Atomic. `optimizer` is what torch.optim's load_state_dict takes, `model` what the module's takes. */
 export async function writeCheckpoint(
   file: string,
-  optimizer: Optimizer,
+  optimizer: OptimizerSnapshot,
   { model, bestModel, place, totals, best }: CheckpointContent,
 ): Promise<void> {
   const value: TorchValue = {

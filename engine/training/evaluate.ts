@@ -30,8 +30,9 @@ export class Evaluation {
   ) {
     this.objective = parts.objective;
     const batch = Math.min(Math.max(batchSize, LEAST_BATCH), Math.max(rows.length, 1));
-    this.#cursor = new Cursor(rows.length);
-    this.#log = new StepLog(Math.ceil(rows.length / batch), parts.objective.metrics.length);
+    const { device } = parts.backend;
+    this.#cursor = new Cursor(rows.length, device);
+    this.#log = new StepLog(Math.ceil(rows.length / batch), parts.objective.metrics.length, device);
     try {
       const all = { ...parts, cursor: this.#cursor, log: this.#log };
       this.#plan = planPass(rows.length, batch, (size) => evaluateProgram(all, size));

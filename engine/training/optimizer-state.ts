@@ -17,14 +17,20 @@ import { formatShape, shapesEqual } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
 
 import { withMomentum, type ParameterGroup } from './groups';
-import type { Optimizer } from './optimizer';
+import type { Drive, Optimizer } from './optimizer';
+
+/** What of an optimizer a checkpoint holds. */
+export type OptimizerSnapshot = Pick<Optimizer, 'declaration' | 'groups' | 'states'> & {
+  readonly schedule: Pick<Drive, 'state'> | null;
+};
 
 /** Parameter keys in the order that PyTorch numbers them: group by group. */
-const numbered = ({ groups }: Optimizer): readonly string[] => groups.flatMap(({ keys }) => keys);
+const numbered = ({ groups }: Pick<Optimizer, 'groups'>): readonly string[] =>
+  groups.flatMap(({ keys }) => keys);
 
 /** Names of what PyTorch remembers for a parameter; the others count steps for ourselves. */
 function torchNames(
-  { declaration, groups }: Optimizer,
+  { declaration, groups }: Pick<Optimizer, 'declaration' | 'groups'>,
   key: string,
   tensors: readonly string[],
 ): Set<string> {
@@ -35,7 +41,7 @@ function torchNames(
 }
 
 /** `{'state': {0: {...}}, 'param_groups': [...]}`; without steps taken there is no state yet, as in PyTorch. */
-export function torchOptimizerState(optimizer: Optimizer, stepsTaken: number): TorchValue {
+export function torchOptimizerState(optimizer: OptimizerSnapshot, stepsTaken: number): TorchValue {
   const keys = numbered(optimizer);
   const state = new Map<number, TorchValue>();
   if (stepsTaken > 0)
@@ -58,7 +64,7 @@ export function torchOptimizerState(optimizer: Optimizer, stepsTaken: number): T
   return { state, param_groups: groups };
 }
 
-function torchGroup({ declaration, schedule }: Optimizer, group: ParameterGroup): Record<string, TorchValue> {
+function torchGroup({ declaration, schedule }: Pick<Optimizer, 'declaration' | 'groups'>, group: ParameterGroup): Record<string, TorchValue> {
   const options: Readonly<Record<string, unknown>> = {
     ...withMomentum(group.params, group.momentum),
     lr: group.lr,

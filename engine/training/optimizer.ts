@@ -75,7 +75,8 @@ export class Optimizer {
     this.groups = groups;
     for (const group of groups) for (const key of group.keys) this.#groupOf.set(key, group);
     for (const [key, parameter] of parameters) this.#states.set(key, this.#newState(key, parameter));
-    this.#table = new RateTable(2 * groups.length);
+    // Rates and states lie where the parameters are.
+    this.#table = new RateTable(2 * groups.length, [...parameters.values()][0]?.device);
     this.prepare(1);
   }
 
@@ -175,7 +176,7 @@ export class Optimizer {
     const specs = group ? this.declaration.state(this.#paramsOf(group), parameter.shape) : [];
     return Object.fromEntries(
       specs.map(({ name, shape, dtype, initial = 0 }) => {
-        const tensor = newTensor(shape, dtype ?? parameter.dtype);
+        const tensor = newTensor(shape, dtype ?? parameter.dtype, parameter.device);
         if (initial !== 0) fillTensor(tensor, initial);
         return [name, tensor];
       }),

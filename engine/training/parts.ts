@@ -3,11 +3,12 @@ import type { TrainingSettings } from '#core/document/project';
 import type { GraphModule } from '#core/graph/graph-module';
 import type { LazuliError } from '#core/errors';
 import type { DType } from '#core/tensor/dtype';
-import type { CpuBackend } from '#native';
+import type { NativeBackend } from '#native';
 
 import type { Lock } from '../lock';
 import type { Feed } from './batches';
 import type { Objective } from './objective';
+import type { Placement } from './placement';
 
 export type RunOutcome = 'finished' | 'stopped' | 'failed';
 
@@ -21,7 +22,9 @@ export interface RunResult {
 }
 
 export interface RunParts {
-  readonly backend: CpuBackend;
+  readonly backend: NativeBackend;
+  /** The model on another device than the CPU, or null. */
+  readonly placement: Placement | null;
   readonly module: GraphModule;
   readonly dtype: DType;
   readonly settings: TrainingSettings;

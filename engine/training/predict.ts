@@ -27,7 +27,7 @@ export async function predictAll(
   lock: Lock,
   options: { readonly signal?: AbortSignal; readonly onProgress?: (samples: number) => void } = {},
 ): Promise<readonly Prediction[]> {
-  const cursor = new Cursor(samples);
+  const cursor = new Cursor(samples, parts.backend.device);
   const { signal, onProgress } = options;
   try {
     const plan = planPass(samples, Math.min(BATCH, samples), (batch) =>

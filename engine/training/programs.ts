@@ -10,8 +10,9 @@ import { compileProgram, type CompiledProgram } from '#core/program/index';
 import { clipGradients, type Clipping } from '#core/training/clip';
 import type { TrainingSettings } from '#core/document/project';
 import type { DType } from '#core/tensor/dtype';
+import type { Device } from '#core/tensor/storage';
 import type { Tensor } from '#core/tensor/tensor';
-import type { CpuBackend, CpuProgram } from '#native';
+import type { CpuProgram, NativeBackend } from '#native';
 
 import { bytesOf } from '../datasets/table';
 import { nextInput, nextTarget, type Cursor, type Feed } from './batches';
@@ -23,13 +24,17 @@ type Precision = NonNullable<TrainingSettings['precision']>;
 /** Loss and metric sums of each step of a pass, written natively. */
 export class StepLog {
   readonly #columns: readonly Tensor[];
-  readonly #position = newTensor([], 'int64');
+  readonly #position: Tensor;
 
   constructor(
     readonly capacity: number,
     metrics: number,
+    device: Device = 'cpu',
   ) {
-    this.#columns = Array.from({ length: metrics + 1 }, () => newTensor([Math.max(capacity, 1)], 'float64'));
+    this.#position = newTensor([], 'int64', device);
+    this.#columns = Array.from({ length: metrics + 1 }, () =>
+      newTensor([Math.max(capacity, 1)], 'float64', device),
+    );
   }
   /** Starts over. */
   rewind(): void {
@@ -73,7 +78,7 @@ export interface StepProgram {
 }
 
 export interface StepParts {
-  readonly backend: CpuBackend;
+  readonly backend: NativeBackend;
   readonly module: GraphModule;
   readonly feed: Feed;
   readonly cursor: Cursor;
@@ -228,7 +233,7 @@ function compile(
   const wasTraining = module.training;
   let compiled;
   try {
-    compiled = compileProgram(step);
+    compiled = compileProgram(step, { device: backend.device });
   } finally {
     module.train(wasTraining);
   }

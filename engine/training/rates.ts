@@ -1,6 +1,7 @@
 // Numbers that change from step to step without a new trace: written ahead by the run, taken by its program one step at a time.
 import { newTensor } from '#core/nn/index';
 import * as ops from '#core/ops/index';
+import type { Device } from '#core/tensor/storage';
 import { Tensor } from '#core/tensor/tensor';
 
 import { bytesOf } from '../datasets/table';
@@ -11,11 +12,13 @@ const CAPACITY = 512;
 export class RateTable {
   readonly capacity = CAPACITY;
   readonly #columns: readonly Tensor[];
-  readonly #index = newTensor([CAPACITY], 'int64');
-  readonly #at = newTensor([], 'int64');
+  readonly #index: Tensor;
+  readonly #at: Tensor;
 
-  constructor(columns: number) {
-    this.#columns = Array.from({ length: columns }, () => newTensor([CAPACITY], 'float64'));
+  constructor(columns: number, device: Device = 'cpu') {
+    this.#index = newTensor([CAPACITY], 'int64', device);
+    this.#at = newTensor([], 'int64', device);
+    this.#columns = Array.from({ length: columns }, () => newTensor([CAPACITY], 'float64', device));
     const rows = BigInt64Array.from({ length: CAPACITY }, (_, row) => BigInt(row));
     this.#index.storage.write(0, bytesOf(rows));
   }

@@ -6,6 +6,7 @@ import { stateDictContent } from '#core/nn/state-dict-io';
 import type { RunSnapshot } from '#core/ipc/api';
 import type { RunEvent, RunState } from '#core/session/session';
 
+import { keepPipelines } from '../backend';
 import { permutation } from '../datasets/shuffle';
 import { writeWeightsFile } from '../convert';
 import { BestEpoch, monitorOf } from './best';
@@ -20,6 +21,8 @@ import { batchOf, TrainingPass } from './training-pass';
 
 /** Between checkpoints of a run that goes on. */
 const CHECKPOINT_SECONDS = 60;
+/** Between copies of what another device holds. */
+const KEEP_SECONDS = 10;
 
 /** PyTorch's autocast leaves doubles alone, so that the setting would do nothing. */
 function refuseHalfOfDoubles({ settings, dtype }: RunParts): void {
@@ -58,6 +61,7 @@ export class TrainingRun {
   #resumed: Numbers | null = null;
   #isStoppedEarly = false;
   #lastCheckpoint = performance.now();
+  #lastKept = 0;
 
   /** Traces the programs; nothing runs before `start`. Throws what does not fit, with everything freed. */
   constructor(readonly parts: RunParts) {
@@ -166,16 +170,21 @@ export class TrainingRun {
     let checkpoint: string | null = null;
     this.#emit('start');
     try {
+      await this.#keep();
       outcome = await this.#epochs();
       if (outcome === 'stopped' || this.parts.keepsCheckpoint) checkpoint = await this.#writeCheckpoint();
       if (outcome === 'finished') await this.parts.lock.run(() => this.#best.restore());
     } catch (cause) {
       outcome = 'failed';
       error = cause instanceof LazuliError ? cause : LazuliError.fromData(errorToData(cause));
+      if (error.code === 'device_lost') checkpoint = await this.#saveKept();
     }
     try {
+      // What the run learned comes back; what a lost device held does not.
+      if (error?.code !== 'device_lost') await this.parts.lock.run(() => this.parts.placement?.pull());
       await this.parts.lock.run(() => this.dispose());
       this.parts.onEnd();
+      if (this.parts.placement) keepPipelines();
     } catch (cause) {
       error ??= LazuliError.fromData(errorToData(cause));
     }
@@ -203,6 +212,7 @@ export class TrainingRun {
       };
       this.#emit('epoch');
       await this.#endEpoch();
+      await this.#keep();
       const isDue = performance.now() - this.#lastCheckpoint > CHECKPOINT_SECONDS * 1000;
       if (isDue && this.#place.epoch < settings.epochs) await this.#writeCheckpoint();
     }
@@ -302,14 +312,9 @@ export class TrainingRun {
   }
 
   async #writeCheckpoint(): Promise<string | null> {
-    const { checkpoint, module, settings, rows, lock } = this.parts;
+    const { checkpoint, module, lock } = this.parts;
     if (checkpoint === null) return null;
-    const place: Place = {
-      ...this.#place,
-      seed: settings.seed,
-      batchSize: batchOf(settings, rows.training.length),
-      samples: rows.training.length,
-    };
+    const place = this.#placeNow();
     await lock.run(() =>
       writeCheckpoint(checkpoint, this.#optimizer, {
         model: module.stateDict(),
@@ -321,6 +326,38 @@ export class TrainingRun {
     );
     this.#lastCheckpoint = performance.now();
     return checkpoint;
+  }
+
+  #placeNow(): Place {
+    const { settings, rows } = this.parts;
+    return {
+      ...this.#place,
+      seed: settings.seed,
+      batchSize: batchOf(settings, rows.training.length),
+      samples: rows.training.length,
+    };
+  }
+
+  /** Brings what another device holds to the host, at once and then now and then, so that a lost device costs little. */
+  async #keep(): Promise<void> {
+    const { placement, lock } = this.parts;
+    if (!placement || performance.now() - this.#lastKept < KEEP_SECONDS * 1000) return;
+    await lock.run(() => placement.keep(this.#optimizer, this.#placeNow(), this.#best.numbers()));
+    this.#lastKept = performance.now();
+  }
+
+  /** After the device was lost: the host's copies become the checkpoint. */
+  async #saveKept(): Promise<string | null> {
+    const { placement, checkpoint, module, lock } = this.parts;
+    const kept = placement?.kept;
+    if (!placement || !kept || checkpoint === null) return null;
+    const { optimizer, place, best } = kept;
+    return lock.run(async () => {
+      placement.restore();
+      const model = module.stateDict();
+      await writeCheckpoint(checkpoint, optimizer, { model, bestModel: null, place, totals: {}, best });
+      return checkpoint;
+    });
   }
 
   #event(event: RunEvent['event'], metrics: RunEvent['metrics'], outcome?: RunOutcome): RunEvent {
@@ -360,5 +397,6 @@ export class TrainingRun {
     this.#validation?.dispose();
     this.#best.dispose();
     this.#optimizer.dispose();
+    this.parts.placement?.release();
   }
 }

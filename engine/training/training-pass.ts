@@ -53,9 +53,10 @@ export class TrainingPass {
       ...objective.metrics.map(({ type }) => type),
       ...((clipping?.max_norm ?? null) === null ? [] : [GRADIENT_NORM]),
     ];
-    this.#random = newTensor([2], 'int64');
-    this.#cursor = new Cursor(length);
-    this.#log = new StepLog(Math.ceil(length / this.#batch), this.#names.length);
+    const { device } = parts.backend;
+    this.#random = newTensor([2], 'int64', device);
+    this.#cursor = new Cursor(length, device);
+    this.#log = new StepLog(Math.ceil(length / this.#batch), this.#names.length, device);
     const all = {
       ...parts,
       optimizer,

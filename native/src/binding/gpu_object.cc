@@ -78,7 +78,7 @@ Napi::Function GpuObject::define(Napi::Env env) {
       {InstanceMethod<&GpuObject::info>("info"), InstanceMethod<&GpuObject::allocate>("allocate"),
        InstanceMethod<&GpuObject::execute>("execute"), InstanceMethod<&GpuObject::create_program>("createProgram"),
        InstanceMethod<&GpuObject::pipeline_cache>("pipelineCache"), InstanceMethod<&GpuObject::live>("live"),
-       InstanceMethod<&GpuObject::set_memory_limit>("setMemoryLimit"), InstanceMethod<&GpuObject::lose>("lose"),
+       InstanceMethod<&GpuObject::set_memory_limit>("setMemoryLimit"), InstanceMethod<&GpuObject::lose>("lose"), InstanceMethod<&GpuObject::is_lost>("isLost"),
        InstanceMethod<&GpuObject::close>("close")});
 }
 
@@ -181,6 +181,12 @@ Napi::Value GpuObject::set_memory_limit(const Napi::CallbackInfo& info) {
   return guard(info.Env(), [&]() -> Napi::Value {
     device()->memory().budget().set_limit(to_integer(info[0], "setMemoryLimit: bytes"));
     return info.Env().Undefined();
+  });
+}
+
+Napi::Value GpuObject::is_lost(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    return Napi::Boolean::New(info.Env(), device()->is_lost());
   });
 }
 

@@ -28,6 +28,7 @@ class GpuObject : public Napi::ObjectWrap<GpuObject> {
   Napi::Value pipeline_cache(const Napi::CallbackInfo& info);
   Napi::Value live(const Napi::CallbackInfo& info);
   Napi::Value set_memory_limit(const Napi::CallbackInfo& info);
+  Napi::Value is_lost(const Napi::CallbackInfo& info);
   Napi::Value lose(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 

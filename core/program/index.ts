@@ -50,7 +50,7 @@ export function compileProgram(
   options: TraceOptions = {},
 ): CompiledProgram {
   const { program: traced, outputs, owned } = traceProgram(step, options);
-  const optimized = optimize(traced);
+  const optimized = optimize(traced, options.device);
   const spec = plan(optimized);
   checkProgram(spec);
   return {

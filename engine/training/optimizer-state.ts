@@ -64,7 +64,10 @@ export function torchOptimizerState(optimizer: OptimizerSnapshot, stepsTaken: nu
   return { state, param_groups: groups };
 }
 
-function torchGroup({ declaration, schedule }: Pick<Optimizer, 'declaration' | 'groups'>, group: ParameterGroup): Record<string, TorchValue> {
+function torchGroup(
+  { declaration, schedule }: OptimizerSnapshot,
+  group: ParameterGroup,
+): Record<string, TorchValue> {
   const options: Readonly<Record<string, unknown>> = {
     ...withMomentum(group.params, group.momentum),
     lr: group.lr,

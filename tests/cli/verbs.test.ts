@@ -165,6 +165,7 @@ test('train, evaluate, predict, convert and diff: the whole path', { timeout: 12
   expect(documentOf(converted)).toEqual({
     in: at('w.pt'),
     out: at('w.safetensors'),
+    files: [at('w.safetensors')],
     entries: 18,
     warnings: [],
   });

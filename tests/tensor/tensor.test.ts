@@ -50,7 +50,7 @@ describe('a tensor', () => {
   test('of integers cannot require a gradient', () => {
     const tensor = new Tensor(storage, { dtype: 'int64', shape: [2] });
     expect(() => (tensor.requiresGrad = true)).toThrow(
-      'Only Tensors of floating point and complex dtype can require gradients',
+      'only Tensors of floating point and complex dtype can require gradients',
     );
   });
   test('gives the bytes of its part', () => {

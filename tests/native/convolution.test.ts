@@ -96,6 +96,11 @@ const GEOMETRIES: readonly Geometry[] = [
   flat([2, 2, 6, 5, 7], [3, 2, 3, 2, 3], { padding: [1, 1, 0, 1, 1, 1], stride: [1, 2, 1] }),
   flat([1, 2, 4, 4, 4], [2, 2, 2, 2, 2], { stride: [2, 2, 2] }),
   flat([2, 2, 7], [2, 2, 2], { padding: [-1, -2] }),
+  // Enough channels and outputs for Winograd's products.
+  flat([2, 20, 17, 15], [18, 20, 3, 3], { padding: [1, 1, 1, 1] }),
+  flat([1, 16, 19, 35], [33, 16, 3, 3]),
+  flat([3, 17, 12, 10], [16, 17, 3, 3], { padding: [2, 0, 1, 3] }),
+  flat([1, 16, 20, 20], [16, 16, 3, 3], { padding: [-1, 3, 4, -2] }),
 ];
 
 describe.each(FLOATS)('%s', (dtype) => {
@@ -138,6 +143,26 @@ describe.each(FLOATS)('%s', (dtype) => {
       const gweightActual = run('convolution_weight_gradient', [gy, x], g.weight, { shape: g.weight });
       expectClose(`${isa} gweight`, gweightActual, gweight, 4 * tolerance);
     });
+  });
+
+  it('an infinite input spoils only what its windows reach, also where Winograd would mix neighbours', () => {
+    const attributes = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
+    const [x, weight] = [randomTensor(dtype, [1, 16, 18, 18], 1), randomTensor(dtype, [16, 16, 3, 3], 2)];
+    const infinite = { ...x, data: x.data.map((value, i) => (i === 5 * 18 + 7 ? Infinity : value)) };
+    const out = { dtype, shape: [1, 16, 18, 18] };
+    const [y] = runOp('convolution', [infinite, weight], [out], attributes).outputs;
+    const spoilt = new Set(y?.data.flatMap((value, i) => (Number.isFinite(value) ? [] : [i % 324])));
+    expect([...spoilt].sort((a, b) => a - b)).toEqual(
+      [4, 5, 6].flatMap((h) => [6, 7, 8].map((w) => h * 18 + w)),
+    );
+    const [gweight] = runOp(
+      'convolution_weight_gradient',
+      [randomTensor(dtype, out.shape, 3), infinite],
+      [{ dtype, shape: weight.shape }],
+      { ...attributes, shape: weight.shape },
+    ).outputs;
+    const spoiltTaps = gweight?.data.flatMap((value, i) => (Number.isFinite(value) ? [] : [i % 144]));
+    expect([...new Set(spoiltTaps)].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   it('an empty batch gives empty outputs and a zero weight gradient', () => {

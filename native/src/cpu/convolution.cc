@@ -6,6 +6,7 @@
 #include "activation.h"
 #include "families.h"
 #include "window_product.h"
+#include "winograd.h"
 
 namespace lazuli {
 namespace {
@@ -53,6 +54,28 @@ void check_layout(const Arguments& args, const PlaneLayout& layout, int64_t chan
   args.elements("padded input", shape);
 }
 
+bool suits_winograd(const ConvolutionSizes& sizes) {
+  const auto& [depth, height, width] = sizes.axes;
+  const auto is_suited = [](const WindowAxis& axis) { return axis.kernel == 3 && axis.stride == 1 && axis.dilation == 1; };
+  return sizes.groups == 1 && depth.input == 1 && depth.output == 1 && depth.kernel == 1 && is_suited(height) &&
+         is_suited(width) && is_winograd_worthwhile(sizes.channels, sizes.rows, sizes.images * sizes.outputs());
+}
+
+/// The forward convolution but for its operands.
+WinogradProduct winograd_of(const ConvolutionSizes& sizes) {
+  const auto& [depth, height, width] = sizes.axes;
+  WinogradProduct product;
+  product.images = sizes.images;
+  product.depth_channels = sizes.channels;
+  product.row_channels = sizes.rows;
+  product.source_size = {height.input, width.input};
+  product.before = {height.before, width.before};
+  product.target_size = {height.output, width.output};
+  product.weight_row = sizes.channels * 9;
+  product.weight_channel = 9;
+  return product;
+}
+
 /// convolution (x [n, c, s], weight [o, c/groups, k], bias? [o]) → [n, o, s'], with `activation` applied where it is given.
 void convolution(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("convolution", inputs, outputs, 2, 3, 1);
@@ -65,6 +88,18 @@ void convolution(Inputs inputs, Outputs outputs, const Attributes& attributes, c
   if (y.numel() == 0) return;
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    const Finish<T> finish = activation_of<T>(args, attributes);
+    if constexpr (sizeof(T) == 4) {
+      if (suits_winograd(sizes)) {
+        WinogradProduct product = winograd_of(sizes);
+        product.source = x.as<const T>();
+        product.target = y.as<T>();
+        product.weight = weight.as<const T>();
+        product.bias = bias ? bias->as<const T>() : nullptr;
+        product.finish = finish;
+        if (run_winograd(product, context)) return;
+      }
+    }
     WindowProduct<T> product;
     product.images = sizes.images;
     product.groups = sizes.groups;
@@ -84,7 +119,7 @@ void convolution(Inputs inputs, Outputs outputs, const Attributes& attributes, c
     product.weight_row = sizes.channels * sizes.taps();
     product.weight_group = sizes.rows * product.weight_row;
     product.bias = bias ? bias->as<const T>() : nullptr;
-    product.finish = activation_of<T>(args, attributes);
+    product.finish = finish;
     run_window_product(product, context);
   });
 }
@@ -173,6 +208,21 @@ void convolution_input_gradient(Inputs inputs, Outputs outputs, const Attributes
   if (gx.numel() == 0) return;
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    if constexpr (sizeof(T) == 4) {
+      if (suits_winograd(sizes)) {
+        WinogradProduct product = winograd_of(sizes);
+        std::swap(product.depth_channels, product.row_channels);
+        std::swap(product.source_size, product.target_size);
+        std::swap(product.weight_row, product.weight_channel);
+        for (int64_t& before : product.before) before = 2 - before;
+        product.is_flipped = true;
+        product.source = gy.as<const T>();
+        product.target = gx.as<T>();
+        product.weight = weight.as<const T>();
+        product.bias = bias ? bias->as<const T>() : nullptr;
+        if (run_winograd(product, context)) return;
+      }
+    }
     WindowProduct<T> product;
     product.images = sizes.images;
     product.groups = sizes.groups;
@@ -214,6 +264,13 @@ void weight_gradient(Inputs inputs, Outputs outputs, const Attributes& attribute
   check_layout(args, layout_of_input(sizes.axes), sizes.groups * sizes.channels);
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    if constexpr (sizeof(T) == 4) {
+      if (suits_winograd(sizes)) {
+        WinogradProduct product = winograd_of(sizes);
+        product.source = x.as<const T>();
+        if (run_winograd_weight_gradient(product, gy.as<const T>(), gweight.as<T>(), context)) return;
+      }
+    }
     convolution_weight_gradient(sizes, gy.as<const T>(), x.as<const T>(), gweight.as<T>(), context);
   });
 }

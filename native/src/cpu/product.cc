@@ -3,10 +3,10 @@
 #include "product.h"
 
 #include <algorithm>
-#include <mutex>
 
 #include "../threads/thread_pool.h"
 #include "isa/isa_kernels.h"
+#include "lent.h"
 
 namespace lazuli {
 namespace {
@@ -76,33 +76,6 @@ template <typename T> struct Plan {
 
  private:
   static int64_t aligned(int64_t elements) { return (elements + 15) / 16 * 16; }
-};
-
-/// Workspaces that threads borrow for a while; there are never more than threads that hold one.
-template <typename T> class Workspaces {
- public:
-  Workspaces(const Context& context, const Plan<T>& plan) : context_(context), plan_(plan) {}
-
-  Workspace<T> take() {
-    const std::lock_guard lock(mutex_);
-    if (!free_.empty()) {
-      const Workspace<T> workspace = free_.back();
-      free_.pop_back();
-      return workspace;
-    }
-    T* memory = context_.scratch_of<T>(plan_.workspace_elements());
-    return {{memory}, {memory + plan_.workspace_elements() - plan_.group_elements()}};
-  }
-  void give(const Workspace<T>& workspace) {
-    const std::lock_guard lock(mutex_);
-    free_.push_back(workspace);
-  }
-
- private:
-  const Context& context_;
-  const Plan<T>& plan_;
-  std::mutex mutex_;
-  std::vector<Workspace<T>> free_;
 };
 
 template <typename T> Plan<T> plan_of(const Product<T>& p) {
@@ -329,12 +302,11 @@ void multiply_batch(const Product<T>& first, int64_t count, int64_t a_step, int6
   const bool is_large = count < 2 || first.rows * first.columns > kLargeWork / std::max<int64_t>(first.depth, 1);
   Plan<T> plan = plan_of(first);
   const Offsets<T> offsets(first, plan);
-  Workspaces<T> workspaces(context, plan);
-  const auto borrow = [&](auto&& body) {
-    Workspace<T> workspace = workspaces.take();
-    body(workspace);
-    workspaces.give(workspace);
-  };
+  auto workspaces = lent<Workspace<T>>([&]() -> Workspace<T> {
+    T* memory = context.scratch_of<T>(plan.workspace_elements());
+    return {{memory}, {memory + plan.workspace_elements() - plan.group_elements()}};
+  });
+  const auto borrow = [&](auto&& body) { workspaces.with(body); };
   if (is_large) {
     T* shared_a = plan.shared_elements() > 0 ? context.scratch_of<T>(plan.shared_elements()) : nullptr;
     for (int64_t index = 0; index < count; ++index) multiply_with(at(index), plan, offsets, shared_a, context, borrow);

@@ -66,6 +66,8 @@ template <typename T> void copy_plane(const PlaneLayout& layout, const T* from, 
     std::fill(to, to + begin, T{0});
     if (width.stride == 1) {
       if (end > begin) std::memcpy(to + begin, source + begin + shift, static_cast<size_t>(end - begin) * sizeof(T));
+    } else if (width.stride == 2) {
+      for (int64_t i = begin; i < end; ++i) to[i] = source[i * 2 + shift];
     } else {
       for (int64_t i = begin; i < end; ++i) to[i] = source[i * width.stride + shift];
     }

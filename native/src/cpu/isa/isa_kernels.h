@@ -9,6 +9,7 @@
 
 #include "../product_kernels.h"
 #include "../row_kernels.h"
+#include "../winograd_kernels.h"
 #include "update_math.h"
 #include "vector_math.h"
 
@@ -28,6 +29,7 @@ struct IsaKernels {
                  int64_t blocks);
   RowKernels<float> rows_float;
   RowKernels<double> rows_double;
+  WinogradKernels winograd;
 
   template <typename T> const ProductKernels<T>& product() const {
     if constexpr (sizeof(T) == 4)

@@ -9,6 +9,7 @@
 #include "row_kernels.inc.h"
 #include "update_math.inc.h"
 #include "vector_math.inc.h"
+#include "winograd_kernels_simd.h"
 
 #define LAZULI_TEXT(name) LAZULI_TEXT_OF(name)
 #define LAZULI_TEXT_OF(name) #name
@@ -33,6 +34,7 @@ constexpr IsaKernels kernel_table{
     .philox = random_words::philox,
     .rows_float = row_kernels::table<float>(),
     .rows_double = row_kernels::table<double>(),
+    .winograd = winograd_simd::table(),
 };
 
 }  // namespace

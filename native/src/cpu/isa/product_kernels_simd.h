@@ -259,15 +259,16 @@ template <typename T> inline Quarter<T> fold(Vector<T> v) {
 }
 
 /// The lane sums of four vectors, in one fixed order.
-template <typename T> inline void sum_lanes(const Vector<T> (&v)[kDotColumns], T (&sums)[kDotColumns]) {
+template <typename T> inline typename VectorOf<T, 4 * sizeof(T)>::type sum_lanes(const Vector<T> (&v)[kDotColumns]) {
   const Quarter<T> q0 = fold<T>(v[0]), q1 = fold<T>(v[1]), q2 = fold<T>(v[2]), q3 = fold<T>(v[3]);
   if constexpr (sizeof(T) == 4) {
     const Quarter<T> s01 = __builtin_shufflevector(q0, q1, 0, 4, 1, 5) + __builtin_shufflevector(q0, q1, 2, 6, 3, 7);
     const Quarter<T> s23 = __builtin_shufflevector(q2, q3, 0, 4, 1, 5) + __builtin_shufflevector(q2, q3, 2, 6, 3, 7);
-    const Quarter<T> sum = __builtin_shufflevector(s01, s23, 0, 1, 4, 5) + __builtin_shufflevector(s01, s23, 2, 3, 6, 7);
-    std::memcpy(sums, &sum, sizeof sum);
+    return __builtin_shufflevector(s01, s23, 0, 1, 4, 5) + __builtin_shufflevector(s01, s23, 2, 3, 6, 7);
   } else {
-    sums[0] = q0[0] + q0[1], sums[1] = q1[0] + q1[1], sums[2] = q2[0] + q2[1], sums[3] = q3[0] + q3[1];
+    const Quarter<T> s01 = __builtin_shufflevector(q0, q1, 0, 2) + __builtin_shufflevector(q0, q1, 1, 3);
+    const Quarter<T> s23 = __builtin_shufflevector(q2, q3, 0, 2) + __builtin_shufflevector(q2, q3, 1, 3);
+    return __builtin_shufflevector(s01, s23, 0, 1, 2, 3);
   }
 }
 
@@ -302,15 +303,22 @@ template <typename T, int rows> void dot_of(const DotArguments<T>& d) {
     step(whole, [rest](const T* from) { return load_first(from, rest); });
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r) {
-    T sums[kDotColumns];
-    sum_lanes<T>(sum[r], sums);
+    typedef typename VectorOf<T, kDotColumns * sizeof(T)>::type Sums;
+    Sums sums = sum_lanes<T>(sum[r]);
+    if (d.row_bias) sums += d.row_bias[r];
     T* c = d.c + r * d.c_stride;
-    for (int j = 0; j < d.columns; ++j) {
-      T value = sums[j];
-      if (d.row_bias) value += d.row_bias[r];
-      if (d.column_bias) value += d.column_bias[j];
-      c[j] = d.accumulate ? c[j] + value : value;
-    }
+    const auto add = [&](const T* from, size_t bytes) __attribute__((always_inline)) {
+      Sums more = {};
+      std::memcpy(&more, from, bytes);
+      sums += more;
+    };
+    const auto finish = [&](size_t bytes) __attribute__((always_inline)) {
+      if (d.column_bias) add(d.column_bias, bytes);
+      if (d.accumulate) add(c, bytes);
+      std::memcpy(c, &sums, bytes);
+    };
+    if (d.columns == kDotColumns) finish(sizeof sums);
+    else finish(static_cast<size_t>(d.columns) * sizeof(T));
   }
 }
 

@@ -1,24 +1,18 @@
 // The settings of a run. The options of optimizer and loss come from their declarations; a blank option has its initial value.
 import type { JSX } from 'react';
-import type { Project, TrainingSettings } from '#core/document/project';
-import type { ParamTable } from '#core/layers/params';
+import type { TrainingSettings } from '#core/document/project';
 import { findLoss, LOSSES } from '#core/losses/index';
 import { findOptimizer, OPTIMIZERS } from '#core/optimizers/index';
 
 import { ParamField } from '../fields/param-field';
 import { NumberField, SelectField } from '../fields/plain-fields';
 import { useApp } from '../stores/app';
-import { changeSettings, useDocument } from '../stores/document';
+import { useDocument } from '../stores/document';
 import { useRun } from '../stores/run';
-
-const change = (label: string, next: Partial<TrainingSettings>): void => {
-  changeSettings(`Change ${label}`, (project: Project) => ({
-    ...project,
-    training: { ...project.training, ...next },
-  }));
-};
-
-const shortName = (torch: string): string => torch.split('.').at(-1) ?? torch;
+import { Gradients } from './training-gradients';
+import { change, Options, shortName, withParam, type Params } from './training-options';
+import { Schedule } from './training-schedule';
+import { Stopping } from './training-stopping';
 
 export function TrainingForm(): JSX.Element | null {
   const training = useDocument((state) => state.project?.training);
@@ -119,6 +113,9 @@ export function TrainingForm(): JSX.Element | null {
           change(`optimizer ${name}`, { optimizer: withParam(training.optimizer, name, value) });
         }}
       />
+      <Schedule training={training} isDisabled={isDisabled} />
+      <Gradients training={training} isDisabled={isDisabled} />
+      <Stopping training={training} isDisabled={isDisabled} />
       <Options
         title={`More of ${loss ? shortName(loss.torch) : 'it'}`}
         table={loss?.params ?? {}}
@@ -132,53 +129,9 @@ export function TrainingForm(): JSX.Element | null {
   );
 }
 
-type Typed = TrainingSettings['optimizer'];
-
-/** A param set, or taken away so that it has its initial value. */
-function withParam(typed: Typed, name: string, value: unknown): Typed {
-  const { [name]: _, ...rest } = typed.params;
-  return { ...typed, params: value === undefined ? rest : { ...rest, [name]: value } };
-}
-
 /** A new optimizer keeps the learning rate, when it was set, and nothing else. */
-function keepLearningRate(type: string, params: Typed['params']): Typed['params'] {
+function keepLearningRate(type: string, params: Params): Params {
   return findOptimizer(type)?.params['lr'] && 'lr' in params ? { lr: params['lr'] } : {};
-}
-
-function Options({
-  title,
-  table,
-  values,
-  isDisabled,
-  onChange,
-}: {
-  readonly title: string;
-  readonly table: ParamTable;
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly isDisabled: boolean;
-  readonly onChange: (name: string, value: unknown) => void;
-}): JSX.Element | null {
-  const params = Object.entries(table);
-  if (params.length === 0) return null;
-  return (
-    <details className="more">
-      <summary>{title}</summary>
-      <div className="form-grid">
-        {params.map(([name, spec]) => (
-          <ParamField
-            key={name}
-            name={name}
-            spec={spec}
-            value={name in values ? values[name] : spec.initial}
-            isDisabled={isDisabled}
-            onChange={(value) => {
-              onChange(name, value);
-            }}
-          />
-        ))}
-      </div>
-    </details>
-  );
 }
 
 function DeviceField({

@@ -1,0 +1,162 @@
+// The schedule of a run: which scheduler moves the learning rate, when, and its options; also schedulers made of others.
+import { Plus, X } from 'lucide-react';
+import type { JSX } from 'react';
+import type { SchedulerSettings } from '#core/document/project';
+import { findScheduler, SCHEDULERS, watchesMetric, type SchedulerPart } from '#core/schedulers/index';
+
+import { SelectField } from '../fields/plain-fields';
+import { change, Fold, OptionFields, shortName, withParam, type FormPart } from './training-options';
+
+const NONE = 'none';
+const NAMES = SCHEDULERS.map(({ type, torch }) => ({ value: type, text: shortName(torch) }));
+/** What may stand inside another scheduler, as in PyTorch. */
+const INNER = NAMES.filter(({ value }) => {
+  const kind = findScheduler(value)?.rule.kind;
+  return kind === 'rate';
+});
+
+const start = (type: string): SchedulerPart => ({ type, params: {} });
+
+export function Schedule({ training, isDisabled }: FormPart): JSX.Element {
+  const scheduler = training.scheduler ?? null;
+  const set = (label: string, next: SchedulerSettings | null): void => {
+    change(label, { scheduler: next });
+  };
+  return (
+    <Fold title={scheduler ? `Schedule: ${nameOf(scheduler.type)}` : 'Schedule of the learning rate'}>
+      <div className="form-grid">
+        <SelectField
+          label="Scheduler"
+          value={scheduler?.type ?? NONE}
+          options={[{ value: NONE, text: 'None' }, ...NAMES]}
+          isDisabled={isDisabled}
+          onChange={(type) => {
+            set('scheduler', type === NONE ? null : start(type));
+          }}
+        />
+        {scheduler && !watchesMetric(scheduler.type) ? (
+          <SelectField
+            label="Moves after each"
+            value={scheduler.interval ?? 'step'}
+            options={[
+              { value: 'step', text: 'Step' },
+              { value: 'epoch', text: 'Epoch' },
+            ]}
+            isDisabled={isDisabled}
+            onChange={(interval) => {
+              set('scheduler interval', { ...scheduler, interval });
+            }}
+          />
+        ) : null}
+        {scheduler ? (
+          <PartFields
+            part={scheduler}
+            isDisabled={isDisabled}
+            onChange={(label, params) => {
+              set(label, { ...scheduler, params });
+            }}
+          />
+        ) : null}
+      </div>
+    </Fold>
+  );
+}
+
+const nameOf = (type: string): string => shortName(findScheduler(type)?.torch ?? type);
+
+/** The options of one scheduler; those that are schedulers themselves as a list. */
+function PartFields({
+  part,
+  isDisabled,
+  onChange,
+}: {
+  readonly part: SchedulerPart;
+  readonly isDisabled: boolean;
+  readonly onChange: (label: string, params: SchedulerPart['params']) => void;
+}): JSX.Element {
+  const { schedulers, ...table } = findScheduler(part.type)?.params ?? {};
+  const set = (name: string, value: unknown): void => {
+    onChange(`scheduler ${name}`, withParam(part, name, value).params);
+  };
+  return (
+    <>
+      {OptionFields({ table, values: part.params, isDisabled, onChange: set })}
+      {schedulers ? (
+        <InnerSchedulers
+          parts={partsOf(part.params['schedulers'] ?? schedulers.initial)}
+          isDisabled={isDisabled}
+          onChange={(parts) => {
+            set('schedulers', parts);
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+/** The list as its declaration reads it; a list that it refuses shows nothing, and the run says why. */
+const partsOf = (value: unknown): readonly SchedulerPart[] =>
+  Array.isArray(value) ? (value as readonly SchedulerPart[]).filter(({ type }) => findScheduler(type)) : [];
+
+function InnerSchedulers({
+  parts,
+  isDisabled,
+  onChange,
+}: {
+  readonly parts: readonly SchedulerPart[];
+  readonly isDisabled: boolean;
+  readonly onChange: (parts: readonly SchedulerPart[]) => void;
+}): JSX.Element {
+  const replace = (at: number, part: SchedulerPart): void => {
+    onChange(parts.map((each, index) => (index === at ? part : each)));
+  };
+  return (
+    <fieldset className="inner-schedulers">
+      <legend>Schedulers, in order</legend>
+      {parts.map((part, at) => (
+        <div key={`${at} ${part.type}`} className="inner-scheduler">
+          <div className="form-grid">
+            <SelectField
+              label={`Scheduler ${at + 1}`}
+              value={part.type}
+              options={INNER}
+              isDisabled={isDisabled}
+              onChange={(type) => {
+                replace(at, start(type));
+              }}
+            />
+            {OptionFields({
+              table: findScheduler(part.type)?.params ?? {},
+              values: part.params,
+              isDisabled,
+              onChange: (name, value) => {
+                replace(at, withParam(part, name, value));
+              },
+            })}
+          </div>
+          <button
+            type="button"
+            className="icon-button is-small"
+            aria-label={`Remove scheduler ${at + 1}`}
+            disabled={isDisabled || parts.length === 1}
+            onClick={() => {
+              onChange(parts.filter((_, index) => index !== at));
+            }}
+          >
+            <X size={13} aria-hidden />
+          </button>
+        </div>
+      ))}
+      <button
+        type="button"
+        className="button is-small"
+        disabled={isDisabled}
+        onClick={() => {
+          onChange([...parts, start('exponential_lr')]);
+        }}
+      >
+        <Plus size={13} aria-hidden /> Add scheduler
+      </button>
+    </fieldset>
+  );
+}

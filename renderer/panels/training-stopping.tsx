@@ -1,0 +1,57 @@
+// The best epoch: what it is judged by, and whether the run ends when none was better for long.
+import type { JSX } from 'react';
+import { EARLY_STOPPING } from '#core/training/options';
+
+import { SelectField } from '../fields/plain-fields';
+import { change, Fold, OptionFields, withOption, type FormPart } from './training-options';
+
+const AUTOMATIC = '';
+
+export function Stopping({ training, isDisabled }: FormPart): JSX.Element {
+  const stopping = training.earlyStopping ?? null;
+  const own = ['loss', ...training.metrics];
+  const names = [...own, ...(training.validationSplit > 0 ? own.map((name) => `validation_${name}`) : [])];
+  const monitor = training.monitor ?? AUTOMATIC;
+  // A name that the run would refuse is shown, so that it can be changed.
+  const shown = monitor === AUTOMATIC || names.includes(monitor) ? names : [...names, monitor];
+  return (
+    <Fold title={stopping ? 'Stops early' : 'Best epoch and early stopping'}>
+      <div className="form-grid">
+        <SelectField
+          label="Judged by"
+          value={monitor}
+          options={[
+            { value: AUTOMATIC, text: training.validationSplit > 0 ? 'Validation loss' : 'Loss' },
+            ...shown.map((name) => ({ value: name, text: name })),
+          ]}
+          isDisabled={isDisabled}
+          onChange={(name) => {
+            change('monitor', { monitor: name === AUTOMATIC ? null : name });
+          }}
+        />
+        <SelectField
+          label="Early stopping"
+          value={stopping ? 'on' : 'off'}
+          options={[
+            { value: 'off', text: 'Off' },
+            { value: 'on', text: 'On' },
+          ]}
+          isDisabled={isDisabled}
+          onChange={(value) => {
+            change('early stopping', { earlyStopping: value === 'on' ? {} : null });
+          }}
+        />
+        {stopping
+          ? OptionFields({
+              table: EARLY_STOPPING.params,
+              values: stopping,
+              isDisabled,
+              onChange: (name, value) => {
+                change(`early stopping ${name}`, { earlyStopping: withOption(stopping, name, value) });
+              },
+            })
+          : null}
+      </div>
+    </Fold>
+  );
+}

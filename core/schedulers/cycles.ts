@@ -44,6 +44,14 @@ function triangle({ params, epoch }: RateCall<typeof cyclicParams>): { height: n
   return { height, scale: mode === 'triangular2' ? 1 / 2 ** (cycle - 1) : precisePower(gamma, epoch) };
 }
 
+/** The ends that momentum moves between, where it does. */
+const momenta = (params: {
+  readonly cycle_momentum: boolean;
+  readonly base_momentum: number;
+  readonly max_momentum: number;
+}): Readonly<Record<string, number>> =>
+  params.cycle_momentum ? { max_momentum: params.max_momentum, base_momentum: params.base_momentum } : {};
+
 export const cyclic = defineScheduler({
   type: 'cyclic_lr',
   torch: 'torch.optim.lr_scheduler.CyclicLR',
@@ -51,6 +59,7 @@ export const cyclic = defineScheduler({
   params: cyclicParams,
   rule: {
     kind: 'rate',
+    groupValues: momenta,
     prepare: (params, group) => {
       group.lr = params.base_lr * group.factor;
       if (params.cycle_momentum && group.momentum !== null) group.momentum = params.max_momentum;
@@ -180,6 +189,11 @@ export const oneCycle = defineScheduler({
   rule: {
     kind: 'rate',
     limit: (params, { steps }) => lengthOf(params, steps),
+    groupValues: (params, base, factor) => ({
+      max_lr: params.max_lr * factor,
+      min_lr: base / params.final_div_factor,
+      ...momenta(params),
+    }),
     prepare: (params, group) => {
       group.initialLr = (params.max_lr * group.factor) / params.div_factor;
       if (params.cycle_momentum && group.momentum !== null) group.momentum = params.max_momentum;

@@ -64,6 +64,8 @@ export type SchedulerRule<P extends ParamTable> =
       closedForm?(params: ParamsOf<P>, initialLr: number, epoch: number): number;
       /** The momentum that goes with `rate`; null leaves it. */
       momentum?(call: RateCall<P>): number | null;
+      /** What PyTorch's scheduler keeps in the optimizer's group beside the rate, for its `state_dict`. */
+      groupValues?(params: ParamsOf<P>, base: number, factor: number): Readonly<Record<string, number>>;
       /** The most steps it can take, or null. */
       limit?(params: ParamsOf<P>, length: ScheduleLength): number;
     }

@@ -27,6 +27,8 @@ interface Running {
   undo(): void;
   state(): Record<string, number>;
   load(state: ScheduleState): void;
+  /** What PyTorch keeps of it in an optimizer's group, beside rate and momentum. */
+  groupValues(at: number): Readonly<Record<string, number>>;
 }
 
 type RateRule = Extract<SchedulerRule<never>, { kind: 'rate' }>;
@@ -79,6 +81,11 @@ class RateScheduler implements Running {
     this.#count = _step_count;
     for (const name of Object.keys(this.#memory))
       if (memory[name] !== undefined) this.#memory[name] = memory[name];
+  }
+
+  groupValues(at: number): Readonly<Record<string, number>> {
+    const factor = this.groups[at]?.factor ?? 1;
+    return this.rule.groupValues?.(this.params, this.#bases[at] ?? 0, factor) ?? {};
   }
 
   #update(isRestart: boolean): void {
@@ -162,6 +169,10 @@ class PlateauScheduler implements Running {
     this.#resting = cooldown_counter;
   }
 
+  groupValues(): Readonly<Record<string, number>> {
+    return {};
+  }
+
   #isBetter(metric: number): boolean {
     const { mode, threshold, threshold_mode } = this.params;
     const best = this.#best;
@@ -217,6 +228,10 @@ class CombinedScheduler implements Running {
       const own = Object.entries(state).filter(([name]) => name.startsWith(`${at}.`));
       part.load(Object.fromEntries(own.map(([name, value]) => [name.slice(`${at}.`.length), value])));
     });
+  }
+
+  groupValues(at: number): Readonly<Record<string, number>> {
+    return Object.assign({}, ...this.parts.map((part) => part.groupValues(at))) as Record<string, number>;
   }
 
   #current(): Running | undefined {
@@ -318,6 +333,10 @@ export class Schedule {
       ...(momentum === null ? [] : [[`group${at}.momentum`, momentum] as const]),
     ]);
     return { ...this.#running.state(), ...Object.fromEntries(rates) };
+  }
+  /** What PyTorch keeps in the group `at`, beside rate and momentum: `max_lr` and the like. */
+  groupValues(at: number): Readonly<Record<string, number>> {
+    return this.#running.groupValues(at);
   }
   load(state: ScheduleState): void {
     this.#running.load(state);

@@ -54,7 +54,20 @@ function scheduleValue({ schedule, groups }: OptimizerSnapshot): TorchValue {
     ...Object.fromEntries(numbers),
     base_lrs: perGroup(({ initialLr, lr }) => initialLr ?? lr),
     _last_lr: perGroup(({ lr }) => lr),
+    // CyclicLR takes it out of its state, whatever it is.
+    _scale_fn_custom: null,
+    ...innerSchedules(numbers),
   };
+}
+
+/** The states of schedulers inside another one, as a list too: `1.last_epoch` is the second one's. */
+function innerSchedules(numbers: readonly (readonly [string, TorchValue])[]): Record<string, TorchValue> {
+  const inner: Record<string, TorchValue>[] = [];
+  for (const [name, value] of numbers) {
+    const [, at, own] = /^(\d+)\.(\w+)$/.exec(name) ?? [];
+    if (at !== undefined && own !== undefined) (inner[Number(at)] ??= {})[own] = value;
+  }
+  return inner.length === 0 ? {} : { _schedulers: inner };
 }
 
 /** Atomic. `optimizer` is what torch.optim's load_state_dict takes, `model` what the module's takes. */

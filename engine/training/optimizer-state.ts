@@ -65,7 +65,7 @@ export function torchOptimizerState(optimizer: OptimizerSnapshot, stepsTaken: nu
 }
 
 function torchGroup(
-  { declaration, schedule }: OptimizerSnapshot,
+  { declaration, schedule, groups }: OptimizerSnapshot,
   group: ParameterGroup,
 ): Record<string, TorchValue> {
   const options: Readonly<Record<string, unknown>> = {
@@ -77,7 +77,9 @@ function torchGroup(
     torchOption(spec, options[name]),
   ]);
   const start = schedule && group.initialLr !== null ? { initial_lr: new TorchFloat(group.initialLr) } : {};
-  return { ...Object.fromEntries(values), ...start };
+  const more = Object.entries(schedule?.groupValues?.(groups.indexOf(group)) ?? {});
+  const kept = more.map(([name, value]): [string, TorchValue] => [name, new TorchFloat(value)]);
+  return { ...Object.fromEntries([...values, ...kept]), ...start };
 }
 
 /** Whole numbers stay ints where the option is an integer; lists are tuples of floats. */

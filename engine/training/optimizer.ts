@@ -16,6 +16,8 @@ export interface Drive {
   step(metric?: number): void;
   state(): Readonly<Record<string, number>>;
   load(state: Readonly<Record<string, number>>): void;
+  /** What PyTorch keeps of it in the group `at`. */
+  groupValues?(at: number): Readonly<Record<string, number>>;
 }
 
 /** How long a run is, for schedules that last as long. */

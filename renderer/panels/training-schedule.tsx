@@ -118,6 +118,7 @@ function InnerSchedulers({
           <div className="form-grid">
             <SelectField
               label={`Scheduler ${at + 1}`}
+              isDouble
               value={part.type}
               options={INNER}
               isDisabled={isDisabled}

@@ -132,7 +132,7 @@ def run(name, settings):
         "rates": encode(torch.tensor(rates, dtype=torch.float64)),
         "weights": {key: encode(value) for key, value in model.state_dict().items()},
         "state": [[key, {name: encode(torch.as_tensor(value)) for name, value in state.items() if value is not None}] for key, state in optimizer.state_dict()["state"].items()],
-        "groups": [{key: value for key, value in group.items() if key not in ("foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay", "max_lr", "min_lr", "max_momentum", "base_momentum")} for group in optimizer.state_dict()["param_groups"]],
+        "groups": [{key: value for key, value in group.items() if key not in ("foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay")} for group in optimizer.state_dict()["param_groups"]],
     }
 
 
@@ -165,4 +165,5 @@ def main():
     print(f"{path}: {len(answers)} runs, {os.path.getsize(path)} bytes")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+// The settings of a run in the window: a schedule, schedules inside one, early stopping; what is set is in the file and in the run.
+import { expect, test } from './support/fixtures';
+
+test.use({ example: 'digits' });
+
+test('schedules and early stopping are chosen, and a run follows them', async ({ lazuli }, info) => {
+  const { app, page } = lazuli;
+  await app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.setContentSize(1440, 860);
+  });
+  await page.getByRole('tab', { name: 'Training' }).click();
+  await page.getByText('Schedule of the learning rate').click();
+  await page.getByLabel('Scheduler', { exact: true }).selectOption('SequentialLR');
+  await expect(page.getByLabel('Scheduler 2', { exact: true })).toHaveValue('cosine_annealing_lr');
+  await page.getByLabel('Scheduler 1', { exact: true }).selectOption('ConstantLR');
+  await page.getByRole('button', { name: 'Add scheduler' }).click();
+  await expect(page.getByLabel('Scheduler 3', { exact: true })).toHaveValue('exponential_lr');
+  await page.screenshot({ path: info.outputPath('sequential.png') });
+  await page.getByRole('button', { name: 'Remove scheduler 3' }).click();
+
+  await page.getByLabel('Scheduler', { exact: true }).selectOption('OneCycleLR');
+  await page.getByLabel('max_lr').fill('0.02');
+  await page.getByLabel('max_lr').press('Enter');
+  await page.getByText('Best epoch and early stopping').click();
+  await page.getByLabel('Early stopping', { exact: true }).selectOption('On');
+  await page.getByLabel('patience').fill('2');
+  await page.getByLabel('patience').press('Enter');
+  await page.getByText('Gradients and precision').click();
+  await page.getByLabel('max_norm').fill('1');
+  await page.getByLabel('max_norm').press('Enter');
+  await page.screenshot({ path: info.outputPath('settings.png') });
+
+  await page.getByLabel('Epochs', { exact: true }).fill('2');
+  await page.getByRole('button', { name: 'Start training' }).first().click();
+  await expect(page.getByText(/Finished after/)).toBeVisible({ timeout: 60_000 });
+  await page.screenshot({ path: info.outputPath('run.png') });
+});

@@ -21,7 +21,7 @@ import type { Drive, Optimizer } from './optimizer';
 
 /** What of an optimizer a checkpoint holds. */
 export type OptimizerSnapshot = Pick<Optimizer, 'declaration' | 'groups' | 'states'> & {
-  readonly schedule: Pick<Drive, 'state'> | null;
+  readonly schedule: Pick<Drive, 'state' | 'groupValues'> | null;
 };
 
 /** Parameter keys in the order that PyTorch numbers them: group by group. */

@@ -5,7 +5,7 @@ import { MemorySink, memorySource, readWeights, writeTorch } from '#core/formats
 import { PLAN } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
 import { loadEntries } from '#core/nn/index';
-import type { DataPreview, ModelInfo, WeightOptions, WeightVerdict } from '#core/session/session';
+import type { DataPreview, ModelInfo, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
 
 import { backendFor, cpuBackend, useThreads } from './backend';
 import { writeWeightsFile, type SaveOptions } from './convert';
@@ -14,7 +14,6 @@ import { Feeds } from './feeds';
 import { withWeights } from './inspect';
 import { Lock } from './lock';
 import { Model, type SampleShapes } from './model/model';
-import type { Resized } from './model/rematerialize';
 import { withCheckpoint } from './training/checkpoint';
 import { Evaluation } from './training/evaluate';
 import { objectiveOf } from './training/objective';

@@ -6,6 +6,7 @@ import type { RenameRule } from '../nn/rename';
 import type {
   DataPreview,
   ModelInfo,
+  Resized,
   RunEvent,
   RunState,
   WeightOptions,
@@ -116,8 +117,13 @@ export interface Calls {
 
   /** The edited graph: nodes whose layer and params stayed keep their tensors. */
   'model.update': (project: Project) => ModelInfo;
-  /** The transaction: every reachable parameter gets shape and value, or an error and nothing changed. */
-  'model.feed': (project: Project) => FeedResult;
+  /** What has values and would change its size if the sample were fed; changes nothing. */
+  'model.previewFeed': (project: Project) => readonly Resized[];
+  /**
+   * The transaction: every reachable parameter gets shape and value, or an error and nothing changed. What would change its
+   * size is refused, or with `rematerialize` initialized anew.
+   */
+  'model.feed': (project: Project, options: { readonly rematerialize: boolean }) => FeedResult;
   'model.backToUninitialized': () => ModelInfo;
   /** Parameter values as they were at `revision`; undo and redo across a materialization. */
   'model.restore': (revision: number) => ModelInfo;
@@ -175,7 +181,7 @@ export const CALL_NAMES = [
   'app.state', 'app.setTheme', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.confirmDiscard',
   'recovery.restore', 'recovery.discard',
-  'model.update', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState',
+  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState',
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
   'data.choose', 'data.preview',

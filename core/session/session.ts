@@ -134,6 +134,14 @@ export interface WeightVerdict {
   readonly from?: string;
 }
 
+/** A tensor that has values and would have another shape after a sample. */
+export interface Resized {
+  /** State-dict key. */
+  readonly key: string;
+  readonly before: Shape;
+  readonly after: PartialShape;
+}
+
 /** How a weights file is taken. */
 export interface WeightOptions {
   /** Applied to the file's keys in order, before anything else. */

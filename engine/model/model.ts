@@ -19,7 +19,7 @@ import {
 } from '#core/nn/index';
 import { renameEntries } from '#core/nn/rename';
 import { noGrad, scope } from '#core/ops/index';
-import type { ModelInfo, WeightOptions, WeightVerdict } from '#core/session/session';
+import type { ModelInfo, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
 import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
 
@@ -27,7 +27,7 @@ import { describeModel, inferModel } from './info';
 import { LayerSet, optionsOf } from './layer-set';
 import { setState, type TensorState } from './states';
 import { problemsAsError, resizingRefused, uninitialized, weightsRefused } from './refusals';
-import { inferAnew, renewResized, resizedBy, type Resized } from './rematerialize';
+import { inferAnew, renewResized, resizedBy } from './rematerialize';
 import { History, restoreSnapshot, takeSnapshot } from './snapshot';
 
 /** Shapes of a sample by input node name, batch included. */
@@ -101,9 +101,14 @@ export class Model {
     return key(project) === key(this.#project);
   }
 
-  /** What has values and would change its size if a sample of these shapes were fed; changes nothing. */
+  /**
+   * What has values and would change its size if a sample of these shapes were fed; changes nothing. Empty while the sample
+   * runs with the sizes there are, and when it would not run with any.
+   */
   previewFeed(shapes: SampleShapes): readonly Resized[] {
-    return resizedBy(this.#layers, inferAnew(this.#layers, shapes));
+    if (isRunnable(diagnose(inferModel(this.#layers, shapes)))) return [];
+    const anew = inferAnew(this.#layers, shapes);
+    return isRunnable(diagnose(anew)) ? resizedBy(this.#layers, anew) : [];
   }
 
   /**
@@ -111,10 +116,10 @@ export class Model {
    * its size is refused, or with `rematerialize` initialized anew while all other values stay.
    */
   feed(shapes: SampleShapes, seed: number, { rematerialize = false }: FeedChoice = {}): FeedResult {
-    const anew = inferAnew(this.#layers, shapes);
-    const resized = isRunnable(diagnose(anew)) ? resizedBy(this.#layers, anew) : [];
+    const resized = this.previewFeed(shapes);
     if (resized.length === 0) this.refuseProblems(shapes);
-    else if (!rematerialize) this.#refuseResizing(shapes, resized);
+    else if (!rematerialize)
+      throw resizingRefused(problemsAsError(diagnose(inferModel(this.#layers, shapes))), resized);
     this.keepHistory();
     if (resized.length === 0) return this.#feed(shapes, new Generator(seed));
     const before = takeSnapshot(this.#layers);
@@ -128,11 +133,6 @@ export class Model {
       restoreSnapshot(this.#layers, before);
       throw error;
     }
-  }
-
-  #refuseResizing(shapes: SampleShapes, resized: readonly Resized[]): void {
-    const problems = diagnose(inferModel(this.#layers, shapes));
-    if (!isRunnable(problems)) throw resizingRefused(problemsAsError(problems), resized);
   }
 
   #feed(shapes: SampleShapes, generator: Generator): FeedResult {

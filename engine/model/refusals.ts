@@ -1,9 +1,7 @@
 // A model's refusals as errors: graph problems, weights that do not fit, parameters without values.
 import { LazuliError, type ErrorCode } from '#core/errors';
-import type { Problem } from '#core/session/session';
+import type { Problem, Resized } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
-
-import type { Resized } from './rematerialize';
 
 /** The first problem that forbids running, as an error; the others are counted. */
 export function problemsAsError(problems: readonly Problem[]): LazuliError {

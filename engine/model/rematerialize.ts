@@ -4,18 +4,11 @@ import { inferGraph, type Inference } from '#core/graph/infer';
 import { resolveNode } from '#core/graph/resolve';
 import { denseBytes, isLazy, writeDense, type Generator } from '#core/nn/index';
 import { agrees } from '#core/nn/solve-sizes';
-import type { PartialShape, Shape } from '#core/tensor/shape';
+import type { Resized } from '#core/session/session';
+import type { Shape } from '#core/tensor/shape';
 
 import type { LayerSet } from './layer-set';
 import { setState, stateOf, type TensorState } from './states';
-
-/** A tensor that has values and would have another shape. */
-export interface Resized {
-  /** State-dict key. */
-  readonly key: string;
-  readonly before: Shape;
-  readonly after: PartialShape;
-}
 
 /** The graph as a sample of these shapes would have it if no size were known yet. */
 export const inferAnew = (set: LayerSet, shapes: Readonly<Record<string, Shape>>): Inference =>

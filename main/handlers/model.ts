@@ -18,10 +18,15 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
     await state.update(project);
     return state.session.info();
   },
-  'model.feed': async (state, project) => {
+  'model.previewFeed': async (state, project) => {
     state.refuseWhileRunning('feed a sample');
     await state.update(project);
-    return noticed(state, state.session.feedSample());
+    return state.session.previewFeed(await state.session.sampleShapes());
+  },
+  'model.feed': async (state, project, options) => {
+    state.refuseWhileRunning('feed a sample');
+    await state.update(project);
+    return noticed(state, state.session.feedSample(options));
   },
   'model.backToUninitialized': (state) => {
     state.refuseWhileRunning('go back to uninitialized');

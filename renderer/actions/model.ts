@@ -14,19 +14,35 @@ const FRESH_MS = 1_600;
 
 const revision = (): number => useModel.getState().model?.revision ?? 0;
 
-/** Feeds the sample batch; the chips of what took its shape light up once. */
+const NOT_FED = 'The sample was not fed; nothing changed';
+
+/** Feeds the sample batch; what it would change the size of is shown first, and asked about. */
 export async function feedSample(): Promise<void> {
   const { project } = useDocument.getState();
   if (!project) return;
   cancelUpdate();
+  const resized = await perform(NOT_FED, 'feed', () => call('model.previewFeed', project));
+  if (!resized) return;
+  if (resized.length > 0) openDialog({ kind: 'resize', resized });
+  else await feed({ rematerialize: false });
+}
+
+/** The sample again, with what it resizes initialized anew. */
+export async function rematerialize(): Promise<void> {
+  openDialog(null);
+  await feed({ rematerialize: true });
+}
+
+/** The chips of what took its shape light up once. */
+async function feed(options: { readonly rematerialize: boolean }): Promise<void> {
+  const { project } = useDocument.getState();
+  if (!project) return;
   const before = revision();
-  const result = await perform('The sample was not fed; nothing changed', 'feed', () =>
-    call('model.feed', project),
-  );
+  const result = await perform(NOT_FED, 'feed', () => call('model.feed', project, options));
   if (!result) return;
   const { model, materialized, unreached, sampleShape } = result;
   acceptModel(model, project);
-  recordValues('Feed sample', before, model.revision);
+  recordValues(options.rematerialize ? 'Feed another sample' : 'Feed sample', before, model.revision);
   const fresh = new Set(materialized);
   useModel.setState({ fresh, lastFeed: { sampleShape, materialized, unreached } });
   setTimeout(() => {

@@ -6,6 +6,7 @@ import { AboutDialog } from './about-dialog';
 import { CommandPalette } from './command-palette';
 import { NewProjectDialog } from './new-project-dialog';
 import { RecoveryDialog } from './recovery-dialog';
+import { ResizeDialog } from './resize-dialog';
 import { WeightsDialog } from './weights-dialog';
 
 const close = (): void => {
@@ -25,6 +26,8 @@ export function Dialogs(): JSX.Element | null {
       return <CommandPalette mode="layers" target={dialog.target} onClose={close} />;
     case 'weights':
       return <WeightsDialog choice={dialog.choice} onClose={close} />;
+    case 'resize':
+      return <ResizeDialog resized={dialog.resized} onClose={close} />;
     case 'recovery':
       return <RecoveryDialog onClose={close} />;
     case 'about':

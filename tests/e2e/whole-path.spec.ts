@@ -78,6 +78,41 @@ test('undo and redo cross a materialization', async ({ lazuli }) => {
   expect(await stateHash(page)).toBe(fed);
 });
 
+test('a sample that changes sizes lists them first; initialized anew is only what must be, and it can be undone', async ({
+  lazuli,
+}) => {
+  const { page } = lazuli;
+  await page.getByRole('button', { name: 'Feed sample' }).first().click();
+  await expect(node(page, 'conv2')).toContainText('32×16×3×3');
+  await node(page, 'conv1').click();
+  const channels = page.getByRole('complementary', { name: 'Inspector' }).getByLabel('out_channels');
+  await channels.fill('12');
+  await channels.press('Enter');
+
+  const feed = page.getByRole('button', { name: 'Feed sample' }).first();
+  await feed.click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('row').filter({ hasText: 'conv2.weight' })).toContainText(
+    '32×16×3×332×12×3×3',
+  );
+  await expect(dialog).toContainText('norm1.running_mean');
+  await expect(dialog).not.toContainText('fc1.weight');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(node(page, 'conv2')).toContainText('32×16×3×3');
+
+  await feed.click();
+  await dialog.getByRole('button', { name: 'Initialize anew' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(node(page, 'conv2')).toContainText('32×12×3×3');
+  await expect(node(page, 'conv1')).toContainText('12×1×3×3');
+  const anew = await stateHash(page);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(node(page, 'conv2')).toContainText('32×16×3×3');
+  await page.getByRole('button', { name: 'Redo' }).click();
+  await expect(node(page, 'conv2')).toContainText('32×12×3×3');
+  expect(await stateHash(page)).toBe(anew);
+});
+
 test('a reload of the window while training loses neither the run nor the unsaved graph', async ({
   lazuli,
 }) => {

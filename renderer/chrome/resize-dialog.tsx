@@ -1,0 +1,59 @@
+// What a sample of another size would start anew, before anything happens.
+import type { JSX } from 'react';
+import type { Resized } from '#core/session/session';
+import { formatShape } from '#core/tensor/shape';
+
+import { rematerialize } from '../actions/model';
+import { Modal } from './modal';
+
+/** Rows that are drawn; the rest is counted. */
+const ROWS = 200;
+
+export function ResizeDialog({
+  resized,
+  onClose,
+}: {
+  readonly resized: readonly Resized[];
+  readonly onClose: () => void;
+}): JSX.Element {
+  const more = resized.length - ROWS;
+  return (
+    <Modal title="This sample changes sizes" className="weights" onClose={onClose}>
+      <div className="table-scroll" tabIndex={0} role="region" aria-label="What changes its size">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Key</th>
+              <th scope="col">Now</th>
+              <th scope="col">After</th>
+            </tr>
+          </thead>
+          <tbody>
+            {resized.slice(0, ROWS).map(({ key, before, after }) => (
+              <tr key={key}>
+                <td className="mono">{key}</td>
+                <td className="shape">{formatShape(before)}</td>
+                <td className="shape">{formatShape(after)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {more > 0 ? <p className="muted">and {more} more</p> : null}
+      </div>
+      <footer className="modal-footer">
+        <p role="status">
+          {resized.length === 1
+            ? 'This tensor loses its values and starts'
+            : `These ${resized.length} tensors lose their values and start`}{' '}
+          anew. Every parameter whose shape stays keeps its values. It can be undone.
+        </p>
+        <button type="button" className="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button type="button" className="button is-primary" onClick={() => void rematerialize()}>
+          Initialize anew
+        </button>
+      </footer>
+    </Modal>
+  );
+}

@@ -8,6 +8,9 @@ import { LazuliError } from '#core/errors';
 import type { ByteSink, ByteSource } from '#core/formats/weights';
 
 import './checksum';
+import { codeOf, endsTooEarly, wrapRead, wrapWrite } from './file-errors';
+import { FileSink } from './file-sink';
+import { readRun } from './transfers';
 
 /** A file opened for random reads. Reads copy: the file may change or shrink under it and only an error follows. */
 export interface OpenFile extends ByteSource {
@@ -32,6 +35,10 @@ export async function openFile(file: string): Promise<OpenFile> {
       size: status.size,
       modified: status.mtimeMs,
       read: (offset, length) => readExactly(handle, file, offset, length),
+      readInto: (storage, at, offset, length) => {
+        const run = readRun(handle.fd, { storage, offset: at, position: offset, length });
+        return run && namingEnd(file, offset, length, run);
+      },
       close: () => handle.close(),
     };
   } catch (error) {
@@ -60,16 +67,26 @@ async function readExactly(
   let done = 0;
   while (done < length) {
     const { bytesRead } = await wrapRead(file, () => handle.read(bytes, done, length - done, offset + done));
-    if (bytesRead === 0)
-      throw new LazuliError('file_refused', `${file} ends too early`, {
-        where: `${file}, byte ${offset + done}`,
-        expected: `${length} bytes from ${offset}`,
-        got: String(done),
-        hint: 'the file is truncated or changed while it was read',
-      });
+    if (bytesRead === 0) throw endsTooEarly(file, offset, length, String(done));
     done += bytesRead;
   }
   return bytes;
+}
+
+/** The CRC of a run, or the error for it. */
+async function namingEnd(
+  file: string,
+  offset: number,
+  length: number,
+  run: Promise<number>,
+): Promise<number> {
+  return wrapRead(file, async () => {
+    try {
+      return await run;
+    } catch (error) {
+      throw codeOf(error) === 'EOF' ? endsTooEarly(file, offset, length, 'the end of the file') : error;
+    }
+  });
 }
 
 /** A whole text file of at most `limit` bytes. Refuses what is not UTF-8. */
@@ -110,7 +127,9 @@ export async function writeFileAtomically(
   const handle = await wrapWrite(file, () => open(temporary, flags, mode ?? 0o666));
   let isOpen = true;
   try {
-    const written = await writeAll(handle, file, body);
+    const sink = new FileSink(handle, file);
+    await body(sink);
+    const written = await sink.finish();
     await wrapWrite(file, async () => {
       if (mode !== null) await handle.chmod(mode);
       await handle.sync();
@@ -141,27 +160,6 @@ export async function checkWritable(file: string): Promise<void> {
       throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
     await access(path.dirname(target), constants.W_OK | constants.X_OK);
   });
-}
-
-async function writeAll(
-  handle: FileHandle,
-  file: string,
-  body: (sink: ByteSink) => Promise<void>,
-): Promise<number> {
-  let total = 0;
-  await body({
-    async write(bytes) {
-      let done = 0;
-      while (done < bytes.byteLength) {
-        const { bytesWritten } = await wrapWrite(file, () =>
-          handle.write(bytes, done, bytes.byteLength - done),
-        );
-        done += bytesWritten;
-      }
-      total += done;
-    },
-  });
-  return total;
 }
 
 /** The file a path stands for, links resolved also where the last one points to nothing yet. */
@@ -196,55 +194,5 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
-/** What the system's error codes mean to the reader. */
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'the system does not permit it',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file would be larger than allowed',
-  ENOENT: 'the folder does not exist',
-  ENOTDIR: 'part of the path is not a folder',
-  EISDIR: 'it is a folder',
-  EIO: 'the disk reports an error',
-  ELOOP: 'the symbolic links run in a circle',
-  ENAMETOOLONG: 'the name is too long',
-  EMFILE: 'too many files are open',
-};
-
-const reasonOf = (error: unknown): string =>
-  REASONS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
-
-async function wrapWrite<T>(file: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    if (error instanceof LazuliError) throw error;
-    throw new LazuliError('write_failed', `${file} could not be written: ${reasonOf(error)}`, {
-      where: file,
-      got: codeOf(error) || reasonOf(error),
-      hint: 'nothing was changed: a file of that name is as it was; choose another place or make room',
-    });
-  }
-}
-
-async function wrapRead<T>(file: string, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    if (error instanceof LazuliError) throw error;
-    const isMissing = codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
-    if (isMissing) throw new LazuliError('file_not_found', `${file} does not exist`, { where: file });
-    throw new LazuliError('read_failed', `${file} could not be read: ${reasonOf(error)}`, {
-      where: file,
-      got: codeOf(error) || reasonOf(error),
-    });
   }
 }

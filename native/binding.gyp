@@ -30,7 +30,7 @@
     {
       "target_name": "lazuli_core",
       "type": "static_library",
-      "sources": ["<!@(<(list) cpu cpu/isa gpu gpu/ops ops program tensor threads)"],
+      "sources": ["<!@(<(list) cpu cpu/isa files gpu gpu/ops ops program tensor threads)"],
       "conditions": [
         ["target_arch=='x64'", { "dependencies": ["lazuli_avx2", "lazuli_avx512"], "defines": ["LAZULI_X86=1"] }],
       ],

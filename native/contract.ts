@@ -96,6 +96,14 @@ export interface NativeGpu {
   close(): void;
 }
 
+export type FileTransfer = (
+  descriptor: number,
+  position: number,
+  storage: NativeStorage,
+  offset: number,
+  length: number,
+) => Promise<number>;
+
 export interface NativeAddon {
   /** `isa` is the kernel set in use: avx512, avx2, neon or portable; `available` what this machine can run. */
   info(): {
@@ -132,6 +140,15 @@ export interface NativeAddon {
     attributes: object,
   ): Promise<void>;
   createProgram(spec: NativeProgramSpec): NativeProgram;
+  /**
+   * Moves `length` bytes between an open file (a descriptor of Node's, from byte `position`) and a storage (from byte
+   * `offset`), on threads of its own; resolves with the CRC-32 of the bytes. Rejects with the system's code as message
+   * (`ENOSPC`), `EOF` where the file ends too early. Absent on Windows, where descriptors are not shared.
+   */
+  readonly readFile?: FileTransfer;
+  readonly writeFile?: FileTransfer;
+  /** Has the system forget what it keeps of a file, so that the next read comes from the disk. For measurements. */
+  forgetFile?(descriptor: number): void;
   /** Storages and programs not yet disposed: must be 0 when a suite ends. */
   live(): { storages: number; programs: number; bytes: number };
   /** The most bytes that lived at once since `resetMemoryPeak`, scratch of kernels included. */

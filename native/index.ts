@@ -9,12 +9,13 @@ export type {
 } from './contract';
 export { CpuBackend, CpuProgram, CpuStorage, openCpuBackend } from './cpu-backend';
 export type { RunOptions } from './cpu-backend';
+export { forgetFile, readTransfer, writeTransfer, type Transfer } from './files';
 export { GpuBackend, gpuDevices, GpuStorage, openGpuBackend } from './gpu-backend';
 export type { GpuDevice, GpuOptions } from './gpu-backend';
+export { findAddon, loadedNative, loadNative, openAddon } from './load';
 
 import type { CpuBackend } from './cpu-backend';
 import type { GpuBackend } from './gpu-backend';
 
 /** Where programs run. */
 export type NativeBackend = CpuBackend | GpuBackend;
-export { findAddon, loadedNative, loadNative, openAddon } from './load';

@@ -1,6 +1,6 @@
 // Small tools over bytes: sources and sinks in memory, little-endian fields, UTF-8 that keeps lone surrogates.
 import { refusal } from './refuse';
-import type { ByteSink, ByteSource } from './weights';
+import type { ByteSink, ByteSource, StorageSource } from './weights';
 
 /** A file that is already in memory. `name` is what error messages call it. */
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
@@ -22,6 +22,22 @@ export async function checkRange(name: string, size: number, offset: number, len
       hint: 'The file is damaged or was cut short: get it again.',
     });
   }
+}
+
+/** A range of a file as a storage of its own. */
+export function rangeOf(source: ByteSource, start: number, bytes: number): StorageSource {
+  return {
+    bytes,
+    read: async (offset, length) => {
+      await checkRange(source.name, bytes, offset, length);
+      return source.read(start + offset, length);
+    },
+    readInto: (storage, at, offset, length) => {
+      const isInside = offset >= 0 && length <= bytes - offset;
+      const run = isInside ? source.readInto?.(storage, at, start + offset, length) : null;
+      return run ? run.then(() => undefined) : null;
+    },
+  };
 }
 
 /** A sink that keeps what is written; `take` returns it as one array. */

@@ -2,7 +2,8 @@
 import { assert } from '../errors';
 import { elementSize } from '../tensor/dtype';
 import { contiguousStrides, numel, type Shape } from '../tensor/shape';
-import type { StorageSource, TensorEntry } from './weights';
+import type { Storage } from '../tensor/storage';
+import type { ByteSink, StorageSource, TensorEntry } from './weights';
 
 const STEP = 4 * 1024 * 1024;
 /** A strided view spanning at most this much is read at once, however little of the span it uses. */
@@ -40,6 +41,33 @@ export async function readContiguous(entry: TensorEntry): Promise<Uint8Array> {
   }
   assert(at === result.length, 'a gathered tensor has the wrong size');
   return result;
+}
+
+/**
+ * Fills a storage's first bytes with a tensor's elements, without passing through JavaScript; null where `contiguousBytes` is
+ * the way: other strides, a transformed storage, other memory.
+ */
+export function readContiguousInto(entry: TensorEntry, target: Storage): Promise<void> | null {
+  const { storage, offset, dtype } = entry;
+  return isDense(entry)
+    ? (storage?.readInto?.(target, 0, offset * elementSize(dtype), entryBytes(entry)) ?? null)
+    : null;
+}
+
+/** Writes a tensor's elements in row-major order, straight from a backend's memory where they lie in it so. */
+export async function writeContiguous(sink: ByteSink, entry: TensorEntry): Promise<void> {
+  const { storage, offset, dtype } = entry;
+  const memory = isDense(entry) ? storage?.memory : undefined;
+  const start = offset * elementSize(dtype);
+  const run = memory === undefined ? null : (sink.writeFrom?.(memory, start, entryBytes(entry)) ?? null);
+  if (run !== null) await run;
+  else for await (const chunk of contiguousBytes(entry)) await sink.write(chunk);
+}
+
+function isDense({ shape, stride }: TensorEntry): boolean {
+  if (shape === null || numel(shape) === 0) return false;
+  const dense = collapse(shape, stride);
+  return dense.shape.length === 0 || (dense.shape.length === 1 && dense.stride[0] === 1);
 }
 
 /** Drops axes of size 1 and joins neighbours that follow each other without a gap. */

@@ -1,7 +1,7 @@
 // Reads safetensors files and their sharded index, stricter than the reference library where that is lax.
 import { DTYPES, elementSize, isDType, type DType } from '../tensor/dtype';
 import { contiguousStrides } from '../tensor/shape';
-import { checkRange, decodeText, readUint64, viewOf } from './bytes';
+import { decodeText, rangeOf, readUint64, viewOf } from './bytes';
 import { printable, quote, refusal, type RefusalDetails } from './refuse';
 import { JsonProblem, parseHeaderJson, type HeaderValue } from './strict-json';
 import type { ByteSource, TensorEntry, WeightFile } from './weights';
@@ -162,14 +162,6 @@ function parseTensor(
       got: `${String(end - begin)} bytes`,
     });
   }
-  const start = dataStart + begin;
-  const storage = {
-    bytes,
-    read: async (offset: number, length: number): Promise<Uint8Array> => {
-      await checkRange(source.name, bytes, offset, length);
-      return source.read(start + offset, length);
-    },
-  };
   const entry: TensorEntry = {
     name,
     kind: 'tensor',
@@ -177,7 +169,7 @@ function parseTensor(
     shape,
     stride: contiguousStrides(shape),
     offset: 0,
-    storage,
+    storage: rangeOf(source, dataStart + begin, bytes),
     storageKey: '',
     requiresGrad: false,
   };

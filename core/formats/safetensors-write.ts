@@ -2,7 +2,7 @@
 import { LazuliError } from '../errors';
 import { DTYPES } from '../tensor/dtype';
 import { encodeText, FieldWriter } from './bytes';
-import { contiguousBytes, entryBytes } from './gather';
+import { entryBytes, writeContiguous } from './gather';
 import { quote } from './refuse';
 import type { ByteSink, StateDictContent, TensorEntry } from './weights';
 
@@ -74,7 +74,7 @@ export async function writeSafetensors(
       .fill(0x20, padding)
       .take(),
   );
-  for (const { entry } of sorted) for await (const chunk of contiguousBytes(entry)) await sink.write(chunk);
+  for (const { entry } of sorted) await writeContiguous(sink, entry);
   return warnings;
 }
 

@@ -1,6 +1,7 @@
 // What every weight-file reader returns and every writer takes: tensors by reference, never a whole file in memory.
 import type { DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
+import type { Storage } from '../tensor/storage';
 
 /** Random access to bytes: a file on disk or bytes in memory. `name` is what error messages call it. */
 export interface ByteSource {
@@ -8,11 +9,19 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`; throws `file_refused` past the end. The result may be a view: do not write to it. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Fills `length` bytes of a backend's memory from byte `at` on without passing through JavaScript; resolves with their
+   * CRC-32. Null (or no method) where `read` is the way.
+   */
+  readInto?(storage: Storage, at: number, offset: number, length: number): Promise<number> | null;
 }
 
 /** Where a writer puts its bytes, in order. */
 export interface ByteSink {
+  /** The bytes may change as soon as the promise is fulfilled. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Writes bytes of a backend's memory; resolves with their CRC-32. Null (or no method) where `write` is the way. */
+  writeFrom?(storage: Storage, offset: number, length: number): Promise<number> | null;
 }
 
 export type EntryKind =
@@ -22,6 +31,10 @@ export type EntryKind =
 export interface StorageSource {
   readonly bytes: number;
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills a backend's memory from byte `at` on; null (or no method) where `read` is the way. Throws what `read` throws. */
+  readInto?(storage: Storage, at: number, offset: number, length: number): Promise<void> | null;
+  /** The backend's memory these bytes are, from its first byte on, where they are that. */
+  readonly memory?: Storage;
 }
 
 /** One named tensor of a state dict; `shape` and `storage` are null while it is uninitialized. */

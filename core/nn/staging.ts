@@ -1,8 +1,8 @@
 // Values on their way from a file into a model: each tensor's are streamed into memory of its own first, so that a read that
 // fails changes nothing and what is in JavaScript's memory at a time stays small.
 import { LazuliError } from '../errors';
-import { contiguousBytes } from '../formats/gather';
-import type { TensorEntry } from '../formats/weights';
+import { contiguousBytes, readContiguousInto } from '../formats/gather';
+import type { StorageSource, TensorEntry } from '../formats/weights';
 import { elementSize } from '../tensor/dtype';
 import { formatShape, shapesEqual } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
@@ -36,6 +36,8 @@ export class Staging {
     const data = before?.data ?? newTensor(shape, tensor.dtype, tensor.device);
     this.#staged.set(tensor, { key, data });
     if (data.device === 'meta') return;
+    const run = dtype === data.dtype ? readContiguousInto(entry, data.storage) : null;
+    if (run !== null) return run;
     let at = 0;
     for await (const chunk of contiguousBytes(entry)) {
       const bytes = convertBytes(chunk, dtype, data.dtype);
@@ -72,11 +74,10 @@ function copyInSteps(target: Tensor, source: Tensor): void {
     target.storage.write(start + at, source.storage.read(at, Math.min(STEP, bytes - at)));
 }
 
-/** Copies `bytes` of a source to the start of a storage, in steps. */
-export async function readInto(
-  storage: Storage,
-  source: { readonly bytes: number; read(offset: number, length: number): Promise<Uint8Array> },
-): Promise<void> {
+/** Fills a storage from a source, in steps where it cannot be done at once. */
+export async function readInto(storage: Storage, source: StorageSource): Promise<void> {
+  const run = source.bytes === 0 ? null : (source.readInto?.(storage, 0, 0, source.bytes) ?? null);
+  if (run !== null) return run;
   for (let at = 0; at < source.bytes; at += STEP)
     storage.write(at, await source.read(at, Math.min(STEP, source.bytes - at)));
 }

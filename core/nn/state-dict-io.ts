@@ -44,6 +44,7 @@ function entryOf(name: string, tensor: Tensor, sources: Map<Storage, StorageSour
   const known = sources.get(storage);
   const source = known ?? {
     bytes: storage.bytes,
+    memory: storage,
     read: async (from: number, length: number) => storage.read(from, length),
   };
   sources.set(storage, source);

@@ -45,7 +45,7 @@ export interface BenchRun {
   readonly minimumBytes?: number;
   /** More fields for the workload's JSON line, known after it ran. */
   facts?(): Readonly<Record<string, number | string>>;
-  dispose(): void;
+  dispose(): void | Promise<void>;
 }
 
 export interface BenchCase {

@@ -4,6 +4,7 @@ import { nearest } from '#core/layers/suggest';
 
 import { cpuBackend, gpuBackend, useThreads } from '../backend';
 import type { BenchCase, BenchSettings, InstructionTime } from './case';
+import { IO_CASES } from './io';
 import { measure, type Measurement } from './measure';
 import { PRIMITIVE_CASES } from './primitives';
 import { STEP_CASES } from './steps';
@@ -11,7 +12,7 @@ import { STEP_CASES } from './steps';
 export type { BenchCase, BenchGroup, InstructionTime } from './case';
 export { BENCH_GROUPS } from './case';
 
-export const BENCH_CASES: readonly BenchCase[] = [...STEP_CASES, ...PRIMITIVE_CASES];
+export const BENCH_CASES: readonly BenchCase[] = [...STEP_CASES, ...PRIMITIVE_CASES, ...IO_CASES];
 
 /** What `bench` runs when nothing is named. */
 export const BENCH_DEFAULT = ['mlp_b64', 'mlp_b8', 'cnn_b64', 'tenc_b16'];
@@ -98,6 +99,6 @@ export async function runBench(
       ...(profile ? { profile } : {}),
     };
   } finally {
-    run.dispose();
+    await run.dispose();
   }
 }

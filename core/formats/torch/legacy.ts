@@ -1,5 +1,5 @@
 // Opens what torch wrote before 1.6: five pickles in a row, then each storage's count and raw bytes.
-import { checkRange, readUint64, viewOf } from '../bytes';
+import { rangeOf, readUint64, viewOf } from '../bytes';
 import { PickleEnds, readPicklePart, readPickle, type PickleResult } from '../pickle/read';
 import { PickleDict, PickleList, PickleText, PickleTuple, type PickleValue } from '../pickle/values';
 import { persistentIds } from '../pickle/walk';
@@ -142,7 +142,7 @@ async function locateStorages(
         got: `${String(count ?? 'more than 2^53')} elements, ${String(source.size - begin)} bytes left in the file`,
       });
     }
-    storages.set(key, { bytes: id.bytes, read: storageReader(source, begin, id.bytes) });
+    storages.set(key, rangeOf(source, begin, id.bytes));
     at = begin + id.bytes;
   }
   if (at !== source.size) {
@@ -152,11 +152,4 @@ async function locateStorages(
     });
   }
   return storages;
-}
-
-function storageReader(source: ByteSource, begin: number, bytes: number): StorageSource['read'] {
-  return async (offset, length) => {
-    await checkRange(source.name, bytes, offset, length);
-    return source.read(begin + offset, length);
-  };
 }

@@ -53,3 +53,33 @@ const word = (value: number, following: number): number =>
   (TABLE[((following + 2) << 8) + ((value >>> 8) & 0xff)] ?? 0) ^
   (TABLE[((following + 1) << 8) + ((value >>> 16) & 0xff)] ?? 0) ^
   (TABLE[(following << 8) + (value >>> 24)] ?? 0);
+
+/** x^(2^n) modulo the polynomial, bit-reflected, for n = 0 to 31. */
+const POWERS: readonly number[] = makePowers();
+
+function makePowers(): number[] {
+  const powers = [0x40000000];
+  for (let n = 1; n < 32; n++) powers.push(multiply(powers[n - 1] ?? 0, powers[n - 1] ?? 0));
+  return powers;
+}
+
+/** The product of two polynomials modulo the CRC's. */
+function multiply(a: number, b: number): number {
+  let product = 0;
+  let factor = b;
+  for (let bit = 31; bit >= 0; bit--) {
+    if ((a >>> bit) & 1) product ^= factor;
+    factor = factor & 1 ? (factor >>> 1) ^ 0xedb88320 : factor >>> 1;
+  }
+  return product >>> 0;
+}
+
+/** The CRC of two runs after each other, of the second's CRC and length in bytes. Source: zlib's crc32_combine. */
+export function combineCrc32(first: number, second: number, length: number): number {
+  if (length === 0) return first;
+  let shift = 0x80000000;
+  // A byte is x^8: the powers start at 2^3.
+  for (let rest = length, n = 3; rest > 0; rest = Math.floor(rest / 2), n++)
+    if (rest % 2 === 1) shift = multiply(POWERS[n % 32] ?? 0, shift);
+  return (multiply(shift, first) ^ second) >>> 0;
+}

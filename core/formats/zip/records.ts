@@ -1,10 +1,11 @@
 // The bytes of one zip entry, read in pieces, with the CRC checked whenever the whole of it has passed by.
 import { Inflate, inflateSync } from 'fflate';
 
+import type { Storage } from '../../tensor/storage';
 import { checkRange } from '../bytes';
 import { quote, refusal } from '../refuse';
 import type { ByteSource, StorageSource } from '../weights';
-import { crc32 } from './crc32';
+import { combineCrc32, crc32 } from './crc32';
 import type { ZipEntry } from './directory';
 
 export type Record = StorageSource;
@@ -47,19 +48,37 @@ export class StoredRecord implements Record {
     const isPart = length < this.bytes;
     if (!this.#isVerified && isPart && this.bytes <= SMALL) await (this.#whole ??= this.#verify());
     const data = await this.#source.read(this.#start + offset, length);
-    if (!this.#isVerified) this.#follow(offset, data);
+    const known = this.#next - offset;
+    if (offset === 0) this.#follow(offset, length, crc32(data, 0));
+    else if (known >= 0 && known < length)
+      this.#follow(this.#next, length - known, crc32(data.subarray(known), 0));
     return data;
   }
 
+  readInto(storage: Storage, at: number, offset: number, length: number): Promise<void> | null {
+    const isPart = length < this.bytes;
+    // A part of a small record is only used after the whole is checked: `read` sees to that.
+    if (!this.#isVerified && isPart && this.bytes <= SMALL) return null;
+    if (length > this.bytes - offset) return null;
+    const run = this.#source.readInto?.(storage, at, this.#start + offset, length) ?? null;
+    return (
+      run &&
+      run.then((crc) => {
+        this.#follow(offset, length, crc);
+      })
+    );
+  }
+
   /** Reading in order from the start checks the CRC without reading anything twice. */
-  #follow(offset: number, data: Uint8Array): void {
+  #follow(offset: number, length: number, crc: number): void {
+    if (this.#isVerified) return;
     if (offset === 0) {
       this.#next = 0;
       this.#crc = 0;
     }
     if (offset !== this.#next) return;
-    this.#crc = crc32(data, this.#crc);
-    this.#next += data.length;
+    this.#crc = combineCrc32(this.#crc, crc, length);
+    this.#next += length;
     if (this.#next !== this.bytes) return;
     if (this.#crc !== this.#entry.crc) throw wrongCrc(this.#source, this.#entry, this.#crc);
     this.#isVerified = true;

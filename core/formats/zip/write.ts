@@ -57,9 +57,16 @@ export class ZipWriter {
     await this.writeSource(name, { bytes: bytes.length, read });
   }
 
-  /** Copies a whole storage in steps of 4 MiB. */
+  /** Copies a whole storage: a backend's memory as it is, others in steps of 4 MiB. */
   async writeSource(name: string, source: StorageSource): Promise<void> {
-    await this.writeChunks(name, source.bytes, chunksOf(source));
+    const { memory, bytes } = source;
+    await this.#record(name, bytes, async () => {
+      const run = memory === undefined ? null : (this.#sink.writeFrom?.(memory, 0, bytes) ?? null);
+      if (run === null) return this.#copy(name, bytes, chunksOf(source));
+      this.#position += bytes;
+      const crc = await run;
+      return this.#options.hasChecksums ? crc : 0;
+    });
   }
 
   /** Writes a record of a known size from chunks in order. */
@@ -68,18 +75,16 @@ export class ZipWriter {
     size: number,
     chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): Promise<void> {
+    await this.#record(name, size, () => this.#copy(name, size, chunks));
+  }
+
+  /** `body` writes the data and gives its CRC. */
+  async #record(name: string, size: number, body: () => Promise<number>): Promise<void> {
     const rawName = encodeText(this.#prefix + name);
     const flags = size === 0 ? UTF8 : UTF8 | FLAG_DESCRIPTOR;
     const offset = this.#position;
     await this.#write(localHeader(rawName, flags, size, offset, this.#options.alignment));
-    let crc = 0;
-    let written = 0;
-    for await (const chunk of chunks) {
-      if (this.#options.hasChecksums) crc = crc32(chunk, crc);
-      written += chunk.length;
-      await this.#write(chunk);
-    }
-    assert(written === size, `record ${name} has ${String(written)} bytes, not ${String(size)}`);
+    const crc = await body();
     if (size > 0) {
       const isWide = size >= MASKED || offset >= MASKED;
       const descriptor = new FieldWriter().uint32(0x08074b50).uint32(crc);
@@ -88,6 +93,22 @@ export class ZipWriter {
       await this.#write(descriptor.take());
     }
     this.#records.push({ name: rawName, flags, crc, size, offset });
+  }
+
+  async #copy(
+    name: string,
+    size: number,
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): Promise<number> {
+    let crc = 0;
+    let written = 0;
+    for await (const chunk of chunks) {
+      if (this.#options.hasChecksums) crc = crc32(chunk, crc);
+      written += chunk.length;
+      await this.#write(chunk);
+    }
+    assert(written === size, `record ${name} has ${String(written)} bytes, not ${String(size)}`);
+    return crc;
   }
 
   /** Writes the central directory; the writer is finished. */

@@ -1,8 +1,11 @@
 // The export table: native/contract.ts, function by function.
 #include "../cpu/isa/isa_kernels.h"
+#include "../files/transfer.h"
 #include "../ops/faults.h"
 #include "../threads/niceness.h"
+
 #include "convert.h"
+#include "file_jobs.h"
 #include "gpu_storage.h"
 #include "program_object.h"
 #include "storage_object.h"
@@ -191,6 +194,11 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("execute", Napi::Function::New<entry<execute>>(env, "execute"));
   exports.Set("executeAsync", Napi::Function::New<entry<execute_async>>(env, "executeAsync"));
   exports.Set("createProgram", Napi::Function::New<entry<create_program>>(env, "createProgram"));
+  if (can_transfer()) {
+    exports.Set("readFile", Napi::Function::New<entry<read_file>>(env, "readFile"));
+    exports.Set("writeFile", Napi::Function::New<entry<write_file>>(env, "writeFile"));
+    exports.Set("forgetFile", Napi::Function::New<entry<forget_file>>(env, "forgetFile"));
+  }
   exports.Set("live", Napi::Function::New<entry<live>>(env, "live"));
   exports.Set("memoryPeak", Napi::Function::New<entry<memory_peak>>(env, "memoryPeak"));
   exports.Set("resetMemoryPeak", Napi::Function::New<entry<reset_memory_peak>>(env, "resetMemoryPeak"));

@@ -29,7 +29,9 @@ Backend::Backend(Napi::Env env)
       // Made before the cleanup hook, so that the hook, which runs first, still finds it.
       signal_(Signal::New(env, "lazuli", 0, 1, this)),
       thread_([this](std::shared_ptr<Job> job) { finish(std::move(job)); }),
-      gpu_thread_([this](std::shared_ptr<Job> job) { finish(std::move(job)); }) {
+      gpu_thread_([this](std::shared_ptr<Job> job) { finish(std::move(job)); }),
+      transfer_threads_{BackendThread([this](std::shared_ptr<Job> job) { finish(std::move(job)); }),
+                        BackendThread([this](std::shared_ptr<Job> job) { finish(std::move(job)); })} {
   signal_.Unref(env);
   napi_add_env_cleanup_hook(
       env, [](void* backend) { static_cast<Backend*>(backend)->close_threads(); }, this);
@@ -42,9 +44,18 @@ void Backend::check_open() const {
 }
 
 Napi::Promise Backend::submit(Napi::Env env, std::shared_ptr<PromiseJob> job, Lane lane) {
+  return post(env, lane == Lane::gpu ? gpu_thread_ : thread_, std::move(job));
+}
+
+Napi::Promise Backend::submit_transfer(Napi::Env env, std::shared_ptr<PromiseJob> job) {
+  next_transfer_ = (next_transfer_ + 1) % transfer_threads_.size();
+  return post(env, transfer_threads_[next_transfer_], std::move(job));
+}
+
+Napi::Promise Backend::post(Napi::Env env, BackendThread& thread, std::shared_ptr<PromiseJob> job) {
   check_open();
   const Napi::Promise promise = job->promise();
-  (lane == Lane::gpu ? gpu_thread_ : thread_).post(job);
+  thread.post(job);
   if (pending_++ == 0) signal_.Ref(env);
   return promise;
 }
@@ -123,7 +134,7 @@ void Backend::drain(Napi::Env env) {
 
 void Backend::close_threads() {
   is_closed_ = true;
-  for (BackendThread* thread : {&thread_, &gpu_thread_})
+  for (BackendThread* thread : {&thread_, &gpu_thread_, &transfer_threads_[0], &transfer_threads_[1]})
     for (auto& job : thread->close()) abandoned_.push_back(std::move(job));
   pool_.close();
 }

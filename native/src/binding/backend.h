@@ -2,6 +2,7 @@
 // programs count themselves in its ledger.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <unordered_set>
@@ -69,6 +70,9 @@ class Backend {
   /// Runs `body` on the GPU's thread, after what was asked of it before, and waits; throws what it throws.
   void call_gpu(const std::function<void()>& body);
   const std::atomic<bool>& is_gpu_closing() const { return gpu_thread_.is_closing(); }
+  /// For jobs that move bytes of files: beside programs, on one of two threads in turn, so that the disk waits for neither
+  /// a copy nor a checksum.
+  Napi::Promise submit_transfer(Napi::Env env, std::shared_ptr<PromiseJob> job);
   /// From the backend thread: have job->report() called on JavaScript's.
   void announce(std::shared_ptr<PromiseJob> job);
   /// Joins all threads and rejects what had not finished.
@@ -84,6 +88,7 @@ class Backend {
   static void deliver(Napi::Env env, Napi::Function, Backend* backend, void*);
   using Signal = Napi::TypedThreadSafeFunction<Backend, void, &Backend::deliver>;
 
+  Napi::Promise post(Napi::Env env, BackendThread& thread, std::shared_ptr<PromiseJob> job);
   void finish(std::shared_ptr<Job> job);
   void drain(Napi::Env env);
   void close_threads();
@@ -99,8 +104,11 @@ class Backend {
   std::vector<std::shared_ptr<PromiseJob>> reports_;
   std::vector<std::shared_ptr<PromiseJob>> finished_;
   std::deque<std::shared_ptr<Job>> abandoned_;
-  BackendThread thread_;  // last: joined before anything they use goes
+  // Last: joined before anything they use goes.
+  BackendThread thread_;
   BackendThread gpu_thread_;
+  std::array<BackendThread, 2> transfer_threads_;
+  size_t next_transfer_ = 0;
 };
 
 }  // namespace lazuli::binding

@@ -1,0 +1,42 @@
+// Long runs of bytes between an open file and a backend's memory: in parts on several threads, checksums joined again.
+import { combineCrc32 } from '#core/formats/index';
+import type { Storage } from '#core/tensor/storage';
+import { readTransfer, writeTransfer, type Transfer } from '#native';
+
+/** Small enough to keep both threads busy with one tensor, large enough for the disk. */
+const PART = 4 * 1024 * 1024;
+/** Shorter runs are as fast through JavaScript. */
+const SHORTEST = 64 * 1024;
+
+/** A run of bytes: `position` in the file, `offset` in the storage. */
+export interface Run {
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly position: number;
+  readonly length: number;
+}
+
+/** Fills the run from the file; resolves with its CRC-32. Null where it has to go through JavaScript. */
+export const readRun = (descriptor: number, run: Run): Promise<number> | null =>
+  run.length < SHORTEST ? null : move(descriptor, run, readTransfer(run.storage));
+
+/** Writes the run to the file; resolves with its CRC-32. Null where it has to go through JavaScript. */
+export const writeRun = (descriptor: number, run: Run): Promise<number> | null =>
+  run.length < SHORTEST ? null : move(descriptor, run, writeTransfer(run.storage));
+
+const move = (descriptor: number, run: Run, transfer: Transfer | null): Promise<number> | null =>
+  transfer === null ? null : moveParts(descriptor, run, transfer);
+
+async function moveParts(descriptor: number, run: Run, transfer: Transfer): Promise<number> {
+  const { storage, offset, position, length } = run;
+  const parts: { readonly length: number; readonly crc: Promise<number> }[] = [];
+  for (let at = 0; at < length; at += PART) {
+    const size = Math.min(PART, length - at);
+    parts.push({ length: size, crc: transfer(descriptor, position + at, storage, offset + at, size) });
+  }
+  // Every part has ended when this returns, so that nothing moves behind the caller's back.
+  await Promise.allSettled(parts.map(({ crc }) => crc));
+  let whole = 0;
+  for (const part of parts) whole = combineCrc32(whole, await part.crc, part.length);
+  return whole;
+}

@@ -1,0 +1,46 @@
+// Moves bytes of files straight into and out of the CPU backend's memory, off JavaScript's thread, with their CRC-32.
+import type { Storage } from '#core/tensor/storage';
+
+import type { NativeAddon } from './contract';
+import { CpuStorage } from './cpu-backend';
+import { loadNative } from './load';
+
+/** `position` is the file's, `offset` the storage's, both in bytes. Resolves with the CRC-32 of the bytes moved. */
+export type Transfer = (
+  descriptor: number,
+  position: number,
+  storage: Storage,
+  offset: number,
+  length: number,
+) => Promise<number>;
+
+/** The transfer for a storage, or null: another backend's memory, or a system where descriptors are not shared. */
+export const readTransfer = (storage: Storage): Transfer | null => transferOf(storage, 'readFile');
+export const writeTransfer = (storage: Storage): Transfer | null => transferOf(storage, 'writeFile');
+
+/** Has the system forget what it keeps of a file; false where it cannot be asked to. */
+export function forgetFile(descriptor: number): boolean {
+  const addon = loadNative();
+  addon.forgetFile?.(descriptor);
+  return addon.forgetFile !== undefined;
+}
+
+function transferOf(owner: Storage, name: 'readFile' | 'writeFile'): Transfer | null {
+  if (!(owner instanceof CpuStorage)) return null;
+  const transfer: NativeAddon[typeof name] = loadNative()[name];
+  if (transfer === undefined) return null;
+  return async (descriptor, position, storage, offset, length) => {
+    if (!(storage instanceof CpuStorage)) throw new TypeError('expected memory of the CPU backend');
+    try {
+      return await transfer(descriptor, position, storage.native, offset, length);
+    } catch (error) {
+      throw withSystemCode(error);
+    }
+  };
+}
+
+/** The addon's message is the system's code: `code` as on Node's own errors. */
+function withSystemCode(error: unknown): unknown {
+  if (!(error instanceof Error) || !/^E[A-Z0-9]+$/.test(error.message)) return error;
+  return Object.assign(new Error(error.message), { code: error.message });
+}

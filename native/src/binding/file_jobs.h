@@ -1,0 +1,15 @@
+// Moving bytes between files and storages on threads of their own; see native/contract.ts.
+#pragma once
+
+#include "backend.h"
+
+namespace lazuli::binding {
+
+/// (descriptor, position, storage, offset, length): fills the range of the storage; resolves with its CRC-32.
+Napi::Value read_file(const Napi::CallbackInfo& info);
+/// The same the other way.
+Napi::Value write_file(const Napi::CallbackInfo& info);
+/// (descriptor): the next read comes from the disk, where the system can be asked for that.
+Napi::Value forget_file(const Napi::CallbackInfo& info);
+
+}  // namespace lazuli::binding

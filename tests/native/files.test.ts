@@ -1,0 +1,91 @@
+// Bytes between files and the backend's memory: every length and place arrives whole, checksums are zip's, errors are the system's.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { combineCrc32 } from '#core/formats/index';
+import { portableCrc32 } from '#core/formats/zip/crc32';
+import { openCpuBackend, readTransfer, writeTransfer, type CpuStorage } from '#native';
+
+const backend = openCpuBackend();
+const isShared = process.platform !== 'win32';
+let folder = '';
+let handle: FileHandle;
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'lazuli-transfer-'));
+  handle = await open(path.join(folder, 'file'), 'w+');
+});
+afterEach(async () => {
+  await handle.close();
+  rmSync(folder, { recursive: true });
+});
+
+const bytesOf = (length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, at) => (at * 167 + 13) & 0xff);
+
+function withStorage<T>(length: number, body: (storage: CpuStorage) => Promise<T>): Promise<T> {
+  const storage = backend.allocate(length);
+  return body(storage).finally(() => {
+    storage.dispose();
+  });
+}
+
+test.runIf(isShared).each([0, 1, 15, 16, 63, 64, 65, 127, 1000, 4096, 65_537, 1_300_001])(
+  'ZIP-12 %i bytes arrive in the file and back, with their CRC-32',
+  async (length) => {
+    const bytes = bytesOf(length + 7);
+    await withStorage(length + 7, async (storage) => {
+      storage.write(0, bytes);
+      const expected = crc32(bytes.subarray(7));
+      expect(await writeTransfer(storage)?.(handle.fd, 3, storage, 7, length)).toBe(expected);
+      const written = new Uint8Array(length);
+      await handle.read(written, 0, length, 3);
+      expect(Buffer.compare(written, bytes.subarray(7))).toBe(0);
+    });
+    await withStorage(length + 2, async (storage) => {
+      expect(await readTransfer(storage)?.(handle.fd, 3, storage, 2, length)).toBe(crc32(bytes.subarray(7)));
+      expect(Buffer.compare(storage.read(2, length), bytes.subarray(7))).toBe(0);
+      expect(storage.read(0, 2)).toEqual(new Uint8Array(2));
+    });
+  },
+);
+
+test.runIf(isShared)('a file that ends too early, a closed one and a range outside are errors', async () => {
+  await handle.write(new Uint8Array(100));
+  await withStorage(200, async (storage) => {
+    const read = readTransfer(storage);
+    await expect(read?.(handle.fd, 0, storage, 0, 101)).rejects.toMatchObject({ code: 'EOF' });
+    await expect(read?.(9999, 0, storage, 0, 1)).rejects.toMatchObject({ code: 'EBADF' });
+    await expect(read?.(handle.fd, 0, storage, 100, 101)).rejects.toThrow('file: length');
+    await expect(read?.(handle.fd, -1, storage, 0, 1)).rejects.toThrow('file: position');
+    const readOnly = await open(path.join(folder, 'file'), 'r');
+    const writing = writeTransfer(storage)?.(readOnly.fd, 0, storage, 0, 10);
+    await expect(writing).rejects.toMatchObject({ code: 'EBADF' });
+    await readOnly.close();
+  });
+});
+
+test.runIf(isShared)(
+  'a storage disposed and a file closed in the meantime do not matter to a transfer',
+  async () => {
+    await handle.write(bytesOf(5_000_000));
+    const storage = backend.allocate(5_000_000);
+    const other = await open(path.join(folder, 'file'), 'r');
+    const reading = readTransfer(storage)?.(other.fd, 0, storage, 0, 5_000_000);
+    await other.close();
+    storage.dispose();
+    expect(await reading).toBe(crc32(bytesOf(5_000_000)));
+  },
+);
+
+test('ZIP-12 checksums of parts join to that of the whole', () => {
+  const bytes = bytesOf(10_000);
+  for (const at of [0, 1, 7, 4096, 9_999, 10_000]) {
+    const [first, second] = [bytes.subarray(0, at), bytes.subarray(at)];
+    const joined = combineCrc32(portableCrc32(first, 0), portableCrc32(second, 0), second.length);
+    expect(joined).toBe(portableCrc32(bytes, 0));
+  }
+});

@@ -201,7 +201,11 @@ function checkEnds(inference: Inference, used: ReadonlySet<string>): Problem[] {
 /** An error only where an output waits for it. */
 function checkInputs({ node, declaration, inputs }: NodeInference, used: ReadonlySet<string>): Problem[] {
   return inputs
-    .filter(({ source }) => source === null)
+    .filter(
+      ({ port, source }) =>
+        source === null &&
+        !declaration?.inputs.some(({ name, isOptional }) => name === port && isOptional === true),
+    )
     .map(({ port }) =>
       problem({
         code: 'unconnected_input',

@@ -1,6 +1,7 @@
 // A graph as a module: its layers are children under their nodes' names, its forward runs them in running order.
 import type { Graph, GraphNode } from '../document/project';
 import { assert, LazuliError } from '../errors';
+import { outputPorts } from '../layers/declaration';
 import type { LayerModule, LayerParams } from '../nn/layer-module';
 import { Module } from '../nn/module';
 import type { Tensor } from '../tensor/tensor';
@@ -17,7 +18,8 @@ export type Named = Readonly<Record<string, Tensor>>;
 export interface Step {
   readonly node: GraphNode;
   readonly kind: 'input' | 'layer' | 'output';
-  readonly sources: readonly { readonly node: string; readonly output: number }[];
+  /** null for an optional input without a value, before one that has. */
+  readonly sources: readonly ({ readonly node: string; readonly output: number } | null)[];
 }
 
 export interface RunOptions {
@@ -85,7 +87,7 @@ export class GraphModule extends Module {
     const outputs: Record<string, Tensor> = {};
     for (const step of this[PLAN].steps) {
       if (onlyUsed && !this[PLAN].used.has(step.node.id)) continue;
-      const given = step.sources.map(({ node, output }) => values.get(node)?.[output]);
+      const given = step.sources.map((source) => source && values.get(source.node)?.[source.output]);
       const known = given.filter((tensor) => tensor !== undefined);
       if (known.length < given.length) continue;
       if (step.kind === 'input') {
@@ -94,7 +96,7 @@ export class GraphModule extends Module {
         values.set(step.node.id, [fed]);
       } else if (step.kind === 'output') {
         const [value] = known;
-        assert(value !== undefined, 'an output node without an input was run');
+        assert(value, 'an output node without an input was run');
         outputs[step.node.name] = value;
       } else values.set(step.node.id, runLayer(this[PLAN].layers.get(step.node.id), step.node, known));
     }
@@ -110,7 +112,7 @@ export function setRandom(module: GraphModule, random: LayerModule['random']): v
 function runLayer(
   layer: LayerModule | undefined,
   { name }: GraphNode,
-  inputs: readonly Tensor[],
+  inputs: readonly (Tensor | null)[],
 ): readonly Tensor[] {
   assert(layer !== undefined, 'a step without a layer');
   try {
@@ -141,12 +143,15 @@ function runnableSteps(graph: Graph, layers: ReadonlyMap<string, LayerModule>): 
       const edges = index.incoming(node.id, port.name);
       for (const edge of port.isVariadic === true ? edges : edges.slice(0, 1)) {
         const from = index.nodes.get(edge.from.node);
-        const outputs = from ? (resolveNode(from).declaration?.outputs ?? []) : [];
+        const source = from ? resolveNode(from) : null;
+        const outputs = outputPorts(source?.declaration, source?.params ?? null);
         const output = outputs.findIndex(({ name }) => name === edge.from.port);
         if (!from || output < 0 || !ready.has(from.id)) return [];
         sources.push({ node: from.id, output });
       }
-      if (edges.length === 0) return [];
+      if (edges.length > 0) continue;
+      if (port.isOptional !== true) return [];
+      sources.push(null);
     }
     ready.add(node.id);
     return [{ node, kind, sources }];

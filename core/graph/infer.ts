@@ -1,6 +1,6 @@
 // Shapes over the whole graph, as far as they are known: what edges show, what blank sizes wait for, what does not fit.
 import type { Graph, GraphEdge, GraphNode } from '../document/project';
-import type { EdgeShape, LayerDeclaration, LayerProblem } from '../layers/declaration';
+import { outputPorts, type EdgeShape, type LayerDeclaration, type LayerProblem } from '../layers/declaration';
 import type { PartialShape, Shape } from '../tensor/shape';
 import { indexGraph, topologicalOrder, type GraphIndex, type Order } from './order';
 import { isInputLayer, resolveNode, type Params, type ResolvedNode } from './resolve';
@@ -75,7 +75,7 @@ function inferNode(
       inputs: declaration ? inputsOf(node, declaration, index, done) : [],
       effective: params,
       sizes: {},
-      outputs: declaration?.outputs.map(() => null) ?? [],
+      outputs: outputPorts(declaration, params).map(() => null),
       shapeProblems: [],
     };
   const inputs = inputsOf(node, declaration, index, done);
@@ -103,7 +103,7 @@ export function inferLayer(
   );
   const sizes = { ...known, ...Object.fromEntries(blank) };
   const effective = { ...params, ...sizes };
-  const unknown = declaration.outputs.map(() => null);
+  const unknown = outputPorts(declaration, effective).map(() => null);
   if (inputs.length < declaration.inputs.filter(({ isOptional }) => isOptional !== true).length)
     return { effective, sizes, outputs: unknown, shapeProblems: [] };
   const result = declaration.infer(effective, shapes);
@@ -133,7 +133,8 @@ function inputsOf(
     if (edges.length === 0) return [{ port: port.name, source: null, shape: null }];
     return (port.isVariadic === true ? edges : edges.slice(0, 1)).map((edge) => {
       const from = done.get(edge.from.node);
-      const output = from?.declaration?.outputs.findIndex(({ name }) => name === edge.from.port) ?? -1;
+      const ports = outputPorts(from?.declaration, from?.params ?? null);
+      const output = ports.findIndex(({ name }) => name === edge.from.port);
       if (!from || output < 0) return { port: port.name, source: null, shape: null };
       return {
         port: port.name,

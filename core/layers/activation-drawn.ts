@@ -1,26 +1,10 @@
 // Activations that the generator of elementwise layers does not fit: random slopes, and softmax over the channels of an image.
-import { LazuliError } from '../errors';
 import * as ops from '../ops';
-import type { Tensor } from '../tensor/tensor';
-import { defineLayer, type LayerProblem, type LowerCall, type ParamTable } from './declaration';
+import { defineLayer, type LayerProblem } from './declaration';
 import { number } from './params';
 import { inputOf } from './pieces';
 import { mismatch, outputs, product, rankProblem, refusal } from './shapes';
-import { range } from './take';
-
-/** Binary digits of a random slope. */
-const DIGITS = 16;
-
-/** Numbers spread evenly over [0, 1), in the shape of `x`, made of coin tosses. */
-function uniform(x: Tensor, random: LowerCall<ParamTable>['random']): Tensor {
-  if (!random) throw new LazuliError('internal', 'rrelu was lowered for training without a random state');
-  const digits = range(DIGITS).map((digit) => {
-    const options = { probability: 0.5, state: random.state, stream: random.nextStream() };
-    // A mask is 0 or 2.
-    return ops.mul(ops.dropoutMask(x, options), 2 ** -(digit + 2));
-  });
-  return digits.reduce((total, digit) => ops.add(total, digit));
-}
+import { randomOf, uniformLike } from './sequences';
 
 /** x, or for x < 0 a · x with a drawn from [lower, upper) while training, else their middle. Source: arXiv:1505.00853. */
 export const rrelu = defineLayer({
@@ -44,9 +28,9 @@ export const rrelu = defineLayer({
     const { lower, upper } = call.params;
     const slope =
       call.isTraining && lower < upper
-        ? ops.add(ops.mul(uniform(input, call.random), upper - lower), lower)
+        ? ops.add(ops.mul(uniformLike(input, randomOf(call, 'rrelu')), upper - lower), lower)
         : (lower + upper) / 2;
-    return [ops.where(ops.ge(input, 0), input, ops.mul(input, slope))];
+    return [ops.where(ops.gt(input, 0), input, ops.mul(input, slope))];
   },
   flops: (_params, [input = []]) => 2 * (product(input) ?? 0),
   examples: [

@@ -4,7 +4,7 @@ import { formatShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { defineLayer, type EdgeShape, type LayerDeclaration } from './declaration';
 import { integer } from './params';
-import { inputOf } from './pieces';
+import { inputOf, inputsOf } from './pieces';
 import {
   axisIn,
   axisProblem,
@@ -62,7 +62,7 @@ function fold({ type, torch, summary, keywords, combine }: Fold): LayerDeclarati
     outputs: [{ name: 'output' }],
     infer: (_params, inputs) =>
       inputs.length === 0 ? needsInput('inputs') : inferBroadcast(() => 'inputs', inputs),
-    lower: (call) => [call.inputs.slice(1).reduce(combine, inputOf(call))],
+    lower: (call) => [inputsOf(call).reduce(combine)],
     flops: (_params, inputs, [output]) => broadcastFlops(inputs, output),
     examples: [
       {
@@ -196,7 +196,7 @@ export const concatenate = defineLayer({
     }, 0);
     return outputs(sizes.with(axis, total));
   },
-  lower: (call) => [ops.concatenate(call.inputs, call.params.dim)],
+  lower: (call) => [ops.concatenate(inputsOf(call), call.params.dim)],
   flops: () => 0,
   examples: [
     {
@@ -254,7 +254,7 @@ export const stack = defineLayer({
     }
     return outputs(sizes.toSpliced(axis, 0, inputs.length));
   },
-  lower: (call) => [ops.stack(call.inputs, call.params.dim)],
+  lower: (call) => [ops.stack(inputsOf(call), call.params.dim)],
   flops: () => 0,
   examples: [
     {

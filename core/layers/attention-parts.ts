@@ -3,12 +3,18 @@ import { formatShape } from '../tensor/shape';
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import type { EdgeShape, LayerProblem, LowerCall, TensorSpec } from './declaration';
-import type { ParamTable } from './params';
+import { boolean, type ParamTable } from './params';
 import { maybeTensor, parameter, tensorOf, WEIGHT_INITIALIZER, ZEROS } from './pieces';
 import { constantLike, dropped } from './sequences';
 import { isCompatible, mismatch, type Size } from './shapes';
 
 type Call = LowerCall<ParamTable>;
+
+export const is_causal = boolean({
+  help: 'No step attends to a later one.',
+  initial: false,
+  torchDefault: false,
+});
 
 /** What an attention is made of; sizes null while they are blank. */
 export interface AttentionOptions {
@@ -100,6 +106,12 @@ export const additive = (mask: Tensor, like: Tensor): Tensor =>
 export const causalMask = (like: Tensor, rows: number, columns: number): Tensor =>
   constantLike(like, [rows, columns], (row, column) => (column > row ? -Infinity : 0));
 
+/** Softmax along the last axis, with zeros for a row of -∞ alone. */
+function safeSoftmax(scores: Tensor): Tensor {
+  const isEmpty = ops.eq(ops.amax(scores.detach(), [-1], { keepdim: true }), -Infinity);
+  return ops.where(isEmpty, 0, ops.softmax(ops.where(isEmpty, 0, scores), -1));
+}
+
 interface AttentionCall {
   readonly call: Call;
   readonly prefix: string;
@@ -109,6 +121,8 @@ interface AttentionCall {
   /** [N, S]. */
   readonly keyMask: Tensor | null;
   readonly isCausal: boolean;
+  /** A query that may attend to nothing gets zeros, as scaled_dot_product_attention has it, and not NaN. */
+  readonly isSafe: boolean;
 }
 
 /** softmax(q kᵀ/√d + masks) v: `[.., L, d]`, `[.., S, d]`, `[.., S, e]` → `[.., L, e]`, and the weights `[.., L, S]`. */
@@ -119,18 +133,20 @@ export function attend(
   options: {
     readonly masks: readonly Tensor[];
     readonly scale: number;
+    readonly isSafe: boolean;
     readonly drop: (weights: Tensor) => Tensor;
   },
 ): { readonly output: Tensor; readonly weights: Tensor } {
   const scores = ops.matmul(ops.mul(query, options.scale), ops.transpose(key, -2, -1));
   const masked = options.masks.reduce((sum, mask) => ops.add(sum, mask), scores);
-  const weights = options.drop(ops.softmax(masked, -1));
+  const shares = options.isSafe && options.masks.length > 0 ? safeSoftmax(masked) : ops.softmax(masked, -1);
+  const weights = options.drop(shares);
   return { output: ops.matmul(weights, value), weights };
 }
 
 /** `[N, L, E]`, `[N, S, keyDim]`, `[N, S, valueDim]` → `[N, L, E]` and the weights `[N, heads, L, S]`. */
 export function multiHead(query: Tensor, key: Tensor, value: Tensor, given: AttentionCall) {
-  const { call, prefix, options, mask, keyMask, isCausal } = given;
+  const { call, prefix, options, mask, keyMask, isCausal, isSafe } = given;
   const { heads } = options;
   const [batch = 0, rows = 0, embed = 0] = query.shape;
   const size = embed / heads;
@@ -154,6 +170,7 @@ export function multiHead(query: Tensor, key: Tensor, value: Tensor, given: Atte
   const { output, weights } = attend(split(q), withZero(split(k)), withZero(split(v)), {
     masks: masks.map((one) => (extra > 0 ? ops.pad(one, [0, extra]) : one)),
     scale: 1 / Math.sqrt(size),
+    isSafe: isSafe && (mask ?? keyMask) !== null,
     drop: (x) => dropped(x, options.dropout, call),
   });
   const flat = ops.reshape(ops.permute(output, [0, 2, 1, 3]), [batch, rows, embed]);

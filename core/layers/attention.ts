@@ -1,38 +1,19 @@
-// Attention as layers: multihead_attention and the bare scaled_dot_product_attention. Whole transformers are in transformer.ts.
+// Attention with several heads as a layer: multihead_attention. Whole transformers are in transformer.ts.
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import {
-  additive,
-  attend,
   attentionTensors,
-  causalMask,
   headsProblem,
+  is_causal,
   maskProblems,
   multiHead,
   type AttentionOptions,
 } from './attention-parts';
 import { defineLayer, type EdgeShape } from './declaration';
-import { boolean, integer, number, optionalInteger, optionalNumber, size, type ParamsOf } from './params';
+import { boolean, integer, optionalInteger, size, type ParamsOf } from './params';
 import { found, inputOf, waiting } from './pieces';
-import { batch_first, dropoutParam, dropped } from './sequences';
-import {
-  blankHint,
-  broadcastEdges,
-  broadcastSize,
-  mismatch,
-  outputs,
-  product,
-  rankProblem,
-  refusal,
-  sizeAt,
-  type Size,
-} from './shapes';
-
-const is_causal = boolean({
-  help: 'No step attends to a later one.',
-  initial: false,
-  torchDefault: false,
-});
+import { batch_first, dropoutParam } from './sequences';
+import { blankHint, mismatch, outputs, product, rankProblem, refusal, sizeAt, type Size } from './shapes';
 
 const multiheadParams = {
   embed_dim: size('Size of the last axis of the queries, and of the outputs.'),
@@ -60,6 +41,11 @@ const multiheadParams = {
     torchDefault: null,
   }),
   batch_first,
+  need_weights: boolean({
+    help: 'Also gives how much each query attends to each key.',
+    initial: true,
+    torchDefault: true,
+  }),
   average_attn_weights: boolean({
     help: 'Gives the mean of the attention weights of all heads instead of each.',
     initial: true,
@@ -81,7 +67,7 @@ const optionsOf = (params: ParamsOf<typeof multiheadParams>): AttentionOptions =
 
 /** Queries, keys and values as `[N, T, F]` with their common sizes, or what does not fit. */
 function inferMultihead(params: ParamsOf<typeof multiheadParams>, inputs: readonly EdgeShape[]) {
-  const [query = null, key = null, value = null, mask = null, keyMask = null] = inputs;
+  const [query = null, key = null, value = null, keyMask = null, mask = null] = inputs;
   const named = [['query', query], ['key', key], ['value', value]] as const; // prettier-ignore
   for (const [port, shape] of named) {
     const wrong = rankProblem(port, shape, query === null ? [2, 3] : [query.length]);
@@ -101,7 +87,7 @@ function inferMultihead(params: ParamsOf<typeof multiheadParams>, inputs: readon
       return refusal(mismatch(port, `a last size of ${wanted}`, got));
   }
   const rank = (query ?? key ?? value)?.length;
-  if (rank === undefined) return outputs(null, null);
+  if (rank === undefined) return params.need_weights ? outputs(null, null) : outputs(null);
   const time = rank === 3 && params.batch_first ? 1 : 0;
   const common = (a: Size, b: Size): Size | undefined =>
     a === null ? b : b === null || a === b ? a : undefined;
@@ -146,7 +132,7 @@ function inferMultihead(params: ParamsOf<typeof multiheadParams>, inputs: readon
   ];
   const last = params.embed_dim ?? embed;
   const output = rank === 2 ? [rows, last] : time === 1 ? [batch, rows, last] : [rows, batch, last];
-  return outputs(output, weights);
+  return params.need_weights ? outputs(output, weights) : outputs(output);
 }
 
 /**
@@ -167,19 +153,23 @@ export const multiheadAttention = defineLayer({
     { name: 'key' },
     { name: 'value' },
     {
-      name: 'attn_mask',
-      help: '[L, S] or [N·heads, L, S]: added to the scores, or true where not to attend.',
-      isOptional: true,
-      content: 'mask',
-    },
-    {
       name: 'key_padding_mask',
       help: '[N, S]: added to the scores, or true at keys to ignore.',
       isOptional: true,
       content: 'mask',
     },
+    {
+      name: 'attn_mask',
+      help: '[L, S] or [N·heads, L, S]: added to the scores, or true where not to attend.',
+      isOptional: true,
+      content: 'mask',
+    },
   ],
   outputs: [{ name: 'output' }, { name: 'weights', help: 'How much each query attends to each key.' }],
+  outputCount: ({ need_weights }) => (need_weights ? 2 : 1),
+  torchForward: [
+    'query', 'key', 'value', 'key_padding_mask', 'need_weights', 'attn_mask', 'average_attn_weights', 'is_causal',
+  ], // prettier-ignore
   inferSizes: (params, [query = null]) => found(params, { embed_dim: sizeAt(query, -1) }),
   infer: inferMultihead,
   tensors: (params) => attentionTensors('', optionsOf(params), waiting('embed_dim', params.embed_dim)),
@@ -197,18 +187,21 @@ export const multiheadAttention = defineLayer({
       made.set(x, view);
       return view;
     };
-    const keyMask = call.inputs[4] ?? null;
+    const keyMask = call.inputs[3] ?? null;
     const { output, weights } = multiHead(rows(0), rows(1), rows(2), {
       call,
       prefix: '',
       options: { ...optionsOf(params), embedDim: query.shape.at(-1) ?? null },
-      mask: call.inputs[3] ?? null,
+      mask: call.inputs[4] ?? null,
       keyMask: keyMask && !isBatched ? ops.unsqueeze(keyMask, 0) : keyMask,
       isCausal: params.is_causal,
+      // Where PyTorch gives no weights it computes as scaled_dot_product_attention does.
+      isSafe: !params.need_weights,
     });
+    const first = isBatched && !params.batch_first ? ops.transpose(output, 0, 1) : output;
     const shown = params.average_attn_weights ? ops.mean(weights, [1]) : weights;
-    if (!isBatched) return [ops.squeeze(output, 0), ops.squeeze(shown, 0)];
-    return [params.batch_first ? output : ops.transpose(output, 0, 1), shown];
+    const results = params.need_weights ? [first, shown] : [first];
+    return isBatched ? results : results.map((result) => ops.squeeze(result, 0));
   },
   flops(params, [query = [], key = []]) {
     const embed = query.at(-1) ?? 0;
@@ -267,8 +260,8 @@ export const multiheadAttention = defineLayer({
         [2, 3, 6],
         [2, 4, 5],
         [2, 4, 4],
-        [3, 4],
         [2, 4],
+        [3, 4],
       ],
       outputs: [
         [2, 3, 6],
@@ -276,132 +269,10 @@ export const multiheadAttention = defineLayer({
       ],
     },
     {
-      title: 'one sequence, a mask per head',
-      params: { embed_dim: 4, num_heads: 2, batch_first: false },
-      inputs: [
-        [3, 4],
-        [2, 4],
-        [2, 4],
-        [2, 3, 2],
-      ],
-      outputs: [
-        [3, 4],
-        [3, 2],
-      ],
-    },
-  ],
-});
-
-/** softmax(Q Kᵀ · scale + mask) V: `[.., L, E]`, `[.., S, E]`, `[.., S, V]` → `[.., L, V]`; scale 1/√E when blank. */
-export const scaledDotProductAttention = defineLayer({
-  type: 'scaled_dot_product_attention',
-  torch: 'torch.nn.functional.scaled_dot_product_attention',
-  category: 'attention',
-  summary: 'Attention without weights of its own: queries, keys and values as they come.',
-  keywords: ['sdpa', 'transformer', 'query', 'key', 'value'],
-  params: {
-    dropout_p: number({
-      min: 0,
-      max: 1,
-      help: 'Probability that an attention weight becomes 0 while training.',
-      initial: 0,
-      torchDefault: 0,
-    }),
-    is_causal,
-    scale: optionalNumber({
-      help: 'Factor of the scores; blank: 1/√E.',
-      initial: null,
-      torchDefault: null,
-    }),
-  },
-  isRandom: true,
-  inputs: [
-    { name: 'query' },
-    { name: 'key' },
-    { name: 'value' },
-    {
-      name: 'attn_mask',
-      help: 'Added to the scores, or false where not to attend.',
-      isOptional: true,
-      content: 'mask',
-    },
-  ],
-  outputs: [{ name: 'output' }],
-  infer(_params, [query = null, key = null, value = null, mask]) {
-    for (const [port, shape] of [
-      ['query', query],
-      ['key', key],
-      ['value', value],
-    ] as const)
-      // prettier-ignore
-      if (shape !== null && shape.length < 2) return refusal(mismatch(port, 'at least 2 dimensions', shape.length));
-    for (const [port, a, b] of [
-      ['key', sizeAt(query, -1), sizeAt(key, -1)],
-      ['value', sizeAt(key, -2), sizeAt(value, -2)],
-    ] as const)
-      if (a !== null && b !== null && a !== b)
-        return refusal(mismatch(port, port === 'key' ? `a last size of ${a}` : `${a} steps`, b));
-    if (query === null || key === null || value === null) return outputs(null);
-    const leading = broadcastEdges(query.slice(0, -2), key.slice(0, -2));
-    const whole = leading && broadcastEdges(leading, value.slice(0, -2));
-    if (!whole) return refusal(mismatch('key', 'leading sizes that fit the queries', 'others'));
-    const scores = [...whole, sizeAt(query, -2), sizeAt(key, -2) ?? sizeAt(value, -2)];
-    const covers =
-      mask === undefined ||
-      mask === null ||
-      (mask.length <= scores.length &&
-        mask.every(
-          (size, axis) =>
-            broadcastSize(size, scores[axis + scores.length - mask.length] ?? null) !== undefined,
-        ));
-    if (!covers)
-      return refusal(
-        mismatch('attn_mask', `sizes that broadcast with the scores ${scores.join('×')}`, mask.join('×')),
-      );
-    return outputs([...whole, sizeAt(query, -2), sizeAt(value, -1)]);
-  },
-  lower(call) {
-    const [query, key, value] = [inputOf(call, 0), inputOf(call, 1), inputOf(call, 2)];
-    const { params } = call;
-    const mask = call.inputs[3];
-    const [rows = 0, size = 1] = query.shape.slice(-2);
-    const masks = [
-      ...(params.is_causal ? [causalMask(query, rows, key.shape.at(-2) ?? 0)] : []),
-      // Here a bool mask is true where to attend.
-      ...(mask
-        ? [
-            mask.dtype === 'bool'
-              ? ops.where(ops.cast(mask, query.dtype), 0, -Infinity)
-              : additive(mask, query),
-          ]
-        : []),
-    ];
-    const drop = (weights: Tensor): Tensor => dropped(weights, params.dropout_p, call);
-    return [attend(query, key, value, { masks, scale: params.scale ?? 1 / Math.sqrt(size), drop }).output];
-  },
-  flops: (_params, [query = [], key = []], [output = []]) =>
-    2 * ((product(query) ?? 0) + (product(output) ?? 0)) * (key.at(-2) ?? 0),
-  examples: [
-    {
-      title: 'a mask',
-      params: { dropout_p: 0 },
-      inputs: [
-        [2, 3, 4],
-        [2, 5, 4],
-        [2, 5, 6],
-        [3, 5],
-      ],
-      outputs: [[2, 3, 6]],
-    },
-    {
-      title: 'heads, causal and scaled',
-      params: { is_causal: true, scale: 0.3 },
-      inputs: [
-        [2, 2, 4, 3],
-        [2, 2, 4, 3],
-        [2, 2, 4, 3],
-      ],
-      outputs: [[2, 2, 4, 3]],
+      title: 'one sequence, a mask per head, no weights given',
+      params: { embed_dim: 4, num_heads: 2, batch_first: false, need_weights: false },
+      inputs: [[3, 4], [2, 4], [2, 4], [2], [2, 3, 2]],
+      outputs: [[3, 4]],
     },
   ],
 });

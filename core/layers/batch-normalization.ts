@@ -24,6 +24,11 @@ export const normParams = (defaults: {
     initial: defaults.affine,
     torchDefault: defaults.affine,
   }),
+  bias: boolean({
+    help: 'Learns the shift too, where it learns a scale.',
+    initial: true,
+    torchDefault: true,
+  }),
   track_running_stats: boolean({
     help: 'Keeps running statistics and uses them outside training.',
     initial: defaults.track_running_stats,
@@ -35,14 +40,14 @@ export const normParams = (defaults: {
 export function normTensors(params: {
   readonly num_features: number | null;
   readonly affine: boolean;
+  readonly bias: boolean;
   readonly track_running_stats: boolean;
 }) {
   const { num_features } = params;
   const waits = waiting('num_features', num_features);
   return [
-    ...(params.affine
-      ? [parameter('weight', [num_features], ONES, waits), parameter('bias', [num_features], ZEROS, waits)]
-      : []),
+    ...(params.affine ? [parameter('weight', [num_features], ONES, waits)] : []),
+    ...(params.affine && params.bias ? [parameter('bias', [num_features], ZEROS, waits)] : []),
     ...(params.track_running_stats
       ? [
           buffer('running_mean', [num_features], ZEROS, waits),
@@ -144,6 +149,12 @@ function batchNorm(rank: SpatialRank): LayerDeclaration {
         params: { num_features: 3, affine: false, momentum: 0.7 },
         inputs: [[2, 3, ...take(rank, 3, 2, 2)]],
         outputs: [[2, 3, ...take(rank, 3, 2, 2)]],
+      },
+      {
+        title: 'a scale alone',
+        params: { num_features: 2, bias: false },
+        inputs: [[3, 2, ...take(rank, 2, 2, 2)]],
+        outputs: [[3, 2, ...take(rank, 2, 2, 2)]],
       },
     ],
     stateVersion: 2,

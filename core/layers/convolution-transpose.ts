@@ -1,7 +1,7 @@
 // conv_transpose1d to conv_transpose3d: the gradient of a convolution used as a layer, one declaration for all ranks.
 import * as ops from '../ops';
 import { defineLayer, type LayerDeclaration } from './declaration';
-import { boolean, choice, integer, integers, size } from './params';
+import { boolean, choice, integer, integers, optionalIntegers, size, type ParamsOf } from './params';
 import {
   BIAS_INITIALIZER,
   WEIGHT_INITIALIZER,
@@ -12,7 +12,7 @@ import {
   tensorOf,
   waiting,
 } from './pieces';
-import { blankHint, mismatch, outputs, product, refusal, sizeAt } from './shapes';
+import { blankHint, mismatch, outputs, product, refusal, sizeAt, type Size } from './shapes';
 import {
   channelAxis,
   divisible,
@@ -60,6 +60,12 @@ const paramsOf = (rank: SpatialRank) => ({
     initial: each(rank, 1),
     torchDefault: each(rank, 1),
   }),
+  output_size: optionalIntegers({
+    count: rank,
+    help: 'Sizes of the output, instead of output_padding: PyTorch takes them with each call.',
+    initial: null,
+    torchDefault: null,
+  }),
   padding_mode: choice({
     options: ['zeros'],
     help: 'PyTorch knows only zeros here.',
@@ -67,6 +73,26 @@ const paramsOf = (rank: SpatialRank) => ({
     torchDefault: 'zeros',
   }),
 });
+
+type Params = ParamsOf<ReturnType<typeof paramsOf>>;
+
+/** The size of an axis without output padding. */
+const leastSize = ({ kernel_size, stride, padding, dilation }: Params, length: Size, axis: number): Size =>
+  length === null
+    ? null
+    : (length - 1) * (stride[axis] ?? 1) -
+      2 * (padding[axis] ?? 0) +
+      (dilation[axis] ?? 1) * ((kernel_size[axis] ?? 1) - 1) +
+      1;
+
+/** The output padding: as given, or what output_size asks for. */
+const outputPadding = (params: Params, spatial: readonly Size[]): readonly Size[] =>
+  spatial.map((length, axis) => {
+    const wanted = params.output_size?.[axis];
+    if (wanted === undefined) return params.output_padding[axis] ?? 0;
+    const least = leastSize(params, length, axis);
+    return least === null ? null : wanted - least;
+  });
 
 /** Weight `[in_channels, out_channels / groups, *kernel_size]`; `[N, C, *]` → `[N, out_channels, *]`, or both without N. */
 function convolutionTranspose(rank: SpatialRank): LayerDeclaration {
@@ -108,17 +134,28 @@ function convolutionTranspose(rank: SpatialRank): LayerDeclaration {
       const undivided = got === null ? [] : divisible('in_channels', got, params.groups);
       if (undivided.length > 0) return refusal(...undivided);
       const spatial = spatialOf(rank, input);
+      const extra = outputPadding(params, spatial);
+      const bad = extra.findIndex(
+        (amount, axis) =>
+          amount !== null &&
+          (amount < 0 || amount >= Math.max(params.stride[axis] ?? 1, params.dilation[axis] ?? 1)),
+      );
+      if (bad >= 0) {
+        const least = leastSize(params, spatial[bad] ?? null, bad) ?? 0;
+        const most = least + Math.max(params.stride[bad] ?? 1, params.dilation[bad] ?? 1) - 1;
+        return refusal(
+          mismatch(
+            'output_size',
+            `${least} to ${most} along spatial axis ${bad}`,
+            params.output_size?.[bad] ?? 0,
+          ),
+        );
+      }
       const sizes = spatial.map((length, axis) => {
-        const { kernel_size, stride, padding, output_padding, dilation } = params;
-        const reach = (dilation[axis] ?? 1) * ((kernel_size[axis] ?? 1) - 1) + 1;
-        return length === null
-          ? null
-          : (length - 1) * (stride[axis] ?? 1) -
-              2 * (padding[axis] ?? 0) +
-              reach +
-              (output_padding[axis] ?? 0);
+        const least = leastSize(params, length, axis);
+        return least === null ? (params.output_size?.[axis] ?? null) : least + (extra[axis] ?? 0);
       });
-      if (sizes.some((length) => length !== null && length < 1))
+      if (sizes.some((length) => length !== null && length < 0))
         return refusal(tooSmall(name, spatial, sizes));
       return outputs([...input.slice(0, channelAxis(rank)), params.out_channels, ...sizes]);
     },
@@ -135,8 +172,10 @@ function convolutionTranspose(rank: SpatialRank): LayerDeclaration {
       ];
     },
     lower(call) {
-      const { stride, padding, output_padding, dilation, groups } = call.params;
-      const options = { stride, padding, outputPadding: output_padding, dilation, groups };
+      const { stride, padding, dilation, groups } = call.params;
+      const extra = outputPadding(call.params, spatialOf(rank, inputOf(call).shape));
+      const outputPaddings = extra.map((amount) => amount ?? 0);
+      const options = { stride, padding, outputPadding: outputPaddings, dilation, groups };
       const [weight, bias] = [tensorOf(call, 'weight'), maybeTensor(call, 'bias')];
       return [ops.convolutionTranspose(inputOf(call), weight, bias, options)];
     },
@@ -163,6 +202,18 @@ function convolutionTranspose(rank: SpatialRank): LayerDeclaration {
         },
         inputs: [[2, 2, ...take(rank, 4, 3, 3)]],
         outputs: [[2, 3, ...take(rank, 8, 8, 5)]],
+      },
+      {
+        title: 'a given size',
+        params: {
+          in_channels: 2,
+          out_channels: 1,
+          kernel_size: 2,
+          stride: 3,
+          output_size: take(rank, 7, 6, 5),
+        },
+        inputs: [[1, 2, ...take(rank, 2, 2, 2)]],
+        outputs: [[1, 1, ...take(rank, 7, 6, 5)]],
       },
       {
         title: 'two groups',

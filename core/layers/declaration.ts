@@ -7,12 +7,15 @@ import type { ParamSpec, ParamTable, ParamsOf } from './params';
 
 export type Category =
   | 'input/output' | 'linear' | 'convolution' | 'pooling' | 'normalization' | 'activation'
-  | 'recurrent' | 'attention' | 'shape' | 'regularization' | 'embedding' | 'arithmetic'; // prettier-ignore
+  | 'recurrent' | 'attention' | 'shape' | 'regularization' | 'embedding' | 'arithmetic' | 'loss'; // prettier-ignore
 
 /** A shape on an edge: null while not even its rank is known. */
 export type EdgeShape = PartialShape | null;
 
-/** What an input port takes: `index` is int64 class or row numbers; `mask` is float (added) or bool (true: left out). */
+/**
+ * What an input port takes: `index` is int64 class or row numbers; `mask` is float or bool; `any` is every dtype, and the
+ * output has the input's.
+ */
 export type PortContent = 'float' | 'index' | 'mask' | 'any';
 
 /** A place an edge ends. A variadic input takes any number of edges, in order. */
@@ -20,7 +23,7 @@ export interface PortSpec {
   readonly name: string;
   readonly help?: string;
   readonly isVariadic?: boolean;
-  /** May stay unconnected. Optional ports come last and are filled from the left: the layer then gets fewer inputs. */
+  /** May stay unconnected. Optional ports come last; the layer then gets fewer inputs, or null before one that is connected. */
   readonly isOptional?: boolean;
   /** Default: float. */
   readonly content?: PortContent;
@@ -38,6 +41,8 @@ export interface TensorSpec {
   readonly initializer: Initializer;
   /** Where its values are drawn among the layer's tensors when that is not their order: the lower the earlier. Default 0. */
   readonly drawOrder?: number;
+  /** A later draw that takes the place of the first: torch.nn.Transformer draws its weights anew when all are there. */
+  readonly redrawn?: { readonly initializer: Initializer; readonly drawOrder: number };
   /** The blank param this shape waits for (`in_features`), or null. */
   readonly waitsFor: string | null;
   /** Of a weight that is learned in two parts (see weight-norm): the declared parameter it stands for. */
@@ -61,13 +66,17 @@ export type Inference =
 /** Given to `lower`. */
 export interface LowerCall<P extends ParamTable> {
   readonly params: ParamsOf<P>;
-  readonly inputs: readonly Tensor[];
+  /** By port; null for an optional one with nothing connected before one that has. */
+  readonly inputs: readonly (Tensor | null)[];
   /** By TensorSpec name; null for one the params switch off (`bias: false`). */
   readonly tensors: Readonly<Record<string, Tensor | null>>;
   readonly isTraining: boolean;
   /** The run's counter-based random state (int64 [seed, step]) and the next stream number; used by dropout. */
   readonly random: { readonly state: Tensor; nextStream(): number } | null;
 }
+
+/** Any number (the default), probabilities, their logarithms, -1 or 1, whole numbers from 0, or numbers above 0. */
+export type ExampleValues = 'any' | 'probability' | 'log probability' | 'sign' | 'count' | 'positive';
 
 /** An example call: params, input shapes, expected output shapes. Inputs are float unless `inputDType` says otherwise. */
 export interface LayerExample {
@@ -78,6 +87,10 @@ export interface LayerExample {
   readonly inputDType?: DType;
   /** For integer inputs: values are drawn from [0, inputRange). */
   readonly inputRange?: number;
+  /** What the values of the inputs are, by port, where any numbers would not do. */
+  readonly inputValues?: readonly (ExampleValues | undefined)[];
+  /** The values of inputs, by port, where drawn ones would not do: offsets, lengths. */
+  readonly inputData?: Readonly<Record<number, readonly number[]>>;
 }
 
 export interface LayerDeclaration<P extends ParamTable = ParamTable> {
@@ -99,6 +112,13 @@ export interface LayerDeclaration<P extends ParamTable = ParamTable> {
   check?(params: ParamsOf<P>): readonly LayerProblem[];
   readonly inputs: readonly PortSpec[];
   readonly outputs: readonly PortSpec[];
+  /** How many of `outputs` there are under these params, where params decide it (split). */
+  outputCount?(params: ParamsOf<P>): number;
+  /**
+   * PyTorch's arguments of forward, where they are not the input ports: each a port, a param of ours, or several ports that
+   * PyTorch takes as one tuple.
+   */
+  readonly torchForward?: readonly (string | { readonly name: string; readonly ports: readonly string[] })[];
   /** The blank params that these inputs decide (`{in_channels: 3}`); leaves out what is still unknown. */
   inferSizes?(
     params: ParamsOf<P>,
@@ -125,6 +145,13 @@ export interface LayerDeclaration<P extends ParamTable = ParamTable> {
   /** `_version` in state-dict metadata; 2 for the batch norms. */
   readonly stateVersion?: number;
 }
+
+/** The outputs a layer has under these params; all it may have while its params are unknown. */
+export const outputPorts = (
+  declaration: LayerDeclaration | null | undefined,
+  params: Readonly<Record<string, unknown>> | null,
+): readonly PortSpec[] =>
+  (declaration?.outputs ?? []).slice(0, params ? declaration?.outputCount?.(params) : undefined);
 
 /** Checks a declaration's types and forgets them, so that declarations of different params share one list. */
 export function defineLayer<P extends ParamTable>(declaration: LayerDeclaration<P>): LayerDeclaration {

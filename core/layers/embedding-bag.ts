@@ -2,13 +2,19 @@
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { defineLayer } from './declaration';
-import { choice, integer, optionalInteger } from './params';
-import { inputOf, parameter, tensorOf } from './pieces';
-import { mismatch, outputs, product, rankProblem, refusal } from './shapes';
+import { checkPadding, lookUp, rowOf, tableParams, tableTensors } from './embedding';
+import { firstLargest } from './formulas';
+import { boolean, choice, optionalInteger } from './params';
+import { inputOf } from './pieces';
+import { isCompatible, mismatch, outputs, product, rankProblem, refusal } from './shapes';
+import { range } from './take';
+
+type Mode = 'sum' | 'mean' | 'max';
 
 /**
- * Rows `input[i]` of the weight, reduced over each bag: int64 `[N, B]` → `[N, embedding_dim]`. The padding row counts in no
- * bag; a bag of nothing gives zeros. Source: torch.nn.EmbeddingBag without offsets.
+ * Rows `input[i]` of the weight, reduced over each bag: int64 `[N, B]` → `[N, embedding_dim]`, or one list `[L]` with the
+ * places where each of N bags starts. The padding row counts in no bag; a bag of nothing gives zeros. Source:
+ * torch.nn.EmbeddingBag.
  */
 export const embeddingBag = defineLayer({
   type: 'embedding_bag',
@@ -17,13 +23,17 @@ export const embeddingBag = defineLayer({
   summary: 'Looks up a learned row for each number and gives the sum, mean or maximum of each bag.',
   keywords: ['lookup', 'vocabulary', 'bag of words', 'categories'],
   params: {
-    num_embeddings: integer({ help: 'Rows of the table: numbers go from 0 to one less.', initial: 1000 }),
-    embedding_dim: integer({ help: 'Size of each row.', initial: 64 }),
+    ...tableParams,
     mode: choice({
       options: ['sum', 'mean', 'max'],
       help: 'What becomes of the rows of a bag.',
       initial: 'mean',
       torchDefault: 'mean',
+    }),
+    include_last_offset: boolean({
+      help: 'The last of the offsets is the end of the last bag, and starts none.',
+      initial: false,
+      torchDefault: false,
     }),
     padding_idx: optionalInteger({
       min: Number.MIN_SAFE_INTEGER,
@@ -32,31 +42,59 @@ export const embeddingBag = defineLayer({
       torchDefault: null,
     }),
   },
-  check: ({ num_embeddings, padding_idx }) =>
-    padding_idx === null || (padding_idx < num_embeddings && padding_idx >= -num_embeddings)
-      ? []
-      : [mismatch('padding_idx', `a row of the ${num_embeddings} in the table`, padding_idx)],
-  inputs: [{ name: 'input', content: 'index' }],
-  outputs: [{ name: 'output' }],
-  infer({ embedding_dim }, [input = null]) {
-    const wrongRank = rankProblem('input', input, [2]);
-    if (wrongRank) return refusal(wrongRank);
-    return outputs(input === null ? null : [input[0] ?? null, embedding_dim]);
-  },
-  tensors: ({ num_embeddings, embedding_dim, padding_idx }) => [
-    parameter(
-      'weight',
-      [num_embeddings, embedding_dim],
-      { kind: 'normal_zero_row', row: positive(padding_idx, num_embeddings) },
-      null,
-    ),
+  check: (params) => [
+    ...checkPadding(params),
+    ...(params.mode === 'max' && params.scale_grad_by_freq
+      ? [mismatch('scale_grad_by_freq', 'false with mode max', 'true')]
+      : []),
   ],
+  inputs: [
+    { name: 'input', content: 'index' },
+    {
+      name: 'offsets',
+      content: 'index',
+      isOptional: true,
+      help: 'Where each bag starts, when the input is one list.',
+    },
+    { name: 'per_sample_weights', isOptional: true, help: 'A factor per number of the input; mode sum.' },
+  ],
+  outputs: [{ name: 'output' }],
+  infer({ embedding_dim, mode, include_last_offset }, inputs) {
+    const [input = null, offsets = null, factors = null] = inputs;
+    const hasFactors = inputs.length > 2;
+    const wrongRank = rankProblem('input', input, [1, 2]) ?? rankProblem('offsets', offsets, [1]);
+    if (wrongRank) return refusal(wrongRank);
+    if (input?.length === 1 && inputs.length < 2)
+      return refusal(mismatch('offsets', 'where the bags of the list start', 'nothing'));
+    if (input?.length === 2 && offsets !== null)
+      return refusal(mismatch('offsets', 'nothing: each row is a bag', 'offsets'));
+    if (hasFactors && mode !== 'sum')
+      return refusal(mismatch('per_sample_weights', 'mode sum', `mode ${mode}`));
+    if (hasFactors && !isCompatible(input, factors))
+      return refusal(mismatch('per_sample_weights', 'the shape of the input', 'another'));
+    if (input === null) return outputs(null);
+    const starts = offsets?.[0] ?? null;
+    const bags =
+      input.length === 2
+        ? (input[0] ?? null)
+        : starts === null
+          ? null
+          : starts - (include_last_offset ? 1 : 0);
+    return outputs([bags, embedding_dim]);
+  },
+  tensors: tableTensors,
   lower(call) {
-    const { mode, num_embeddings, padding_idx } = call.params;
+    const { mode, num_embeddings, padding_idx, include_last_offset } = call.params;
     const input = inputOf(call);
-    const rows = ops.embedding(input, tensorOf(call, 'weight'), padding_idx);
-    const padding = positive(padding_idx, num_embeddings);
-    return [padding === null ? whole(rows, mode) : without(rows, paddingMask(input, padding, rows), mode)];
+    const found = lookUp(call, call.params, input);
+    const factors = call.inputs[2];
+    const rows = factors ? ops.mul(found, ops.unsqueeze(factors, -1)) : found;
+    const padding = rowOf(padding_idx, num_embeddings);
+    const counts = countedIn(input, padding, rows);
+    const offsets = call.inputs[1];
+    if (!offsets) return [reduced(rows, counts, mode)];
+    const starts = include_last_offset ? ops.slice(offsets, 0, { end: -1 }) : offsets;
+    return [ofList(rows, counts, { starts, mode })];
   },
   flops: ({ embedding_dim }, [input = []]) => (product(input) ?? 0) * embedding_dim,
   examples: [
@@ -65,7 +103,6 @@ export const embeddingBag = defineLayer({
       params: { num_embeddings: 11, embedding_dim: 3 },
       inputs: [[4, 5]],
       outputs: [[4, 3]],
-      inputDType: 'int64',
       inputRange: 11,
     },
     {
@@ -73,7 +110,6 @@ export const embeddingBag = defineLayer({
       params: { num_embeddings: 4, embedding_dim: 5, mode: 'sum', padding_idx: -2 },
       inputs: [[3, 6]],
       outputs: [[3, 5]],
-      inputDType: 'int64',
       inputRange: 4,
     },
     {
@@ -81,7 +117,6 @@ export const embeddingBag = defineLayer({
       params: { num_embeddings: 3, embedding_dim: 4, mode: 'mean', padding_idx: 1 },
       inputs: [[6, 2]],
       outputs: [[6, 4]],
-      inputDType: 'int64',
       inputRange: 3,
     },
     {
@@ -89,29 +124,76 @@ export const embeddingBag = defineLayer({
       params: { num_embeddings: 7, embedding_dim: 3, mode: 'max' },
       inputs: [[4, 3]],
       outputs: [[4, 3]],
-      inputDType: 'int64',
       inputRange: 7,
+    },
+    {
+      title: 'bags of one list, one of them empty',
+      params: { num_embeddings: 6, embedding_dim: 3, mode: 'mean', padding_idx: 5 },
+      inputs: [[7], [4]],
+      inputRange: 6,
+      inputData: { 1: [0, 2, 2, 5] },
+      outputs: [[4, 3]],
+    },
+    {
+      title: 'a weight each, with the end',
+      params: {
+        num_embeddings: 5,
+        embedding_dim: 2,
+        mode: 'sum',
+        include_last_offset: true,
+        scale_grad_by_freq: true,
+        max_norm: 2,
+        norm_type: 2,
+      },
+      inputs: [[6], [4], [6]],
+      // Each as often as the others: PyTorch counts another number's here.
+      inputData: { 0: [4, 1, 3, 1, 4, 3], 1: [0, 1, 4, 6] },
+      outputs: [[3, 2]],
+    },
+    {
+      title: 'maxima of one list',
+      params: { num_embeddings: 5, embedding_dim: 2, mode: 'max' },
+      inputs: [[5], [3]],
+      inputRange: 5,
+      inputData: { 1: [0, 3, 3] },
+      outputs: [[3, 2]],
     },
   ],
 });
 
-type Mode = 'sum' | 'mean' | 'max';
-
-const positive = (index: number | null, rows: number): number | null =>
-  index !== null && index < 0 ? index + rows : index;
-
-function whole(rows: Tensor, mode: Mode): Tensor {
-  if (mode === 'max') return ops.amax(rows, [1]);
-  return mode === 'mean' ? ops.mean(rows, [1]) : ops.sum(rows, [1]);
+/** `[.., 1]`: 1 where a number counts, 0 at the padding's. float64 tells all numbers apart. */
+function countedIn(input: Tensor, padding: number | null, like: Tensor): Tensor {
+  const numbers = ops.cast(ops.unsqueeze(input, -1), 'float64');
+  return ops.cast(ops.ne(numbers, padding ?? -1), like.dtype);
 }
 
-/** `[N, B, 1]`: 1 where the number is not the padding's. float64 tells all numbers apart. */
-const paddingMask = (input: Tensor, padding: number, like: Tensor): Tensor =>
-  ops.cast(ops.unsqueeze(ops.ne(ops.cast(input, 'float64'), padding), -1), like.dtype);
-
-function without(rows: Tensor, mask: Tensor, mode: Mode): Tensor {
-  const count = ops.sum(mask, [1]);
-  if (mode === 'max') return ops.where(count, ops.amax(ops.where(mask, rows, -Infinity), [1]), 0);
-  const total = ops.sum(ops.mul(rows, mask), [1]);
+/** Bags `[N, B, d]` as rows `[N, d]`. */
+function reduced(rows: Tensor, counts: Tensor, mode: Mode): Tensor {
+  const count = ops.sum(counts, [1]);
+  if (mode === 'max' && rows.shape[1] === 0) return ops.sum(rows, [1]);
+  if (mode === 'max') return ops.where(count, firstLargest(ops.where(counts, rows, -Infinity), 1), 0);
+  const total = ops.sum(ops.mul(rows, counts), [1]);
   return mode === 'sum' ? total : ops.div(total, ops.maximum(count, 1));
+}
+
+/** One list `[L, d]` as bags `[N, d]` that start at `starts`. */
+function ofList(
+  rows: Tensor,
+  counts: Tensor,
+  { starts, mode }: { readonly starts: Tensor; readonly mode: Mode },
+): Tensor {
+  const [length = 0] = rows.shape;
+  const [bags = 0] = starts.shape;
+  const places = ops.fromArray(Float64Array.from(range(length)), 'float64', rows.device);
+  const isPast = ops.ge(places, ops.reshape(ops.cast(starts, 'float64'), [bags, 1]));
+  const bag = ops.sub(ops.sum(isPast, [0]), 1);
+  if (mode === 'max') {
+    const numbers = ops.fromArray(Float64Array.from(range(bags)), 'float64', rows.device, [bags, 1]);
+    const isIn = ops.reshape(ops.cast(ops.eq(bag, numbers), rows.dtype), [bags, length, 1]);
+    const members = ops.mul(isIn, counts);
+    return reduced(ops.where(members, rows, 0), members, 'max');
+  }
+  const index = ops.cast(bag, 'int64');
+  const total = ops.scatterRows(ops.mul(rows, counts), index, bags);
+  return mode === 'sum' ? total : ops.div(total, ops.maximum(ops.scatterRows(counts, index, bags), 1));
 }

@@ -24,18 +24,27 @@ import { paddings } from './padding';
 import * as picking from './picking';
 import * as pixels from './pixels';
 import * as pooling from './pooling';
-import * as poolingMore from './pooling-more';
+import * as poolingAdaptive from './pooling-adaptive';
 import * as positions from './positions';
+import { adaptiveLogSoftmaxWithLoss, linearCrossEntropy } from './output-losses';
+import * as lossLayers from './loss-layers';
+import { ctc } from './ctc';
+import * as fractional from './pooling-fractional';
+import * as splitting from './split';
+import * as unpooling from './unpooling';
 import * as products from './products';
 import * as reductions from './reductions';
 import * as recurrent from './recurrent';
 import * as recurrentCells from './recurrent-cell-layers';
+import * as responses from './response-normalization';
 import * as regularization from './regularization';
 import * as rearrangement from './shape';
+import { scaledDotProductAttention } from './scaled-dot-product';
 import * as softmax from './softmax';
 import { nearest } from './suggest';
 import * as upsampling from './upsample';
 import * as transformer from './transformer';
+import { transformer as wholeTransformer } from './transformer-whole';
 import * as views from './views';
 
 /** Every layer, in palette order. A new layer is one declaration and one entry here. */
@@ -58,15 +67,20 @@ export const LAYERS: readonly LayerDeclaration[] = [
   pooling.avgPool1d,
   pooling.avgPool2d,
   pooling.avgPool3d,
-  pooling.adaptiveAvgPool1d,
-  pooling.adaptiveAvgPool2d,
-  pooling.adaptiveAvgPool3d,
-  poolingMore.adaptiveMaxPool1d,
-  poolingMore.adaptiveMaxPool2d,
-  poolingMore.adaptiveMaxPool3d,
-  poolingMore.lpPool1d,
-  poolingMore.lpPool2d,
-  poolingMore.lpPool3d,
+  poolingAdaptive.adaptiveAvgPool1d,
+  poolingAdaptive.adaptiveAvgPool2d,
+  poolingAdaptive.adaptiveAvgPool3d,
+  poolingAdaptive.adaptiveMaxPool1d,
+  poolingAdaptive.adaptiveMaxPool2d,
+  poolingAdaptive.adaptiveMaxPool3d,
+  pooling.lpPool1d,
+  pooling.lpPool2d,
+  pooling.lpPool3d,
+  fractional.fractionalMaxPool2d,
+  fractional.fractionalMaxPool3d,
+  unpooling.maxUnpool1d,
+  unpooling.maxUnpool2d,
+  unpooling.maxUnpool3d,
   batchNormalization.batchNorm1d,
   batchNormalization.batchNorm2d,
   batchNormalization.batchNorm3d,
@@ -76,7 +90,8 @@ export const LAYERS: readonly LayerDeclaration[] = [
   instanceNormalization.instanceNorm1d,
   instanceNormalization.instanceNorm2d,
   instanceNormalization.instanceNorm3d,
-  poolingMore.localResponseNorm,
+  responses.localResponseNorm,
+  responses.crossMapLrn2d,
   activation.relu,
   activation.leakyRelu,
   activation.gelu,
@@ -112,11 +127,12 @@ export const LAYERS: readonly LayerDeclaration[] = [
   recurrentCells.lstmCell,
   recurrentCells.gruCell,
   attention.multiheadAttention,
-  attention.scaledDotProductAttention,
+  scaledDotProductAttention,
   transformer.transformerEncoderLayer,
   transformer.transformerDecoderLayer,
   transformer.transformerEncoder,
   transformer.transformerDecoder,
+  wholeTransformer,
   positions.positionalEncoding,
   positions.learnedPosition,
   rearrangement.flatten,
@@ -127,6 +143,8 @@ export const LAYERS: readonly LayerDeclaration[] = [
   views.squeeze,
   views.unsqueeze,
   picking.slice,
+  splitting.split,
+  splitting.chunk,
   picking.repeat,
   picking.pad,
   pixels.pixelShuffle,
@@ -168,6 +186,14 @@ export const LAYERS: readonly LayerDeclaration[] = [
   reductions.amin,
   products.cosineSimilarity,
   products.pairwiseDistance,
+  lossLayers.tripletMargin,
+  lossLayers.tripletMarginWithDistance,
+  lossLayers.cosineEmbedding,
+  lossLayers.marginRanking,
+  lossLayers.gaussianNll,
+  ctc,
+  adaptiveLogSoftmaxWithLoss,
+  linearCrossEntropy,
 ];
 
 /** A layer by `type` or PyTorch name (`conv2d`, `torch.nn.Conv2d`, `Conv2d`, `LazyConv2d`); null when there is none. */

@@ -106,7 +106,7 @@ function instanceNorm(rank: SpatialRank): LayerDeclaration {
       },
       {
         title: 'one sample without a batch',
-        params: { num_features: 2, affine: true },
+        params: { num_features: 2, affine: true, bias: false },
         inputs: [[2, ...take(rank, 4, 3, 2)]],
         outputs: [[2, ...take(rank, 4, 3, 2)]],
       },

@@ -185,6 +185,11 @@ export const groupNorm = defineLayer({
     num_channels: size('Channels of the input: the size of its axis 1.'),
     eps,
     affine,
+    bias: boolean({
+      help: 'Learns the shift too, where it learns a scale.',
+      initial: true,
+      torchDefault: true,
+    }),
   },
   check: ({ num_groups, num_channels }) => (num_channels === null ? [] : divided(num_channels, num_groups)),
   inputs: [{ name: 'input' }],
@@ -199,12 +204,12 @@ export const groupNorm = defineLayer({
     const problems = got === null ? [] : divided(got, num_groups);
     return problems.length > 0 ? refusal(...problems) : outputs(input);
   },
-  tensors({ num_channels, affine: isAffine }) {
+  tensors({ num_channels, affine: isAffine, bias }) {
     const waits = waiting('num_channels', num_channels);
     if (!isAffine) return [];
     return [
       parameter('weight', [num_channels], ONES, waits),
-      parameter('bias', [num_channels], ZEROS, waits),
+      ...(bias ? [parameter('bias', [num_channels], ZEROS, waits)] : []),
     ];
   },
   lower: (call) => [
@@ -227,6 +232,12 @@ export const groupNorm = defineLayer({
       params: { num_groups: 3, num_channels: 9, affine: false, eps: 0.01 },
       inputs: [[4, 9]],
       outputs: [[4, 9]],
+    },
+    {
+      title: 'a scale alone',
+      params: { num_groups: 1, num_channels: 4, bias: false },
+      inputs: [[2, 4, 3]],
+      outputs: [[2, 4, 3]],
     },
   ],
 });

@@ -99,14 +99,23 @@ export const optionalInteger = (
       : parseInteger(value, spec.min ?? 1, spec.max ?? Number.MAX_SAFE_INTEGER),
 });
 
-export const number = (
-  spec: Common<number> & { readonly min?: number; readonly max?: number },
-): ParamSpec<number> => ({
+/** A number. One that `mayBeInfinite` also takes the words `Infinity` and `-Infinity`, since JSON has no such numbers. */
+export const number = ({
+  mayBeInfinite = false,
+  ...spec
+}: Common<number> & {
+  readonly min?: number;
+  readonly max?: number;
+  readonly mayBeInfinite?: boolean;
+}): ParamSpec<number> => ({
   ...spec,
   widget: 'number',
-  parse: (value) => {
+  parse: (given) => {
     const { min = -Infinity, max = Infinity } = spec;
-    if (typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max) return value;
+    const isWord = mayBeInfinite && (given === 'Infinity' || given === '-Infinity');
+    const value = isWord ? Number(given) : given;
+    const isKnown = typeof value === 'number' && (Number.isFinite(value) || (mayBeInfinite && !isNaN(value)));
+    if (isKnown && value >= min && value <= max) return value;
     const range = min === -Infinity && max === Infinity ? '' : ` from ${min} to ${max}`;
     return refuse(`a number${range}`, value);
   },
@@ -272,6 +281,24 @@ export const optionalNumbers = (
     widget: 'numbers',
     isOptional: true,
     parse: (value) => (value === null || value === undefined ? null : inner.parse(value)),
+  };
+};
+
+/** Numbers in lists as deep as the tensor they are. */
+export type NestedNumbers = number | readonly NestedNumbers[];
+
+/** A tensor of numbers, written as a list (of lists), or None: a loss's weight. */
+export const optionalArray = (
+  spec: Common<NestedNumbers | null> & { readonly min?: number; readonly max?: number },
+): ParamSpec<NestedNumbers | null> => {
+  const item = number({ ...spec, initial: 0, torchDefault: 0 });
+  const parse = (value: unknown): NestedNumbers =>
+    Array.isArray(value) ? value.map(parse) : item.parse(value);
+  return {
+    ...spec,
+    widget: 'numbers',
+    isOptional: true,
+    parse: (value) => (value === null || value === undefined ? null : parse(value)),
   };
 };
 

@@ -47,16 +47,20 @@ export function found(
 }
 
 interface Given {
-  readonly inputs: readonly Tensor[];
+  readonly inputs: readonly (Tensor | null)[];
   readonly tensors: Readonly<Record<string, Tensor | null>>;
 }
 
 /** The input at a fixed port. */
 export function inputOf({ inputs }: Given, port = 0): Tensor {
   const input = inputs[port];
-  assert(input !== undefined, `a layer was lowered without input ${port}`);
+  assert(input, `a layer was lowered without input ${port}`);
   return input;
 }
+
+/** The inputs of a layer that has them all: what a variadic port was given. */
+export const inputsOf = ({ inputs }: Given): readonly Tensor[] =>
+  inputs.map((_, port) => inputOf({ inputs, tensors: {} }, port));
 
 /** A tensor the layer always has. */
 export function tensorOf({ tensors }: Given, name: string): Tensor {

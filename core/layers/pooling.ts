@@ -1,14 +1,15 @@
-// Poolings over 1 to 3 spatial axes: maximum, average, and the average to a given size.
+// Poolings over windows of 1 to 3 spatial axes: maximum, average and power mean. Those to a given size are in pooling-adaptive.ts.
 import * as ops from '../ops';
-import { defineLayer, type LayerDeclaration, type LayerProblem } from './declaration';
-import { boolean, integers, integersOrBlanks, optionalInteger, optionalIntegers } from './params';
+import { defineLayer, type Inference, type LayerDeclaration, type LayerProblem } from './declaration';
+import { boolean, integers, number, optionalInteger, optionalIntegers } from './params';
 import { inputOf } from './pieces';
 import { mismatch, outputs, product, refusal, type Size } from './shapes';
 import { each, pooledCount, spatialOf, spatialRankProblem, take, tooSmall, type SpatialRank } from './window';
 
-const WHAT = ['a sequence', 'an image', 'a volume'] as const;
+/** What an input of a rank is called. */
+export const WHAT = ['a sequence', 'an image', 'a volume'] as const;
 
-const windowParams = (rank: SpatialRank) => ({
+const sizeParams = (rank: SpatialRank) => ({
   kernel_size: integers({ count: rank, help: 'Size of the window.', initial: each(rank, 2) }),
   stride: optionalIntegers({
     count: rank,
@@ -16,6 +17,9 @@ const windowParams = (rank: SpatialRank) => ({
     initial: null,
     torchDefault: null,
   }),
+});
+const windowParams = (rank: SpatialRank) => ({
+  ...sizeParams(rank),
   padding: integers({
     count: rank,
     min: 0,
@@ -33,13 +37,13 @@ const ceil_mode = boolean({
 interface WindowParams {
   readonly kernel_size: readonly number[];
   readonly stride: readonly number[] | null;
-  readonly padding: readonly number[];
+  readonly padding?: readonly number[];
   readonly dilation?: readonly number[];
   readonly ceil_mode: boolean;
 }
 
 /** PyTorch: "pad should be at most half of effective kernel size". */
-const checkPadding = ({ padding, kernel_size }: WindowParams): readonly LayerProblem[] =>
+const checkPadding = ({ padding = [], kernel_size }: WindowParams): readonly LayerProblem[] =>
   padding.flatMap((amount, axis) => {
     const most = Math.floor((kernel_size[axis] ?? 1) / 2);
     return amount <= most ? [] : [mismatch('padding', `at most ${most}, half of kernel_size`, amount)];
@@ -51,7 +55,7 @@ function inferWindows(name: string, rank: SpatialRank, params: WindowParams, inp
   const spatial = spatialOf(rank, input);
   const sizes = spatial.map((length, axis) => {
     const kernel = params.kernel_size[axis] ?? 1;
-    const padding = params.padding[axis] ?? 0;
+    const padding = params.padding?.[axis] ?? 0;
     const window = {
       kernel,
       stride: params.stride?.[axis] ?? kernel,
@@ -66,15 +70,39 @@ function inferWindows(name: string, rank: SpatialRank, params: WindowParams, inp
 }
 
 /** The options of a pooling op. */
-const windowsOf = ({ kernel_size, stride, padding, ceil_mode: ceilMode }: WindowParams) => ({
+const windowsOf = ({ kernel_size, stride, padding = [], ceil_mode: ceilMode }: WindowParams) => ({
   kernel: kernel_size,
   stride: stride ?? kernel_size,
-  padding,
+  padding: padding.length > 0 ? padding : 0,
   ceilMode,
 });
 
 const operations = ({ kernel_size }: WindowParams, output: readonly number[] = []): number =>
   (product(output) ?? 0) * (product(kernel_size) ?? 0);
+
+export const return_indices = boolean({
+  help: 'Also gives where the largest values were, for max_unpool.',
+  initial: false,
+  torchDefault: false,
+});
+/** The output, and beside it the places of the largest values where the params ask for them. */
+export const indexedOutputs = {
+  outputs: [
+    { name: 'output' },
+    { name: 'indices', help: 'Where the largest values were: places in the flat spatial axes.' },
+  ],
+  outputCount: ({ return_indices: hasIndices }: { readonly return_indices: boolean }): number =>
+    hasIndices ? 2 : 1,
+};
+
+/** The shape of the output twice where the params ask for indices. */
+export function withIndices(
+  { return_indices: hasIndices }: { readonly return_indices: boolean },
+  found: Inference,
+): Inference {
+  if (!hasIndices || 'problems' in found) return found;
+  return outputs(...found.outputs, ...found.outputs);
+}
 
 /** The largest value of each window. Padding counts as -∞. */
 function maxPool(rank: SpatialRank): LayerDeclaration {
@@ -93,16 +121,21 @@ function maxPool(rank: SpatialRank): LayerDeclaration {
         initial: each(rank, 1),
         torchDefault: each(rank, 1),
       }),
+      return_indices,
       ceil_mode,
     },
     check: checkPadding,
     inputs: [{ name: 'input' }],
-    outputs: [{ name: 'output' }],
+    ...indexedOutputs,
     infer: (params, [input = null]) =>
-      input === null ? outputs(null) : inferWindows(name, rank, params, input),
-    lower: (call) => [
-      ops.maxPool(inputOf(call), { ...windowsOf(call.params), dilation: call.params.dilation }),
-    ],
+      withIndices(params, input === null ? outputs(null) : inferWindows(name, rank, params, input)),
+    lower({ params, ...call }) {
+      const { values, indices } = ops.maxPoolWithIndices(inputOf(call), {
+        ...windowsOf(params),
+        dilation: params.dilation,
+      });
+      return params.return_indices ? [values, indices] : [values];
+    },
     flops: (params, _inputs, [output]) => operations(params, output),
     examples: [
       {
@@ -122,6 +155,15 @@ function maxPool(rank: SpatialRank): LayerDeclaration {
         params: { kernel_size: take(rank, 3, 2, 2), stride: 2, ceil_mode: true },
         inputs: [[2, ...take(rank, 6, 5, 3)]],
         outputs: [[2, ...take(rank, 3, 3, 2)]],
+      },
+      {
+        title: 'with the places of the largest',
+        params: { kernel_size: 2, return_indices: true },
+        inputs: [[2, 2, ...take(rank, 5, 4, 2)]],
+        outputs: [
+          [2, 2, ...take(rank, 2, 2, 1)],
+          [2, 2, ...take(rank, 2, 2, 1)],
+        ],
       },
     ],
   });
@@ -198,57 +240,46 @@ function avgPool(rank: SpatialRank): LayerDeclaration {
   });
 }
 
-/** The mean of as many even parts as the output is to have: cell i covers floor(i·s/o) to ceil((i+1)·s/o). */
-function adaptiveAvgPool(rank: SpatialRank): LayerDeclaration {
-  const name = `adaptive_avg_pool${rank}d`;
+/** (Σ xᵖ)^(1/p) over each window. */
+function lpPool(rank: SpatialRank): LayerDeclaration {
+  const name = `lp_pool${rank}d`;
   return defineLayer({
     type: name,
-    torch: `torch.nn.AdaptiveAvgPool${rank}d`,
+    torch: `torch.nn.LPPool${rank}d`,
     category: 'pooling',
-    summary: `Averages ${WHAT[rank - 1] ?? ''} down to a size you choose, whatever its own.`,
-    keywords: ['global average pooling', 'gap', 'mean'],
+    summary: `Shrinks ${WHAT[rank - 1] ?? ''} to the power sum of each window: between average and maximum.`,
+    keywords: ['norm', 'power average'],
     params: {
-      output_size: integersOrBlanks({
-        count: rank,
-        help: 'Sizes of the output; a blank one keeps the size of the input.',
-        initial: each(rank, 1),
-      }),
+      norm_type: number({ help: 'The power: 1 sums, large ones approach the maximum.', initial: 2 }),
+      ...sizeParams(rank),
+      ceil_mode,
     },
+    check: ({ norm_type }) => (norm_type === 0 ? [mismatch('norm_type', 'not 0', norm_type)] : []),
     inputs: [{ name: 'input' }],
     outputs: [{ name: 'output' }],
-    infer({ output_size }, [input = null]) {
-      if (input === null) return outputs(null);
-      const wrongRank = spatialRankProblem(name, rank, input);
-      if (wrongRank) return refusal(wrongRank);
-      const sizes = spatialOf(rank, input).map((length, axis) => output_size[axis] ?? length);
-      return outputs([...input.slice(0, -rank), ...sizes]);
+    infer: (params, [input = null]) =>
+      input === null ? outputs(null) : inferWindows(name, rank, params, input),
+    lower(call) {
+      const { norm_type, kernel_size } = call.params;
+      const means = ops.avgPool(ops.pow(inputOf(call), norm_type), windowsOf(call.params));
+      // PyTorch's own way past a negative sum.
+      const sums = ops.mul(ops.mul(ops.sign(means), ops.relu(ops.abs(means))), product(kernel_size) ?? 1);
+      return [ops.pow(sums, 1 / norm_type)];
     },
-    lower: (call) => [ops.adaptiveAvgPool(inputOf(call), call.params.output_size)],
-    flops: (_params, [input = []]) => product(input) ?? 0,
+    flops: (params, _inputs, [output]) => operations(params, output),
     examples: [
       {
-        title: 'global',
-        params: { output_size: 1 },
-        inputs: [[2, 3, ...take(rank, 7, 5, 4)]],
-        outputs: [[2, 3, ...take(rank, 1, 1, 1)]],
+        title: 'lengths',
+        params: { norm_type: 2, kernel_size: take(rank, 2, 3, 2) },
+        inputs: [[2, 3, ...take(rank, 7, 6, 5)]],
+        outputs: [[2, 3, ...take(rank, 3, 2, 2)]],
       },
       {
-        title: 'uneven parts',
-        params: { output_size: take(rank, 3, 2, 5) },
-        inputs: [[1, 2, ...take(rank, 7, 5, 3)]],
-        outputs: [[1, 2, ...take(rank, 3, 2, 5)]],
+        title: 'fourth powers, overlapping, over the end',
+        params: { norm_type: 4, kernel_size: 3, stride: 2, ceil_mode: true },
+        inputs: [[1, 2, ...take(rank, 6, 5, 4)]],
+        outputs: [[1, 2, ...take(rank, 3, 2, 2)]],
       },
-      // torch.nn.AdaptiveAvgPool1d refuses None.
-      ...(rank === 1
-        ? []
-        : [
-            {
-              title: 'one axis kept',
-              params: { output_size: [...take(rank, 2, 4, 3).slice(0, rank - 1), null] },
-              inputs: [[3, ...take(rank, 5, 6, 4)]],
-              outputs: [[3, ...take(rank, 2, 4, 3).slice(0, rank - 1), take(rank, 5, 6, 4)[rank - 1] ?? 0]],
-            },
-          ]),
     ],
   });
 }
@@ -259,6 +290,6 @@ export const maxPool3d = maxPool(3);
 export const avgPool1d = avgPool(1);
 export const avgPool2d = avgPool(2);
 export const avgPool3d = avgPool(3);
-export const adaptiveAvgPool1d = adaptiveAvgPool(1);
-export const adaptiveAvgPool2d = adaptiveAvgPool(2);
-export const adaptiveAvgPool3d = adaptiveAvgPool(3);
+export const lpPool1d = lpPool(1);
+export const lpPool2d = lpPool(2);
+export const lpPool3d = lpPool(3);

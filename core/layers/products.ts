@@ -3,6 +3,7 @@ import * as ops from '../ops';
 import { formatShape } from '../tensor/shape';
 import { defineLayer, type EdgeShape } from './declaration';
 import { boolean, integer, number } from './params';
+import { vectorNorm } from './formulas';
 import { inputOf } from './pieces';
 import {
   axisIn,
@@ -159,10 +160,11 @@ export const pairwiseDistance = defineLayer({
   keywords: ['norm', 'euclidean', 'metric learning'],
   params: {
     p: number({
-      min: Number.MIN_VALUE,
-      help: 'Power of the norm: 2 is the usual length, 1 the sum of differences.',
+      min: 0,
+      help: 'Power of the norm: 2 is the usual length, 1 the sum of differences, Infinity the largest.',
       initial: 2,
       torchDefault: 2,
+      mayBeInfinite: true,
     }),
     eps: number({ help: 'Added to each difference.', initial: 1e-6, torchDefault: 1e-6 }),
     keepdim: boolean({ help: 'Keeps the axis with size 1.', initial: false, torchDefault: false }),
@@ -173,10 +175,7 @@ export const pairwiseDistance = defineLayer({
   lower(call) {
     const { p, eps, keepdim } = call.params;
     const difference = ops.add(ops.sub(inputOf(call, 0), inputOf(call, 1)), eps);
-    if (p === 2) return [ops.sqrt(ops.sum(ops.square(difference), [-1], { keepdim }))];
-    const size = ops.abs(difference);
-    if (p === 1) return [ops.sum(size, [-1], { keepdim })];
-    return [ops.pow(ops.sum(ops.pow(size, p), [-1], { keepdim }), 1 / p)];
+    return [vectorNorm(difference, p, [-1], { keepdim })];
   },
   flops: (_params, [first = []]) => 4 * (product(first) ?? 0),
   examples: [

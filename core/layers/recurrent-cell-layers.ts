@@ -11,7 +11,7 @@ import {
 } from './declaration';
 import type { ParamsOf } from './params';
 import { found, inputOf, maybeTensor, parameter, tensorOf, waiting } from './pieces';
-import { bias, hidden_size, input_size, nonlinearity } from './recurrent';
+import { bias, hidden_size, input_size, nonlinearity } from './recurrent-shapes';
 import { GATES, inputPart, step, type RecurrentKind } from './recurrent-cells';
 import {
   blankHint,
@@ -90,6 +90,7 @@ const shared = (kind: RecurrentKind) => ({
       : []),
   ],
   outputs: [{ name: 'h', help: 'State after the step.' }, ...(kind === 'lstm' ? [{ name: 'c' }] : [])],
+  torchForward: kind === 'lstm' ? ['input', { name: 'hx', ports: ['hx', 'cx'] }] : ['input', 'hx'],
   inferSizes: (params: Params, [input = null]: readonly EdgeShape[]) =>
     found(params, { input_size: sizeAt(input, -1) }),
   infer: (params: Params, inputs: readonly EdgeShape[]) => infer(kind, params, inputs),

@@ -1,144 +1,45 @@
-// Layers that read a sequence step by step: rnn, lstm and gru. Their single steps as layers are in recurrent-cell-layers.ts.
+// Layers that read a sequence step by step: rnn, lstm and gru. Their shapes are in recurrent-shapes.ts, their single steps as
+// layers in recurrent-cell-layers.ts.
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
-import { formatShape } from '../tensor/shape';
-import {
-  defineLayer,
-  type EdgeShape,
-  type LayerDeclaration,
-  type LayerExample,
-  type LayerProblem,
-  type TensorSpec,
-} from './declaration';
-import { boolean, choice, integer, size, type ParamsOf } from './params';
-import { found, inputOf, maybeTensor, parameter, tensorOf, waiting } from './pieces';
-import { GATES, inputPart, step, type RecurrentKind, type States, type StepWeights } from './recurrent-cells';
-import { batch_first, dropoutParam, dropped, joined, timeSteps } from './sequences';
-import { blankHint, isCompatible, mismatch, outputs, product, rankProblem, refusal, sizeAt } from './shapes';
-
-export const hidden_size = integer({ help: 'Size of the state, and of each output step.', initial: 64 });
-export const input_size = size('Size of the last input axis.');
-export const bias = boolean({
-  help: 'Adds learnable numbers to each gate.',
-  initial: true,
-  torchDefault: true,
-});
-export const nonlinearity = choice({
-  options: ['tanh', 'relu'],
-  help: 'Function each new state goes through.',
-  initial: 'tanh',
-  torchDefault: 'tanh',
-});
-
-const common = {
-  input_size,
-  hidden_size,
-  num_layers: integer({
-    help: 'Layers, each reading the outputs of the one before.',
-    initial: 1,
-    torchDefault: 1,
-  }),
-  bias,
-  batch_first,
-  dropout: dropoutParam('Probability that an output between two layers becomes 0 while training.', 0),
-  bidirectional: boolean({
-    help: 'Also reads from the end to the start, and gives both beside each other.',
-    initial: false,
-    torchDefault: false,
-  }),
-};
-const proj_size = integer({
-  min: 0,
-  help: 'Size the outputs are projected to; 0: they keep hidden_size.',
-  initial: 0,
-  torchDefault: 0,
-});
-const TABLES = {
-  rnn: { ...common, nonlinearity },
-  gru: common,
-  lstm: { ...common, proj_size },
-};
-
-type Params = ParamsOf<typeof common> & {
-  readonly nonlinearity?: 'tanh' | 'relu';
-  readonly proj_size?: number;
-};
-
-const directions = ({ bidirectional }: Params): number => (bidirectional ? 2 : 1);
-/** Size of an output step in one direction. */
-const stateSize = ({ hidden_size: hidden, proj_size: projected = 0 }: Params): number =>
-  projected > 0 ? projected : hidden;
-
-/** `_l0`, `_l0_reverse`, `_l1` ...: the endings of the weights' names, in order. */
-const suffixes = (params: Params): string[] =>
-  Array.from({ length: params.num_layers }, (_, layer) =>
-    params.bidirectional ? [`_l${layer}`, `_l${layer}_reverse`] : [`_l${layer}`],
-  ).flat();
-
-function tensors(kind: RecurrentKind, params: Params): readonly TensorSpec[] {
-  const bound = 1 / Math.sqrt(params.hidden_size);
-  const waits = waiting('input_size', params.input_size);
-  const rows = GATES[kind] * params.hidden_size;
-  const states = stateSize(params);
-  const own = (name: string, shape: readonly (number | null)[]): TensorSpec =>
-    parameter(name, shape, { kind: 'uniform', from: -bound, to: bound }, waits);
-  return suffixes(params).flatMap((suffix, index) => [
-    own(`weight_ih${suffix}`, [
-      rows,
-      index < directions(params) ? params.input_size : states * directions(params),
-    ]),
-    own(`weight_hh${suffix}`, [rows, states]),
-    ...(params.bias ? [own(`bias_ih${suffix}`, [rows]), own(`bias_hh${suffix}`, [rows])] : []),
-    ...((params.proj_size ?? 0) > 0 ? [own(`weight_hr${suffix}`, [states, params.hidden_size])] : []),
-  ]);
-}
-
-/** Input, then the initial states: `[layers·directions, N, H]` each, without N for one sequence. */
-function infer(kind: RecurrentKind, params: Params, [input = null, ...given]: readonly EdgeShape[]) {
-  const wrongRank = rankProblem('input', input, [2, 3]);
-  if (wrongRank) return refusal(wrongRank);
-  const got = sizeAt(input, -1);
-  if (params.input_size !== null && got !== null && got !== params.input_size)
-    return refusal(mismatch('input_size', params.input_size, got, blankHint('input_size')));
-  const time = input?.length === 3 && params.batch_first ? 1 : 0;
-  if (sizeAt(input, time) === 0) return refusal(mismatch('input', 'at least one time step', 0));
-  const isBatched = input?.length === 3;
-  const layers = params.num_layers * directions(params);
-  const batch = isBatched ? [input[1 - time] ?? null] : [];
-  const hidden = [layers, ...batch, stateSize(params)];
-  const cell = [layers, ...batch, params.hidden_size];
-  const problems = given.flatMap((shape, index): LayerProblem[] => {
-    const expected = index === 0 ? hidden : cell;
-    if (input === null || isCompatible(expected, shape)) return [];
-    return [mismatch(index === 0 ? 'h_0' : 'c_0', formatShape(expected), formatShape(shape ?? []))];
-  });
-  if (kind === 'lstm' && given.length === 1)
-    problems.push(mismatch('c_0', 'a first cell state beside h_0', 'none'));
-  if (problems.length > 0) return refusal(...problems);
-  const states = input === null ? [null] : kind === 'lstm' ? [hidden, cell] : [hidden];
-  const last = stateSize(params) * directions(params);
-  if (input === null) return outputs(null, null, ...(kind === 'lstm' ? [null] : []));
-  return outputs([...input.slice(0, -1), last], ...states);
-}
+import { defineLayer, type EdgeShape, type LayerDeclaration, type LayerExample } from './declaration';
+import { found, inputOf, maybeTensor, tensorOf } from './pieces';
+import { inputPart, step, type RecurrentKind, type States, type StepWeights } from './recurrent-cells';
+import { directions, infer, stateSize, suffixes, TABLES, tensors, type Params } from './recurrent-shapes';
+import { dropped, joined, timeSteps } from './sequences';
+import { mismatch, product, sizeAt } from './shapes';
+import { range } from './take';
 
 interface Reading {
   readonly kind: RecurrentKind;
   readonly params: Params;
   readonly weights: StepWeights;
   readonly isReverse: boolean;
+  /** Per step `[N, 1]`: 1 where the sequence still goes on. null: all go to the end. */
+  readonly going: readonly Tensor[] | null;
+}
+
+/** States where a sequence goes on, else the ones before: past its end nothing moves. */
+function kept(going: Tensor, { hidden, cell }: States, before: States): States {
+  return {
+    hidden: ops.where(going, hidden, before.hidden),
+    cell: cell && before.cell && ops.where(going, cell, before.cell),
+  };
 }
 
 /** One layer in one direction over `[T, N, F]`: its outputs `[T, N, H]` and last states. */
-function read(x: Tensor, first: States, { kind, params, weights, isReverse }: Reading) {
+function read(x: Tensor, first: States, { kind, params, weights, isReverse, going }: Reading) {
   const [time = 0, batch = 0] = x.shape;
   const part = inputPart(kind, x, weights);
   const width = part.shape.at(-1) ?? 0;
   const parts = timeSteps(part).map((one) => ops.reshape(one, [batch, width]));
   let states = first;
   const hidden: Tensor[] = [];
-  for (const now of isReverse ? parts.toReversed() : parts) {
-    states = step(kind, now, states, weights, params.nonlinearity);
-    hidden.push(states.hidden);
+  for (const at of isReverse ? range(time).reverse() : range(time)) {
+    const next = step(kind, parts[at] ?? part, states, weights, params.nonlinearity);
+    const isGoing = going?.[at];
+    states = isGoing ? kept(isGoing, next, states) : next;
+    hidden.push(isGoing ? ops.where(isGoing, states.hidden, 0) : states.hidden);
   }
   const rows = joined(isReverse ? hidden.toReversed() : hidden, 0);
   return { output: ops.reshape(rows, [time, batch, rows.shape.at(-1) ?? 0]), states };
@@ -159,6 +60,11 @@ function lower(kind: RecurrentKind, params: Params, call: Call): readonly Tensor
     return (index) => ops.select(rows, 0, index);
   };
   const [firstHidden, firstCell] = [firstStates(1, stateSize(params)), firstStates(2, params.hidden_size)];
+  const lengths = call.inputs[kind === 'lstm' ? 3 : 2] ?? null;
+  const column = lengths && ops.reshape(ops.cast(lengths, x.dtype), [batch, 1]);
+  const going = column && range(x.shape[0] ?? 0).map((at) => ops.gt(column, at));
+  // What stands past the end may be anything, and is not to reach the gradients of the weights.
+  if (going) x = ops.where(ops.reshape(joined(going, 0), [going.length, batch, 1]), x, 0);
   const last: States[] = [];
   const names = suffixes(params);
   for (let layer = 0; layer < params.num_layers; layer++) {
@@ -177,7 +83,7 @@ function lower(kind: RecurrentKind, params: Params, call: Call): readonly Tensor
         hidden: firstHidden(index),
         cell: kind === 'lstm' ? firstCell(index) : null,
       };
-      const result = read(x, first, { kind, params, weights, isReverse: direction === 1 });
+      const result = read(x, first, { kind, params, weights, isReverse: direction === 1, going });
       last.push(result.states);
       return result.output;
     });
@@ -237,6 +143,13 @@ const examplesOf = (
       outputs: [[3, 4, 2], ...states(2, 4, 2)],
     },
     {
+      title: 'sequences of several lengths, in both directions',
+      params: { input_size: 2, hidden_size: 3, bidirectional: true, batch_first: true },
+      inputs: [[3, 4, 2], ...states(2, 3, 3), [3]],
+      inputData: { [kind === 'lstm' ? 3 : 2]: [2, 4, 1] },
+      outputs: [[3, 4, 6], ...states(2, 3, 3)],
+    },
+    {
       title: 'one sequence without a batch',
       params: { input_size: 4, hidden_size: 3, batch_first: true },
       inputs: [[5, 4], ...states(1, 3)],
@@ -250,10 +163,18 @@ const port = (name: string, help: string) => ({ name, help, isOptional: true });
 const firstHiddenPort = port('h_0', 'First states [layers, N, H]; zeros when nothing is connected.');
 
 const ports = (kind: RecurrentKind) => ({
+  torchForward: ['input', { name: 'hx', ports: kind === 'lstm' ? ['h_0', 'c_0'] : ['h_0'] }, 'lengths'],
   inputs: [
     { name: 'input' },
     firstHiddenPort,
     ...(kind === 'lstm' ? [port('c_0', 'First cell states [layers, N, H]; goes with h_0.')] : []),
+    {
+      ...port(
+        'lengths',
+        'Steps of each sequence [N], where shorter ones are padded; all, when nothing is connected.',
+      ),
+      content: 'index' as const,
+    },
   ],
   outputs: [
     { name: 'output', help: 'The last layer at every step.' },

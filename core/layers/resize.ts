@@ -1,6 +1,7 @@
 // Where each place of a resized axis reads from: positions and weights as torch.nn.functional.interpolate chooses them.
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
+import { withGradientOf } from './formulas';
 import { range, takeAlong, weightsAlong } from './take';
 
 export const RESIZE_MODES = [
@@ -14,6 +15,8 @@ export interface Resizing {
   readonly to: number;
   readonly scale: number | null;
   readonly alignCorners: boolean;
+  /** One of the two axes of an image. */
+  readonly isImage: boolean;
 }
 
 /** One of the terms whose sum is the resized axis: a position and a weight per place. */
@@ -24,15 +27,20 @@ interface Term {
 
 const within = (position: number, size: number): number => Math.min(Math.max(position, 0), size - 1);
 
-/** PyTorch computes nearest positions in float32, in float64 too. */
-function nearestTerm({ from, to, scale }: Resizing, offset: 0 | 0.5): Term {
+/**
+ * PyTorch computes nearest positions in float32, in float64 too. Those of images, and of every gradient, take a short way
+ * where the size stays or doubles, which a scale of its own does not give: at::native::nearest_idx.
+ */
+function nearestTerm(
+  { from, to, scale, isShort }: Resizing & { readonly isShort: boolean },
+  offset: 0 | 0.5,
+): Term {
   const step = Math.fround(scale === null ? Math.fround(from) / Math.fround(to) : 1 / scale);
   const place = (index: number): number => Math.floor(Math.fround(Math.fround(index + offset) * step));
-  const isPlain = from === to && offset === 0;
+  const short = (index: number): number =>
+    to === from ? index : to === 2 * from ? index >> 1 : within(place(index), from);
   return {
-    positions: range(to).map((index) =>
-      isPlain ? index : offset === 0 && to === 2 * from ? index >> 1 : within(place(index), from),
-    ),
+    positions: range(to).map(isShort && offset === 0 ? short : (index) => within(place(index), from)),
     weights: null,
   };
 }
@@ -74,14 +82,19 @@ function cubicTerms(resizing: Resizing): readonly Term[] {
 }
 
 function termsOf(mode: ResizeMode, resizing: Resizing): readonly Term[] {
-  if (mode === 'nearest') return [nearestTerm(resizing, 0)];
-  if (mode === 'nearest-exact') return [nearestTerm(resizing, 0.5)];
+  if (mode === 'nearest') return [nearestTerm({ ...resizing, isShort: resizing.isImage }, 0)];
+  if (mode === 'nearest-exact') return [nearestTerm({ ...resizing, isShort: false }, 0.5)];
   return mode === 'bicubic' ? cubicTerms(resizing) : linearTerms(resizing);
 }
 
 /** `x` with `axis` resized. */
 export function resizeAlong(x: Tensor, axis: number, mode: ResizeMode, resizing: Resizing): Tensor {
-  const terms = termsOf(mode, resizing).map(({ positions, weights }) => {
+  const given = termsOf(mode, resizing);
+  const [first] = given;
+  const other = mode === 'nearest' ? nearestTerm({ ...resizing, isShort: true }, 0) : first;
+  if (first && other && other.positions.some((position, index) => position !== first.positions[index]))
+    return withGradientOf(takeAlong(x, axis, other.positions), takeAlong(x, axis, first.positions));
+  const terms = given.map(({ positions, weights }) => {
     const taken = takeAlong(x, axis, positions);
     return weights ? ops.mul(taken, weightsAlong(taken, axis, weights)) : taken;
   });

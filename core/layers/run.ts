@@ -34,35 +34,49 @@ export function runLayer(layer: LayerDeclaration, call: RunCall): Run {
 
 /** Outputs of `forward` and the gradients of its inputs and weights. */
 export function differentiate(call: {
-  readonly inputs: readonly Tensor[];
+  readonly inputs: readonly (Tensor | null)[];
   readonly weights: Readonly<Record<string, Tensor>>;
   readonly gradOutputs: readonly (Tensor | null)[];
-  forward(inputs: readonly Tensor[], weights: Readonly<Record<string, Tensor>>): readonly Tensor[];
+  forward(inputs: readonly (Tensor | null)[], weights: Readonly<Record<string, Tensor>>): readonly Tensor[];
 }): Run {
-  const inputs = call.inputs.map(leafOf);
+  const inputs = call.inputs.map((input) => input && leafOf(input));
   const weights = Object.fromEntries(
     Object.entries(call.weights).map(([name, weight]) => [name, leafOf(weight)]),
   );
   const outputs = call.forward(inputs, weights);
-  const leaves = [...inputs, ...Object.values(weights)].filter((tensor) => tensor.requiresGrad);
-  const totals = new Map<Tensor, Tensor>();
-  for (const [port, output] of outputs.entries()) {
-    if (!output.requiresGrad || leaves.length === 0) continue;
-    const gradient = call.gradOutputs[port] ?? ops.fullLike(output, 1);
-    const found = ops.gradients(output, leaves, { gradient, allowUnused: true, retainGraph: true });
-    found.forEach((value, at) => {
-      const leaf = leaves[at];
-      if (!leaf || !value) return;
-      const sum = totals.get(leaf);
-      totals.set(leaf, sum ? ops.noGrad(() => ops.add(sum, value)) : value);
-    });
-  }
-  const gradOf = (tensor: Tensor): Tensor | null => totals.get(tensor) ?? null;
+  const leaves = [...inputs, ...Object.values(weights)].flatMap((tensor) =>
+    tensor?.requiresGrad === true ? [tensor] : [],
+  );
+  const found = leaves.length === 0 ? [] : jointGradients(outputs, call.gradOutputs, leaves);
+  const totals = new Map(leaves.map((leaf, at) => [leaf, found[at] ?? null]));
+  const gradOf = (tensor: Tensor | null): Tensor | null => (tensor && totals.get(tensor)) ?? null;
   return {
     outputs,
     gradInputs: inputs.map(gradOf),
     gradWeights: Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, gradOf(weight)])),
   };
+}
+
+/**
+ * Gradients of all outputs at once, as torch.autograd.backward has them: where two outputs come from one tensor its gradient
+ * is summed before it goes on, and what cancels costs no digits.
+ */
+function jointGradients(
+  outputs: readonly Tensor[],
+  given: readonly (Tensor | null)[],
+  leaves: readonly Tensor[],
+): readonly (Tensor | null)[] {
+  const options = { allowUnused: true, retainGraph: true };
+  const pairs = outputs.flatMap((output, port) =>
+    output.requiresGrad ? [{ output, gradient: given[port] ?? ops.fullLike(output, 1) }] : [],
+  );
+  const [only] = pairs;
+  if (!only) return [];
+  if (pairs.length === 1) return ops.gradients(only.output, leaves, { ...options, gradient: only.gradient });
+  const total = pairs
+    .map(({ output, gradient }) => ops.sum(ops.mul(output, gradient)))
+    .reduce((sum, part) => ops.add(sum, part));
+  return ops.gradients(total, leaves, options);
 }
 
 /** The same values as a leaf of a new gradient graph, where they can have gradients. */

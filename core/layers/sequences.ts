@@ -48,6 +48,23 @@ export function dropped(x: Tensor, p: number, { isTraining, random }: Drawing): 
   return ops.dropout(x, { probability: p, state: random.state, stream: random.nextStream() });
 }
 
+/** The step's random state. Throws `internal` when a layer that draws was lowered without one. */
+export function randomOf({ random }: Drawing, type: string): NonNullable<Drawing['random']> {
+  if (!random) throw new LazuliError('internal', `${type} was lowered for training without a random state`);
+  return random;
+}
+
+/** Binary digits of a drawn number. */
+const DIGITS = 16;
+
+/** Numbers spread evenly over [0, 1), in the shape of `x`, made of coin tosses. */
+export const uniformLike = (x: Tensor, random: NonNullable<Drawing['random']>): Tensor =>
+  Array.from({ length: DIGITS }, (_, digit) => {
+    const options = { probability: 0.5, state: random.state, stream: random.nextStream() };
+    // A mask is 0 or 2.
+    return ops.mul(ops.dropoutMask(x, options), 2 ** -(digit + 2));
+  }).reduce((total, digit) => ops.add(total, digit));
+
 /** A tensor of values made here, of the dtype and device of `like`; without values on meta. */
 export const constantLike = (
   like: Tensor,

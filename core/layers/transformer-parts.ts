@@ -23,12 +23,6 @@ import {
 import { batch_first, dropoutParam, dropped } from './sequences';
 import type { Size } from './shapes';
 
-export const causal = boolean({
-  help: 'No step attends to a later one.',
-  initial: false,
-  torchDefault: false,
-});
-
 export const layerParams = {
   d_model: size('Size of the last axis of input and output.'),
   nhead: integer({ help: 'Heads that attend side by side; they divide d_model.', initial: 4 }),
@@ -168,7 +162,15 @@ export function layerForward(
   const drop = (y: Tensor): Tensor => dropped(y, params.dropout, call);
   const options = { ...optionsOf(params), embedDim: x.shape.at(-1) ?? null };
   const attention = (name: string, query: Tensor, keys: Tensor, given: AttentionMasks): Tensor =>
-    drop(multiHead(query, keys, keys, { call, prefix: `${prefix}${name}.`, options, ...given }).output);
+    drop(
+      multiHead(query, keys, keys, {
+        call,
+        prefix: `${prefix}${name}.`,
+        options,
+        isSafe: true,
+        ...given,
+      }).output,
+    );
   const linear = (y: Tensor, name: string): Tensor =>
     ops.linear(y, tensorOf(call, `${prefix}${name}.weight`), maybeTensor(call, `${prefix}${name}.bias`));
   const parts = [

@@ -1,7 +1,7 @@
 // The transformer's encoder and decoder: one layer of each, and stacks of them. Their parts are in transformer-parts.ts.
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
-import { headsProblem } from './attention-parts';
+import { headsProblem, is_causal as causal } from './attention-parts';
 import {
   defineLayer,
   type EdgeShape,
@@ -14,7 +14,6 @@ import { boolean, integer } from './params';
 import { found, inputOf } from './pieces';
 import { blankHint, mismatch, outputs, product, rankProblem, refusal, sizeAt } from './shapes';
 import {
-  causal,
   checkHeads,
   layerFlops,
   layerForward,
@@ -156,6 +155,10 @@ const shared = (side: Side, isStack: boolean) => ({
   isRandom: true,
   inputs: portsOf(side, isStack),
   outputs: [{ name: 'output' }],
+  torchForward: [
+    ...portsOf(side, isStack).map(({ name }) => name),
+    ...(side === 'encoder' ? ['is_causal'] : ['tgt_is_causal', 'memory_is_causal']),
+  ],
   check: (params: Params) => checkHeads(params),
   inferSizes: (params: Params, [x = null]: readonly EdgeShape[]) => found(params, { d_model: sizeAt(x, -1) }),
   infer: (params: Params, inputs: readonly EdgeShape[]) =>

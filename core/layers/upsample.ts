@@ -14,6 +14,7 @@ import { mismatch, outputs, product, rankProblem, refusal, type Size } from './s
 interface Options {
   readonly size: readonly number[] | null;
   readonly scale_factor: readonly number[] | null;
+  readonly recompute_scale_factor?: boolean | null;
 }
 
 /** Ranks of the batched input that a mode works on. */
@@ -89,9 +90,10 @@ function resize(
   const sizes = perAxis(options.size, spatial.length);
   const factors = perAxis(options.scale_factor, spatial.length);
   return spatial.reduce((x, from, axis) => {
-    const scale = factors?.[axis] ?? null;
-    const to = sizes?.[axis] ?? Math.floor(from * (scale ?? 1));
-    return resizeAlong(x, axis + 2, mode, { from, to, scale, alignCorners });
+    const factor = factors?.[axis] ?? null;
+    const to = sizes?.[axis] ?? Math.floor(from * (factor ?? 1));
+    const scale = options.recompute_scale_factor === true ? null : factor;
+    return resizeAlong(x, axis + 2, mode, { from, to, scale, alignCorners, isImage: spatial.length === 2 });
   }, input);
 }
 
@@ -126,8 +128,16 @@ export const upsample = defineLayer({
       initial: null,
       torchDefault: null,
     }),
+    recompute_scale_factor: optionalBoolean({
+      help: 'Computes with the ratio of the sizes instead of scale_factor, from which it differs where sizes are rounded.',
+      initial: null,
+      torchDefault: null,
+    }),
   },
   check: (params) => [
+    ...(params.recompute_scale_factor === true && params.size !== null
+      ? [mismatch('recompute_scale_factor', 'a scale_factor to compute anew', 'size')]
+      : []),
     ...checkOptions(params),
     ...(params.align_corners === null || canAlign(params.mode)
       ? []
@@ -188,6 +198,12 @@ export const upsample = defineLayer({
       params: { mode: 'bicubic', scale_factor: [2, 1.5] },
       inputs: [[1, 2, 4, 5]],
       outputs: [[1, 2, 8, 7]],
+    },
+    {
+      title: 'bilinear by the ratio of the sizes',
+      params: { mode: 'bilinear', scale_factor: [1.7, 0.6], recompute_scale_factor: true },
+      inputs: [[1, 2, 4, 5]],
+      outputs: [[1, 2, 6, 3]],
     },
     {
       title: 'bicubic, corners aligned',

@@ -1,20 +1,20 @@
 // Losses over answers of yes or no, one or several per sample: from scores, from probabilities, and against -1 and 1.
 import { logSigmoid } from '../layers/formulas';
-import { optionalNumbers } from '../layers/params';
+import { optionalArray, type NestedNumbers } from '../layers/params';
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { constants } from './pieces';
 import { elementwiseLoss } from './regression';
 
-const weight = optionalNumbers({
-  help: 'Factor per answer, along the last axis; blank: all equal.',
+const weight = optionalArray({
+  help: 'Factor per answer; a list goes along the last axis; blank: all equal.',
   initial: null,
   torchDefault: null,
   min: 0,
 });
 
-const weighted = (losses: Tensor, factors: readonly number[] | null): Tensor =>
-  factors ? ops.mul(losses, constants(factors, losses)) : losses;
+const weighted = (losses: Tensor, factors: NestedNumbers | null): Tensor =>
+  factors === null ? losses : ops.mul(losses, constants(factors, losses));
 
 /** -(pos_weight · t · log σ(x) + (1 - t) · log(1 - σ(x))). */
 export const bceWithLogits = elementwiseLoss({
@@ -23,8 +23,8 @@ export const bceWithLogits = elementwiseLoss({
   summary: 'For yes or no, or several labels at once: the model gives a score per label.',
   params: {
     weight,
-    pos_weight: optionalNumbers({
-      help: 'Factor for yes, along the last axis: no per yes in the data makes both count the same.',
+    pos_weight: optionalArray({
+      help: 'Factor for yes; a list goes along the last axis: no per yes in the data makes both count the same.',
       initial: null,
       torchDefault: null,
       min: 0,
@@ -35,7 +35,8 @@ export const bceWithLogits = elementwiseLoss({
   variants: [{ pos_weight: [1, 2.5, 0.4] }, { weight: [3, 1, 0.5], pos_weight: [2, 2, 2] }],
   formula(input, target, { weight: factors, pos_weight }) {
     const yes = logSigmoid(input);
-    const share = pos_weight ? ops.add(ops.mul(ops.add(constants(pos_weight, input), -1), target), 1) : null;
+    const share =
+      pos_weight !== null ? ops.add(ops.mul(ops.add(constants(pos_weight, input), -1), target), 1) : null;
     const loss = ops.sub(ops.mul(ops.sub(1, target), input), share ? ops.mul(yes, share) : yes);
     return weighted(loss, factors);
   },
@@ -59,7 +60,8 @@ export const bce = elementwiseLoss({
     const spread = ops.clamp(ops.mul(ops.sub(1, input), input), { min: Math.fround(1e-12) });
     const slope = ops.div(ops.sub(input, target), spread).detach();
     const carrier = ops.mul(ops.sub(input, input.detach()), slope);
-    return weighted(ops.add(loss, carrier), factors);
+    const targetCarrier = ops.mul(ops.sub(target, target.detach()), ops.sub(no, yes).detach());
+    return weighted(ops.add(loss, ops.add(carrier, targetCarrier)), factors);
   },
 });
 
@@ -71,5 +73,6 @@ export const softMargin = elementwiseLoss({
   params: {},
   threshold: 0,
   targetValues: 'sign',
+  hasTargetGradient: false,
   formula: (input, target) => ops.log1p(ops.exp(ops.mul(ops.neg(target), input))),
 });

@@ -1,12 +1,12 @@
 // The shape of a loss's declaration: what a model's output is compared with, and how. The mechanism is the layers' own.
-import type { EdgeShape, Inference, LayerProblem } from '../layers/declaration';
+import type { EdgeShape, ExampleValues, Inference, LayerProblem } from '../layers/declaration';
 import type { ParamTable, ParamsOf } from '../layers/params';
 import type { Tensor } from '../tensor/tensor';
 
 /** `class`: int64 class numbers of the input's shape without its axis 1. `value`: numbers of the input's shape. */
 export type TargetKind = 'class' | 'value';
 
-/** Given to `lower`. The target does not require gradients. */
+/** Given to `lower`. In training the target does not require gradients; probe asks for them. */
 export interface LossCall<P extends ParamTable> {
   readonly params: ParamsOf<P>;
   readonly input: Tensor;
@@ -25,8 +25,10 @@ export interface LossExample {
   /** What the values are: any number (the default), probabilities, their logarithms along axis 1, -1 or 1, or 0 and above. */
   readonly inputValues?: LossValues;
   readonly targetValues?: LossValues;
+  /** The loss does not vary smoothly with this example's target. */
+  readonly isTargetFixed?: true;
 }
-export type LossValues = 'any' | 'probability' | 'log probability' | 'sign' | 'count';
+export type LossValues = ExampleValues;
 
 export interface LossDeclaration<P extends ParamTable = ParamTable> {
   /** Permanent id in project files: `cross_entropy`. */
@@ -41,6 +43,8 @@ export interface LossDeclaration<P extends ParamTable = ParamTable> {
   readonly targets: readonly [TargetKind, ...TargetKind[]];
   /** For answers of yes or no: the output above which the answer is yes. */
   readonly threshold?: number;
+  /** False where PyTorch's loss has no gradient of its target. Class numbers never have one. */
+  readonly hasTargetGradient?: false;
   /** The loss's shape, or why output and target do not fit. */
   infer(params: ParamsOf<P>, input: EdgeShape, target: EdgeShape): Inference;
   lower(call: LossCall<P>): Tensor;

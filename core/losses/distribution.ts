@@ -77,6 +77,8 @@ export const poissonNll = elementwiseLoss({
   inputValues: 'probability',
   targetValues: 'count',
   variants: [{ full: true }, { log_input: false, eps: 0.01 }],
+  // Stirling's term begins at 1.
+  isTargetFixed: ({ full }) => full === true,
   formula(input, target, { log_input, full, eps }) {
     const loss = log_input
       ? ops.sub(ops.exp(input), ops.mul(target, input))

@@ -1,6 +1,6 @@
 // What losses share: the reduction, and fitting a target to the output it is compared with.
 import type { EdgeShape, Inference } from '../layers/declaration';
-import { choice } from '../layers/params';
+import { choice, type NestedNumbers } from '../layers/params';
 import { isCompatible, mismatch, outputs, refusal, type Size } from '../layers/shapes';
 import * as ops from '../ops';
 import { formatShape } from '../tensor/shape';
@@ -20,7 +20,7 @@ export function reduce(losses: Tensor, how: Reduction): Tensor {
   return how === 'sum' ? ops.sum(losses) : ops.mean(losses);
 }
 
-const reducedShape = (how: Reduction, shape: EdgeShape): EdgeShape => (how === 'none' ? shape : []);
+export const reducedShape = (how: Reduction, shape: EdgeShape): EdgeShape => (how === 'none' ? shape : []);
 
 const withoutOnes = (shape: readonly Size[]): readonly Size[] => shape.filter((size) => size !== 1);
 
@@ -73,5 +73,5 @@ export function inferClasses(how: Reduction, input: EdgeShape, target: EdgeShape
 export const classAxis = (input: { readonly length: number }): number => (input.length === 1 ? 0 : 1);
 
 /** Numbers as a tensor that joins a formula with `like`. */
-export const constants = (values: readonly number[], like: Tensor): Tensor =>
+export const constants = (values: NestedNumbers, like: Tensor): Tensor =>
   ops.fromArray(values, like.dtype, like.device);

@@ -14,6 +14,9 @@ interface Elementwise<P extends ParamTable> {
   readonly threshold?: number;
   readonly inputValues?: LossValues;
   readonly targetValues?: LossValues;
+  readonly hasTargetGradient?: false;
+  /** True for options under which the loss jumps as the target moves. */
+  readonly isTargetFixed?: (params: Readonly<Record<string, unknown>>) => boolean;
   /** Options that make more examples. */
   readonly variants?: readonly Readonly<Record<string, unknown>>[];
   /** The loss of each element; `target` has the shape and dtype of `input`. */
@@ -41,6 +44,7 @@ export function elementwiseLoss<P extends ParamTable>(spec: Elementwise<P>): Los
     params,
     targets: ['value'],
     ...(threshold === undefined ? {} : { threshold }),
+    ...(spec.hasTargetGradient === undefined ? {} : { hasTargetGradient: false as const }),
     infer: (options, input, target) => inferElementwise(reductionOf(options), input, target),
     lower: (call) =>
       reduce(formula(call.input, valuesLike(call.input, call.target), call.params), reductionOf(call.params)),
@@ -48,7 +52,10 @@ export function elementwiseLoss<P extends ParamTable>(spec: Elementwise<P>): Los
       example('a mean', {}),
       example('summed', { reduction: 'sum' }),
       example('kept apart', { reduction: 'none' }),
-      ...(spec.variants ?? []).map((variant, index) => example(`other options ${index + 1}`, variant)),
+      ...(spec.variants ?? []).map((variant, index) => ({
+        ...example(`other options ${index + 1}`, variant),
+        ...(spec.isTargetFixed?.(variant) === true ? { isTargetFixed: true as const } : {}),
+      })),
     ],
   });
 }

@@ -1,5 +1,6 @@
 // Runs an Initializer (data) on a tensor: how a layer's declared tensors get their first values. Draws are torch.nn.init's.
 import { LazuliError } from '../errors';
+import type { TensorSpec } from '../layers/declaration';
 import type { Tensor } from '../tensor/tensor';
 import {
   calculateFanInAndFanOut,
@@ -88,4 +89,13 @@ export function initialize(
       normal_(tensor, 0, 1, generator);
       if (initializer.row !== null) zeroRow_(tensor, initializer.row);
   }
+}
+
+/** What is drawn for a layer's tensors, in order; a tensor that is drawn anew stands there twice. */
+export function drawsOf(specs: readonly TensorSpec[]): readonly Pick<TensorSpec, 'name' | 'initializer'>[] {
+  const draws = specs.flatMap(({ name, initializer, drawOrder = 0, redrawn }) => [
+    { name, initializer, drawOrder },
+    ...(redrawn ? [{ name, ...redrawn }] : []),
+  ]);
+  return draws.sort((a, b) => a.drawOrder - b.drawOrder);
 }

@@ -21,17 +21,22 @@ function refuse(module: LayerModule, { message, expected, got, hint }: LayerProb
 }
 
 /** Workbench: what cannot fit is refused before anything changes. */
-export function checkInputs(module: LayerModule, shapes: readonly Shape[]): void {
+export function checkInputs(module: LayerModule, shapes: readonly (Shape | null)[]): void {
   const inferred = module.declaration.infer(module.params, shapes);
   const [problem] = 'problems' in inferred ? inferred.problems : [];
   if (problem) refuse(module, problem);
 }
 
 /** Sizes from the inputs' shapes, then memory, then values in draw order. `isTorch` does what PyTorch does where it hurts. */
-export function materializeFrom(module: LayerModule, shapes: readonly Shape[], isTorch: boolean): void {
+export function materializeFrom(
+  module: LayerModule,
+  given: readonly (Shape | null)[],
+  isTorch: boolean,
+): void {
   const { declaration, params, options } = module;
+  const shapes = given.filter((shape) => shape !== null);
   const torchSizes = isTorch ? rulesOf(declaration)?.inferSizes?.(shapes) : undefined;
-  const sizes = torchSizes ?? declaration.inferSizes?.(params, shapes) ?? {};
+  const sizes = torchSizes ?? declaration.inferSizes?.(params, given) ?? {};
   const specs = declaration.tensors?.({ ...params, ...sizes }) ?? [];
   const waiting = specs.map((spec) => ({
     spec,

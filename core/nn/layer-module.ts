@@ -5,7 +5,7 @@ import type { DType } from '../tensor/dtype';
 import type { PartialShape, Shape } from '../tensor/shape';
 import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
-import { initialize, type Siblings } from './initialize';
+import { drawsOf, initialize, type Siblings } from './initialize';
 import type { Initializer } from './initializer';
 import { bindArguments } from './layer-arguments';
 import { prepareLayerLoad } from './layer-load';
@@ -96,15 +96,15 @@ export class LayerModule extends Module {
   }
 
   /** The one output of a layer that has one, else all of them. */
-  override forward(...inputs: Tensor[]): Tensor | readonly Tensor[] {
+  override forward(...inputs: (Tensor | null)[]): Tensor | readonly Tensor[] {
     const { declaration, params, training, random } = this;
     const tensors = this.siblings();
     const rules = rulesOf(declaration);
-    if (this.options.semantics === 'torch') rules?.checkForward?.(inputs, this);
+    if (this.options.semantics === 'torch') rules?.checkForward?.(present(inputs), this);
     const first = tensors[rules?.looksFirstAt ?? ''] ?? null;
     for (const tensor of [first, ...Object.values(tensors)])
       tensor?.assertUsable(rules?.callable ?? `<function ${declaration.type}>`);
-    const isDry = inputs.some(({ device }) => device === 'meta');
+    const isDry = inputs.some((input) => input?.device === 'meta');
     const outputs = declaration.lower({
       params,
       inputs,
@@ -120,15 +120,15 @@ export class LayerModule extends Module {
     return this.options.semantics === 'torch' ? bindArguments(this, inputs, keywords) : inputs;
   }
   /** Calls the layer, hooks included, and always returns a list. */
-  run(inputs: readonly Tensor[]): readonly Tensor[] {
+  run(inputs: readonly (Tensor | null)[]): readonly Tensor[] {
     const output = this.invoke(inputs);
     return (Array.isArray(output) ? output : [output]) as readonly Tensor[];
   }
 
   /** The lazy init hook's work: see docs/spec/lazy.md. */
   initializeParameters(...inputs: readonly unknown[]): void {
-    const tensors = inputs.filter((input) => input instanceof Tensor);
-    const shapes = tensors.map((tensor) => tensor.shape);
+    const tensors = present(inputs);
+    const shapes = inputs.map((input) => (input instanceof Tensor ? input.shape : null));
     const isTorch = this.options.semantics === 'torch';
     const rules = rulesOf(this.declaration);
     if (!isTorch) checkInputs(this, shapes);
@@ -144,8 +144,7 @@ export class LayerModule extends Module {
   /** Runs the initializers of `specs` (default: all), in their draw order. */
   initializeTensors(specs: readonly TensorSpec[] = this.tensorSpecs()): void {
     const siblings = this.siblings();
-    const inOrder = [...specs].sort((a, b) => (a.drawOrder ?? 0) - (b.drawOrder ?? 0));
-    for (const { name, initializer } of inOrder) {
+    for (const { name, initializer } of drawsOf(specs)) {
       const tensor = siblings[name] ?? null;
       const chosen = this.initializers[name] ?? initializer;
       if (tensor !== null) initialize(chosen, tensor, siblings, this.generator);
@@ -207,3 +206,6 @@ export class LayerModule extends Module {
     return Object.fromEntries(this.tensorSpecs().map(({ name }) => [name, this.tensor(name)]));
   }
 }
+
+/** The inputs that are there. */
+const present = (inputs: readonly unknown[]): Tensor[] => inputs.filter((input) => input instanceof Tensor);

@@ -48,7 +48,7 @@ export const GRADIENTS: { readonly [N in OpName]: GradientRule<N> | NotDifferent
   nll: normalization.nll,
   nll_gradient: second,
   gather: movement.gather,
-  gather_gradient: second,
+  gather_gradient: movement.gatherGradient,
   dropout_mask: constant,
   advance: changes,
   take_rows: notDifferentiable('takes rows of a dataset, which is not trained'),

@@ -73,7 +73,11 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
         />
       </footer>
       {view && view.problems.length > 0 ? <ProblemNote problems={view.problems} /> : null}
-      <Ports kind="output" ports={declaration?.outputs ?? []} isRight={isRight} />
+      <Ports
+        kind="output"
+        ports={declaration?.outputs.slice(0, view?.outputs.length) ?? []}
+        isRight={isRight}
+      />
     </div>
   );
 });

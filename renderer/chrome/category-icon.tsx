@@ -12,6 +12,7 @@ import {
   Shapes,
   Shrink,
   SlidersVertical,
+  Target,
   CircleHelp,
   type LucideIcon,
 } from 'lucide-react';
@@ -31,6 +32,7 @@ const ICONS: Readonly<Record<Category, LucideIcon>> = {
   regularization: Droplets,
   embedding: Hash,
   arithmetic: Combine,
+  loss: Target,
 };
 
 export function CategoryIcon({ category }: { readonly category: Category | null }): JSX.Element {

@@ -26,6 +26,7 @@ const TITLES: Readonly<Record<Category, string>> = {
   regularization: 'Regularization',
   embedding: 'Embedding',
   arithmetic: 'Arithmetic',
+  loss: 'Losses of several inputs',
 };
 
 export function Palette(): JSX.Element {

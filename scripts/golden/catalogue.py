@@ -49,6 +49,8 @@ def number(state, values):
         return -1.0 if value < 0 else 1.0
     if values == "count":
         return float(int(abs(value) * 3))
+    if values == "positive":
+        return abs(value) + 0.25
     return value
 
 
@@ -58,6 +60,8 @@ def tensor_of(request, dtype=torch.float64):
     count = functools.reduce(lambda a, b: a * b, shape, 1)
     if name.endswith("num_batches_tracked"):
         return torch.tensor(3)
+    if "data" in request:
+        return torch.tensor(request["data"], dtype=torch.int64 if request["dtype"] == "int64" else dtype).reshape(shape)
     numbers = stream(name, count)
     if request["dtype"] == "int64":
         return torch.tensor([state % request["range"] for state in numbers], dtype=torch.int64).reshape(shape)
@@ -73,10 +77,15 @@ def encode(tensor):
     return base64.b64encode(tensor.detach().to(torch.float64).contiguous().numpy().tobytes()).decode()
 
 
+def described(output):
+    kind = {"integer": True} if output.dtype == torch.int64 else {}
+    return {"shape": list(output.shape), "data": encode(output), **kind}
+
+
 def options_of(request):
     options = {}
     for key, value in request["params"].items():
-        if request["kind"] == "loss" and key in ("weight", "pos_weight"):
+        if key in ("weight", "pos_weight", "_random_samples"):
             options[key] = None if value is None else torch.tensor(value, dtype=torch.float64)
         elif isinstance(value, list):
             # LPPool1d takes a number only.
@@ -96,6 +105,7 @@ def flattened(outputs):
     return [tensor for item in outputs for tensor in flattened(item)]
 
 
+SIZED = (torch.nn.modules.pooling._MaxUnpoolNd, torch.nn.modules.conv._ConvTransposeNd)
 FOLDED = (torch.add, torch.mul)
 LISTED = (torch.cat, torch.stack)
 # Our conditions are numbers and hold above 0; torch's are bool.
@@ -110,8 +120,11 @@ def forward_of(request):
         module, forward = sequence_module(target, options)
         return module.double(), forward
     if isinstance(target, type):
+        # An argument of forward: the size an unpooling or a transposed convolution is to give.
+        sizes = options.pop("output_size", None) if issubclass(target, SIZED) else None
+        sizes = [sizes] if isinstance(sizes, int) else sizes
         module = target(**options).double()
-        return module, module
+        return module, (lambda *inputs: module(*inputs, output_size=sizes)) if sizes else module
     if target in FOLDED:
         return None, lambda *inputs: functools.reduce(target, inputs)
     if target in LISTED:
@@ -129,17 +142,23 @@ def run(request, training):
     if module is not None:
         module.train(training)
         if request["tensors"]:
-            module.load_state_dict({name: tensor_of(spec) for name, spec in request["tensors"].items()})
+            # A weight that is an option of ours is a buffer there.
+            missing, unexpected = module.load_state_dict(
+                {name: tensor_of(spec) for name, spec in request["tensors"].items()}, strict=False
+            )
+            assert not unexpected and set(missing) <= set(options_of(request)), (missing, unexpected)
     inputs = [tensor_of(spec) for spec in request["inputs"]]
-    differentiable = inputs[:1] if request["kind"] == "loss" else inputs
+    differentiable = inputs[:1] if request["kind"] == "loss" and not request["hasTargetGradient"] else inputs
     for tensor in differentiable:
         if tensor.is_floating_point():
             tensor.requires_grad_()
     outputs = forward(*inputs)
     outputs = flattened(outputs)
-    answer = {"outputs": [{"shape": list(output.shape), "data": encode(output)} for output in outputs]}
-    total = 0
+    answer = {"outputs": [described(output) for output in outputs]}
+    total = torch.zeros(())
     for index, output in enumerate(outputs):
+        if not output.is_floating_point():
+            continue
         gradient = tensor_of({"name": f"{request['name']}/grad_output{index}", "shape": list(output.shape), "dtype": "float"})
         total = total + (output * gradient).sum()
     if total.requires_grad:
@@ -147,7 +166,9 @@ def run(request, training):
     answer["grad_inputs"] = [None if tensor.grad is None else encode(tensor.grad) for tensor in differentiable]
     if module is not None and request["kind"] in ("layer", "sequence"):
         answer["grad_weights"] = {name: encode(parameter.grad) for name, parameter in module.named_parameters()}
-        answer["buffers"] = {name: encode(buffer) for name, buffer in module.named_buffers()}
+        answer["buffers"] = {
+            name: encode(buffer) for name, buffer in module.named_buffers() if name in request["tensors"]
+        }
     return answer
 
 
@@ -158,8 +179,14 @@ def initial(request):
         return None
     torch.manual_seed(0)
     options = options_of(request)
+    if issubclass(target, SIZED):
+        options.pop("output_size", None)
     module = sequence_module(target, options)[0] if request["kind"] == "sequence" else target(**options)
-    return {name: hashlib.sha256(tensor.contiguous().numpy().tobytes()).hexdigest() for name, tensor in module.state_dict().items()}
+    return {
+        name: hashlib.sha256(tensor.contiguous().numpy().tobytes()).hexdigest()
+        for name, tensor in module.state_dict().items()
+        if name in request["tensors"]
+    }
 
 
 def layer_or_loss(request):

@@ -2,9 +2,10 @@
 
 import torch
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 # Options of our layers that are arguments of PyTorch's forward.
-FORWARD_ONLY = ("is_causal", "tgt_is_causal", "average_attn_weights")
+FORWARD_ONLY = ("is_causal", "tgt_is_causal", "average_attn_weights", "need_weights")
 STACKED = {
     nn.TransformerEncoder: nn.TransformerEncoderLayer,
     nn.TransformerDecoder: nn.TransformerDecoderLayer,
@@ -39,16 +40,26 @@ def sequence_module(target, options):
     module = built(target, options)
     time = 1 if options.get("batch_first") else 0
 
+    def recurrent(x, *given):
+        states = given[: 2 if isinstance(module, nn.LSTM) else 1]
+        if len(given) == len(states):
+            return module(x, states_of(states))
+        first = options["batch_first"]
+        packed = pack_padded_sequence(x, given[-1], batch_first=first, enforce_sorted=False)
+        y, last = module(packed, states_of(states))
+        return pad_packed_sequence(y, batch_first=first, total_length=x.shape[time])[0], last
+
     def length(tensor):
         return tensor.shape[time if tensor.dim() == 3 else 0]
 
-    def attention(query, key, value, attn_mask=None, key_padding_mask=None):
+    def attention(query, key, value, key_padding_mask=None, attn_mask=None):
         if options["is_causal"]:
             attn_mask = added(attn_mask, causal(length(query), length(key)))
         average = options["average_attn_weights"]
         return module(
-            query, key, value, key_padding_mask=key_padding_mask, attn_mask=attn_mask, average_attn_weights=average
-        )
+            query, key, value, key_padding_mask=key_padding_mask, need_weights=options["need_weights"], attn_mask=attn_mask,
+            average_attn_weights=average,
+        )  # fmt: skip
 
     def encoder(src, mask=None, padding=None):
         if options["is_causal"]:
@@ -66,4 +77,8 @@ def sequence_module(target, options):
         return module, encoder
     if isinstance(module, (nn.TransformerDecoder, nn.TransformerDecoderLayer)):
         return module, decoder
-    return module, lambda x, *states: module(x, states_of(states))
+    if isinstance(module, nn.RNNBase):
+        return module, recurrent
+    if isinstance(module, nn.RNNCellBase):
+        return module, lambda x, *states: module(x, states_of(states))
+    return module, module

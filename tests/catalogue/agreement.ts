@@ -8,11 +8,11 @@ import type { Tensor } from '#core/tensor/tensor';
 /** Relative to the largest number of the array: 1e-10 in float64, 2e-6 in float32. */
 export const TOLERANCE = { float64: 1e-10, float32: 2e-6 } as const;
 /**
- * In float32, times the tolerance: a transformer's layer norms divide by the deviation of few numbers, several in a row, so
- * that rounding grows on the way.
+ * In float32, times the tolerance. PyTorch 2.13's own float32 is up to 1.4e-5 from its float64 on these very examples: a
+ * transformer's layer norms divide by the deviation of few numbers, several in a row, and rounding grows on the way.
  */
 export const slackOf = (name: string, dtype: FloatType): number =>
-  dtype === 'float32' && name.startsWith('transformer_') ? 5 : 1;
+  dtype === 'float32' && /^transformer[_:]/.test(name) ? 5 : 1;
 
 export type FloatType = keyof typeof TOLERANCE;
 
@@ -48,7 +48,12 @@ export function expectAgreement(
 }
 
 export interface GoldenRun {
-  readonly outputs: readonly { readonly shape: readonly number[]; readonly data: string }[];
+  readonly outputs: readonly {
+    readonly shape: readonly number[];
+    readonly data: string;
+    /** Places or class numbers. */
+    readonly integer?: true;
+  }[];
   readonly grad_inputs: readonly (string | null)[];
   readonly grad_weights?: Readonly<Record<string, string>>;
   readonly buffers?: Readonly<Record<string, string>>;

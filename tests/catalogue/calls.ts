@@ -5,7 +5,7 @@ import * as ops from '#core/ops/index';
 import type { Shape } from '#core/tensor/shape';
 import type { DType } from '#core/tensor/dtype';
 import type { Tensor } from '#core/tensor/tensor';
-import { tensorOf } from './values';
+import { lossValues, tensorOf } from './values';
 
 export interface Case {
   readonly layer: LayerDeclaration;
@@ -33,13 +33,23 @@ export function knownShape({ name, shape }: TensorSpec): Shape {
   });
 }
 
-export const inputDType = ({ example }: Case, dtype: DType): DType => example.inputDType ?? dtype;
+export const inputDType = ({ layer, example }: Case, dtype: DType, port = 0): DType =>
+  layer.inputs[Math.min(port, layer.inputs.length - 1)]?.content === 'index'
+    ? 'int64'
+    : (example.inputDType ?? dtype);
 
 /** The example's own numbers. */
 export const inputsOf = (given: Case, dtype: DType): Tensor[] =>
-  given.example.inputs.map((shape, index) =>
-    tensorOf(`${given.name}/input${index}`, shape, inputDType(given, dtype), given.example.inputRange),
-  );
+  given.example.inputs.map((shape, port) => inputOf(given, port, shape, dtype));
+
+function inputOf(given: Case, port: number, shape: Shape, dtype: DType): Tensor {
+  const { inputData, inputRange, inputValues } = given.example;
+  const type = inputDType(given, dtype, port);
+  const data = inputData?.[port];
+  if (data) return ops.fromArray(Float64Array.from(data), type, 'cpu', shape);
+  const [name, values] = [`${given.name}/input${port}`, inputValues?.[port]];
+  return values ? lossValues(name, shape, type, values) : tensorOf(name, shape, type, inputRange);
+}
 
 export function weightsOf({ layer, name, params }: Case, dtype: DType): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};

@@ -32,8 +32,8 @@ const BATCHED = CASES.filter(({ layer, example, params, name }) => {
 describe('an empty batch', () => {
   it.each(BATCHED.map((given) => [given.name, given] as const))('%s', (_name, given) => {
     ops.scope(() => {
-      const inputs = given.example.inputs.map(([, ...rest]) =>
-        ops.zeros([0, ...rest], inputDType(given, 'float32')),
+      const inputs = given.example.inputs.map(([, ...rest], port) =>
+        ops.zeros([0, ...rest], inputDType(given, 'float32', port)),
       );
       const run = runLayer(given.layer, {
         params: given.params,

@@ -15,7 +15,7 @@ import {
   type GoldenRun,
 } from './agreement';
 import { CASES, inputsOf, randomState, weightsOf } from './calls';
-import { fingerprint, LOSS_CASES, REQUESTS } from './requests';
+import { fingerprint, hasTargetGradient, LOSS_CASES, REQUESTS } from './requests';
 import { lossValues, tensorOf } from './values';
 import { useNativeBackend } from './native';
 
@@ -30,9 +30,9 @@ const gradientsOf = (name: string, golden: GoldenRun, dtype: FloatType) =>
 
 function compare(run: Run, golden: GoldenRun, dtype: FloatType, slack = 1): void {
   expect(run.outputs.length).toBe(golden.outputs.length);
-  golden.outputs.forEach(({ shape, data }, port) => {
+  golden.outputs.forEach(({ shape, data, integer }, port) => {
     expect(run.outputs[port]?.shape).toEqual(shape);
-    expect(run.outputs[port]?.dtype).toBe(dtype);
+    expect(run.outputs[port]?.dtype).toBe(integer === true ? 'int64' : dtype);
     expectAgreement(`output ${port}`, run.outputs[port] ?? null, data, dtype, slack);
   });
   golden.grad_inputs.forEach((data, port) => {
@@ -95,10 +95,10 @@ describe('losses against PyTorch', () => {
           : lossValues(`${name}/target`, example.target, dtype, example.targetValues);
       expect(loss.infer(params, example.input, example.target)).toEqual({ outputs: [example.output] });
       const run = differentiate({
-        inputs: [input],
+        inputs: [input, hasTargetGradient(loss, example) ? target : null],
         weights: {},
         gradOutputs: gradientsOf(name, golden, dtype),
-        forward: ([leaf = input]) => [loss.lower({ params, input: leaf, target })],
+        forward: ([leaf, wanted]) => [loss.lower({ params, input: leaf ?? input, target: wanted ?? target })],
       });
       compare(run, golden, dtype);
       expect(run.outputs[0]?.numel()).toBe(numel(example.output));

@@ -6,7 +6,7 @@ import { checkGradients } from '../support/gradient-check';
 import type { Tensor } from '#core/tensor/tensor';
 import { CASES, inputsOf, lower, randomState, weightsOf, type Case } from './calls';
 import { NOT_A_DERIVATIVE } from './coverage';
-import { LOSS_CASES } from './requests';
+import { hasTargetGradient, LOSS_CASES } from './requests';
 import { lossValues, tensorOf } from './values';
 import { useNativeBackend } from './native';
 
@@ -28,7 +28,9 @@ function checkLayer(given: Case, isTraining: boolean): void {
     const weights = Object.fromEntries(names.map((name, at) => [name, moved[inputs.length + at]]));
     const options = { isTraining, random: randomState() };
     const call = { ...tensors, ...(weights as Record<string, Tensor>) };
-    const outputs = lower(given, moved.slice(0, inputs.length), call, options);
+    const outputs = lower(given, moved.slice(0, inputs.length), call, options).filter(
+      ({ dtype }) => dtype === 'float64',
+    );
     return outputs.length === 1 && outputs[0]
       ? outputs[0]
       : ops.concatenate(outputs.map((output) => ops.reshape(output, [-1])));
@@ -44,6 +46,26 @@ describe('gradients against central differences', () => {
     for (const isTraining of modesOf(given)) ops.scope(() => checkLayer(given, isTraining));
   });
 
+  it.each(CASES.filter(({ layer }) => layer.type === 'ctc').map((given) => [given.name, given] as const))(
+    '%s, after log_softmax',
+    (_name, given) => {
+      ops.scope(() => {
+        const [scores, ...rest] = inputsOf(given, 'float64');
+        if (!scores) throw new Error('no scores');
+        const body = (moved: Tensor): Tensor => {
+          const [loss] = lower(
+            given,
+            [ops.logSoftmax(moved, 2), ...rest],
+            {},
+            { isTraining: true, random: null },
+          );
+          return loss ?? moved;
+        };
+        checkGradients(body, [scores], { most: 30 });
+      });
+    },
+  );
+
   it.each(LOSS_CASES.map((given) => [given.name, given] as const))('loss %s', (_name, given) => {
     const { loss, example, name, params } = given;
     ops.scope(() => {
@@ -53,7 +75,11 @@ describe('gradients against central differences', () => {
         example.targetKind === 'class'
           ? tensorOf(`${name}/target`, example.target, 'int64', classes)
           : lossValues(`${name}/target`, example.target, 'float64', example.targetValues);
-      checkGradients((moved) => loss.lower({ params, input: moved ?? input, target }), [input]);
+      const targets = hasTargetGradient(loss, example) ? [target] : [];
+      checkGradients(
+        (moved = input, wanted = target) => loss.lower({ params, input: moved, target: wanted }),
+        [input, ...targets],
+      );
       expect(loss.targets).toContain(example.targetKind);
     });
   });

@@ -2,12 +2,14 @@
 // sends them to scripts/golden/catalogue.py; the tests know by a fingerprint when an answer belongs to an older question.
 import { createHash } from 'node:crypto';
 
+import { outputPorts } from '#core/layers/declaration';
 import { LAYERS } from '#core/layers/index';
+import type { LossDeclaration, LossExample } from '#core/losses/declaration';
 import { LOSSES } from '#core/losses/index';
 import { parseParams } from '#core/layers/parse';
 import { OPTIMIZERS } from '#core/optimizers/index';
 import { findScheduler, SCHEDULERS, type SchedulerPart } from '#core/schedulers/index';
-import { CASES, knownShape } from './calls';
+import { CASES, inputDType, knownShape } from './calls';
 
 interface TensorRequest {
   /** Seeds the numbers: `conv2d: two groups/weight`. */
@@ -17,6 +19,8 @@ interface TensorRequest {
   /** Whole numbers stay below this. */
   readonly range?: number;
   readonly values?: string;
+  /** The numbers themselves. */
+  readonly data?: readonly number[];
 }
 export interface Request {
   readonly name: string;
@@ -28,6 +32,8 @@ export interface Request {
   readonly tensors: Readonly<Record<string, TensorRequest>>;
   readonly outputs: number;
   readonly isRandom: boolean;
+  /** A loss that has a gradient of its target. */
+  readonly hasTargetGradient?: boolean;
 }
 
 /** Their answers are in a file of their own. */
@@ -42,12 +48,18 @@ const layerRequests = CASES.flatMap(({ layer, example, name, params }): Request[
           kind: SEQUENCES.includes(layer.category) || layer.type === 'embedding_bag' ? 'sequence' : 'layer',
           torch: layer.torch,
           params,
-          inputs: example.inputs.map((shape, index) => ({
-            name: `${name}/input${index}`,
-            shape,
-            dtype: example.inputDType === 'int64' ? 'int64' : 'float',
-            ...(example.inputRange === undefined ? {} : { range: example.inputRange }),
-          })),
+          inputs: example.inputs.map((shape, index) => {
+            const isInteger = inputDType({ layer, example, name, params }, 'float32', index) === 'int64';
+            const [values, data] = [example.inputValues?.[index], example.inputData?.[index]];
+            return {
+              name: `${name}/input${index}`,
+              shape,
+              dtype: isInteger ? 'int64' : 'float',
+              ...(example.inputRange === undefined ? {} : { range: example.inputRange }),
+              ...(values === undefined ? {} : { values }),
+              ...(data === undefined ? {} : { data }),
+            };
+          }),
           tensors: Object.fromEntries(
             (layer.tensors?.(params) ?? []).map((spec) => [
               spec.name,
@@ -58,7 +70,7 @@ const layerRequests = CASES.flatMap(({ layer, example, name, params }): Request[
               },
             ]),
           ),
-          outputs: layer.outputs.length,
+          outputs: outputPorts(layer, params).length,
           isRandom: layer.isRandom === true,
         },
       ],
@@ -73,6 +85,12 @@ export const LOSS_CASES = LOSSES.flatMap((loss) =>
     params: parseParams(loss, example.params, 'torch'),
   })),
 );
+
+/** True where PyTorch's loss has a gradient of this example's target. */
+export const hasTargetGradient = (
+  loss: LossDeclaration,
+  { targetKind, isTargetFixed }: LossExample,
+): boolean => targetKind === 'value' && loss.hasTargetGradient !== false && isTargetFixed !== true;
 
 const lossRequests = LOSS_CASES.map(({ loss, example, name, params }): Request => {
   const classes = example.input[example.input.length === 1 ? 0 : 1] ?? 1;
@@ -92,6 +110,7 @@ const lossRequests = LOSS_CASES.map(({ loss, example, name, params }): Request =
     tensors: {},
     outputs: 1,
     isRandom: false,
+    hasTargetGradient: hasTargetGradient(loss, example),
   };
 });
 

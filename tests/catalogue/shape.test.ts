@@ -1,7 +1,7 @@
 // Every example of every layer: what is inferred, what the ops give on meta tensors and what the example says agree.
 import { describe, expect, it } from 'vitest';
 
-import type { EdgeShape } from '#core/layers/declaration';
+import { outputPorts, type EdgeShape } from '#core/layers/declaration';
 import { isCompatible } from '#core/layers/shapes';
 import { CASES, inputDType, knownShape, lower, metaOf, metaRandomState, type Case } from './calls';
 import { asksForBatch } from './coverage';
@@ -32,7 +32,7 @@ describe('shapes of the layer examples', () => {
       const { layer, example } = given;
       const inputs = layer.type === 'input' ? [] : example.inputs;
       const outputs = inferred(given, inputs);
-      expect(outputs.length).toBe(layer.outputs.length);
+      expect(outputs.length).toBe(outputPorts(layer, given.params).length);
       if (layer.type === 'input')
         expect(isCompatible(outputs[0] ?? null, example.outputs[0] ?? [])).toBe(true);
       else expect(outputs).toEqual(example.outputs);
@@ -44,7 +44,7 @@ describe('shapes of the layer examples', () => {
     (_name, given) => {
       const { layer, example, params } = given;
       for (const isTraining of [true, false]) {
-        const inputs = example.inputs.map((shape) => metaOf(shape, inputDType(given, 'float32')));
+        const inputs = example.inputs.map((shape, port) => metaOf(shape, inputDType(given, 'float32', port)));
         const tensors = Object.fromEntries(
           (layer.tensors?.(params) ?? []).map((spec) => [
             spec.name,

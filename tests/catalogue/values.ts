@@ -1,5 +1,5 @@
 // The numbers that examples run on, made from a name: scripts/golden/catalogue.py makes the same ones, so no file holds them.
-import type { LossValues } from '#core/losses/declaration';
+import type { ExampleValues } from '#core/layers/declaration';
 import * as ops from '#core/ops/index';
 import type { DType } from '#core/tensor/dtype';
 import { numel, type Shape } from '#core/tensor/shape';
@@ -46,12 +46,13 @@ export function tensorOf(name: string, shape: Shape, dtype: DType, range = 1): T
   return ops.fromArray(Float64Array.from(values), dtype, 'cpu', shape);
 }
 
-/** A tensor of a loss's example, its values in the range the loss is about. */
-export function lossValues(name: string, shape: Shape, dtype: DType, kind: LossValues = 'any'): Tensor {
+/** A tensor of an example, its values in the range that it is about. */
+export function lossValues(name: string, shape: Shape, dtype: DType, kind: ExampleValues = 'any'): Tensor {
   const meant = (value: number): number => {
     if (kind === 'probability') return value * 0.2 + 0.5;
     if (kind === 'log probability') return -Math.abs(value) - 0.1;
     if (kind === 'sign') return value < 0 ? -1 : 1;
+    if (kind === 'positive') return Math.abs(value) + 0.25;
     return kind === 'count' ? Math.floor(Math.abs(value) * 3) : value;
   };
   const values = floats(name, numel(shape)).map(meant);

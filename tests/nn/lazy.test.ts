@@ -142,9 +142,10 @@ describe('every catalogue layer may be lazy', () => {
     if (blanks.length === 0 || declaration.tensors === undefined) continue;
     for (const example of declaration.examples.filter(({ title }) => !asksForBatch(declaration.type, title)))
       it(`LAZY-17 ${declaration.type} (${example.title}): blank sizes end in the same layer as given ones`, () => {
-        const inputs = example.inputs.map((shape) =>
-          newTensor(shape, example.inputDType ?? 'float32', 'meta'),
-        );
+        const inputs = example.inputs.map((shape, port) => {
+          const isIndex = declaration.inputs[port]?.content === 'index';
+          return newTensor(shape, isIndex ? 'int64' : (example.inputDType ?? 'float32'), 'meta');
+        });
         const full = createLayerModule(declaration, example.params, { generator: new Generator(3) });
         const outputShapes = full.run(inputs).map(({ shape }) => shape);
         const params = { ...example.params, ...Object.fromEntries(blanks.map(([name]) => [name, null])) };

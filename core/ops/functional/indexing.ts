@@ -10,6 +10,15 @@ import { mul } from './elementwise';
 export const gather = (table: Tensor, index: Tensor): Tensor =>
   first(apply('gather', [contiguous(table), contiguous(index)], {}));
 
+/** Rows `[index.., ..]` added up where `index` says, in a table of `count` rows: the opposite of `gather`. */
+export const scatterRows = (rows: Tensor, index: Tensor, count: number): Tensor =>
+  first(
+    apply('gather_gradient', [contiguous(rows), contiguous(index)], {
+      shape: [count, ...rows.shape.slice(index.rank)],
+      padding_idx: null,
+    }),
+  );
+
 /** `gather` whose gradient leaves row `paddingIdx` alone; negative counts from the end. */
 export function embedding(index: Tensor, weight: Tensor, paddingIdx: number | null = null): Tensor {
   const rows = weight.shape[0] ?? 0;

@@ -3,6 +3,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { apply } from '../dispatch';
 import { contiguous, first } from './dense';
 import { batched, perAxis, perSide, type PerAxis } from './products';
+import { squeeze, unsqueeze } from './views';
 
 export interface PoolOptions {
   /** Size of the window: one number per spatial axis; their count says how many axes there are. */
@@ -34,10 +35,16 @@ const windowOf = ({ kernel, stride, padding, ceilMode }: PoolOptions, dilation: 
 });
 
 /** Largest element of every window; padding never wins, a NaN does. */
-export const maxPool = (x: Tensor, options: MaxPoolOptions): Tensor =>
-  batched(x, options.kernel.length, (input) =>
-    first(apply('max_pool', [contiguous(input)], windowOf(options, options.dilation ?? 1))),
-  );
+export const maxPool = (x: Tensor, options: MaxPoolOptions): Tensor => maxPoolWithIndices(x, options).values;
+
+/** As `maxPool`, and the places of the largest elements: int64, in the flat spatial axes. */
+export function maxPoolWithIndices(x: Tensor, options: MaxPoolOptions): { values: Tensor; indices: Tensor } {
+  const isSingle = x.rank === options.kernel.length + 1;
+  const input = contiguous(isSingle ? unsqueeze(x, 0) : x);
+  const pair = apply('max_pool', [input], windowOf(options, options.dilation ?? 1));
+  const [values, indices] = [first(pair), first(pair.slice(1))];
+  return isSingle ? { values: squeeze(values, 0), indices: squeeze(indices, 0) } : { values, indices };
+}
 
 /** Mean of every window. */
 export const avgPool = (x: Tensor, options: AvgPoolOptions): Tensor =>

@@ -1,8 +1,9 @@
 // Gradients of the ops that move elements, of reductions and of gathering.
 import type { Tensor } from '../../tensor/tensor';
+import { fromArray } from '../create';
 import { apply } from '../dispatch';
 import { first, reshape } from '../functional/dense';
-import { cast as convert, fused } from '../functional/elementwise';
+import { cast as convert, fused, mul } from '../functional/elementwise';
 import { sum } from '../functional/reductions';
 import { expand, slice } from '../functional/views';
 import type { GradientRule } from './rule';
@@ -68,4 +69,16 @@ export const gather: GradientRule<'gather'> = ({ inputs }, gy) => {
   const index = inputAt(inputs, 1);
   const { shape } = inputAt(inputs, 0);
   return [first(apply('gather_gradient', [gy, index], { shape, padding_idx: null })), null];
+};
+
+/** Each row of the table is a sum over its indices; the padding's row stays 0. */
+export const gatherGradient: GradientRule<'gather_gradient'> = (
+  { inputs, attributes: { shape, padding_idx: padding } },
+  gy,
+) => {
+  const [rows = 0] = shape;
+  const ones = shape.slice(1).map(() => 1);
+  const kept = Float64Array.from({ length: rows }, (_, row) => (row === padding ? 0 : 1));
+  const counted = padding === null ? gy : mul(gy, fromArray(kept, gy.dtype, gy.device, [rows, ...ones]));
+  return [first(apply('gather', [counted, inputAt(inputs, 1)], {})), null];
 };

@@ -144,13 +144,58 @@ export function attend(
   return { output: ops.matmul(weights, value), weights };
 }
 
-/** `[N, L, E]`, `[N, S, keyDim]`, `[N, S, valueDim]` → `[N, L, E]` and the weights `[N, heads, L, S]`. */
-export function multiHead(query: Tensor, key: Tensor, value: Tensor, given: AttentionCall) {
+interface Attended {
+  readonly output: Tensor;
+  /** `[N, heads, L, S]`; computed when asked for. */
+  weights(): Tensor;
+}
+
+/** `[N, L, E]`, `[N, S, keyDim]`, `[N, S, valueDim]` → `[N, L, E]` and the weights. */
+export function multiHead(query: Tensor, key: Tensor, value: Tensor, given: AttentionCall): Attended {
+  const { call, prefix, options } = given;
+  const project = (x: Tensor): Tensor =>
+    ops.linear(x, tensorOf(call, `${prefix}out_proj.weight`), maybeTensor(call, `${prefix}out_proj.bias`));
+  if (!isPlain(query, key, value, given)) {
+    const { output, weights } = general(query, key, value, given);
+    return { output: project(output), weights: () => weights };
+  }
+  const qkv = ops.linear(
+    query,
+    tensorOf(call, `${prefix}in_proj_weight`),
+    maybeTensor(call, `${prefix}in_proj_bias`),
+  );
+  const attended = ops.selfAttention(qkv, { heads: options.heads, isCausal: given.isCausal });
+  return { output: project(attended), weights: () => general(query, key, value, given).weights };
+}
+
+/** Attention of one input to itself, with no mask but the causal one: what one op computes. */
+const isPlain = (
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  { call, prefix, options, mask, keyMask }: AttentionCall,
+): boolean =>
+  query === key &&
+  key === value &&
+  !isSplit(options) &&
+  !mask &&
+  !keyMask &&
+  !maybeTensor(call, `${prefix}bias_k`) &&
+  options.addZeroAttention !== true &&
+  (options.dropout === 0 || !call.isTraining);
+
+/** Any masks, sizes and dropout, step by step; without the output's projection. */
+function general(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  given: AttentionCall,
+): { readonly output: Tensor; readonly weights: Tensor } {
   const { call, prefix, options, mask, keyMask, isCausal, isSafe } = given;
   const { heads } = options;
   const [batch = 0, rows = 0, embed = 0] = query.shape;
   const size = embed / heads;
-  const [q, ownKeys, ownValues] = project(query, key, value, given);
+  const [q, ownKeys, ownValues] = projections(query, key, value, given);
   let [k, v] = [ownKeys, ownValues];
   const columns = key.shape[1] ?? 0;
   const masks = [
@@ -173,9 +218,7 @@ export function multiHead(query: Tensor, key: Tensor, value: Tensor, given: Atte
     isSafe: isSafe && (mask ?? keyMask) !== null,
     drop: (x) => dropped(x, options.dropout, call),
   });
-  const flat = ops.reshape(ops.permute(output, [0, 2, 1, 3]), [batch, rows, embed]);
-  const bias = maybeTensor(call, `${prefix}out_proj.bias`);
-  return { output: ops.linear(flat, tensorOf(call, `${prefix}out_proj.weight`), bias), weights };
+  return { output: ops.reshape(ops.permute(output, [0, 2, 1, 3]), [batch, rows, embed]), weights };
 }
 
 /** A mask of one step per pair, or of one per pair, sample and head. */
@@ -183,7 +226,7 @@ const headMask = (mask: Tensor, shape: readonly number[]): Tensor =>
   mask.rank === 3 ? ops.reshape(mask, shape) : mask;
 
 /** Queries, keys and values; of one input they are one product. */
-function project(
+function projections(
   query: Tensor,
   key: Tensor,
   value: Tensor,

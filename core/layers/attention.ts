@@ -199,9 +199,10 @@ export const multiheadAttention = defineLayer({
       isSafe: !params.need_weights,
     });
     const first = isBatched && !params.batch_first ? ops.transpose(output, 0, 1) : output;
-    const shown = params.average_attn_weights ? ops.mean(weights, [1]) : weights;
-    const results = params.need_weights ? [first, shown] : [first];
-    return isBatched ? results : results.map((result) => ops.squeeze(result, 0));
+    if (!params.need_weights) return [isBatched ? first : ops.squeeze(first, 0)];
+    const all = weights();
+    const shown = params.average_attn_weights ? ops.mean(all, [1]) : all;
+    return isBatched ? [first, shown] : [ops.squeeze(first, 0), ops.squeeze(shown, 0)];
   },
   flops(params, [query = [], key = []]) {
     const embed = query.at(-1) ?? 0;

@@ -41,6 +41,8 @@ export const GRADIENTS: { readonly [N in OpName]: GradientRule<N> | NotDifferent
   layer_norm_gradient: second,
   group_norm: normalization.groupNorm,
   group_norm_gradient: second,
+  self_attention: normalization.selfAttention,
+  self_attention_gradient: second,
   softmax: normalization.softmax,
   softmax_gradient: second,
   log_softmax: normalization.logSoftmax,

@@ -41,6 +41,8 @@ export const INFER: { readonly [N in OpName]: Infer<N> } = {
   layer_norm_gradient: normalization.layerNormGradient,
   group_norm: normalization.groupNorm,
   group_norm_gradient: normalization.groupNormGradient,
+  self_attention: normalization.selfAttention,
+  self_attention_gradient: normalization.selfAttentionGradient,
   softmax: normalization.softmax,
   softmax_gradient: normalization.softmaxGradient,
   log_softmax: normalization.logSoftmax,

@@ -42,6 +42,11 @@ export interface ConvolutionAttributes {
 }
 export type Reduction = 'none' | 'mean' | 'sum';
 
+/** A scalar function of one argument that a product applies to its results; only program fusion sets it. */
+export interface Activated {
+  readonly activation?: string | null;
+}
+
 /** Attributes of every op, by name. The comment gives inputs → outputs. */
 export interface OpAttributes {
   // ---- data movement (any dtype)
@@ -82,11 +87,11 @@ export interface OpAttributes {
 
   // ---- products (float)
   /** (a [.., m, k], b [.., k, n]) → [.., m, n]; leading axes equal, or b has none (2-D); the last two swapped where transpose is set. */
-  matmul: { readonly transpose_a: boolean; readonly transpose_b: boolean };
+  matmul: Activated & { readonly transpose_a: boolean; readonly transpose_b: boolean };
   /** (x [.., i], weight [o, i], bias? [o]) → [.., o]. */
-  linear: Record<never, never>;
+  linear: Activated;
   /** (x [n, c, s], weight [o, c/groups, k], bias? [o]) → [n, o, s']. */
-  convolution: ConvolutionAttributes;
+  convolution: ConvolutionAttributes & Activated;
   /** (gy [n, o, s'], weight, bias? [c]) → gx [n, c, s] of `shape`; with bias it is conv_transpose's forward. */
   convolution_input_gradient: ConvolutionAttributes & { readonly shape: readonly number[] };
   /** (gy, x) → gweight of `shape` [o, c/groups, k]. */
@@ -129,6 +134,12 @@ export interface OpAttributes {
   group_norm: { readonly groups: number; readonly eps: number };
   /** (gy, x, weight?, mean, rstd) → (gx, gweight [c], gbias [c]). */
   group_norm_gradient: { readonly groups: number };
+
+  // ---- attention (float)
+  /** (qkv [n, t, 3·e]: queries, keys and values side by side) → (y [n, t, e], lse [n, heads, t]): per head softmax(q kᵀ·scale) v, and the logarithm of each row's sum of exponentials. `is_causal`: step i sees steps up to i. */
+  self_attention: { readonly heads: number; readonly scale: number; readonly is_causal: boolean };
+  /** (gy, qkv, y, lse) → gqkv. */
+  self_attention_gradient: { readonly heads: number; readonly scale: number; readonly is_causal: boolean };
 
   // ---- softmax and losses (float)
   /** (x) → y along `axis`. */
@@ -236,6 +247,8 @@ export const SIGNATURES: { readonly [name in OpName]: Signature } = {
   layer_norm_gradient: sig(5, 5, 3),
   group_norm: sig(1, 3, 3),
   group_norm_gradient: sig(5, 5, 3),
+  self_attention: sig(1, 1, 2),
+  self_attention_gradient: sig(4, 4, 1),
   softmax: sig(1, 1, 1),
   softmax_gradient: sig(2, 2, 1),
   log_softmax: sig(1, 1, 1),

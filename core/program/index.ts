@@ -5,7 +5,7 @@
 //     what the step allocates is temporary. The step may not look at values.
 //  2. simplify: equal work once, copies that change nothing away, dead work away.
 //  3. reorder: relu behind the max pool that reads it; each optimizer step right after its gradient.
-//  4. fuse: chains of elementwise ops become one; fills become constants.
+//  4. fuse: chains of elementwise ops become one; fills become constants; products apply activations themselves.
 //  5. plan: one arena for all temporaries, by lifetime, in place where an elementwise op allows it.
 //  6. check: types, bounds and liveness, before native code trusts the list.
 // No pass changes arithmetic, so a program's results equal those of the same step run eagerly, bit for bit.
@@ -15,6 +15,7 @@ import { checkProgram } from './check';
 import { fuse } from './fuse';
 import type { ProgramSpec } from './instructions';
 import { plan, programMemory, type ProgramMemory } from './plan';
+import { fuseActivations } from './fuse-activations';
 import { hoistUpdates, poolBeforeRelu } from './reorder';
 import { removeDead, simplify } from './simplify';
 import { traceProgram, type TraceOptions } from './trace';
@@ -40,8 +41,8 @@ export interface CompiledProgram {
 
 /** The passes between tracing and planning. A GPU runs the updates of all parameters at once: they stay together there. */
 export function optimize(traced: TracedProgram, device: Device = 'cpu'): TracedProgram {
-  const fused = removeDead(fuse(poolBeforeRelu(simplify(traced))));
-  return device === 'gpu' ? fused : hoistUpdates(fused);
+  const fused = fuse(poolBeforeRelu(simplify(traced)));
+  return device === 'gpu' ? removeDead(fused) : hoistUpdates(removeDead(fuseActivations(fused)));
 }
 
 /** Traces `step` and turns it into a program. Throws what the step's ops throw. */

@@ -197,6 +197,12 @@ const CHECKS: { readonly [name in OpName]?: readonly Check[] } = {
       () => spread([4]),
     ),
   ],
+  self_attention: [false, true].map((isCausal) =>
+    check(
+      (x) => ops.selfAttention(x, { heads: 2, isCausal }),
+      () => spread([2, 3, 12]),
+    ),
+  ),
   softmax: [
     check(
       (x) => ops.softmax(x, 1),

@@ -29,10 +29,12 @@ async function bothWays(body: (x: Tensor) => Result) {
   const program = compileProgram(() => body(x));
   await backend.runProgram(program.spec, 1);
   const results = program.outputs.map((tensor) => tensor.bytes());
-  const listed = program.spec.instructions.map(({ op }) => op);
+  const { instructions } = program.spec;
+  const listed = instructions.map(({ op }) => op);
+  const activations = instructions.flatMap(({ attributes }) => attributes['activation'] ?? []);
   program.dispose();
   x.storage.dispose();
-  return { eager, results, listed };
+  return { eager, results, listed, activations };
 }
 
 /** Products with fixed numbers keep gradients of windows apart. */
@@ -73,7 +75,7 @@ test('relu stays where something else reads it', async () => {
 
 test('an optimizer step follows its gradient, after the last that reads the parameter', () => {
   const network = createNetwork();
-  const { spec, dispose } = compileProgram(() => {
+  const program = compileProgram(() => {
     const { parameters, state, lr, data } = network;
     const [w1, , w2] = parameters;
     if (!w1 || !w2) throw new Error('parameters');
@@ -94,19 +96,47 @@ test('an optimizer step follows its gradient, after the last that reads the para
       ops.adamStep({ parameter, gradient, ...own, lr }, settings);
     });
   });
-  const listed = spec.instructions.map(({ op }) => op);
+  const listed = program.spec.instructions.map(({ op }) => op);
   const first = listed.indexOf('adam_step');
   expect(listed.slice(first + 1)).toContain('matmul');
   expect(listed.filter((op) => op === 'adam_step')).toHaveLength(2);
-  dispose();
+  program.dispose();
   for (const { storage } of tensorsOf(network)) storage.dispose();
 });
 
 test('a step whose gradient is clipped by the norm of all waits for that norm', () => {
   const network = createNetwork();
-  const { spec, dispose } = compileProgram(() => trainStep(network));
-  const listed = spec.instructions.map(({ op }) => op);
+  const program = compileProgram(() => trainStep(network));
+  const listed = program.spec.instructions.map(({ op }) => op);
   expect(listed.indexOf('adam_step')).toBeGreaterThan(listed.lastIndexOf('matmul'));
-  dispose();
+  program.dispose();
   for (const { storage } of tensorsOf(network)) storage.dispose();
+});
+
+test('a product applies the activation that alone reads it, with the same bits', async () => {
+  const weight = ops.fromArray(numbers(8 * 5, 2), 'float32', 'cpu', [5, 8]);
+  weight.requiresGrad = true;
+  const { eager, results, activations } = await bothWays((x) => {
+    const loss = weighted(ops.relu(ops.linear(x, weight)));
+    const [gradient] = ops.gradients(loss, [x]);
+    if (!gradient) throw new Error('no gradient');
+    return [loss, gradient];
+  });
+  weight.storage.dispose();
+  expect(results).toEqual(eager);
+  expect(activations).toEqual(['relu']);
+});
+
+test('a result that the gradient needs as well is kept, and its activation is an op of its own', async () => {
+  const weight = ops.fromArray(numbers(8 * 5, 2), 'float32', 'cpu', [5, 8]);
+  weight.requiresGrad = true;
+  const { eager, results, activations } = await bothWays((x) => {
+    const loss = weighted(ops.gelu(ops.linear(x, weight)));
+    const [gradient] = ops.gradients(loss, [x]);
+    if (!gradient) throw new Error('no gradient');
+    return [loss, gradient];
+  });
+  weight.storage.dispose();
+  expect(results).toEqual(eager);
+  expect(activations).toEqual([]);
 });

@@ -1,6 +1,7 @@
 // Normalizations. In training batch norm moves its running statistics in place.
 import { numel, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
+import { lowered } from '../autocast';
 import { apply } from '../dispatch';
 import { attributeError, checkElements, list, shapeError } from '../infer/checks';
 import { contiguous, first, reshape } from './dense';
@@ -81,6 +82,21 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: AffineOpti
   };
   const inputs = [contiguous(x), flat('weight', weight), flat('bias', bias)];
   return first(apply('layer_norm', inputs, { size: numel(normalizedShape), eps }));
+}
+
+export interface SelfAttentionOptions {
+  readonly heads: number;
+  /** Times the scores. Default 1/√(e / heads). */
+  readonly scale?: number;
+  /** No step sees a later one. Default false. */
+  readonly isCausal?: boolean;
+}
+
+/** Queries, keys and values side by side, `[n, t, 3·e]` → softmax(q kᵀ·scale) v per head, `[n, t, e]`. */
+export function selfAttention(qkv: Tensor, { heads, scale, isCausal = false }: SelfAttentionOptions): Tensor {
+  const size = (qkv.shape.at(-1) ?? 0) / 3 / heads;
+  const attributes = { heads, scale: scale ?? 1 / Math.sqrt(size), is_causal: isCausal };
+  return lowered(first(apply('self_attention', [contiguous(lowered(qkv))], attributes)));
 }
 
 /** `[n, c, ..]` normalized over groups of channels; weight and bias are `[c]`. */

@@ -1,4 +1,4 @@
-// Gradients of the normalizations, of softmax and of the likelihood loss: each has its own primitive.
+// Gradients of the normalizations, of attention, of softmax and of the likelihood loss: each has its own primitive.
 import type { Tensor } from '../../tensor/tensor';
 import { apply } from '../dispatch';
 import { first, reshape } from '../functional/dense';
@@ -39,6 +39,13 @@ export const groupNorm: GradientRule<'group_norm'> = (
   const saved = [gy, inputAt(inputs, 0), inputs[1] ?? null, inputAt(outputs, 1), inputAt(outputs, 2)];
   return forInputs(inputs, apply('group_norm_gradient', saved, { groups }), needs);
 };
+
+export const selfAttention: GradientRule<'self_attention'> = ({ inputs, outputs, attributes }, gy) =>
+  apply(
+    'self_attention_gradient',
+    [gy, inputAt(inputs, 0), inputAt(outputs, 0), inputAt(outputs, 1)],
+    attributes,
+  );
 
 export const softmax: GradientRule<'softmax'> = ({ outputs, attributes }, gy) =>
   apply('softmax_gradient', [gy, first(outputs)], attributes);

@@ -120,6 +120,33 @@ export const groupNormGradient: Infer<'group_norm_gradient'> = (inputs, { groups
   return [{ dtype, shape }, vector(dtype, channels), vector(dtype, channels)];
 };
 
+/** Sizes [n, t, e] of queries, keys and values side by side. */
+function attentionSizes(op: OpName, inputs: InputTypes, index: number, heads: number) {
+  const { shape } = given(op, inputs, index);
+  const [n = 0, t = 0, columns = 0] = shape;
+  if (shape.length !== 3 || !Number.isInteger(heads) || heads < 1 || columns % (3 * heads) !== 0)
+    throw shapeError(`${op}: expected [n, t, 3·e] with e a multiple of ${heads} heads, got ${list(shape)}`);
+  return { n, t, e: columns / 3, shape };
+}
+
+export const selfAttention: Infer<'self_attention'> = (inputs, { heads }) => {
+  const { n, t, e } = attentionSizes('self_attention', inputs, 0, heads);
+  const dtype = floatType('self_attention', inputs);
+  return [
+    { dtype, shape: [n, t, e] },
+    { dtype, shape: [n, heads, t] },
+  ];
+};
+
+export const selfAttentionGradient: Infer<'self_attention_gradient'> = (inputs, { heads }) => {
+  const op = 'self_attention_gradient';
+  const { n, t, e, shape } = attentionSizes(op, inputs, 1, heads);
+  checkShape(op, 'the gradient', given(op, inputs, 0), [n, t, e]);
+  checkShape(op, 'the output', given(op, inputs, 2), [n, t, e]);
+  checkShape(op, 'the logarithms', given(op, inputs, 3), [n, heads, t]);
+  return [{ dtype: floatType(op, inputs), shape }];
+};
+
 function alongAxis(op: OpName, inputs: InputTypes, axis: number): TensorType[] {
   const { shape } = given(op, inputs, 0);
   if (!Number.isInteger(axis) || axis < 0 || axis >= Math.max(shape.length, 1))

@@ -1,6 +1,6 @@
 // A slow backend in plain TypeScript, written from the ops' definitions: what gradients, programs and native kernels are
 // tested against where no addon is built. Its dropout numbers are not the native ones.
-import type { AttributeValue, OpName } from '#core/ops/signatures';
+import type { AttributeValue, OpName, ScalarFunction } from '#core/ops/signatures';
 import { HostStorage } from '#core/tensor/host-storage';
 import type { Backend, DenseTensor, Storage } from '#core/tensor/storage';
 
@@ -38,6 +38,8 @@ const KERNELS: { readonly [N in OpName]: Kernel<N> } = {
   layer_norm_gradient: normalization.layerNormGradient,
   group_norm: normalization.groupNorm,
   group_norm_gradient: normalization.groupNormGradient,
+  self_attention: normalization.selfAttention,
+  self_attention_gradient: normalization.selfAttentionGradient,
   softmax: normalization.softmax,
   softmax_gradient: normalization.softmaxGradient,
   log_softmax: normalization.logSoftmax,
@@ -64,6 +66,10 @@ export function executeReference(
 ): void {
   const kernel = KERNELS[op] as Kernel<OpName>;
   kernel({ inputs, outputs, attributes: attributes });
+  const { activation } = attributes;
+  if (typeof activation !== 'string') return;
+  const steps = [[activation as ScalarFunction, 0]] as const;
+  movement.elementwise({ inputs: outputs, outputs, attributes: { steps, constants: [] } });
 }
 
 /** A backend that also counts its live storages. */

@@ -1,4 +1,5 @@
 // Reference kernels: normalizations, softmax and the likelihood loss.
+import type { OpAttributes } from '#core/ops/signatures';
 import { numel, type Shape } from '#core/tensor/shape';
 
 import { accumulate, at, read, write, zerosOf } from './arrays';
@@ -235,4 +236,81 @@ export const nllGradient: Kernel<'nll_gradient'> = ({
     gx[position] = -weight * share;
   });
   write(tensorAt(outputs, 0), gx);
+};
+
+/** Positions of element c of query, key or value (part 0 to 2) of a step in qkv [n, t, 3·e]. */
+const partAt =
+  (t: number, e: number, size: number) =>
+  (n: number, step: number, head: number, part: number, c: number): number =>
+    ((n * t + step) * 3 + part) * e + head * size + c;
+
+/** Calls visit(sample, head, query, its scores up to the last key it sees). */
+function eachQuery(
+  qkv: { readonly shape: readonly number[]; readonly values: readonly number[] },
+  { heads, scale, is_causal }: OpAttributes['self_attention'],
+  visit: (n: number, head: number, query: number, scores: readonly number[]) => void,
+): void {
+  const [samples = 0, t = 0, columns = 0] = qkv.shape;
+  const [e, size] = [columns / 3, columns / 3 / heads];
+  const place = partAt(t, e, size);
+  for (let n = 0; n < samples; n++)
+    for (let head = 0; head < heads; head++)
+      for (let i = 0; i < t; i++) {
+        const scores = Array.from({ length: is_causal ? i + 1 : t }, (_, j) => {
+          let sum = 0;
+          for (let c = 0; c < size; c++)
+            sum += at(qkv.values, place(n, i, head, 0, c)) * at(qkv.values, place(n, j, head, 1, c));
+          return sum * scale;
+        });
+        visit(n, head, i, scores);
+      }
+}
+
+export const selfAttention: Kernel<'self_attention'> = ({ inputs, outputs, attributes }) => {
+  const { shape } = tensorAt(inputs, 0);
+  const values = read(tensorAt(inputs, 0));
+  const [, t = 0, columns = 0] = shape;
+  const [e, size] = [columns / 3, columns / 3 / attributes.heads];
+  const place = partAt(t, e, size);
+  const y = zerosOf(tensorAt(outputs, 0).shape);
+  const logarithms = zerosOf(tensorAt(outputs, 1).shape);
+  eachQuery({ shape, values }, attributes, (n, head, i, scores) => {
+    const largest = Math.max(...scores);
+    const total = scores.reduce((sum, score) => sum + Math.exp(score - largest), 0);
+    logarithms[(n * attributes.heads + head) * t + i] = largest + Math.log(total);
+    scores.forEach((score, j) => {
+      const share = Math.exp(score - largest) / total;
+      for (let c = 0; c < size; c++)
+        accumulate(y, (n * t + i) * e + head * size + c, share * at(values, place(n, j, head, 2, c)));
+    });
+  });
+  write(tensorAt(outputs, 0), y);
+  write(tensorAt(outputs, 1), logarithms);
+};
+
+export const selfAttentionGradient: Kernel<'self_attention_gradient'> = ({ inputs, outputs, attributes }) => {
+  const [gy, values, y, lse] = [0, 1, 2, 3].map((index) => read(tensorAt(inputs, index)));
+  const { shape } = tensorAt(inputs, 1);
+  const [, t = 0, columns = 0] = shape;
+  const [e, size] = [columns / 3, columns / 3 / attributes.heads];
+  const place = partAt(t, e, size);
+  const gqkv = zerosOf(shape);
+  if (!gy || !values || !y || !lse) throw new Error('four inputs');
+  eachQuery({ shape, values }, attributes, (n, head, i, scores) => {
+    const own = (c: number): number => (n * t + i) * e + head * size + c;
+    let mean = 0;
+    for (let c = 0; c < size; c++) mean += at(gy, own(c)) * at(y, own(c));
+    scores.forEach((score, j) => {
+      const share = Math.exp(score - at(lse, (n * attributes.heads + head) * t + i));
+      let slope = -mean;
+      for (let c = 0; c < size; c++) slope += at(gy, own(c)) * at(values, place(n, j, head, 2, c));
+      slope *= share * attributes.scale;
+      for (let c = 0; c < size; c++) {
+        accumulate(gqkv, place(n, j, head, 2, c), share * at(gy, own(c)));
+        accumulate(gqkv, place(n, i, head, 0, c), slope * at(values, place(n, j, head, 1, c)));
+        accumulate(gqkv, place(n, j, head, 1, c), slope * at(values, place(n, i, head, 0, c)));
+      }
+    });
+  });
+  write(tensorAt(outputs, 0), gqkv);
 };

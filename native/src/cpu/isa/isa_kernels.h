@@ -9,6 +9,7 @@
 
 #include "../product_kernels.h"
 #include "../row_kernels.h"
+#include "../small_product.h"
 #include "../winograd_kernels.h"
 #include "update_math.h"
 #include "vector_math.h"
@@ -30,6 +31,8 @@ struct IsaKernels {
   RowKernels<float> rows_float;
   RowKernels<double> rows_double;
   WinogradKernels winograd;
+  SmallProductKernel<float> small_float;
+  SmallProductKernel<double> small_double;
 
   template <typename T> const ProductKernels<T>& product() const {
     if constexpr (sizeof(T) == 4)
@@ -48,6 +51,12 @@ struct IsaKernels {
       return rows_float;
     else
       return rows_double;
+  }
+  template <typename T> SmallProductKernel<T> small() const {
+    if constexpr (sizeof(T) == 4)
+      return small_float;
+    else
+      return small_double;
   }
   template <typename T> const UpdateMath<T>& update() const {
     if constexpr (sizeof(T) == 4)

@@ -7,6 +7,7 @@
 #include "product_kernels_simd.h"
 #include "random_words.inc.h"
 #include "row_kernels.inc.h"
+#include "small_product.inc.h"
 #include "update_math.inc.h"
 #include "vector_math.inc.h"
 #include "winograd_kernels_simd.h"
@@ -35,6 +36,8 @@ constexpr IsaKernels kernel_table{
     .rows_float = row_kernels::table<float>(),
     .rows_double = row_kernels::table<double>(),
     .winograd = winograd_simd::table(),
+    .small_float = small_product::run<float>,
+    .small_double = small_product::run<double>,
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ const VARIANTS = {
     ['', []],
     ['_gradient', ['GRADIENT']],
   ],
+  attention: [0, 1, 2].map((mode) => [`_${mode}`, [`MODE=${mode}`]]),
   softmax: [
     ['', []],
     ['_gradient', ['GRADIENT']],

@@ -1,4 +1,6 @@
 // `lazuli summary`: layers, shapes, parameters, costs and problems; changes nothing.
+import { preflight, type Preflight } from '#engine/index';
+
 import {
   inputNamesOf,
   RENAME_OPTIONS,
@@ -9,6 +11,8 @@ import {
   weightOptions,
   withModel,
 } from '../model';
+import type { Output } from '../output';
+import { bytes, clean, count } from '../text';
 import type { Verb } from '../verb';
 
 export const summary: Verb = {
@@ -19,6 +23,10 @@ export const summary: Verb = {
     ...SAMPLE_OPTIONS,
     { flag: 'weights', value: 'file', help: 'also say what this weights file would do, key by key' },
     ...RENAME_OPTIONS,
+    {
+      flag: 'program',
+      help: 'also the training step as a program, before and after optimization, and the memory of a run',
+    },
   ],
   example: 'lazuli summary digits.lazuli --shape 64x1x8x8',
   run: (call) =>
@@ -34,7 +42,33 @@ export const summary: Verb = {
         const taken = weightOptions(options);
         const verdicts = weights === null ? undefined : await session.compareWeights(weights, taken);
         const info = session.info(sampled ?? undefined);
-        output.result(summaryDocument(info, verdicts), () => summaryText(info, output.paint, verdicts));
+        const step = options.isSet('program')
+          ? preflight(project, sampled ?? (await session.sampleShapes({ signal: call.signal })))
+          : null;
+        output.result(
+          { ...summaryDocument(info, verdicts), ...(step ? { program: step } : {}) },
+          () => summaryText(info, output.paint, verdicts) + (step ? programText(step, output) : ''),
+        );
       },
     ),
 };
+
+/** Both listings and where a run's memory goes. */
+function programText({ batch, before, after, memory }: Preflight, { paint }: Output): string {
+  const lines = (listing: string): string => listing.split('\n').map(clean).join('\n');
+  const rows = Object.entries<number>({ ...memory }).map(
+    ([name, value]) => `  ${name.padEnd(16)} ${bytes(value).padStart(10)}  ${count(value)} bytes`,
+  );
+  return [
+    '',
+    '',
+    paint('bold', `training step of ${batch} samples, as traced`),
+    lines(before),
+    '',
+    paint('bold', 'as it runs'),
+    lines(after),
+    '',
+    paint('bold', 'memory of a run, without its data and the scratch of its kernels'),
+    ...rows,
+  ].join('\n');
+}

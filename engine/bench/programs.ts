@@ -38,6 +38,11 @@ export function programRun({ program, compiled, names, rewind, dispose }: Progra
         seconds: (instructionSeconds?.[at] ?? 0) / steps,
       }));
     },
+    facts: () => ({
+      arena_bytes: memory.arenaBytes,
+      least_arena_bytes: memory.leastArenaBytes,
+      external_bytes: memory.externalBytes,
+    }),
     dispose,
   };
 }

@@ -99,12 +99,19 @@ export interface TrainParts extends StepParts {
   readonly portion?: number;
 }
 
+/** What a training step is traced from; where it runs only matters when it is loaded. */
+export type TrainInputs = Omit<TrainParts, 'backend'>;
+
 /** Forward, loss, backward, clipping, optimizer, metrics and log of `batch` samples. */
-export function trainProgram(parts: TrainParts, batch: number): StepProgram {
+export const trainProgram = (parts: TrainParts, batch: number): StepProgram =>
+  load(parts.backend, compileTraining(parts, batch, parts.backend.device));
+
+/** The same before it is given to a backend: takes no memory but that of constants. */
+export function compileTraining(parts: TrainInputs, batch: number, device: Device): CompiledStep {
   const { module, cursor, optimizer, log, random, clipping = null, portion = batch } = parts;
   const counts: number[] = [];
   const parameters = trainedParameters(module);
-  return compile(parts, batch, counts, () => {
+  return compile(module, device, batch, counts, () => {
     let streams = 0;
     setRandom(module, { state: random, nextStream: () => streams++ });
     module.train(true);
@@ -148,7 +155,7 @@ const portionsOf = (batch: number, portion: number): readonly number[] =>
   Array.from({ length: Math.ceil(batch / portion) }, (_, at) => Math.min(portion, batch - at * portion));
 
 function portionOf(
-  { module, feed, cursor, dtype, objective, precision }: TrainParts,
+  { module, feed, cursor, dtype, objective, precision }: TrainInputs,
   parameters: readonly Parameter[],
   size: number,
   batch: number,
@@ -188,9 +195,9 @@ export function evaluateProgram(
   parts: StepParts & { readonly objective: Objective; readonly log: StepLog },
   batch: number,
 ): StepProgram {
-  const { module, feed, cursor, dtype, objective, log, precision } = parts;
+  const { backend, module, feed, cursor, dtype, objective, log, precision } = parts;
   const counts: number[] = [];
-  return compile(parts, batch, counts, () => {
+  const compiled = compile(module, backend.device, batch, counts, () => {
     module.eval();
     return noGrad(() => {
       const terms = inPrecision(precision, () =>
@@ -202,12 +209,13 @@ export function evaluateProgram(
       return [];
     });
   });
+  return load(backend, compiled);
 }
 
 /** All outputs of `batch` samples in evaluation mode, in the order of `names`. */
 export function predictProgram(parts: StepParts, batch: number, names: readonly string[]): StepProgram {
-  const { module, feed, cursor } = parts;
-  return compile(parts, batch, [], () => {
+  const { backend, module, feed, cursor } = parts;
+  const compiled = compile(module, backend.device, batch, [], () => {
     module.eval();
     return noGrad(() => {
       const outputs = module.forward({ [feed.ends.input]: nextInput(feed, cursor, batch) });
@@ -215,6 +223,7 @@ export function predictProgram(parts: StepParts, batch: number, names: readonly 
       return names.flatMap((name) => outputs[name] ?? []);
     });
   });
+  return load(backend, compiled);
 }
 
 function forward(module: GraphModule, feed: Feed, cursor: Cursor, batch: number): Tensor {
@@ -224,27 +233,35 @@ function forward(module: GraphModule, feed: Feed, cursor: Cursor, batch: number)
   return result;
 }
 
+interface CompiledStep {
+  readonly compiled: CompiledProgram;
+  readonly batch: number;
+  readonly counts: readonly number[];
+}
+
 function compile(
-  { backend, module }: StepParts,
+  module: GraphModule,
+  device: Device,
   batch: number,
   counts: readonly number[],
   step: () => readonly Tensor[],
-): StepProgram {
+): CompiledStep {
   const wasTraining = module.training;
-  let compiled;
   try {
-    compiled = compileProgram(step, { device: backend.device });
+    return { compiled: compileProgram(step, { device }), batch, counts };
   } finally {
     module.train(wasTraining);
   }
-  const { spec, outputs } = compiled;
+}
+
+function load(backend: NativeBackend, { compiled, batch, counts }: CompiledStep): StepProgram {
   try {
-    const program = backend.createProgram(spec);
+    const program = backend.createProgram(compiled.spec);
     return {
       program,
       batch,
       counts,
-      outputs,
+      outputs: compiled.outputs,
       compiled,
       dispose: () => {
         program.dispose();

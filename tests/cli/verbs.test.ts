@@ -357,3 +357,21 @@ test('bench shows where a step goes, and sweeps threads', slow, async () => {
     [2, 4],
   ]);
 });
+
+test(
+  'summary --program lists the training step before and after optimization, with its memory',
+  slow,
+  async () => {
+    const shape = ['--shape', 'input=16x1x8x8'];
+    const shown = await lazuli(['summary', example('digits'), ...shape, '--program']);
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toContain('training step of 16 samples, as traced');
+    expect(shown.stdout).toMatch(/adam_step\(fc1\.weight, %\d+, fc1\.weight\.exp_avg/);
+    const { program } = documentOf(
+      await lazuli(['summary', example('digits'), ...shape, '--program', '--json']),
+    ) as { program: { batch: number; memory: Record<string, number>; instructions: Record<string, number> } };
+    expect(program.batch).toBe(16);
+    expect(program.instructions['after']).toBeLessThan(program.instructions['before'] ?? 0);
+    expect(program.memory['arena']).toBeGreaterThan(0);
+  },
+);

@@ -1,7 +1,7 @@
 // At least one call of every op, small: the table's type demands a row for each, so an op without a GPU kernel fails here.
 import { SCALAR_FUNCTIONS, type OpAttributes, type OpName, type ScalarFunction } from '#core/ops/signatures';
 
-import { given, type Given } from '../native/against-reference';
+import { given, runReference, type Given } from '../native/against-reference';
 
 export interface OpCase<N extends OpName> {
   readonly inputs: readonly (Given | null)[];
@@ -233,6 +233,22 @@ export const CASES: Cases = {
     },
     { inputs: [f([2, 6, 5]), f([2, 6, 5], 2), null, f([6], 4), positive([6], 5)], attributes: { groups: 3 } },
   ],
+  self_attention: [
+    { inputs: [f([2, 5, 18])], attributes: { heads: 2, scale: 0.5, is_causal: false } },
+    { inputs: [f([1, 150, 12])], attributes: { heads: 1, scale: 0.5, is_causal: true } },
+  ],
+  self_attention_gradient: [false, true].flatMap((is_causal) =>
+    [5, 150].map((t) => {
+      const attributes = { heads: 2, scale: 0.5, is_causal };
+      const qkv = f([2, t, 18]);
+      const [y = [], lse = []] = runReference('self_attention', [qkv], attributes).outputs;
+      const saved = [
+        { dtype: 'float32', shape: [2, t, 6], values: y },
+        { dtype: 'float32', shape: [2, 2, t], values: lse },
+      ] as const;
+      return { inputs: [f([2, t, 6], 2), qkv, ...saved], attributes };
+    }),
+  ),
   softmax: [
     { inputs: [f([3, 10])], attributes: { axis: 1 } },
     { inputs: [f([3, 300])], attributes: { axis: 1 } },

@@ -31,7 +31,9 @@ async function bothWays(body: (x: Tensor) => Result) {
   const results = program.outputs.map((tensor) => tensor.bytes());
   const { instructions } = program.spec;
   const listed = instructions.map(({ op }) => op);
-  const activations = instructions.flatMap(({ attributes }) => attributes['activation'] ?? []);
+  const activations = instructions.flatMap(({ attributes: { activation } }) =>
+    typeof activation === 'string' ? [activation] : [],
+  );
   program.dispose();
   x.storage.dispose();
   return { eager, results, listed, activations };

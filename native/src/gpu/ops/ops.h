@@ -30,6 +30,7 @@ std::span<const GpuOp> reduce_gpu_ops();
 std::span<const GpuOp> product_ops();
 std::span<const GpuOp> pool_ops();
 std::span<const GpuOp> normalize_ops();
+std::span<const GpuOp> attention_gpu_ops();
 std::span<const GpuOp> softmax_gpu_ops();
 std::span<const GpuOp> loss_ops();
 std::span<const GpuOp> index_ops();

@@ -76,6 +76,27 @@ export const COMMANDS: readonly Command[] = [
     shortcut: 'CmdOrCtrl+Shift+N',
     keywords: 'comment text sticky annotate',
   }),
+  command('edit', 'collapse', 'Collapse into block', {
+    shortcut: 'CmdOrCtrl+G',
+    startsGroup: true,
+    yieldsToText: true,
+    keywords: 'group subgraph module',
+  }),
+  command('edit', 'breakUp', 'Break up block', {
+    shortcut: 'CmdOrCtrl+Shift+G',
+    yieldsToText: true,
+    keywords: 'ungroup expand',
+  }),
+  command('edit', 'openBlock', 'Open block', {
+    shortcut: 'CmdOrCtrl+E',
+    yieldsToText: true,
+    keywords: 'enter group inside',
+  }),
+  command('edit', 'leaveBlock', 'Leave block', {
+    shortcut: 'CmdOrCtrl+Shift+E',
+    yieldsToText: true,
+    keywords: 'exit group outside back',
+  }),
   command('edit', 'selectAll', 'Select all', {
     shortcut: 'CmdOrCtrl+A',
     yieldsToText: true,

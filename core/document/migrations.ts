@@ -13,7 +13,10 @@ export interface Migration {
 }
 
 /** In order. Version 1 is the first format there was. */
-export const MIGRATIONS: readonly Migration[] = [];
+export const MIGRATIONS: readonly Migration[] = [
+  // Nothing to change in an older file; a Lazuli that knows no blocks must not open one that has them.
+  { to: 2, name: 'blocks', up: (document) => document },
+];
 
 export const versionAfter = (migrations: readonly Migration[]): number => 1 + migrations.length;
 

@@ -43,6 +43,25 @@ export interface GraphNode {
   readonly position: { readonly x: number; readonly y: number };
   /** By tensor name (`weight`); absent while nothing is chosen. */
   readonly tensors?: Readonly<Record<string, TensorOptions>>;
+  /** Only for a node of the layer `block`: what it is an instance of. */
+  readonly block?: BlockUse;
+}
+
+/** One use of a block. */
+export interface BlockUse {
+  /** A definition of the graph's `blocks`. */
+  readonly id: string;
+  /** How many copies run in a row, the first result of each feeding the next; default 1. */
+  readonly repeat?: number;
+  /** Every copy uses the weights of the block's first instance; absent: each has its own. */
+  readonly weights?: 'shared';
+}
+
+/** A named part of a network that its instances share. Its input and output nodes are its ports, under their names. */
+export interface Block {
+  readonly id: string;
+  readonly name: string;
+  readonly graph: Omit<Graph, 'blocks'>;
 }
 
 /** From an output port to an input port. Edges into a variadic port are ordered by their place in the list. */
@@ -67,6 +86,8 @@ export interface Graph {
   readonly notes?: readonly GraphNote[];
   /** Which way the drawing runs; absent: downwards. */
   readonly direction?: 'right';
+  /** Definitions of the blocks used anywhere in this graph; absent while there are none. */
+  readonly blocks?: readonly Block[];
 }
 
 /** How input values are scaled before the first layer. Statistics of `standardize` come from the training part. */

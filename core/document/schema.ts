@@ -1,7 +1,7 @@
 // The project file's schema, version 1: a zod validator from which core/document/project.ts's types could be derived, and are checked to agree.
 import { z } from 'zod';
 
-import type { DataSource, Graph, GraphNote, Project, TrainingSettings } from './project';
+import type { Block, DataSource, Graph, GraphNote, Project, TrainingSettings } from './project';
 
 /** What is kept of text a file brings: bounded, so that a hostile file stays small in every list it is shown in. */
 const text = z.string().max(4096);
@@ -29,6 +29,13 @@ const node = z.looseObject({
   params: jsonRecord.default({}),
   position: z.looseObject({ x: z.number(), y: z.number() }),
   tensors: z.record(z.string().max(200), tensorOptions).exactOptional(),
+  block: z
+    .looseObject({
+      id,
+      repeat: z.number().int().min(1).max(1000).exactOptional(),
+      weights: z.literal('shared').exactOptional(),
+    })
+    .exactOptional(),
 });
 const edge = z.looseObject({ id, from: port, to: port });
 
@@ -40,28 +47,37 @@ const note = z.looseObject({
   size: z.looseObject({ width: size, height: size }),
 });
 
+const uniqueIds = (
+  value: Readonly<Record<string, unknown>>,
+  context: { addIssue(issue: { code: 'custom'; path: (string | number)[]; message: string }): void },
+): void => {
+  for (const list of ['nodes', 'edges', 'notes', 'blocks']) {
+    const seen = new Set<string>();
+    (value[list] as readonly { readonly id: string }[] | undefined)?.forEach((item, at) => {
+      if (seen.has(item.id))
+        context.addIssue({
+          code: 'custom',
+          path: [list, at, 'id'],
+          message: `the id '${item.id}' is given twice`,
+        });
+      seen.add(item.id);
+    });
+  }
+};
+
+const parts = {
+  nodes: z.array(node).max(100_000),
+  edges: z.array(edge).max(1_000_000),
+  notes: z.array(note).max(100_000).exactOptional(),
+  direction: z.literal('right').exactOptional(),
+};
+
+const block = z.looseObject({ id, name: text, graph: z.looseObject(parts).superRefine(uniqueIds) });
+
 /** A graph as it stands in a file and on the clipboard. */
 export const graphSchema = z
-  .looseObject({
-    nodes: z.array(node).max(100_000),
-    edges: z.array(edge).max(1_000_000),
-    notes: z.array(note).max(100_000).exactOptional(),
-    direction: z.literal('right').exactOptional(),
-  })
-  .superRefine((value, context) => {
-    for (const list of ['nodes', 'edges', 'notes'] as const) {
-      const seen = new Set<string>();
-      value[list]?.forEach((item, at) => {
-        if (seen.has(item.id))
-          context.addIssue({
-            code: 'custom',
-            path: [list, at, 'id'],
-            message: `the id '${item.id}' is given twice`,
-          });
-        seen.add(item.id);
-      });
-    }
-  });
+  .looseObject({ ...parts, blocks: z.array(block).max(10_000).exactOptional() })
+  .superRefine(uniqueIds);
 
 const normalization = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('none') }),
@@ -128,8 +144,9 @@ export const projectSchema = z.looseObject({
 /** The keys of each object in the order they are written; what is not named here follows after them. */
 export const KEY_ORDER = {
   project: ['name', 'dtype', 'graph', 'data', 'sample', 'training', 'weights'],
-  graph: ['direction', 'nodes', 'edges', 'notes'],
-  node: ['id', 'name', 'layer', 'params', 'position', 'tensors'],
+  graph: ['direction', 'nodes', 'edges', 'notes', 'blocks'],
+  block: ['id', 'name', 'graph'],
+  node: ['id', 'name', 'layer', 'params', 'position', 'tensors', 'block'],
   edge: ['id', 'from', 'to'],
   note: ['id', 'text', 'position', 'size'],
   data: [
@@ -142,6 +159,7 @@ export const KEY_ORDER = {
 } as const satisfies {
   readonly project: readonly (keyof Project)[];
   readonly graph: readonly (keyof Graph)[];
+  readonly block: readonly (keyof Block)[];
   readonly node: readonly (keyof Graph['nodes'][number])[];
   readonly edge: readonly (keyof Graph['edges'][number])[];
   readonly note: readonly (keyof GraphNote)[];

@@ -1,7 +1,7 @@
 // Project → text: keys in a fixed order, one node and one edge per line, so that line-based tools show what changed.
 import { CURRENT_VERSION } from './migrations';
 import { FORMAT } from './parse';
-import type { Graph, Project } from './project';
+import type { Block, Graph, Project } from './project';
 import { KEY_ORDER } from './schema';
 
 /** The text of a *.lazuli file. The same project always gives the same text; parse and serialize are inverse. */
@@ -28,9 +28,20 @@ function graphText(graph: Graph): string {
       return `    "edges": ${rows(graph.edges.map((edge) => ordered(edge, KEY_ORDER.edge)))}`;
     if (key === 'notes')
       return `    "notes": ${rows((graph.notes ?? []).map((note) => ordered(note, KEY_ORDER.note)))}`;
+    if (key === 'blocks') return `    "blocks": [\n${(graph.blocks ?? []).map(blockText).join(',\n')}\n    ]`;
     return `    ${JSON.stringify(key)}: ${inline(value)}`;
   });
   return `{\n${entries.join(',\n')}\n  }`;
+}
+
+/** A block's own nodes and edges have a line each too. */
+function blockText(block: Block): string {
+  const lines = ordered(block, KEY_ORDER.block).map(([key, value]) =>
+    key === 'graph'
+      ? `"graph": ${graphText(block.graph).replaceAll('\n', '\n      ')}`
+      : `${JSON.stringify(key)}: ${inline(value)}`,
+  );
+  return `      {\n        ${lines.join(',\n        ')}\n      }`;
 }
 
 type Entries = readonly (readonly [string, unknown])[];

@@ -6,7 +6,7 @@ import { LAYERS } from '../layers';
 import type { Problem } from '../session/session';
 import { formatShape } from '../tensor/shape';
 import type { Inference, NodeInference, NodeInput } from './infer';
-import { nameFault, toValidName, uniqueName } from './names';
+import { pathFault, toValidName, uniqueName } from './names';
 import { reachable } from './order';
 import { axesOfParam, explainAxes, originOf } from './provenance';
 import { checkTensors } from './tensor-checks';
@@ -51,7 +51,7 @@ function checkNames(nodes: readonly GraphNode[]): Problem[] {
   const first = new Map<string, GraphNode>();
   const names = nodes.map((node) => node.name);
   return nodes.flatMap((node) => {
-    const fault = nameFault(node.name);
+    const fault = pathFault(node);
     if (fault !== null)
       return problem({
         code: 'invalid_name',

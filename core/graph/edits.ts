@@ -1,6 +1,7 @@
 // Changes to a graph as plain data, each with its inverse: what undo, redo, the journal and paste are made of.
 import type { Graph, GraphEdge, GraphNode, GraphNote, TensorOptions } from '../document/project';
 import { LazuliError } from '../errors';
+import { applyBlockEdit, type BlockEdit } from './block-edits';
 
 /** One change. `index` is the place in the file's list; left out, the end. */
 export type Edit =
@@ -24,6 +25,7 @@ export type Edit =
   | { readonly kind: 'add_note'; readonly note: GraphNote; readonly index?: number }
   | { readonly kind: 'remove_note'; readonly id: string }
   | { readonly kind: 'change_note'; readonly id: string; readonly change: NoteChange }
+  | BlockEdit
   /** Without `direction` the drawing runs downwards. */
   | { readonly kind: 'set_direction'; readonly direction?: 'right' }
   /** Applied in order; undone as one. */
@@ -98,6 +100,8 @@ export function applyEdit(graph: Graph, edit: Edit): Applied {
       return setDirection(graph, edit.direction);
     case 'group':
       return applyGroup(graph, edit.label, edit.edits);
+    default:
+      return applyBlockEdit(graph, edit, applyEdit);
   }
 }
 

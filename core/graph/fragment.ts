@@ -1,5 +1,5 @@
 // What lies on the clipboard: chosen nodes with the edges among them and notes; how it is taken from a graph and put into one.
-import type { Graph, GraphNode } from '../document/project';
+import type { Block, Graph, GraphNode } from '../document/project';
 import type { Edit } from './edits';
 import { uniqueName } from './names';
 
@@ -9,12 +9,52 @@ export type Fragment = Graph;
 /** The chosen nodes, the edges between two of them, and the chosen notes. */
 export function copyNodes(graph: Graph, ids: ReadonlySet<string>): Fragment {
   const notes = graph.notes?.filter((note) => ids.has(note.id)) ?? [];
+  const nodes = graph.nodes.filter((node) => ids.has(node.id));
+  const blocks = blocksUsedBy(nodes, graph.blocks ?? []);
   return {
-    nodes: graph.nodes.filter((node) => ids.has(node.id)),
+    nodes,
     edges: graph.edges.filter((edge) => ids.has(edge.from.node) && ids.has(edge.to.node)),
     ...(notes.length === 0 ? {} : { notes }),
+    ...(blocks.length === 0 ? {} : { blocks }),
   };
 }
+
+/** Definitions the nodes use, and those these use. */
+function blocksUsedBy(nodes: readonly GraphNode[], blocks: readonly Block[]): readonly Block[] {
+  const used = new Set<string>();
+  const visit = (list: readonly GraphNode[]): void => {
+    for (const { block: use } of list) {
+      const block = blocks.find(({ id }) => id === use?.id);
+      if (!block || used.has(block.id)) continue;
+      used.add(block.id);
+      visit(block.graph.nodes);
+    }
+  };
+  visit(nodes);
+  return blocks.filter(({ id }) => used.has(id));
+}
+
+/** Definitions to add, with the ids they get: one that is there already and says the same is used again. */
+function adoptBlocks(
+  graph: Graph,
+  fragment: Fragment,
+): { readonly ids: ReadonlyMap<string, string>; readonly add: readonly Block[] } {
+  const known = graph.blocks ?? [];
+  const taken = new Set(known.map(({ id }) => id));
+  const isKnown = (block: Block): boolean =>
+    known.some((other) => other.id === block.id && JSON.stringify(other) === JSON.stringify(block));
+  const fresh = (fragment.blocks ?? []).filter((block) => !isKnown(block));
+  const ids = new Map(fresh.map(({ id }) => [id, taken.has(id) ? freshId('b', taken) : id]));
+  const add = fresh.map((block) => ({
+    ...block,
+    id: ids.get(block.id) ?? block.id,
+    graph: { ...block.graph, nodes: block.graph.nodes.map((node) => usingIds(node, ids)) },
+  }));
+  return { ids, add };
+}
+
+const usingIds = (node: GraphNode, ids: ReadonlyMap<string, string>): GraphNode =>
+  node.block ? { ...node, block: { ...node.block, id: ids.get(node.block.id) ?? node.block.id } } : node;
 
 /** Adds a fragment with fresh ids and free names, shifted by `offset`. `ids` are the new nodes and notes, in the fragment's order. */
 export function pasteEdit(
@@ -27,7 +67,8 @@ export function pasteEdit(
   const noteIds = new Set(graph.notes?.map((note) => note.id));
   const names = new Set(graph.nodes.map((node) => node.name));
   const renamed = new Map<string, string>();
-  const edits: Edit[] = [];
+  const blocks = adoptBlocks(graph, fragment);
+  const edits: Edit[] = blocks.add.map((block) => ({ kind: 'add_block', block }));
   const ids: string[] = [];
   const shifted = ({ x, y }: GraphNode['position']): GraphNode['position'] => ({
     x: x + offset.x,
@@ -39,7 +80,10 @@ export function pasteEdit(
     names.add(name);
     renamed.set(node.id, id);
     ids.push(id);
-    edits.push({ kind: 'add_node', node: { ...node, id, name, position: shifted(node.position) } });
+    edits.push({
+      kind: 'add_node',
+      node: { ...usingIds(node, blocks.ids), id, name, position: shifted(node.position) },
+    });
   }
   for (const edge of fragment.edges) {
     const from = renamed.get(edge.from.node);
@@ -76,6 +120,9 @@ function freshId(prefix: string, used: Set<string>): string {
 export const newNodeId = (graph: Graph): string => freshId('n', new Set(graph.nodes.map((node) => node.id)));
 /** An id no edge of the graph has. */
 export const newEdgeId = (graph: Graph): string => freshId('e', new Set(graph.edges.map((edge) => edge.id)));
+/** An id no block of the graph has. */
+export const newBlockId = (graph: Graph): string =>
+  freshId('b', new Set(graph.blocks?.map((block) => block.id)));
 /** An id no note of the graph has. */
 export const newNoteId = (graph: Graph): string =>
   freshId('note', new Set(graph.notes?.map((note) => note.id)));

@@ -6,7 +6,7 @@ import type { LayerModule, LayerParams } from '../nn/layer-module';
 import { Module } from '../nn/module';
 import type { Tensor } from '../tensor/tensor';
 import { portsInUse } from './infer';
-import { nameFault } from './names';
+import { pathFault } from './names';
 import { indexGraph, reachable, topologicalOrder } from './order';
 import { applyTensorOptions } from './tensor-options';
 import { isInputLayer, isOutputLayer, resolveNode } from './resolve';
@@ -58,7 +58,7 @@ export class GraphModule extends Module {
       const layer = make(node, params);
       layers.set(node.id, layer);
       // A name that is taken or no name is a problem the graph reports; such a node's weights have no key meanwhile.
-      if (nameFault(node.name) === null && !(node.name in this)) this.registerModule(node.name, layer);
+      if (pathFault(node) === null) register(this, node.name.split('.'), layer);
     }
     applyTensorOptions(graph, layers);
     const steps = runnableSteps(graph, layers);
@@ -107,6 +107,18 @@ export class GraphModule extends Module {
 /** Gives every layer the random state of a training step, or takes it away. */
 export function setRandom(module: GraphModule, random: LayerModule['random']): void {
   for (const layer of module[PLAN].layers.values()) layer.random = random;
+}
+
+/** Layers inside blocks are children of children, as in PyTorch's nested modules; a name that is taken is left alone. */
+function register(parent: Module, [name = '', ...rest]: readonly string[], layer: LayerModule): void {
+  if (rest.length === 0) {
+    if (!(name in parent)) parent.registerModule(name, layer);
+    return;
+  }
+  const there: unknown = Reflect.get(parent, name);
+  if (there === undefined) parent.registerModule(name, new Module());
+  const child: unknown = there ?? Reflect.get(parent, name);
+  if (child instanceof Module) register(child, rest, layer);
 }
 
 function runLayer(

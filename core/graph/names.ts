@@ -40,6 +40,13 @@ export function nameFault(name: string): string | null {
   return null;
 }
 
+/** The same for a node of a flat graph: inside a block the names of the instances, and copies' numbers, stand before it. */
+export function pathFault({ id, name }: { readonly id: string; readonly name: string }): string | null {
+  if (!id.includes('/')) return nameFault(name);
+  const faults = name.split('.').map((part) => (/^\d+$/.test(part) ? null : nameFault(part)));
+  return faults.find((fault) => fault !== null) ?? null;
+}
+
 /** The nearest valid name: `3 conv` gives `_3_conv`. */
 export function toValidName(text: string): string {
   const word = text.replace(/[^A-Za-z0-9_]+/g, '_').slice(0, MAX_NAME_LENGTH - 4);

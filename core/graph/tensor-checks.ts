@@ -18,9 +18,9 @@ export function ownerOf(
   graph: Graph,
   key: string,
 ): { readonly node: GraphNode; readonly name: string } | null {
-  const dot = key.indexOf('.');
-  const node = graph.nodes.find((each) => each.name === key.slice(0, dot));
-  return dot < 0 || !node ? null : { node, name: key.slice(dot + 1) };
+  // Names inside blocks have dots themselves.
+  const node = graph.nodes.find(({ name }) => key.startsWith(`${name}.`));
+  return node ? { node, name: key.slice(node.name.length + 1) } : null;
 }
 
 /** Whether two shapes agree wherever both are known. */

@@ -147,11 +147,24 @@ export class LayerSet {
     const signature = signatureOf(node);
     const kept = this.#layers.get(node.id);
     if (kept?.signature === signature) return kept.layer;
-    const aside = this.#aside.get(signature);
-    this.#aside.delete(signature);
+    const from = this.#aside.has(signature) ? signature : this.#movedFrom(node, signature);
+    const aside = from === null ? undefined : this.#aside.get(from);
+    if (from !== null) this.#aside.delete(from);
     const layer = aside ?? this.make(node, params, this.generator);
     this.#layers.set(node.id, { signature, layer });
     return layer;
+  }
+
+  /** A layer that went into a block or came out of one keeps its tensors: the last part of its path stays the same. */
+  #movedFrom(node: GraphNode, signature: string): string | null {
+    const own = lastOf(node.id);
+    const rest = signature.slice(node.id.length);
+    for (const other of this.#aside.keys()) {
+      const id = other.slice(0, other.indexOf('\n'));
+      const hasCrossed = (id === own) !== (node.id === own);
+      if (hasCrossed && lastOf(id) === own && other.slice(id.length) === rest) return other;
+    }
+    return null;
   }
 
   #setAside({ signature, layer }: Kept): void {
@@ -166,6 +179,8 @@ export class LayerSet {
     }
   }
 }
+
+const lastOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 
 /** The empty storages that uninitialized tensors hold; undoing a materialization needs them as long as the layer lives. */
 const placeholders = new WeakMap<LayerModule, Set<Storage>>();

@@ -3,6 +3,7 @@ import type { Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import type { StateDictContent, WeightFile } from '#core/formats/weights';
 import { diagnose, isRunnable } from '#core/graph/diagnose';
+import { flattenGraph } from '#core/graph/flatten';
 import { PLAN, type GraphModule } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
 import {
@@ -85,19 +86,21 @@ export class Model {
       this.#layers = makeLayers(project);
       this.#isPristine = true;
       this.#changed();
-    } else if (this.#layers.update(project.graph)) this.#changed();
+    } else if (this.#layers.update(flattenGraph(project.graph))) this.#changed();
     this.#project = project;
   }
 
   /** True when `project` has the very layers and edges of this one: a run in progress does not mind. */
   hasSameLayers(project: Project): boolean {
-    const key = ({ graph, dtype }: Project): string =>
-      JSON.stringify([
+    const key = ({ graph: whole, dtype }: Project): string => {
+      const graph = flattenGraph(whole);
+      return JSON.stringify([
         dtype,
         graph.nodes.map(({ id, layer, params }) => [id, layer, params]),
         graph.edges,
         optionsOf(graph),
       ]);
+    };
     return key(project) === key(this.#project);
   }
 
@@ -284,7 +287,7 @@ const isLoaded = ({ verdict, got }: WeightVerdict): boolean =>
 
 function makeLayers(project: Project): LayerSet {
   const layers = new LayerSet(project.dtype, new Generator(project.training.seed));
-  layers.update(project.graph);
+  layers.update(flattenGraph(project.graph));
   return layers;
 }
 

@@ -9,7 +9,7 @@ import { call } from '../client';
 import { useLive } from '../stores/live';
 import { showNote } from '../stores/toasts';
 import { select, useUi } from '../stores/ui';
-import { change, deleteSelection, graphNow } from './graph';
+import { change, deleteSelection, graphWithBlocks } from './graph';
 import { perform } from './perform';
 
 /** What was pasted last and how often: each further time it lies a step further, unless the pointer says where. */
@@ -18,7 +18,7 @@ const STEP = 40;
 
 /** Puts the selected layers and notes on the clipboard. True when they are there. */
 export async function copySelection(): Promise<boolean> {
-  const graph = graphNow();
+  const graph = graphWithBlocks();
   const { nodes } = useUi.getState().selection;
   if (!graph || nodes.size === 0) return false;
   const text = serializeFragment(copyNodes(graph, nodes));
@@ -41,7 +41,7 @@ export async function paste(): Promise<void> {
 }
 
 async function pasteText(text: string): Promise<void> {
-  const graph = graphNow();
+  const graph = graphWithBlocks();
   const fragment = await perform('Nothing was pasted', null, () => Promise.resolve(parseFragment(text)));
   if (!graph) return;
   if (!fragment || fragment.nodes.length + (fragment.notes?.length ?? 0) === 0) {

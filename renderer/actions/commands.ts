@@ -9,6 +9,7 @@ import { useRun } from '../stores/run';
 import { showNote } from '../stores/toasts';
 import { onlySelected, openDialog, startRename, useUi } from '../stores/ui';
 import { alignSelection, distributeSelection } from './arrange';
+import { breakUpSelected, collapseSelection, isBlock, leaveBlock, openBlock } from './blocks';
 import { copySelection, cutSelection, paste } from './clipboard';
 import {
   deleteSelection,
@@ -42,6 +43,7 @@ const hasNodes =
   (count: number): (() => boolean) =>
   () =>
     useUi.getState().selection.nodes.size >= count;
+const hasBlock = (): boolean => isBlock(onlySelected(useUi.getState()));
 const runsTo = (direction: 'down' | 'right'): boolean =>
   hasProject() && (graphNow()?.direction ?? 'down') === direction;
 
@@ -90,6 +92,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'edit.rename': { run: renameSelected, isEnabled: () => onlySelected(useUi.getState()) !== null },
   'edit.disconnect': { run: disconnectSelection, isEnabled: hasSelection },
   'edit.addNote': { run: () => addNote(), isEnabled: hasProject },
+  'edit.collapse': { run: collapseSelection, isEnabled: hasNodes(1) },
+  'edit.breakUp': { run: breakUpSelected, isEnabled: hasBlock },
+  'edit.openBlock': { run: () => openBlock(onlySelected(useUi.getState()) ?? ''), isEnabled: hasBlock },
+  'edit.leaveBlock': { run: leaveBlock, isEnabled: () => useDocument.getState().scope.length > 0 },
   'edit.selectAll': { run: selectAll, isEnabled: hasProject },
   'edit.selectBefore': { run: () => selectAlong('backward'), isEnabled: hasNodes(1) },
   'edit.selectAfter': { run: () => selectAlong('forward'), isEnabled: hasNodes(1) },

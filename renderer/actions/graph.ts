@@ -1,19 +1,27 @@
 // What the user does to the graph, as invertible edits: connect, delete, duplicate, rename, move, set a param. Adding is insert.ts.
 import type { Graph, GraphEdge, GraphNode, TensorOptions } from '#core/document/project';
+import { instancesOf } from '#core/graph/collapse';
 import type { Edit } from '#core/graph/edits';
 import { copyNodes, newEdgeId, pasteEdit } from '#core/graph/fragment';
 import { nameFault } from '#core/graph/names';
 import { reachable } from '#core/graph/order';
 import { findLayer } from '#core/layers/index';
 
-import { edit, useDocument } from '../stores/document';
+import { edit, shownGraph, useDocument } from '../stores/document';
 import { showError } from '../stores/toasts';
 import { select, useUi } from '../stores/ui';
 
 type Point = GraphNode['position'];
 
-/** The graph on the canvas. */
-export const graphNow = (): Graph | null => useDocument.getState().project?.graph ?? null;
+/** The graph on the canvas; inside a block without the definitions. */
+export const graphNow = (): Graph | null => shownGraph(useDocument.getState()) ?? null;
+
+/** The same with all definitions of the project, for copying and collapsing. */
+export function graphWithBlocks(): Graph | null {
+  const graph = graphNow();
+  const blocks = useDocument.getState().project?.graph.blocks;
+  return graph && blocks ? { ...graph, blocks } : graph;
+}
 
 /** Applies an edit; a refused one is shown and changes nothing. */
 export function change(next: Edit, label: string): boolean {
@@ -80,7 +88,7 @@ export function disconnectSelection(): void {
 
 /** Copies the selected nodes and notes beside themselves and selects the copies. */
 export function duplicateSelection(): void {
-  const graph = graphNow();
+  const graph = graphWithBlocks();
   const { nodes } = useUi.getState().selection;
   if (!graph || nodes.size === 0) return;
   const { edit: paste, ids } = pasteEdit(graph, copyNodes(graph, nodes));
@@ -109,7 +117,14 @@ export function renameFault(id: string, name: string): string | null {
 export function rename(id: string, name: string): void {
   const node = graphNow()?.nodes.find((candidate) => candidate.id === id);
   if (!node || node.name === name) return;
-  change({ kind: 'rename_node', id, name }, `Rename ${node.name}`);
+  const edits: Edit[] = [{ kind: 'rename_node', id, name }];
+  // A block with a single instance is called what that is called, until one of the two gets its own name.
+  const whole = useDocument.getState().project?.graph;
+  const block = whole?.blocks?.find((each) => each.id === node.block?.id);
+  if (whole && block?.name === node.name && instancesOf(whole, block.id).length === 1)
+    edits.push({ kind: 'rename_block', id: block.id, name });
+  const label = `Rename ${node.name}`;
+  change({ kind: 'group', label, edits }, label);
 }
 
 /** Sets a param; undefined takes it back to the layer's initial value. */

@@ -1,14 +1,18 @@
 // Adding a layer: at a point, behind the selection, at the end of a drawn edge, or into an edge; connected where that is possible.
-import type { Graph, GraphEdge, GraphNode } from '#core/document/project';
+import type { Block, Graph, GraphEdge, GraphNode } from '#core/document/project';
+import { wouldContainItself } from '#core/graph/collapse';
 import type { Edit } from '#core/graph/edits';
 import { newEdgeId, newNodeId } from '#core/graph/fragment';
-import { nameForLayer } from '#core/graph/names';
+import { BLOCK_LAYER, blockPorts } from '#core/graph/flatten';
+import { nameForLayer, uniqueName } from '#core/graph/names';
 import { findLayer } from '#core/layers/index';
-import type { LayerDeclaration } from '#core/layers/declaration';
 
 import { CARD_WIDTH, cardSize, COLUMN_GAP, ROW_GAP } from '../canvas/card-size';
 import { showNode, viewportCentre } from '../canvas/viewport';
 import { useLive } from '../stores/live';
+import { portsOf, type Ports } from '../stores/ports';
+import { openedBlocks, useDocument } from '../stores/document';
+import { showNote } from '../stores/toasts';
 import { onlySelected, select, useUi, type InsertTarget } from '../stores/ui';
 import { change, graphNow } from './graph';
 
@@ -19,14 +23,39 @@ type Port = GraphEdge['from'];
 export function insertLayer(type: string, target: InsertTarget | null = null): void {
   const graph = graphNow();
   const declaration = findLayer(type);
-  if (!graph || !declaration) return;
+  if (graph && declaration)
+    insertNode({ name: nameForLayer(type, graph), layer: type, params: {} }, declaration, target);
+}
+
+/** Adds an instance of a block of this project. */
+export function insertBlock(block: Block, target: InsertTarget | null = null): void {
+  const state = useDocument.getState();
+  const graph = graphNow();
+  const into = openedBlocks(state).at(-1)?.block.id;
+  if (!graph || !state.project) return;
+  if (into !== undefined && wouldContainItself(state.project.graph, block.id, into)) {
+    showNote(`'${block.name}' cannot stand inside itself`);
+    return;
+  }
+  const name = uniqueName(block.name, graph.nodes.map((node) => node.name)); // prettier-ignore
+  const made = { name, layer: BLOCK_LAYER, params: {}, block: { id: block.id } };
+  const inputs = blockPorts(block, 'input').map((port) => ({ name: port }));
+  const outputs = blockPorts(block, 'output').map((port) => ({ name: port }));
+  insertNode(made, { inputs, outputs }, target);
+}
+
+function insertNode(
+  made: Omit<GraphNode, 'id' | 'position'>,
+  declaration: Ports,
+  target: InsertTarget | null,
+): void {
+  const graph = graphNow();
+  if (!graph) return;
   const after = target === null ? selectedSource(graph) : null;
   const position = snapped(target?.position ?? after?.position ?? freePlace(graph, viewportCentre()));
   const node: GraphNode = {
+    ...made,
     id: newNodeId(graph),
-    name: nameForLayer(type, graph),
-    layer: type,
-    params: {},
     position,
   };
   const edits: Edit[] = [
@@ -56,7 +85,7 @@ function selectedSource(graph: Graph): Source | null {
   const edge = selection.nodes.size === 0 ? graph.edges.find(({ id }) => id === edgeId) : undefined;
   const id = edge?.from.node ?? onlySelected({ selection });
   const node = graph.nodes.find((candidate) => candidate.id === id);
-  const port = edge?.from.port ?? (node && findLayer(node.layer)?.outputs[0]?.name);
+  const port = edge?.from.port ?? portsOf(node).outputs[0]?.name;
   if (!node || port === undefined) return null;
   const { x, y } = node.position;
   const { height } = cardSize(useLive.getState().views.get(node.id));
@@ -66,7 +95,7 @@ function selectedSource(graph: Graph): Source | null {
 }
 
 /** Connected to the selected output; what hung there hangs on the new node. */
-function behind(graph: Graph, layer: LayerDeclaration, node: GraphNode, { from }: Source): Edit[] {
+function behind(graph: Graph, layer: Ports, node: GraphNode, { from }: Source): Edit[] {
   const input = layer.inputs[0]?.name;
   const output = layer.outputs[0]?.name;
   if (input === undefined) return [];
@@ -90,7 +119,7 @@ const handOver = (graph: Graph, from: Port, to: Port): Edit[] =>
 
 function atPort(
   graph: Graph,
-  layer: LayerDeclaration,
+  layer: Ports,
   { id }: GraphNode,
   { kind, node, port }: NonNullable<InsertTarget['port']>,
 ): Edit[] {
@@ -98,8 +127,7 @@ function atPort(
   if (own === undefined) return [];
   if (kind === 'output') return [connectEdit(graph, { node, port }, { node: id, port: own })];
   const target = graph.nodes.find((candidate) => candidate.id === node);
-  const isVariadic =
-    target && findLayer(target.layer)?.inputs.find(({ name }) => name === port)?.isVariadic === true;
+  const isVariadic = portsOf(target).inputs.find(({ name }) => name === port)?.isVariadic;
   const leaving = graph.edges.filter(({ to }) => to.node === node && to.port === port);
   return [
     ...(isVariadic === true ? [] : leaving.map((edge): Edit => ({ kind: 'disconnect', id: edge.id }))),
@@ -108,7 +136,7 @@ function atPort(
 }
 
 /** Puts a node into an edge: the edge ends in it and a new one goes on from there. Nothing for a layer without both ports. */
-export function spliceInto(graph: Graph, layer: LayerDeclaration, node: string, edgeId: string): Edit[] {
+export function spliceInto(graph: Graph, layer: Ports, node: string, edgeId: string): Edit[] {
   const index = graph.edges.findIndex(({ id }) => id === edgeId);
   const edge = graph.edges[index];
   const [input] = layer.inputs;

@@ -4,7 +4,7 @@ import type { Project } from '#core/document/project';
 import type { ModelInfo } from '#core/session/session';
 
 import { call } from '../client';
-import { isDirty, useDocument } from '../stores/document';
+import { isDirty, scopePath, shownGraph, useDocument } from '../stores/document';
 import { inferLive } from '../stores/live';
 import { showModel, useModel } from '../stores/model';
 import { useRun } from '../stores/run';
@@ -33,8 +33,11 @@ const isInStep = (project: Project): boolean =>
   synced !== null && synced.graph === project.graph && synced.dtype === project.dtype;
 
 function infer(): void {
-  const { project } = useDocument.getState();
-  if (project) inferLive(project.graph, useModel.getState().model, project.dtype, isInStep(project));
+  const state = useDocument.getState();
+  const { project } = state;
+  if (!project) return;
+  const scope = { path: scopePath(state), graph: shownGraph(state) ?? null };
+  inferLive(project.graph, useModel.getState().model, project.dtype, isInStep(project), scope);
 }
 
 /** Starts the synchronization; returns its end. */
@@ -47,6 +50,7 @@ export function startSync(): () => void {
       call('app.setDirty', dirty).catch(report);
     }
     const { project } = state;
+    if (state.scope !== before.scope) infer();
     if (!project || project === before.project) return;
     if (project.graph !== before.project?.graph || project.dtype !== before.project.dtype) infer();
     scheduleRemember();

@@ -15,12 +15,14 @@ import {
 import '@xyflow/react/dist/base.css';
 import { useEffect, useRef, type DragEvent, type JSX, type MouseEvent as ReactMouseEvent } from 'react';
 
-import { connect, disconnect } from '../actions/graph';
+import { connect, disconnect, graphNow } from '../actions/graph';
+import { openBlock } from '../actions/blocks';
 import { insertLayer } from '../actions/insert';
-import { useDocument } from '../stores/document';
+import { shownGraph, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { openDialog, select, useUi } from '../stores/ui';
 import { DRAGGED_LAYER } from '../palette/drag';
+import { Breadcrumbs } from './breadcrumbs';
 import { CanvasControls } from './canvas-controls';
 import { CanvasHint } from './canvas-hint';
 import { connectionFault, type WantedConnection } from './connection';
@@ -65,7 +67,7 @@ const isPane = (target: EventTarget | null): boolean =>
 export function Canvas(): JSX.Element {
   const nodes = useFlow((state) => state.nodes);
   const edges = useFlow((state) => state.edges);
-  const isEmpty = useDocument((state) => state.project?.graph.nodes.length === 0);
+  const isEmpty = useDocument((state) => shownGraph(state)?.nodes.length === 0);
   const moving = useRef<string | null>(null);
 
   useEffect(() => startFlow(), []);
@@ -77,7 +79,7 @@ export function Canvas(): JSX.Element {
   );
 
   const faultOf = (connection: Parameters<typeof wanted>[0]): string | null => {
-    const graph = useDocument.getState().project?.graph;
+    const graph = graphNow();
     const asked = wanted(connection, moving.current);
     return graph && asked ? connectionFault(graph, asked) : 'An edge goes from an output to an input.';
   };
@@ -187,6 +189,9 @@ export function Canvas(): JSX.Element {
           markEdge(null);
         }}
         onDrop={onDrop}
+        onNodeDoubleClick={(_event, node) => {
+          openBlock(node.id);
+        }}
         onNodeDrag={onNodeDrag}
         onNodeDragStop={onNodeDragStop}
         onPaneContextMenu={(event) => {
@@ -235,6 +240,7 @@ export function Canvas(): JSX.Element {
         />
         <CanvasControls />
         <CanvasHint faultOf={faultOf} />
+        <Breadcrumbs />
         <HelperLines />
         <Lasso />
         <FitWhenMeasured />

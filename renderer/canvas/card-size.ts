@@ -15,10 +15,10 @@ const BORDER = 2;
 
 /** Size of a card; of a plain one when nothing is known of the node yet. */
 export function cardSize(
-  view: Pick<NodeView, 'chips'> | undefined,
+  view: Pick<NodeView, 'chips' | 'isBlock'> | undefined,
   hasSummary = true,
 ): { readonly width: number; readonly height: number } {
-  const chips = view?.chips.length ?? 0;
+  const chips = view?.isBlock === true ? 0 : (view?.chips.length ?? 0);
   const body = (hasSummary ? SUMMARY : 0) + (chips === 0 ? 0 : chips * CHIP + CHIPS_PADDING);
   return { width: CARD_WIDTH, height: HEADER + body + FOOTER + BORDER };
 }

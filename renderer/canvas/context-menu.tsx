@@ -18,11 +18,11 @@ const ITEMS: Readonly<Record<Shown['about'], readonly (string | null)[]>> = {
     'view.addLayer', 'edit.addNote', 'edit.paste', LINE, 'edit.selectAll', 'edit.lasso', LINE,
     'arrange.automatic', 'arrange.down', 'arrange.right', LINE, 'view.fit',
   ],
-  node: ['edit.rename', LINE, ...CLIPBOARD, LINE, 'edit.disconnect', ...ALONG],
+  node: ['edit.openBlock', 'edit.rename', LINE, ...CLIPBOARD, LINE, 'edit.collapse', 'edit.breakUp', LINE, 'edit.disconnect', ...ALONG],
   edge: ['view.insertIntoEdge', 'edit.disconnect'],
   note: ['edit.rename', LINE, ...CLIPBOARD],
   selection: [
-    ...CLIPBOARD, LINE, 'edit.disconnect', ...ALONG, LINE, 'arrange.selection', 'arrange.alignLeft',
+    ...CLIPBOARD, LINE, 'edit.collapse', 'edit.disconnect', ...ALONG, LINE, 'arrange.selection', 'arrange.alignLeft',
     'arrange.alignCenter', 'arrange.alignTop', 'arrange.alignMiddle', 'arrange.distributeAcross', 'arrange.distributeDown',
   ],
 }; // prettier-ignore

@@ -1,9 +1,9 @@
 // A layer dragged over an edge goes into it: which edge lies under the pointer, and whether the layer can stand there.
-import { findLayer } from '#core/layers/index';
 import type { Edit } from '#core/graph/edits';
 
 import { change, graphNow, moveEdits } from '../actions/graph';
 import { spliceInto } from '../actions/insert';
+import { portsOf } from '../stores/ports';
 import { useUi } from '../stores/ui';
 import type { Point } from './geometry';
 
@@ -27,8 +27,8 @@ export function markEdge(id: string | null): void {
 export function isLoose(id: string): boolean {
   const graph = graphNow();
   const node = graph?.nodes.find((candidate) => candidate.id === id);
-  const layer = node && findLayer(node.layer);
-  if (!graph || !layer || layer.inputs.length === 0 || layer.outputs.length === 0) return false;
+  const layer = portsOf(node);
+  if (!graph || layer.inputs.length === 0 || layer.outputs.length === 0) return false;
   return graph.edges.every(({ from, to }) => from.node !== id && to.node !== id);
 }
 
@@ -36,8 +36,8 @@ export function isLoose(id: string): boolean {
 export function dropIntoEdge(id: string, position: Point, edge: string): void {
   const graph = graphNow();
   const node = graph?.nodes.find((candidate) => candidate.id === id);
-  const layer = node && findLayer(node.layer);
-  if (!graph || !layer) return;
+  const layer = portsOf(node);
+  if (!graph) return;
   const edits: Edit[] = [...moveEdits([{ id, position }]), ...spliceInto(graph, layer, id, edge)];
   change({ kind: 'group', label: 'Insert into edge', edits }, 'Insert into edge');
 }

@@ -36,7 +36,7 @@ export function startFlow(): () => void {
   follow();
   const ends = [
     useDocument.subscribe((state, before) => {
-      if (state.project?.graph !== before.project?.graph) follow();
+      if (state.project?.graph !== before.project?.graph || state.scope !== before.scope) follow();
     }),
     useLive.subscribe((state, before) => {
       if (state.views !== before.views) follow();

@@ -3,13 +3,15 @@
 import { Handle, Position, useUpdateNodeInternals, type NodeProps } from '@xyflow/react';
 import { CircleAlert, TriangleAlert } from 'lucide-react';
 import { memo, useEffect, type JSX } from 'react';
+import type { GraphNode } from '#core/document/project';
 import { findLayer } from '#core/layers/index';
 import type { PortSpec } from '#core/layers/declaration';
 import type { Problem } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
 
-import { useDocument, useNode } from '../stores/document';
-import { useLive } from '../stores/live';
+import { shownGraph, useDocument, useNode } from '../stores/document';
+import { portsOf } from '../stores/ports';
+import { useLive, type NodeView } from '../stores/live';
 import { showDock, startRename, useUi } from '../stores/ui';
 import { CategoryIcon } from '../chrome/category-icon';
 import { Chip } from './chip';
@@ -22,25 +24,27 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
   const node = useNode(id);
   const view = useLive((state) => state.views.get(id));
   const isRenaming = useUi((state) => state.renaming === id);
-  const isRight = useDocument((state) => state.project?.graph.direction === 'right');
+  const project = useDocument((state) => (state.project?.graph.blocks ? state.project : null));
+  const isRight = useDocument((state) => shownGraph(state)?.direction === 'right');
   const updateNodeInternals = useUpdateNodeInternals();
   useEffect(() => {
     updateNodeInternals(id);
   }, [id, isRight, updateNodeInternals]);
   if (!node) return null;
   const declaration = findLayer(node.layer);
-  const summary = declaration ? paramSummary(declaration, node.params) : '';
+  const ports = portsOf(node, project);
+  const summary = declaration ? paramSummary(declaration, node.params) : blockSummary(node, view);
   const hasError = view?.problems.some(({ severity }) => severity === 'error') ?? false;
   const tone = hasError ? 'has-error' : (view?.problems.length ?? 0) > 0 ? 'has-warning' : '';
   return (
     <div
-      className={`card ${tone} ${selected ? 'is-selected' : ''}`}
+      className={`card ${tone} ${node.block ? 'is-block' : ''} ${selected ? 'is-selected' : ''}`}
       data-category={view?.category}
       onMouseDownCapture={(event) => {
         pickUpEdge(event, id);
       }}
     >
-      <Ports kind="input" ports={declaration?.inputs ?? []} isRight={isRight} />
+      <Ports kind="input" ports={ports.inputs} isRight={isRight} />
       <header className="card-header">
         <CategoryIcon category={view?.category ?? null} />
         <NodeName
@@ -58,7 +62,7 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
           {summary}
         </p>
       )}
-      {view && view.chips.length > 0 ? (
+      {view && view.chips.length > 0 && !node.block ? (
         <ul className="chips" aria-label={`Parameters of ${node.name}`}>
           {view.chips.map((chip) => (
             <Chip key={chip.name} chip={chip} node={id} />
@@ -73,14 +77,23 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
         />
       </footer>
       {view && view.problems.length > 0 ? <ProblemNote problems={view.problems} /> : null}
-      <Ports
-        kind="output"
-        ports={declaration?.outputs.slice(0, view?.outputs.length) ?? []}
-        isRight={isRight}
-      />
+      <Ports kind="output" ports={ports.outputs.slice(0, view?.outputs.length)} isRight={isRight} />
     </div>
   );
 });
+
+/** `×3 · weights shared · 6 tensors, 4 uninitialized` */
+function blockSummary({ block }: GraphNode, view: NodeView | undefined): string {
+  const chips = view?.chips ?? [];
+  const waiting = chips.filter(({ state }) => state === 'uninitialized').length;
+  return [
+    ...(block?.repeat === undefined ? [] : [`×${block.repeat}`]),
+    ...(block?.weights === 'shared' ? ['weights shared'] : []),
+    ...(chips.length === 0
+      ? []
+      : [`${chips.length} tensors${waiting > 0 ? `, ${waiting} uninitialized` : ''}`]),
+  ].join(' · ');
+}
 
 function OutputShapes({
   shapes,

@@ -1,5 +1,5 @@
 // A node's name on its card; a double click or F2 turns it into a field. What Python or PyTorch cannot take is refused with the reason.
-import { useState, type JSX, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type JSX, type KeyboardEvent } from 'react';
 
 import { rename, renameFault } from '../actions/graph';
 import { startRename } from '../stores/ui';
@@ -29,6 +29,18 @@ export function NodeName({ id, name, isEditing, onDone }: NodeNameProps): JSX.El
 
 function NameField({ id, name, onDone }: Omit<NodeNameProps, 'isEditing'>): JSX.Element {
   const [text, setText] = useState(name);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // The card of a new node stays hidden, and takes no focus, until it is measured.
+    let frame = requestAnimationFrame(function focus() {
+      if (!field.current || document.activeElement === field.current) return;
+      field.current.focus();
+      frame = requestAnimationFrame(focus);
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+    };
+  }, []);
   const fault = renameFault(id, text);
   const finish = (): void => {
     if (fault === null) rename(id, text);
@@ -42,7 +54,7 @@ function NameField({ id, name, onDone }: Omit<NodeNameProps, 'isEditing'>): JSX.
   return (
     <span className="card-rename nodrag">
       <input
-        autoFocus
+        ref={field}
         className="field-input"
         aria-label="Node name"
         aria-invalid={fault !== null}

@@ -2,11 +2,11 @@
 // shape or its problem changes.
 import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, type EdgeProps } from '@xyflow/react';
 import { memo, type JSX } from 'react';
-import { findLayer } from '#core/layers/index';
 import { formatShape } from '#core/tensor/shape';
 
-import { nodeOf, useDocument } from '../stores/document';
+import { nodeOf, shownGraph, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
+import { portsOf } from '../stores/ports';
 import { useUi } from '../stores/ui';
 import type { FlowEdge } from './to-flow';
 
@@ -18,11 +18,8 @@ export const ShapeEdge = memo(function ShapeEdge({
   ...ends
 }: EdgeProps<FlowEdge>): JSX.Element {
   const [path, labelX, labelY] = getSmoothStepPath({ ...ends, borderRadius: 12, offset: 22 });
-  const layer = useDocument((state) => nodeOf(state.project?.graph, source)?.layer);
-  const port =
-    layer === undefined
-      ? -1
-      : (findLayer(layer)?.outputs.findIndex(({ name }) => name === sourceHandleId) ?? -1);
+  const ports = useDocument((state) => portsOf(nodeOf(shownGraph(state), source), state.project));
+  const port = ports.outputs.findIndex(({ name }) => name === sourceHandleId);
   const text = useLive((state) => {
     const shape = state.views.get(source)?.outputs[port] ?? null;
     return shape ? formatShape(shape) : '?';

@@ -6,7 +6,7 @@ import { COMMANDS, menuTitle } from '#core/commands/commands';
 import { layerTitle } from '#core/graph/resolve';
 
 import { isEnabled, runCommand } from '../actions/commands';
-import { insertLayer } from '../actions/insert';
+import { insertBlock, insertLayer } from '../actions/insert';
 import { shortcutText } from '../actions/shortcuts';
 import { focusNode } from '../canvas/focus-node';
 import { useApp } from '../stores/app';
@@ -55,6 +55,7 @@ export function CommandPalette({ mode, target, onClose }: CommandPaletteProps): 
         <Command.List ref={list}>
           <Command.Empty>Nothing is called that.</Command.Empty>
           {mode === 'everything' ? <CommandItems choose={choose} /> : null}
+          <BlockItems target={target} choose={choose} />
           <LayerItems target={target} choose={choose} />
           {mode === 'everything' ? <NodeItems choose={choose} /> : null}
         </Command.List>
@@ -104,6 +105,30 @@ function LayerItems({ target, choose }: ItemsProps & { readonly target: InsertTa
           <CategoryIcon category={layer.category} />
           <span>{layerTitle(layer)}</span>
           <span className="muted command-summary">{layer.summary}</span>
+        </Command.Item>
+      ))}
+    </Command.Group>
+  );
+}
+
+/** Instances of the project's own blocks. */
+function BlockItems({
+  target,
+  choose,
+}: ItemsProps & { readonly target: InsertTarget | null }): JSX.Element | null {
+  const blocks = useDocument((state) => state.project?.graph.blocks);
+  if (!blocks) return null;
+  return (
+    <Command.Group heading="Blocks">
+      {blocks.map((block) => (
+        <Command.Item
+          key={block.id}
+          value={`Add block ${block.name} ${block.id}`}
+          onSelect={() => choose(() => insertBlock(block, target))}
+        >
+          <CategoryIcon category={null} />
+          <span>{block.name}</span>
+          <span className="muted">another instance of this block</span>
         </Command.Item>
       ))}
     </Command.Group>

@@ -10,16 +10,19 @@ import { CategoryIcon } from '../chrome/category-icon';
 import { ParamField } from '../fields/param-field';
 import { TextField } from '../fields/plain-fields';
 import { showCount } from '../panels/format';
-import { useNode } from '../stores/document';
+import { scopePath, useDocument, useNode } from '../stores/document';
 import { useLive, type NodeView } from '../stores/live';
 import { useModel } from '../stores/model';
+import { BlockInspector } from './block-inspector';
 import { ParameterList } from './parameter-list';
 
 /** Re-renders when its node, or what is inferred of it, changes. */
 export function NodeInspector({ id }: { readonly id: string }): JSX.Element | null {
   const node = useNode(id);
   const view = useLive((state) => state.views.get(id));
-  const flops = useModel((state) => state.nodes.get(id)?.flops ?? null);
+  const path = useDocument(scopePath);
+  const flops = useModel((state) => state.nodes.get(path + id)?.flops ?? null);
+  if (node?.block) return <BlockInspector node={node} />;
   if (!node || !view) return null;
   const declaration = findLayer(node.layer);
   return (

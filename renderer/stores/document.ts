@@ -1,8 +1,9 @@
 // The project being edited and its history. Edits are invertible data; a change of parameter values is named by revisions,
 // so undo and redo cross a materialization.
 import { create } from 'zustand';
-import type { Graph, GraphNode, GraphNote, Project } from '#core/document/project';
+import type { Block, Graph, GraphNode, GraphNote, Project } from '#core/document/project';
 import { applyEdit, type Edit } from '#core/graph/edits';
+import { PATH } from '#core/graph/flatten';
 
 /** One step of the history. `revisions` steps ask the engine to bring back parameter values. */
 export type HistoryEntry =
@@ -18,6 +19,8 @@ export interface DocumentFile {
 
 interface DocumentState {
   readonly project: Project | null;
+  /** Instances opened one inside the other; the canvas shows the definition of the last. Empty: the whole graph. */
+  readonly scope: readonly string[];
   readonly file: DocumentFile | null;
   readonly past: readonly HistoryEntry[];
   readonly future: readonly HistoryEntry[];
@@ -30,6 +33,7 @@ const HISTORY_LIMIT = 500;
 
 export const useDocument = create<DocumentState>(() => ({
   project: null,
+  scope: [],
   file: null,
   past: [],
   future: [],
@@ -50,13 +54,53 @@ export function nodeOf(graph: Graph | undefined, id: string | null): GraphNode |
   return index.get(id);
 }
 
+/** One opened instance: the node and the graph of its definition. */
+export interface Opened {
+  readonly node: GraphNode;
+  readonly block: Block;
+}
+
+/** The opened instances that are still there, outermost first. */
+export function openedBlocks({
+  project,
+  scope,
+}: Pick<DocumentState, 'project' | 'scope'>): readonly Opened[] {
+  const opened: Opened[] = [];
+  let graph: Graph | undefined = project?.graph;
+  for (const id of scope) {
+    const node = nodeOf(graph, id);
+    const block = project?.graph.blocks?.find((candidate) => candidate.id === node?.block?.id);
+    if (!node || !block) break;
+    opened.push({ node, block });
+    graph = block.graph;
+  }
+  return opened;
+}
+
+/** The graph on the canvas: the whole, or the definition of the innermost opened block. */
+export const shownGraph = (state: Pick<DocumentState, 'project' | 'scope'>): Graph | undefined =>
+  state.scope.length === 0
+    ? state.project?.graph
+    : (openedBlocks(state).at(-1)?.block.graph ?? state.project?.graph);
+
+/** What stands before the ids of shown nodes in the flat graph: '' or `n5/0/`. Inside a repeated block the first copy is shown. */
+export const scopePath = (state: Pick<DocumentState, 'project' | 'scope'>): string =>
+  openedBlocks(state)
+    .map(({ node }) => `${node.id}${PATH}0${PATH}`)
+    .join('');
+
+/** Opens instances from the whole graph inwards. */
+export const openScope = (scope: readonly string[]): void => {
+  useDocument.setState({ scope });
+};
+
 /** One node of the document; its component re-renders only when that node itself changes. */
 export const useNode = (id: string | null): GraphNode | undefined =>
-  useDocument((state) => nodeOf(state.project?.graph, id));
+  useDocument((state) => nodeOf(shownGraph(state), id));
 
 /** One note; its component re-renders only when that note itself changes. */
 export const useNote = (id: string): GraphNote | undefined =>
-  useDocument((state) => state.project?.graph.notes?.find((note) => note.id === id));
+  useDocument((state) => shownGraph(state)?.notes?.find((note) => note.id === id));
 
 /** True when closing now would lose something. */
 export const isDirty = (state: DocumentState): boolean =>
@@ -66,6 +110,7 @@ export const isDirty = (state: DocumentState): boolean =>
 export function showProject(project: Project, file: DocumentFile | null, isSaved = true): void {
   useDocument.setState({
     project,
+    scope: [],
     file,
     past: [],
     future: [],
@@ -79,12 +124,14 @@ export function markSaved(project: Project, file: DocumentFile | null): void {
   useDocument.setState({ saved: project, project, file, valuesChanged: false });
 }
 
-/** Applies an edit to the graph and remembers its inverse. Throws what applyEdit throws; then nothing changed. */
+/** Applies an edit to the shown graph and remembers its inverse. Throws what applyEdit throws; then nothing changed. */
 export function edit(change: Edit, label: string): void {
   const { project } = useDocument.getState();
   if (!project) return;
-  const { graph, inverse } = applyEdit(project.graph, change);
-  push({ kind: 'graph', label, edit: change, inverse }, { ...project, graph });
+  const block = openedBlocks(useDocument.getState()).at(-1)?.block;
+  const whole: Edit = block ? { kind: 'in_block', block: block.id, edit: change } : change;
+  const { graph, inverse } = applyEdit(project.graph, whole);
+  push({ kind: 'graph', label, edit: whole, inverse }, { ...project, graph });
 }
 
 /** Changes anything of the project but its graph. Changes of the same `label` in a row become one step. */

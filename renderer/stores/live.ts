@@ -1,9 +1,11 @@
 // Shapes, chips and problems of the graph as it stands now, inferred in the window on every edit, before the engine answers.
 // Each node's view keeps its identity while it says the same, so that only cards whose content changed re-render.
 import { create } from 'zustand';
-import type { Graph } from '#core/document/project';
+import type { Graph, GraphEdge, GraphNode } from '#core/document/project';
+import { portsOfBlock } from '#core/graph/collapse';
 import { nodeTensors } from '#core/graph/cost';
 import { diagnose } from '#core/graph/diagnose';
+import { flattened, PATH, type FlatGraph } from '#core/graph/flatten';
 import { inferGraph, type Inference, type NodeInference, type Sizes } from '#core/graph/infer';
 import { isInputLayer, layerTitle } from '#core/graph/resolve';
 import type { Category, EdgeShape } from '#core/layers/declaration';
@@ -31,6 +33,8 @@ export interface NodeView {
   readonly sizes: Sizes;
   readonly chips: readonly ChipInfo[];
   readonly problems: readonly Problem[];
+  /** It stands for a block: its card tells its tensors in one line. */
+  readonly isBlock?: boolean;
 }
 
 interface LiveState {
@@ -48,38 +52,104 @@ export const useLive = create<LiveState>(() => ({
   edgeProblems: new Map(),
 }));
 
+/** What the canvas shows: the path to it in the flat graph, and its graph (null: the whole). */
+export interface Scope {
+  readonly path: string;
+  readonly graph: Graph | null;
+}
+
 /** Infers the graph anew. `model` is the engine's last picture; `isCurrent` when it is of this very graph. */
 export function inferLive(
   graph: Graph,
   model: ModelInfo | null,
   dtype: ParameterInfo['dtype'],
   isCurrent: boolean,
+  scope: Scope = { path: '', graph: null },
 ): void {
   const infos = new Map(model?.nodes.map((info) => [info.id, info]));
-  const inference = inferGraph(graph, {
-    inputs: sampleShapes(graph, infos),
-    known: knownSizes(graph, infos),
+  const whole = flattened(graph);
+  const inference = inferGraph(whole.graph, {
+    inputs: sampleShapes(whole.graph, infos),
+    known: knownSizes(whole.graph, infos),
   });
   const found = diagnose(inference);
   const said = new Set(found.map(({ message }) => message));
   const problems = isCurrent
     ? [...found, ...(model?.problems.filter(({ message }) => !said.has(message)) ?? [])]
     : found;
+  const shown = { path: scope.path, graph: scope.graph ?? graph };
   const byNode = new Map<string | null, Problem[]>();
-  for (const problem of problems) byNode.set(problem.node, [...(byNode.get(problem.node) ?? []), problem]);
+  for (const problem of problems) {
+    const id = problem.node === null ? null : shownId(problem.node, shown.path);
+    byNode.set(id, [...(byNode.get(id) ?? []), problem]);
+  }
   const { views: before } = useLive.getState();
   const views = new Map(
-    graph.nodes.map(({ id }) => {
-      const node = inference.nodes.get(id);
-      const view = node ? viewOf(node, infos.get(id), byNode.get(id) ?? [], dtype) : EMPTY_VIEW;
+    shown.graph.nodes.map((shownNode) => {
+      const { id } = shownNode;
+      const node = inference.nodes.get(shown.path + id);
+      const own = byNode.get(id) ?? [];
+      const view = node
+        ? viewOf(node, infos.get(node.node.id), own, dtype)
+        : composite(shownNode, own, { ...shown, top: graph, whole, inference, infos, dtype });
       const old = before.get(id);
       return [id, old && JSON.stringify(old) === JSON.stringify(view) ? old : view];
     }),
   );
   const edgeProblems = new Map<string, Problem>();
-  for (const problem of problems)
-    if (problem.edge !== null && !edgeProblems.has(problem.edge)) edgeProblems.set(problem.edge, problem);
+  for (const problem of problems) {
+    const id = problem.edge === null ? null : problem.edge.slice(shown.path.length);
+    if (id !== null && problem.edge?.startsWith(shown.path) === true && !edgeProblems.has(id))
+      edgeProblems.set(id, problem);
+  }
   useLive.setState({ inference, views, problems, edgeProblems });
+}
+
+/** The node on the canvas that a node of the flat graph is or lies in; null for one elsewhere. */
+const shownId = (flat: string, path: string): string | null =>
+  flat.startsWith(path) ? (flat.slice(path.length).split(PATH)[0] ?? null) : null;
+
+interface Around {
+  readonly path: string;
+  readonly graph: Graph;
+  readonly top: Graph;
+  readonly whole: FlatGraph;
+  readonly inference: Inference;
+  readonly infos: ReadonlyMap<string, NodeInfo>;
+  readonly dtype: ParameterInfo['dtype'];
+}
+
+/** An instance of a block, or an end of one: no node of the flat graph, but what lies in or behind it says all. */
+function composite(node: GraphNode, problems: readonly Problem[], around: Around): NodeView {
+  const { path, graph, top, whole, inference, infos, dtype } = around;
+  const shapeOf = (port: GraphEdge['from'] | undefined): EdgeShape => {
+    const source = port && whole.sourceOf(path, port);
+    const from = source && inference.nodes.get(source.node);
+    const at = from?.declaration?.outputs.findIndex(({ name }) => name === source?.port) ?? -1;
+    return from?.outputs[at] ?? null;
+  };
+  const entering = (port: string): EdgeShape =>
+    shapeOf(graph.edges.find(({ to }) => to.node === node.id && to.port === port)?.from);
+  const block = top.blocks?.find(({ id }) => id === node.block?.id);
+  const ends = block
+    ? portsOfBlock(top, node)
+    : { inputs: node.layer === 'output' ? ['input'] : [], outputs: node.layer === 'input' ? ['output'] : [] };
+  const inside = `${path}${node.id}${PATH}`;
+  const chips = block
+    ? [...inference.nodes.values()]
+        .filter(({ node: { id } }) => id.startsWith(inside))
+        .flatMap((inner) => chipsOf(inner, infos.get(inner.node.id), dtype))
+    : [];
+  return {
+    ...EMPTY_VIEW,
+    title: block?.name ?? node.layer,
+    category: block ? null : 'input/output',
+    inputs: ends.inputs.map(entering),
+    outputs: ends.outputs.map((port) => shapeOf({ node: node.id, port })),
+    chips,
+    isBlock: block !== undefined,
+    problems,
+  };
 }
 
 const EMPTY_VIEW: NodeView = {

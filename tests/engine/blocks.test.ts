@@ -1,0 +1,64 @@
+// Blocks in a session: values stay through collapsing and breaking up, keys nest as PyTorch's, shared weights are one object, all of it trains.
+import { expect, test } from 'vitest';
+
+import { breakUpEdit, collapseEdit } from '#core/graph/collapse';
+import { applyEdit } from '#core/graph/edits';
+import type { Project } from '#core/document/project';
+import { openExample } from './support';
+
+const state = async (session: Awaited<ReturnType<typeof openExample>>): Promise<Record<string, string>> => {
+  const { readWeights } = await import('#core/formats/index');
+  const { memorySource } = await import('#core/formats/bytes');
+  const weights = await readWeights(memorySource('state', await session.exportState()));
+  return Object.fromEntries(weights.entries.map(({ name, shape }) => [name, String(shape)]));
+};
+
+function collapse(
+  project: Project,
+  names: readonly string[],
+  name: string,
+): { project: Project; node: string; block: string } {
+  const ids = new Set(project.graph.nodes.filter((node) => names.includes(node.name)).map(({ id }) => id));
+  const made = collapseEdit(project.graph, ids, name);
+  if (!made) throw new Error('not collapsed');
+  const { graph } = applyEdit(project.graph, made.edit);
+  return { project: { ...project, graph }, node: made.node, block: graph.blocks?.at(-1)?.id ?? '' };
+}
+
+test('values survive collapsing, breaking up and undo; the keys nest', async () => {
+  const session = await openExample('iris');
+  await session.feedSample();
+  const before = await session.exportState();
+  const plain = session.project;
+  const { project, node } = collapse(plain, ['fc1', 'relu1'], 'block');
+  const info = await session.update(project);
+  expect(info.totals.uninitialized).toBe(0);
+  expect(Object.keys(await state(session))).toEqual([
+    'block.fc1.weight', 'block.fc1.bias', 'fc2.weight', 'fc2.bias', 'fc3.weight', 'fc3.bias',
+  ]); // prettier-ignore
+  const apart = breakUpEdit(project.graph, node);
+  if (!apart) throw new Error('not broken up');
+  await session.update({ ...plain, graph: applyEdit(project.graph, apart.edit).graph });
+  expect(await session.exportState()).toEqual(before);
+  await session.update(project);
+  await session.update(plain);
+  expect(await session.exportState()).toEqual(before);
+});
+
+test('three copies that share weights train as one set of parameters', async () => {
+  const session = await openExample('iris', { epochs: 2 });
+  const { project, node, block } = collapse(session.project, ['fc2', 'relu2'], 'deep');
+  const { graph } = applyEdit(project.graph, {
+    kind: 'set_block_use',
+    id: node,
+    use: { id: block, repeat: 3, weights: 'shared' },
+  });
+  await session.update({ ...project, graph });
+  const { model } = await session.feedSample();
+  expect(model.totals.uninitialized).toBe(0);
+  // 4·16+16, 16·16+16 once, 16·3+3.
+  expect(model.totals.parameters).toBe(80 + 272 + 51);
+  expect(Object.keys(await state(session))).toContain('deep.2.fc2.weight');
+  const run = await session.train();
+  expect((await run.finished).error).toBeNull();
+});

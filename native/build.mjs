@@ -118,14 +118,14 @@ function touchChanged({ inputs, failed = inputs }, current) {
   }
 }
 
-function nodeGyp(args, isVerbose) {
+function nodeGyp(args, isVerbose, env = {}) {
   const gyp = require.resolve('node-gyp/bin/node-gyp.js');
   const result = spawnSync(process.execPath, [gyp, ...args, ...(isVerbose ? [] : ['--loglevel=error'])], {
     cwd: native,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     // npm's own settings (a nodedir of another Node, a device directory) must not reach node-gyp twice.
-    env: { ...process.env, npm_config_nodedir: undefined },
+    env: { ...process.env, ...env, npm_config_nodedir: undefined },
     stdio: isVerbose ? ['ignore', 2, 2] : ['ignore', 'pipe', 'pipe'],
   });
   if (result.error) throw result.error;
@@ -177,6 +177,24 @@ export async function buildAddon({ isForced = false, isVerbose = false } = {}) {
     },
     (holder) => say(`waiting for the build of process ${holder}`),
   );
+}
+
+/**
+ * Builds the addon once more in native/build/<name>, with more compiler and linker flags from `env` (CXXFLAGS, LDFLAGS); the
+ * ordinary build beside it stays as it is. Needs make, so not on Windows.
+ * @returns {Promise<string | null>} the folder of lazuli_native.node; null when it does not compile
+ */
+export async function buildApart(name, env) {
+  if (!(await buildAddon())) return null;
+  const nodedir = findHeaders();
+  const flags = nodedir === undefined ? [] : [`--nodedir=${nodedir}`];
+  const compile = ['build', '-j', String(os.availableParallelism()), ...flags];
+  const isBuilt = await withLock(
+    path.join(build, '.lock'),
+    () => nodeGyp(compile, false, { ...env, builddir_name: name }),
+    (holder) => process.stderr.write(`[native] waiting for the build of process ${holder}\n`),
+  );
+  return isBuilt ? path.join(build, name, 'Release') : null;
 }
 
 if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

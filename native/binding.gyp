@@ -1,5 +1,5 @@
 {
-  # The CPU and GPU backends in plain C++ (lazuli_core), its hot loops once per instruction set (lazuli_avx2, lazuli_avx512; the
+  # The CPU and GPU backends in plain C++ (lazuli_core), its hot loops once per instruction set (lazuli_avx2, lazuli_avx512 and its bfloat16 products; the
   # portable set is part of the core), and the thin N-API layer on top. Sources are found by folder: adding a file is enough.
   "variables": {
     "list": "node -p \"const fs=require('fs');process.argv.slice(1).flatMap(d=>fs.readdirSync('src/'+d).filter(f=>/\\.cc$/.test(f)&&!/_avx/.test(f)).map(f=>'src/'+d+'/'+f)).join(' ')\"",
@@ -8,6 +8,7 @@
     "warnings": ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wno-psabi", "-Wno-restrict"],
     "avx2": ["-mavx2", "-mfma", "-mf16c"],
     "avx512": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c"],
+    "avx512bf16": ["<@(avx512)", "-mavx512bf16"],
   },
   "target_defaults": {
     "cflags!": ["-O2", "-O3"],
@@ -32,7 +33,7 @@
       "type": "static_library",
       "sources": ["<!@(<(list) cpu cpu/isa files gpu gpu/ops ops program tensor threads)"],
       "conditions": [
-        ["target_arch=='x64'", { "dependencies": ["lazuli_avx2", "lazuli_avx512"], "defines": ["LAZULI_X86=1"] }],
+        ["target_arch=='x64'", { "dependencies": ["lazuli_avx2", "lazuli_avx512", "lazuli_avx512bf16"], "defines": ["LAZULI_X86=1"] }],
       ],
     },
     {
@@ -68,6 +69,14 @@
             "cflags_cc": ["<@(avx512)"],
             "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(avx512)"] },
             "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["<@(avx512)"] } },
+          },
+          {
+            "target_name": "lazuli_avx512bf16",
+            "type": "static_library",
+            "sources": ["src/cpu/isa/pairs_avx512bf16.cc"],
+            "cflags_cc": ["<@(avx512bf16)"],
+            "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(avx512bf16)"] },
+            "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["<@(avx512bf16)"] } },
           },
         ],
       },

@@ -122,6 +122,8 @@ export interface NativeAddon {
   setNiceness(niceness: number): void;
   /** Forces a kernel set; for tests and measurements. */
   setIsa(name: string): void;
+  /** GFLOP/s of multiply-adds on registers alone with all threads, over a few milliseconds: what products are measured against. */
+  measurePeak(dtype: 'float32' | 'float64'): number;
   /** Total bytes of storages and arenas that may live at once; an allocation past it throws with need and limit. */
   setMemoryLimit(bytes: number): void;
   allocate(bytes: number): NativeStorage;

@@ -18,6 +18,7 @@ const FUNCTIONS: readonly (keyof NativeAddon)[] = [
   'setThreads',
   'setNiceness',
   'setIsa',
+  'measurePeak',
   'setMemoryLimit',
   'allocate',
   'execute',

@@ -1,6 +1,8 @@
 // matmul and linear against plain loops over odd sizes, in both dtypes, with every instruction set and thread count.
 import { describe, expect, it } from 'vitest';
 
+import { fromBFloat16Bits, toBFloat16Bits } from '#core/tensor/half-precision';
+
 import {
   expectClose,
   FLOATS,
@@ -177,6 +179,59 @@ describe.each(FLOATS)('%s, activations applied to the results', (dtype) => {
   });
 });
 
+describe('operands rounded to bfloat16', () => {
+  /** Values with more digits than bfloat16 has. */
+  const uneven = (shape: readonly number[], seed: number): Tensor => {
+    const { data } = randomTensor('float32', shape, seed);
+    return { dtype: 'float32', shape, data: data.map((value, i) => Math.fround(value + Math.sin(i) / 64)) };
+  };
+  const rounded = (tensor: Tensor): Tensor => {
+    const shape = tensor.shape;
+    return {
+      dtype: 'float32',
+      shape,
+      data: tensor.data.map((value) => fromBFloat16Bits(toBFloat16Bits(value))),
+    };
+  };
+  it.each([
+    [5, 3, 7],
+    [40, 333, 51],
+    [150, 1700, 40],
+  ])('%i × %i × %i in all four orders', (m, k, n) => {
+    for (const transposes of TRANSPOSES) {
+      const a = uneven(transposes[0] ? [k, m] : [m, k], 1);
+      const b = uneven(transposes[1] ? [n, k] : [k, n], 2);
+      const attributes = { transpose_a: transposes[0], transpose_b: transposes[1] };
+      const out = { dtype: 'float32', shape: [m, n] } as const;
+      const [exact] = runOp('matmul', [rounded(a), rounded(b)], [out], attributes).outputs;
+      forEachIsa((isa) => {
+        const [c] = withThreads(
+          () => runOp('matmul', [a, b], [out], { ...attributes, precision: 'bfloat16' }).outputs,
+        );
+        expectClose(`${isa} ${transposes.join()}`, c?.data ?? [], exact?.data ?? [], 2e-6 * Math.sqrt(k + 1));
+      });
+    }
+  });
+  it('linear, with the bias and the result in float32', () => {
+    const [x, weight, bias] = [uneven([9, 40], 1), uneven([11, 40], 2), uneven([11], 3)];
+    const out = { dtype: 'float32', shape: [9, 11] } as const;
+    const [exact] = runOp('linear', [rounded(x), rounded(weight), bias], [out], {}).outputs;
+    forEachIsa((isa) => {
+      const [y] = runOp('linear', [x, weight, bias], [out], { precision: 'bfloat16' }).outputs;
+      expectClose(isa, y?.data ?? [], exact?.data ?? [], 1e-5);
+    });
+  });
+  it('NaN and infinity stay what they are', () => {
+    const a: Tensor = { dtype: 'float32', shape: [3, 1], data: [NaN, Infinity, 3.4e38] };
+    const b: Tensor = { dtype: 'float32', shape: [1, 1], data: [1] };
+    forEachIsa(() => {
+      const attributes = { transpose_a: false, transpose_b: false, precision: 'bfloat16' };
+      const [c] = runOp('matmul', [a, b], [{ dtype: 'float32', shape: [3, 1] }], attributes).outputs;
+      expect(c?.data).toEqual([NaN, Infinity, Infinity]);
+    });
+  });
+});
+
 describe('refusals name the op, what was expected and what came', () => {
   const tensor = (shape: readonly number[], dtype: 'float32' | 'float64' = 'float32') =>
     randomTensor(dtype, shape, 1);
@@ -209,6 +264,22 @@ describe('refusals name the op, what was expected and what came', () => {
     ],
   ] as const)('%s', (_, inputs, shape, message) => {
     expect(() => runOp('matmul', inputs, [{ dtype: 'float32', shape }], plain)).toThrow(message);
+  });
+  it('a precision for float64, and one that is not there', () => {
+    const inputs = [tensor([2, 3], 'float64'), tensor([3, 5], 'float64')];
+    const run = (dtype: 'float32' | 'float64', precision: string) =>
+      runOp(
+        'matmul',
+        dtype === 'float64' ? inputs : [tensor([2, 3]), tensor([3, 5])],
+        [{ dtype, shape: [2, 5] }],
+        { ...plain, precision },
+      );
+    expect(() => run('float64', 'bfloat16')).toThrow(
+      'matmul: dtype where precision is bfloat16: expected float32, got float64',
+    );
+    expect(() => run('float32', 'float8')).toThrow(
+      "matmul: precision: expected bfloat16 or null, got 'float8'",
+    );
   });
   it.each(['add', 'softmax'])('%s, which is no function of one argument', (activation) => {
     const out = { dtype: 'float32', shape: [2, 5] } as const;

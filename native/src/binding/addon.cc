@@ -1,4 +1,7 @@
 // The export table: native/contract.ts, function by function.
+#include <atomic>
+#include <chrono>
+
 #include "../cpu/isa/isa_kernels.h"
 #include "../files/transfer.h"
 #include "../ops/faults.h"
@@ -117,6 +120,31 @@ Napi::Value set_isa(const Napi::CallbackInfo& call) {
   return call.Env().Undefined();
 }
 
+/// One pass of a few milliseconds.
+template <typename T> double peak_of(ThreadPool& pool) {
+  constexpr int64_t kPieces = 64, kOperations = 12'000'000;
+  const ProductKernels<T>& kernels = isa_kernels().product<T>();
+  const auto rounds = static_cast<int64_t>(kOperations / kernels.peak_operations);
+  std::atomic<int> unlikely{0};
+  const auto start = std::chrono::steady_clock::now();
+  pool.parallel_for(kPieces, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t piece = begin; piece < end; ++piece)
+      if (kernels.peak(rounds) < 0) ++unlikely;  // the result is looked at, or the work would not be done
+  });
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  return kPieces * static_cast<double>(rounds) * kernels.peak_operations / seconds.count() / 1e9;
+}
+
+Napi::Value measure_peak(const Napi::CallbackInfo& call) {
+  Backend& backend = Backend::of(call.Env());
+  backend.check_open();
+  const DType dtype = parse_dtype(to_text(call[0], "measurePeak: dtype"));
+  if (dtype != DType::float32 && dtype != DType::float64)
+    throw OpError("measurePeak: dtype: expected float32 or float64, got " + std::string(dtype_name(dtype)));
+  const double rate = dtype == DType::float64 ? peak_of<double>(backend.pool()) : peak_of<float>(backend.pool());
+  return Napi::Number::New(call.Env(), rate);
+}
+
 Napi::Value set_memory_limit(const Napi::CallbackInfo& call) {
   Backend::of(call.Env()).budget()->set_limit(to_integer(call[0], "setMemoryLimit: bytes"));
   return call.Env().Undefined();
@@ -189,6 +217,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("setNiceness", Napi::Function::New<entry<set_niceness>>(env, "setNiceness"));
   exports.Set("setThreads", Napi::Function::New<entry<set_threads>>(env, "setThreads"));
   exports.Set("setIsa", Napi::Function::New<entry<set_isa>>(env, "setIsa"));
+  exports.Set("measurePeak", Napi::Function::New<entry<measure_peak>>(env, "measurePeak"));
   exports.Set("setMemoryLimit", Napi::Function::New<entry<set_memory_limit>>(env, "setMemoryLimit"));
   exports.Set("allocate", Napi::Function::New<entry<allocate>>(env, "allocate"));
   exports.Set("execute", Napi::Function::New<entry<execute>>(env, "execute"));

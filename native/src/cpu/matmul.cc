@@ -7,7 +7,16 @@
 namespace lazuli {
 namespace {
 
-/// matmul (a [.., m, k], b [.., k, n]) → [.., m, n], with `activation` applied where it is given.
+/// The attribute `precision`: 'bfloat16' rounds float32 operands (not the bias, the sums or the result); absent or null: not.
+bool is_bfloat16(const Arguments& args, const Attributes& attributes) {
+  if (attributes.is_null("precision")) return false;
+  const std::string& name = attributes.text("precision");
+  if (name != "bfloat16") args.refuse("precision", "bfloat16 or null", "'" + name + "'");
+  if (args.dtype() != DType::float32) args.refuse("dtype where precision is bfloat16", "float32", dtype_name(args.dtype()));
+  return true;
+}
+
+/// matmul (a [.., m, k], b [.., k, n]) → [.., m, n], with `activation` applied and `precision` where they are given.
 void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("matmul", inputs, outputs, 2, 2, 1);
   const TensorView& a = args.floating(0, "a");
@@ -33,7 +42,8 @@ void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
     Product<T> product{.rows = rows, .columns = columns, .depth = depth,
                        .a = {a.as<const T>(), transpose_a ? 1 : depth, transpose_a ? rows : 1},
                        .b = {b.as<const T>(), transpose_b ? 1 : columns, transpose_b ? depth : 1},
-                       .c = c.as<T>(), .c_stride = columns, .finish = activation_of<T>(args, attributes)};
+                       .c = c.as<T>(), .c_stride = columns, .finish = activation_of<T>(args, attributes),
+                       .is_bfloat16 = is_bfloat16(args, attributes)};
     if (b_rank == 2 && !transpose_a) {
       product.rows *= count;
       multiply(product, context);
@@ -43,7 +53,7 @@ void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
   });
 }
 
-/// linear (x [.., i], weight [o, i], bias? [o]) → [.., o], with `activation` applied where it is given.
+/// linear (x [.., i], weight [o, i], bias? [o]) → [.., o], with `activation` applied and `precision` where they are given.
 void linear(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("linear", inputs, outputs, 2, 3, 1);
   const TensorView& x = args.floating(0, "x");
@@ -62,7 +72,8 @@ void linear(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
     using T = decltype(zero);
     multiply(Product<T>{.rows = rows, .columns = columns, .depth = depth, .a = {x.as<const T>(), depth, 1},
                         .b = {weight.as<const T>(), 1, depth}, .c = y.as<T>(), .c_stride = columns,
-                        .column_bias = bias ? bias->as<const T>() : nullptr, .finish = activation_of<T>(args, attributes)},
+                        .column_bias = bias ? bias->as<const T>() : nullptr, .finish = activation_of<T>(args, attributes),
+                        .is_bfloat16 = is_bfloat16(args, attributes)},
              context);
   });
 }

@@ -61,6 +61,7 @@ template <typename T> struct Workspace {
 
 template <typename T> struct Plan {
   const ProductKernels<T>* kernels;  // read once: a test may choose another instruction set meanwhile
+  const PairKernels* pairs;          // null where there are no bfloat16 numbers or no instructions for them
   int64_t tile_rows, tile_columns;
   int64_t row_block, depth_block;  // in elements
   int64_t column_group;            // panels
@@ -80,18 +81,20 @@ template <typename T> struct Plan {
 
 template <typename T> Plan<T> plan_of(const Product<T>& p) {
   Plan<T> plan{};
-  plan.kernels = &isa_kernels().product<T>();
+  const IsaKernels& isa = isa_kernels();
+  plan.kernels = &isa.product<T>();
+  plan.pairs = p.is_bfloat16 ? pair_kernels(isa.name) : nullptr;
   plan.tile_rows = plan.kernels->tile_rows;
   plan.tile_columns = plan.kernels->tile_columns;
   // Short dot products spend their time adding up lanes, unless packing would cost more still.
   const int64_t reuse = std::min(p.rows, p.columns);
-  plan.is_dot = p.a.column_stride == 1 && p.b.row_stride == 1 && reuse <= kDotRows &&
+  plan.is_dot = !p.is_bfloat16 && p.a.column_stride == 1 && p.b.row_stride == 1 && reuse <= kDotRows &&
                 (p.depth >= kLongDepth || (p.depth >= 16 && reuse <= 8));
   constexpr auto width = static_cast<int64_t>(sizeof(T));
-  plan.depth_block = even_block(p.depth, kDepthBytes / width, 8);
+  plan.depth_block = even_block(p.depth, kDepthBytes / (p.is_bfloat16 ? width / 2 : width), 8);
   plan.row_block = even_block(p.rows, std::max<int64_t>(1, kRowBytes / width / plan.depth_block), plan.tile_rows);
   // Contiguous rows of B that few rows of A meet are read where they are; the last, narrow panel is packed.
-  plan.is_b_packed = p.b.column_stride != 1 || p.rows > 2 * plan.tile_rows;
+  plan.is_b_packed = p.is_bfloat16 || p.b.column_stride != 1 || p.rows > 2 * plan.tile_rows;
   const int64_t column_panels = ceil_div(p.columns, plan.tile_columns);
   const int64_t most_group =
       std::clamp<int64_t>(kColumnBytes / width / plan.tile_columns / plan.depth_block, 1, kColumnGroup);
@@ -170,6 +173,15 @@ template <typename T> struct Block {
   void pack_a(int64_t panel, T* to) const {
     plan.kernels->pack(to, height, a_at(panel), p.a.row_stride, p.a.column_stride,
                        panel_start(panel + 1) - panel_start(panel), depth);
+    lower(to, height);
+  }
+
+  /// A packed panel in the numbers the tiles take.
+  void lower(T* panel, int64_t width) const {
+    if constexpr (sizeof(T) == 4) {
+      if (plan.pairs != nullptr) return plan.pairs->pair(panel, width, depth);
+    }
+    if (p.is_bfloat16) plan.kernels->round(panel, width * depth);
   }
 
   void compute(int64_t panel, const T* packed_a, int64_t column, int64_t columns, const T* packed_b) const {
@@ -193,6 +205,12 @@ template <typename T> struct Block {
       if (p.row_bias) tile.row_bias = p.row_bias + first;
       if (p.column_bias) tile.column_bias = p.column_bias + column;
     }
+    if constexpr (sizeof(T) == 4) {
+      if (plan.pairs != nullptr) {
+        tile.depth = (depth + 1) / 2;
+        return plan.pairs->tile(tile);
+      }
+    }
     plan.kernels->tile(tile);
   }
 
@@ -214,9 +232,11 @@ template <typename T> struct Block {
     const T* from = p.b.data + begin * p.b.column_stride + start * p.b.row_stride;
     if (workspace.b.exchange(from, end - begin, depth))
       for (int64_t column = begin; column < end; column += plan.tile_columns)
-        if (plan.is_b_packed || columns_at(column) < plan.tile_columns)
+        if (plan.is_b_packed || columns_at(column) < plan.tile_columns) {
           plan.kernels->pack(packed_at(column), plan.tile_columns, from + (column - begin) * p.b.column_stride,
                              p.b.column_stride, p.b.row_stride, columns_at(column), depth);
+          lower(packed_at(column), plan.tile_columns);
+        }
 
     for (int64_t panel = first_panel; panel < panel_end; ++panel, a += height * depth) {
       for (int64_t column = begin; column < end; column += plan.tile_columns)

@@ -34,6 +34,7 @@ template <typename T> struct Product {
   const T* row_bias = nullptr;
   const T* column_bias = nullptr;
   Finish<T> finish = {};
+  bool is_bfloat16 = false;  // A and B are rounded to bfloat16, not their sums
 };
 
 /// One product, on every thread of the pool.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace lazuli {
 
@@ -43,6 +44,17 @@ template <typename T> struct DotArguments {
 inline constexpr int kMaxTileRows = 16;
 inline constexpr int kMaxTileColumns = 64;
 
+/// Register tiles of bfloat16 products on machines with instructions for them: float32 sums of pairs of products.
+struct PairKernels {
+  /// As ProductKernels::tile, where the depth counts pairs and each float holds two bfloat16 numbers, the first in its low half.
+  void (*tile)(const TileArguments<float>&);
+  /// Turns a packed panel [depth, height] into one of pairs [(depth + 1) / 2, height], in place; numbers are rounded to even.
+  void (*pair)(float* panel, int64_t height, int64_t depth);
+};
+
+/// Those that fit the tiles of the instruction set named, or null.
+const PairKernels* pair_kernels(std::string_view isa);
+
 /// The micro-kernels of one instruction set for float or double.
 template <typename T> struct ProductKernels {
   int tile_rows;
@@ -54,6 +66,11 @@ template <typename T> struct ProductKernels {
   /// to[k·height + r] = from[r·row_stride + k·depth_stride] for r < rows, 0 for rows <= r < height.
   void (*pack)(T* to, int64_t height, const T* from, int64_t row_stride, int64_t depth_stride, int64_t rows,
                int64_t depth);
+  /// Rounds `count` numbers to bfloat16, in place.
+  void (*round)(T* values, int64_t count);
+  /// Multiply-adds on registers alone, `rounds` times kPeakOperations; returns something that depends on all of them.
+  T (*peak)(int64_t rounds);
+  double peak_operations;
 };
 
 }  // namespace lazuli

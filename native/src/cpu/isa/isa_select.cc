@@ -35,6 +35,17 @@ std::atomic<const IsaKernels*> chosen{nullptr};
 
 }  // namespace
 
+#if defined(LAZULI_X86)
+const PairKernels& pair_kernels_avx512bf16();
+
+const PairKernels* pair_kernels(std::string_view isa) {
+  static const bool is_there = (__builtin_cpu_init(), __builtin_cpu_supports("avx512bf16"));
+  return is_there && isa == "avx512" ? &pair_kernels_avx512bf16() : nullptr;
+}
+#else
+const PairKernels* pair_kernels(std::string_view) { return nullptr; }
+#endif
+
 std::span<const IsaKernels* const> available_isas() { return {available().sets.data(), available().count}; }
 
 const IsaKernels& isa_kernels() {

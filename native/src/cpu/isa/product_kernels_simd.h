@@ -98,8 +98,12 @@ template <typename T> inline Vector<T> multiply_add(Vector<T> a, Vector<T> b, Ve
 #endif
 }
 
+struct MultiplyAdd {
+  template <typename T> static inline Vector<T> of(Vector<T> a, Vector<T> b, Vector<T> c) { return multiply_add<T>(a, b, c); }
+};
+
 /// `vectors` is 1 where the tile is so narrow that its second vector would hold nothing.
-template <typename T, int rows, int vectors> void tile_of(const TileArguments<T>& t) {
+template <typename T, typename Step, int rows, int vectors> void tile_of(const TileArguments<T>& t) {
   constexpr int lanes = kLanes<T>;
   Vector<T> sum[rows][vectors];
 #pragma GCC unroll 16
@@ -120,7 +124,7 @@ template <typename T, int rows, int vectors> void tile_of(const TileArguments<T>
 #pragma GCC unroll 16
     for (int r = 0; r < rows; ++r) {
       const Vector<T> value = broadcast(a[r]);
-      for (int v = 0; v < vectors; ++v) sum[r][v] = multiply_add<T>(value, values[v], sum[r][v]);
+      for (int v = 0; v < vectors; ++v) sum[r][v] = Step::template of<T>(value, values[v], sum[r][v]);
     }
   }
   const auto finish = [&](int v, int64_t count, auto&& get, auto&& put) __attribute__((always_inline)) {
@@ -151,16 +155,16 @@ template <typename T, int rows, int vectors> void tile_of(const TileArguments<T>
 }
 
 /// Calls function<n> for the n in 1..most that equals `rows`.
-template <typename T, int most, int vectors> void tile_rows(const TileArguments<T>& t) {
+template <typename T, typename Step, int most, int vectors> void tile_rows(const TileArguments<T>& t) {
   if constexpr (most > 1) {
-    if (t.rows < most) return tile_rows<T, most - 1, vectors>(t);
+    if (t.rows < most) return tile_rows<T, Step, most - 1, vectors>(t);
   }
-  tile_of<T, most, vectors>(t);
+  tile_of<T, Step, most, vectors>(t);
 }
 
-template <typename T> void tile(const TileArguments<T>& t) {
-  if (t.columns > kLanes<T>) tile_rows<T, kTileRows, 2>(t);
-  else tile_rows<T, kTileRows, 1>(t);
+template <typename T, typename Step = MultiplyAdd> void tile(const TileArguments<T>& t) {
+  if (t.columns > kLanes<T>) tile_rows<T, Step, kTileRows, 2>(t);
+  else tile_rows<T, Step, kTileRows, 1>(t);
 }
 
 template <int... number> struct Numbers {};
@@ -329,8 +333,44 @@ template <typename T, int most> void dot(const DotArguments<T>& d) {
   dot_of<T, most>(d);
 }
 
+/// The bits of a float rounded to bfloat16, ties to even; a NaN stays one.
+inline uint32_t rounded_bits(uint32_t bits) {
+  const uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) & 0xFFFF0000u;
+  return (bits & 0x7FFFFFFFu) > 0x7F800000u ? (bits & 0xFFFF0000u) | 0x00400000u : rounded;
+}
+
+inline void round(float* values, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    uint32_t bits;
+    std::memcpy(&bits, values + i, sizeof bits);
+    bits = rounded_bits(bits);
+    std::memcpy(values + i, &bits, sizeof bits);
+  }
+}
+inline void round(double*, int64_t) {}
+
+inline constexpr int kPeakSums = kBytes == 64 ? 24 : kBytes == 32 ? 12 : 8;
+
+template <typename T> T peak(int64_t rounds) {
+  // Read from memory, so that nothing is known about them; the sums stay near 1.
+  static const volatile T kFactor = static_cast<T>(0.5), kTerm = static_cast<T>(0.5);
+  const Vector<T> factor = broadcast<T>(kFactor), term = broadcast<T>(kTerm);
+  Vector<T> sums[kPeakSums];
+#pragma GCC unroll 32
+  for (int i = 0; i < kPeakSums; ++i) sums[i] = term + static_cast<T>(i);
+  for (int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 32
+    for (int i = 0; i < kPeakSums; ++i) sums[i] = multiply_add<T>(sums[i], factor, term);
+  }
+  Vector<T> sum = sums[0];
+#pragma GCC unroll 32
+  for (int i = 1; i < kPeakSums; ++i) sum += sums[i];
+  return sum[0];
+}
+
 template <typename T> constexpr ProductKernels<T> kernels() {
-  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>};
+  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>, round, peak<T>,
+          2.0 * kPeakSums * kLanes<T>};
 }
 
 }  // namespace product_simd

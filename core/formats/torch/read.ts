@@ -145,18 +145,29 @@ async function readRecords(
   directory: string,
 ): Promise<TorchRecords> {
   const { hasChecksums } = archive;
+  const order = orderOf(archive, `${directory}/data/`);
   const name = `${directory}/.storage_alignment`;
   if (!archive.has(name)) {
     const version = archive.has(`${directory}/byteorder`) ? '2.6' : '1.6';
-    return { ...CURRENT_RECORDS, version, hasChecksums };
+    return { version, alignment: CURRENT_RECORDS.alignment, hasChecksums, order };
   }
   const text = decodeText(await archive.readAll(name, LARGEST_RECORD)) ?? '';
   const alignment = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (alignment >= 1 && alignment <= LARGEST_ALIGNMENT) return { version: '2.14', alignment, hasChecksums };
+  if (alignment >= 1 && alignment <= LARGEST_ALIGNMENT)
+    return { version: '2.14', alignment, hasChecksums, order };
   throw refusal(source.name, 'the file has an impossible storage alignment', `record ${quote(name)}`, {
     expected: `1 to ${String(LARGEST_ALIGNMENT)}`,
     got: quote(text),
   });
+}
+
+function orderOf({ entries }: ZipArchive, prefix: string): 'number' | 'text' {
+  const keys = entries
+    .filter(({ name }) => name.startsWith(prefix))
+    .map(({ name }) => name.slice(prefix.length));
+  const isAscending = keys.every((key, at) => at === 0 || Number(key) > Number(keys[at - 1]));
+  const isByText = keys.every((key, at) => at === 0 || key > (keys[at - 1] ?? ''));
+  return isByText && !isAscending ? 'text' : 'number';
 }
 
 async function readByteOrder(source: ByteSource, archive: ZipArchive, directory: string): Promise<boolean> {

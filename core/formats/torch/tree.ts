@@ -9,9 +9,16 @@ export interface TorchRecords {
   /** Where storages start: multiples of 64 unless the writer's settings said otherwise. */
   readonly alignment: number;
   readonly hasChecksums: boolean;
+  /** How the storages follow each other: by number, or as older versions by the text of their keys (`0 1 10 11 2`). */
+  readonly order: 'number' | 'text';
 }
 
-export const CURRENT_RECORDS: TorchRecords = { version: '2.14', alignment: 64, hasChecksums: true };
+export const CURRENT_RECORDS: TorchRecords = {
+  version: '2.14',
+  alignment: 64,
+  hasChecksums: true,
+  order: 'number',
+};
 
 /** One torch file as its object tree, with the storages its persistent ids name. */
 export interface TorchTree {

@@ -64,7 +64,7 @@ async function writeArchive(
   storages: readonly StorageSource[],
   options: TorchWriteOptions,
 ): Promise<void> {
-  const { version, alignment, hasChecksums } = options.records ?? CURRENT_RECORDS;
+  const { version, alignment, hasChecksums, order } = options.records ?? CURRENT_RECORDS;
   const writer = new ZipWriter(sink, options.directory ?? 'archive', { alignment, hasChecksums });
   const names: string[] = [];
   const add = async (name: string, bytes: Uint8Array): Promise<void> => {
@@ -77,8 +77,9 @@ async function writeArchive(
     await add('.storage_alignment', encodeText(String(alignment)));
   }
   if (version !== '1.6') await add('byteorder', encodeText('little'));
-  for (const [index, storage] of storages.entries()) {
-    const name = `data/${String(index)}`;
+  const records = storages.map((storage, index) => [`data/${String(index)}`, storage] as const);
+  if (order === 'text') records.sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, storage] of records) {
     names.push(name);
     await writer.writeSource(name, storage);
   }

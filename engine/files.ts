@@ -1,7 +1,7 @@
 // Files on disk for the engine: random reads without mapping, and saves that either happen whole or leave the old file alone.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, open, readlink, realpath, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { access, open, readlink, realpath, stat, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 import { LazuliError } from '#core/errors';
@@ -10,6 +10,7 @@ import type { ByteSink, ByteSource } from '#core/formats/weights';
 import './checksum';
 import { codeOf, endsTooEarly, wrapRead, wrapWrite } from './file-errors';
 import { FileSink } from './file-sink';
+import { replaceFile } from './replace';
 import { readRun } from './transfers';
 
 /** A file opened for random reads. Reads copy: the file may change or shrink under it and only an error follows. */
@@ -137,8 +138,7 @@ export async function writeFileAtomically(
       if (size !== written) throw new Error(`${size} bytes arrived of ${written}`);
       isOpen = false;
       await handle.close();
-      await rename(temporary, target);
-      await syncFolder(folder);
+      await replaceFile(temporary, target);
     });
     return written;
   } catch (error) {
@@ -183,16 +183,5 @@ async function modeOf(file: string): Promise<number | null> {
     return (await stat(file)).mode & 0o7777;
   } catch {
     return null;
-  }
-}
-
-/** Makes a rename durable. Windows has no such thing for folders. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -3,7 +3,8 @@ import { assert } from '../../errors';
 import { encodeText, FieldWriter } from '../bytes';
 import type { ByteSink, StorageSource } from '../weights';
 import { crc32 } from './crc32';
-import { FLAG_DESCRIPTOR, MASKED } from './directory';
+import { FLAG_DESCRIPTOR } from './directory';
+import { MASKED } from './end-record';
 
 interface WrittenRecord {
   readonly name: Uint8Array;

@@ -122,6 +122,39 @@ export function provenanceOf(inference: Inference, node: NodeInference, param: s
   );
 }
 
+/**
+ * "512 = 32·4·4 from 'flatten' ← 'pool1' ← the sample's 1×8×8": one line per known axis of an output, the batch left out; a size that the
+ * layer's own params give ends there. What a hover over a shape says.
+ */
+export function explainOutput(inference: Inference, node: NodeInference, output: number): readonly string[] {
+  const shape = node.outputs[output] ?? [];
+  return shape.flatMap((size, axis) => {
+    if (axis === 0 || size === null) return [];
+    const refs = dependencies(node, output, axis);
+    const factors = factorsOf(node, shape, [axis], refs);
+    const product = factors ? ` = ${factors.join('·')}` : '';
+    const start: Origin = { node, output, axes: [axis], factors };
+    const own = isPassedOn(node, shape, [axis], refs) ? [] : [nameOf(start)];
+    const links = [...own, ...linksBehind(inference, start, refs)];
+    return [`${size}${product}${links.length > 0 ? ` from ${links.join(' ← ')}` : ''}`];
+  });
+}
+
+/** The nodes a size was handed on from, nearest first; the last is the sample where it depends on it. */
+function linksBehind(inference: Inference, start: Origin, refs: readonly AxisRef[]): readonly string[] {
+  const links: string[] = [];
+  let origin = originOf(inference, start.node, refs);
+  for (let current = origin; current && links.length < MOST_LINKS; current = origin) {
+    links.push(nameOf(current));
+    if (isInputLayer(current.node.declaration)) break;
+    const behind = current.axes.flatMap((axis) => dependencies(current.node, current.output, axis));
+    origin = originOf(inference, current.node, behind);
+  }
+  return links;
+}
+
+const MOST_LINKS = 8;
+
 const nameOf = (origin: Origin): string =>
   isInputLayer(origin.node.declaration)
     ? `the sample's ${sampleShape(origin)}`

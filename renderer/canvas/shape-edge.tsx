@@ -1,13 +1,17 @@
 // An edge with the shape that flows along it; red with the numbers that do not fit. It re-renders when its ends move, its
 // shape or its problem changes.
 import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, type EdgeProps } from '@xyflow/react';
-import { memo, type JSX } from 'react';
+import { Wrench } from 'lucide-react';
+import { memo, useState, type JSX } from 'react';
+import { explainOutput } from '#core/graph/provenance';
+import type { Problem } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
 
-import { nodeOf, shownGraph, useDocument } from '../stores/document';
+import { nodeOf, scopePath, shownGraph, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { portsOf } from '../stores/ports';
-import { useUi } from '../stores/ui';
+import { select, useUi } from '../stores/ui';
+import { applyRepair, useRepairs } from '../panels/repair-buttons';
 import type { FlowEdge } from './to-flow';
 
 export const ShapeEdge = memo(function ShapeEdge({
@@ -24,6 +28,7 @@ export const ShapeEdge = memo(function ShapeEdge({
     const shape = state.views.get(source)?.outputs[port] ?? null;
     return shape ? formatShape(shape) : '?';
   });
+  const [why, setWhy] = useState('');
   const problem = useLive((state) => state.edgeProblems.get(id));
   const isTarget = useUi((state) => state.edgeUnderDrag === id);
   const tone = problem ? 'has-error' : isTarget || selected === true ? 'is-selected' : '';
@@ -37,15 +42,54 @@ export const ShapeEdge = memo(function ShapeEdge({
       />
       <EdgeLabelRenderer>
         <div
-          className={`edge-label ${tone} ${text.includes('?') ? 'is-unknown' : ''}`}
+          className={`edge-label nopan ${tone} ${text.includes('?') ? 'is-unknown' : ''}`}
           style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
-          title={problem?.message}
+          title={problem?.message ?? why}
+          onClick={() => {
+            select([], [id]);
+          }}
+          onContextMenu={(event) => {
+            event.preventDefault();
+            const { clientX, clientY } = event;
+            select([], [id]);
+            useUi.setState({ contextMenu: { x: clientX, y: clientY, about: 'edge' } });
+          }}
+          onPointerEnter={() => {
+            setWhy(explain(source, port));
+          }}
         >
           {problem?.got !== undefined
             ? `expected ${problem.expected ?? 'another'}, got ${problem.got}`
             : text}
+          {problem ? <EdgeRepair problem={problem} /> : null}
         </div>
       </EdgeLabelRenderer>
     </>
   );
 });
+
+/** Where every size of an output comes from, one line each. */
+function explain(node: string, output: number): string {
+  const { inference } = useLive.getState();
+  const inferred = inference?.nodes.get(scopePath(useDocument.getState()) + node);
+  return inference && inferred ? explainOutput(inference, inferred, output).join('\n') : '';
+}
+
+/** The best repair, on the edge where the error is. */
+function EdgeRepair({ problem }: { readonly problem: Problem }): JSX.Element | null {
+  const [best] = useRepairs(problem);
+  if (!best) return null;
+  return (
+    <button
+      type="button"
+      className="edge-repair nodrag nopan"
+      title={best.label}
+      aria-label={best.label}
+      onClick={() => {
+        applyRepair(best);
+      }}
+    >
+      <Wrench size={11} aria-hidden />
+    </button>
+  );
+}

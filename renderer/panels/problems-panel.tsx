@@ -5,6 +5,10 @@ import type { Problem } from '#core/session/session';
 
 import { focusEdge, focusNode } from '../canvas/focus-node';
 import { useLive } from '../stores/live';
+import { RepairButtons } from './repair-buttons';
+
+/** Repairs are tried for the first problems; those after them often go with these. */
+const MOST_MENDED = 6;
 
 export function ProblemsPanel(): JSX.Element {
   const problems = useLive((state) => state.problems);
@@ -20,6 +24,7 @@ export function ProblemsPanel(): JSX.Element {
       {problems.map((problem, at) => (
         <li key={`${problem.code} ${problem.where} ${at}`}>
           <ProblemRow problem={problem} />
+          {at < MOST_MENDED ? <RepairButtons problem={problem} /> : null}
         </li>
       ))}
     </ul>

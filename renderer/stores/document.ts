@@ -130,8 +130,15 @@ export function edit(change: Edit, label: string): void {
   if (!project) return;
   const block = openedBlocks(useDocument.getState()).at(-1)?.block;
   const whole: Edit = block ? { kind: 'in_block', block: block.id, edit: change } : change;
-  const { graph, inverse } = applyEdit(project.graph, whole);
-  push({ kind: 'graph', label, edit: whole, inverse }, { ...project, graph });
+  editWhole(whole, label);
+}
+
+/** Applies an edit of the whole graph, whatever block is open. Throws what applyEdit throws; then nothing changed. */
+export function editWhole(change: Edit, label: string): void {
+  const { project } = useDocument.getState();
+  if (!project) return;
+  const { graph, inverse } = applyEdit(project.graph, change);
+  push({ kind: 'graph', label, edit: change, inverse }, { ...project, graph });
 }
 
 /** Changes anything of the project but its graph. Changes of the same `label` in a row become one step. */

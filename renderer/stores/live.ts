@@ -6,7 +6,13 @@ import { portsOfBlock } from '#core/graph/collapse';
 import { nodeTensors } from '#core/graph/cost';
 import { diagnose } from '#core/graph/diagnose';
 import { flattened, PATH, type FlatGraph } from '#core/graph/flatten';
-import { inferGraph, type Inference, type NodeInference, type Sizes } from '#core/graph/infer';
+import {
+  inferGraph,
+  type Inference,
+  type InferOptions,
+  type NodeInference,
+  type Sizes,
+} from '#core/graph/infer';
 import { isInputLayer, layerTitle } from '#core/graph/resolve';
 import type { Category, EdgeShape } from '#core/layers/declaration';
 import type { ModelInfo, NodeInfo, ParameterInfo, Problem } from '#core/session/session';
@@ -39,6 +45,8 @@ export interface NodeView {
 
 interface LiveState {
   readonly inference: Inference | null;
+  /** What it was inferred with: repairs are tried with the same sample. */
+  readonly options: InferOptions;
   readonly views: ReadonlyMap<string, NodeView>;
   readonly problems: readonly Problem[];
   /** By edge id: the first problem that lies on the edge. */
@@ -47,6 +55,7 @@ interface LiveState {
 
 export const useLive = create<LiveState>(() => ({
   inference: null,
+  options: {},
   views: new Map(),
   problems: [],
   edgeProblems: new Map(),
@@ -68,10 +77,11 @@ export function inferLive(
 ): void {
   const infos = new Map(model?.nodes.map((info) => [info.id, info]));
   const whole = flattened(graph);
-  const inference = inferGraph(whole.graph, {
+  const options = {
     inputs: sampleShapes(whole.graph, infos),
     known: knownSizes(whole.graph, infos),
-  });
+  };
+  const inference = inferGraph(whole.graph, options);
   const found = diagnose(inference);
   const said = new Set(found.map(({ message }) => message));
   const problems = isCurrent
@@ -102,7 +112,7 @@ export function inferLive(
     if (id !== null && problem.edge?.startsWith(shown.path) === true && !edgeProblems.has(id))
       edgeProblems.set(id, problem);
   }
-  useLive.setState({ inference, views, problems, edgeProblems });
+  useLive.setState({ inference, options, views, problems, edgeProblems });
 }
 
 /** The node on the canvas that a node of the flat graph is or lies in; null for one elsewhere. */

@@ -1,0 +1,51 @@
+// The repairs of one problem as buttons, each tried on the sample before it is offered. A press mends it, as one step of the history.
+import { Wrench } from 'lucide-react';
+import { useMemo, type JSX } from 'react';
+import { repairsFor, type Repair } from '#core/graph/repairs';
+import type { Problem } from '#core/session/session';
+
+import { editWhole, useDocument } from '../stores/document';
+import { useLive } from '../stores/live';
+import { showError } from '../stores/toasts';
+
+/** Trying a repair infers the whole graph: beyond this many nodes it would be felt. */
+const MOST_NODES = 3_000;
+
+export function useRepairs(problem: Problem | null): readonly Repair[] {
+  const graph = useDocument((state) => state.project?.graph);
+  const options = useLive((state) => state.options);
+  return useMemo(
+    () => (problem && graph && graph.nodes.length <= MOST_NODES ? repairsFor(graph, problem, options) : []),
+    [problem, graph, options],
+  );
+}
+
+export function applyRepair({ edit, label }: Repair): void {
+  try {
+    editWhole(edit, label);
+  } catch (error) {
+    showError(`${label} failed`, error);
+  }
+}
+
+export function RepairButtons({ problem }: { readonly problem: Problem }): JSX.Element | null {
+  const repairs = useRepairs(problem);
+  if (repairs.length === 0) return null;
+  return (
+    <div className="repairs" role="group" aria-label={`Repairs of ${problem.where}`}>
+      {repairs.map((repair) => (
+        <button
+          key={repair.label}
+          type="button"
+          className="repair"
+          onClick={() => {
+            applyRepair(repair);
+          }}
+        >
+          <Wrench size={12} aria-hidden />
+          {repair.label}
+        </button>
+      ))}
+    </div>
+  );
+}

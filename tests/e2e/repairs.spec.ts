@@ -1,0 +1,32 @@
+// An error sits on its edge with a repair that was tried; a shape says where its numbers come from.
+import { card, edge } from './support/canvas';
+import { expect, test } from './support/fixtures';
+
+test('a size that does not fit is mended from the edge or from the list, and undone', async ({ lazuli }) => {
+  const { page } = lazuli;
+  await page.getByRole('button', { name: 'Feed sample' }).first().click();
+  await expect(card(page, 'fc2')).toContainText('10×64');
+  await card(page, 'fc1').click();
+  const size = page.getByRole('complementary', { name: 'Inspector' }).getByLabel('in_features');
+  await size.fill('100');
+  await size.press('Enter');
+  const label = page.locator('.edge-label.has-error');
+  await expect(label).toContainText('expected 100, got 512');
+  await label.getByRole('button', { name: "Leave in_features of 'fc1' blank" }).click();
+  await expect(label).toHaveCount(0);
+  await lazuli.command('edit.undo');
+  await expect(label).toHaveCount(1);
+  await page.getByRole('tab', { name: /Problems/ }).click();
+  await page.getByRole('button', { name: "Set in_features of 'fc1' to 512" }).click();
+  await expect(page.getByText('No problems.')).toBeVisible();
+});
+
+test('hovering a shape names the nodes its sizes come from', async ({ lazuli }) => {
+  const { page } = lazuli;
+  await page.getByRole('button', { name: 'Feed sample' }).first().click();
+  await expect(card(page, 'fc2')).toContainText('10×64');
+  await expect(edge(page, 'flatten', 'fc1')).toHaveCount(1);
+  const label = page.locator('.edge-label').filter({ hasText: /^64×512$/ });
+  await label.hover();
+  await expect(label).toHaveAttribute('title', /512 = 32·4·4 from 'flatten' ← /);
+});

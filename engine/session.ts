@@ -211,8 +211,8 @@ export class ModelSession {
       const objective = objectiveOf(training, feed.dataset);
       const parts = { ...placed, dtype, objective };
       const rows = Array.from({ length: feed.dataset.samples }, (_, at) => at);
-      const evaluation = await this.#lock.run(
-        () => new Evaluation(parts, rows, training.batchSize, this.#lock),
+      const evaluation = await this.#lock.run(() =>
+        Evaluation.create(parts, rows, training.batchSize, this.#lock),
       );
       try {
         const onProgress = (done: number): void => options.onProgress?.(done, rows.length);
@@ -300,7 +300,7 @@ export class ModelSession {
         const { module } = this.#model;
         const settings = training;
         placement = placementOn(backend, module, feed);
-        return new TrainingRun({
+        return TrainingRun.create({
           backend,
           placement,
           module,

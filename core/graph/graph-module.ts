@@ -5,6 +5,7 @@ import { outputPorts } from '../layers/declaration';
 import type { LayerModule, LayerParams } from '../nn/layer-module';
 import { Module } from '../nn/module';
 import type { Tensor } from '../tensor/tensor';
+import { drain, type Turned } from '../turns';
 import { portsInUse } from './infer';
 import { pathFault } from './names';
 import { indexGraph, reachable, topologicalOrder } from './order';
@@ -82,26 +83,36 @@ export class GraphModule extends Module {
 
   /** Runs the graph: tensors by input node name in, by output node name out. Errors name the node. */
   override forward(inputs: Named, options: RunOptions = {}): Named {
-    const { onlyUsed = true } = options;
-    const values = new Map<string, readonly Tensor[]>();
-    const outputs: Record<string, Tensor> = {};
-    for (const step of this[PLAN].steps) {
-      if (onlyUsed && !this[PLAN].used.has(step.node.id)) continue;
-      const given = step.sources.map((source) => source && values.get(source.node)?.[source.output]);
-      const known = given.filter((tensor) => tensor !== undefined);
-      if (known.length < given.length) continue;
-      if (step.kind === 'input') {
-        const fed = inputs[step.node.name];
-        if (fed === undefined) throw missingInput(step.node.name, Object.keys(inputs));
-        values.set(step.node.id, [fed]);
-      } else if (step.kind === 'output') {
-        const [value] = known;
-        assert(value, 'an output node without an input was run');
-        outputs[step.node.name] = value;
-      } else values.set(step.node.id, runLayer(this[PLAN].layers.get(step.node.id), step.node, known));
-    }
-    return outputs;
+    return drain(forwardInTurns(this, inputs, options));
   }
+}
+
+/** `forward` with a turn per node. Not a method: a node may have any name that is no attribute of PyTorch's modules. */
+export function* forwardInTurns(
+  module: GraphModule,
+  inputs: Named,
+  { onlyUsed = true }: RunOptions = {},
+): Turned<Named> {
+  const { steps, used, layers } = module[PLAN];
+  const values = new Map<string, readonly Tensor[]>();
+  const outputs: Record<string, Tensor> = {};
+  for (const step of steps) {
+    if (onlyUsed && !used.has(step.node.id)) continue;
+    const given = step.sources.map((source) => source && values.get(source.node)?.[source.output]);
+    const known = given.filter((tensor) => tensor !== undefined);
+    if (known.length < given.length) continue;
+    if (step.kind === 'input') {
+      const fed = inputs[step.node.name];
+      if (fed === undefined) throw missingInput(step.node.name, Object.keys(inputs));
+      values.set(step.node.id, [fed]);
+    } else if (step.kind === 'output') {
+      const [value] = known;
+      assert(value, 'an output node without an input was run');
+      outputs[step.node.name] = value;
+    } else values.set(step.node.id, runLayer(layers.get(step.node.id), step.node, known));
+    yield;
+  }
+  return outputs;
 }
 
 /** Gives every layer the random state of a training step, or takes it away. */

@@ -2,6 +2,7 @@
 import { LazuliError, TorchError } from '../errors';
 import { shapesEqual, torchSize } from '../tensor/shape';
 import type { GradientNode, Tensor } from '../tensor/tensor';
+import { drain, type Turned } from '../turns';
 import { fullLike } from './create';
 import { noGrad, OpNode, ViewNode } from './dispatch';
 import { clone, contiguous } from './functional/dense';
@@ -35,7 +36,7 @@ export function backward(
 ): void {
   const found = scope(() => {
     const seed = seedOf(output, gradient);
-    const reached = walk(output, seed, null, options);
+    const reached = drain(walk(output, seed, null, options));
     // A leaf's gradient is its own: what it would share with the caller or with another leaf is copied.
     const shared = new Set([seed.storage]);
     return new Map(
@@ -68,18 +69,25 @@ export function gradients(
 ): (Tensor | null)[] {
   if (inputs.some((input) => !input.requiresGrad))
     throw new TorchError('RuntimeError', 'One of the differentiated Tensors does not require grad');
-  return scope(() => {
-    const seed = seedOf(output, options.gradient ?? null);
-    const found = walk(output, seed, new Set(inputs), options);
-    return inputs.map((input, index) => {
-      const value = found.get(input) ?? null;
-      if (!value && options.allowUnused !== true)
-        throw new TorchError(
-          'RuntimeError',
-          `The differentiated Tensor at index ${index} appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.`,
-        );
-      return value && contiguous(value);
-    });
+  return scope(() => drain(gradientsInTurns(output, inputs, options)));
+}
+
+/** `gradients` with a turn per node, for traces: where ops run at once, temporaries would not be freed. */
+export function* gradientsInTurns(
+  output: Tensor,
+  inputs: readonly Tensor[],
+  options: GradientsOptions = {},
+): Turned<(Tensor | null)[]> {
+  const seed = seedOf(output, options.gradient ?? null);
+  const found = yield* walk(output, seed, new Set(inputs), options);
+  return inputs.map((input, index) => {
+    const value = found.get(input) ?? null;
+    if (!value && options.allowUnused !== true)
+      throw new TorchError(
+        'RuntimeError',
+        `The differentiated Tensor at index ${index} appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.`,
+      );
+    return value && contiguous(value);
   });
 }
 
@@ -108,12 +116,12 @@ function seedOf(output: Tensor, gradient: Tensor | null): Tensor {
  * Walks the graph from `output` and returns the gradients of `wanted` tensors, or of all leaves when null. Gradients of
  * other tensors are dropped as soon as they were passed on.
  */
-function walk(
+function* walk(
   output: Tensor,
   seed: Tensor,
   wanted: ReadonlySet<Tensor> | null,
   options: BackwardOptions,
-): Map<Tensor, Tensor> {
+): Turned<Map<Tensor, Tensor>> {
   const order = nodesInOrder(output);
   const pending = new Map<Tensor, Tensor>([[output, seed]]);
   const found = new Map<Tensor, Tensor>();
@@ -123,15 +131,14 @@ function walk(
     if (value && wanted?.has(tensor)) found.set(tensor, value);
     return value;
   };
-  noGrad(() => {
-    for (const node of order.reverse()) {
-      const values = node.outputs.map(take);
-      if (values.every((value) => value === null)) continue;
-      if (consumed.has(node)) throw secondWalk();
-      if (options.retainGraph !== true && node instanceof OpNode) consumed.add(node);
-      passOn(node, values, pending);
-    }
-  });
+  for (const node of order.reverse()) {
+    const values = node.outputs.map(take);
+    if (values.every((value) => value === null)) continue;
+    if (consumed.has(node)) throw secondWalk();
+    if (options.retainGraph !== true && node instanceof OpNode) consumed.add(node);
+    noGrad(() => passOn(node, values, pending));
+    yield;
+  }
   for (const [leaf, value] of pending) if (wanted ? wanted.has(leaf) : leaf.isLeaf) found.set(leaf, value);
   return found;
 }

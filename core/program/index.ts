@@ -11,6 +11,7 @@
 // No pass changes arithmetic, so a program's results equal those of the same step run eagerly, bit for bit.
 import type { Device } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
+import type { Turned } from '../turns';
 import { checkProgram } from './check';
 import { fuse } from './fuse';
 import type { ProgramSpec } from './instructions';
@@ -18,7 +19,7 @@ import { plan, programMemory, type ProgramMemory } from './plan';
 import { fuseActivations } from './fuse-activations';
 import { hoistUpdates, poolBeforeRelu } from './reorder';
 import { removeDead, simplify } from './simplify';
-import { traceProgram, type TraceOptions } from './trace';
+import { traceProgram, Tracing, type TracedStep, type TraceOptions } from './trace';
 import type { TracedProgram } from './traced';
 
 export { checkProgram, programProblems } from './check';
@@ -40,20 +41,69 @@ export interface CompiledProgram {
 }
 
 /** The passes between tracing and planning. A GPU runs the updates of all parameters at once: they stay together there. */
-export function optimize(traced: TracedProgram, device: Device = 'cpu'): TracedProgram {
-  const fused = fuse(poolBeforeRelu(simplify(traced)));
-  return device === 'gpu' ? removeDead(fused) : hoistUpdates(removeDead(fuseActivations(fused)));
-}
+export const optimize = (traced: TracedProgram, device: Device = 'cpu'): TracedProgram =>
+  passesFor(device).reduce((program, pass) => pass(program), traced);
+
+const passesFor = (device: Device): readonly ((program: TracedProgram) => TracedProgram)[] => [
+  simplify,
+  poolBeforeRelu,
+  fuse,
+  ...(device === 'gpu' ? [removeDead] : [fuseActivations, removeDead, hoistUpdates]),
+];
 
 /** Traces `step` and turns it into a program. Throws what the step's ops throw. */
 export function compileProgram(
   step: () => Tensor | readonly Tensor[] | void,
   options: TraceOptions = {},
 ): CompiledProgram {
-  const { program: traced, outputs, owned } = traceProgram(step, options);
-  const optimized = optimize(traced, options.device);
+  const traced = traceProgram(step, options);
+  const optimized = optimize(traced.program, options.device);
   const spec = plan(optimized);
   checkProgram(spec);
+  return compiled(traced, optimized, spec);
+}
+
+/**
+ * The same for a step cut into turns: `next` is waited for between them and between the passes, so that nothing else is
+ * held up for long. Throws what the step's ops or `next` throw.
+ */
+export async function compileInTurns(
+  step: () => Turned<readonly Tensor[]>,
+  next: () => Promise<void>,
+  options: TraceOptions = {},
+): Promise<CompiledProgram> {
+  const tracing = new Tracing(options);
+  const work = step();
+  try {
+    let turn = tracing.run(() => work.next());
+    while (turn.done !== true) {
+      await next();
+      turn = tracing.run(() => work.next());
+    }
+    const traced = tracing.finish(turn.value);
+    let optimized = traced.program;
+    for (const pass of passesFor(options.device ?? 'cpu')) {
+      await next();
+      optimized = pass(optimized);
+    }
+    await next();
+    const spec = plan(optimized);
+    await next();
+    checkProgram(spec);
+    await next();
+    return compiled(traced, optimized, spec);
+  } catch (error) {
+    work.return([]);
+    tracing.abandon();
+    throw error;
+  }
+}
+
+function compiled(
+  { program: traced, outputs, owned }: TracedStep,
+  optimized: TracedProgram,
+  spec: ProgramSpec,
+): CompiledProgram {
   return {
     spec,
     outputs,

@@ -53,26 +53,49 @@ class ProgramTracer implements Tracer {
   }
 }
 
+/** A trace in the making: what runs inside `run` is recorded, everything else goes on as usual. */
+export class Tracing {
+  readonly #tracer: ProgramTracer;
+
+  constructor({ device = 'cpu' }: TraceOptions = {}) {
+    this.#tracer = new ProgramTracer(device);
+  }
+  run<T>(body: () => T): T {
+    return withTracer(this.#tracer, body);
+  }
+  /** The program and its results, which are written to memory that the caller can read. */
+  finish(result: Tensor | readonly Tensor[] | void): TracedStep {
+    const tensors = result instanceof Tensor ? [result] : (result ?? []);
+    return this.run(() => finishTrace(this.#tracer, tensors.map(contiguous)));
+  }
+  /** Frees what was made on the way. */
+  abandon(): void {
+    for (const storage of this.#tracer.owned) storage.dispose();
+  }
+}
+
 /**
  * Traces `body`. It must do the same whatever the values are: looking at one throws. Gradients it leaves in `.grad` of
  * parameters have no values; the caller clears them.
  */
 export function traceProgram(
   body: () => Tensor | readonly Tensor[] | void,
-  { device = 'cpu' }: TraceOptions = {},
+  options: TraceOptions = {},
 ): TracedStep {
-  const tracer = new ProgramTracer(device);
-  const results = withTracer(tracer, () => {
-    const result = body();
-    const tensors = result instanceof Tensor ? [result] : (result ?? []);
-    return tensors.map((tensor) => contiguous(tensor));
-  });
-  // What the step returns is written to memory that the caller can read.
+  const tracing = new Tracing(options);
+  try {
+    return tracing.finish(tracing.run(body));
+  } catch (error) {
+    tracing.abandon();
+    throw error;
+  }
+}
+
+function finishTrace(tracer: ProgramTracer, results: readonly Tensor[]): TracedStep {
   const real = new Map<Storage, Storage>();
-  withTracer(tracer, () => {
-    for (const { storage } of results)
-      if (isTemporary(storage) && !real.has(storage)) real.set(storage, allocateReal(device, storage.bytes));
-  });
+  for (const { storage } of results)
+    if (isTemporary(storage) && !real.has(storage))
+      real.set(storage, allocateReal(tracer.device, storage.bytes));
   const traced = { buffers: tracer.table.buffers, instructions: tracer.instructions };
   const program = rebuild(traced, traced.instructions, (buffer) => ({
     ...buffer,

@@ -36,6 +36,7 @@ function totalNorm(gradients: readonly (Tensor | null)[], type: Clipping['norm_t
     return [ops.cast(type === 'inf' ? ops.amax(sizes) : ops.sum(sizes), 'float64')];
   });
   const join = type === 'inf' ? ops.maximum : ops.add;
-  const total = parts.reduce((all, part) => join(all, part), ops.zeros([], 'float64'));
+  const [first = ops.zeros([], 'float64'), ...others] = parts;
+  const total = others.reduce((all, part) => join(all, part), first);
   return type === '2' ? ops.sqrt(total) : total;
 }

@@ -1,5 +1,6 @@
 // Loss and metrics of a model over rows of a dataset, in evaluation mode; nothing of the model changes.
 import type { Lock } from '../lock';
+import { Turns } from '../turns';
 import { Cursor } from './batches';
 import type { Objective } from './objective';
 import { disposePass, planPass, programAt, Slicer, stepsOf, Totals, type PassPlan } from './pass';
@@ -18,31 +19,37 @@ export interface EvaluationOptions {
 
 /** Programs for one set of rows, traced once and run after every epoch. */
 export class Evaluation {
-  readonly #cursor: Cursor;
-  readonly #log: StepLog;
-  readonly #plan: PassPlan;
-
-  constructor(
-    parts: Omit<StepParts, 'cursor'> & { readonly objective: Objective },
+  private constructor(
+    readonly objective: Objective,
     readonly rows: readonly number[],
-    batchSize: number,
     readonly lock: Lock,
-  ) {
-    this.objective = parts.objective;
+    private readonly cursor: Cursor,
+    private readonly log: StepLog,
+    private readonly plan: PassPlan,
+  ) {}
+
+  static async create(
+    parts: Omit<StepParts, 'cursor'> & { readonly objective: Objective },
+    rows: readonly number[],
+    batchSize: number,
+    lock: Lock,
+  ): Promise<Evaluation> {
+    const { objective } = parts;
     const batch = Math.min(Math.max(batchSize, LEAST_BATCH), Math.max(rows.length, 1));
     const { device } = parts.backend;
-    this.#cursor = new Cursor(rows.length, device);
-    this.#log = new StepLog(Math.ceil(rows.length / batch), parts.objective.metrics.length, device);
+    const cursor = new Cursor(rows.length, device);
+    const log = new StepLog(Math.ceil(rows.length / batch), objective.metrics.length, device);
     try {
-      const all = { ...parts, cursor: this.#cursor, log: this.#log };
-      this.#plan = planPass(rows.length, batch, (size) => evaluateProgram(all, size));
+      const turns = new Turns();
+      const all = { ...parts, cursor, log };
+      const plan = await planPass(rows.length, batch, (size) => evaluateProgram(all, size, turns));
+      return new Evaluation(objective, rows, lock, cursor, log, plan);
     } catch (error) {
-      this.#cursor.dispose();
-      this.#log.dispose();
+      cursor.dispose();
+      log.dispose();
       throw error;
     }
   }
-  readonly objective: Objective;
 
   /** null when the signal ended it early. */
   async run({ signal, onProgress, gate }: EvaluationOptions = {}): Promise<Totals | null> {
@@ -50,19 +57,19 @@ export class Evaluation {
       this.objective.metrics.map(({ type }) => type),
       this.objective.isSum,
     );
-    this.#cursor.start(this.rows);
-    this.#log.rewind();
+    this.cursor.start(this.rows);
+    this.log.rewind();
     const slicer = new Slicer();
-    for (let step = 0; step < stepsOf(this.#plan);) {
+    for (let step = 0; step < stepsOf(this.plan);) {
       await gate?.();
-      const next = programAt(this.#plan, step);
+      const next = programAt(this.plan, step);
       if (!next || signal?.aborted === true) return null;
       const { program } = next.program;
       const result = await this.lock.run(() =>
         program.run(slicer.steps(next.left), signal ? { signal } : {}),
       );
       slicer.measured(result);
-      for (const row of this.#log.read(step, step + result.steps)) totals.add(row, next.program);
+      for (const row of this.log.read(step, step + result.steps)) totals.add(row, next.program);
       step += result.steps;
       onProgress?.(totals.samples);
     }
@@ -70,8 +77,8 @@ export class Evaluation {
   }
 
   dispose(): void {
-    disposePass(this.#plan);
-    this.#cursor.dispose();
-    this.#log.dispose();
+    disposePass(this.plan);
+    this.cursor.dispose();
+    this.log.dispose();
   }
 }

@@ -13,12 +13,16 @@ export interface PassPlan {
 export const stepsOf = ({ fullSteps, rest }: PassPlan): number => fullSteps + (rest ? 1 : 0);
 
 /** Full batches and one smaller rest; `make` compiles a step for a batch size. */
-export function planPass(rows: number, batch: number, make: (batch: number) => StepProgram): PassPlan {
+export async function planPass(
+  rows: number,
+  batch: number,
+  make: (batch: number) => Promise<StepProgram>,
+): Promise<PassPlan> {
   const fullSteps = Math.floor(rows / batch);
   const left = rows % batch;
-  const full = fullSteps > 0 ? make(batch) : null;
+  const full = fullSteps > 0 ? await make(batch) : null;
   try {
-    return { full, fullSteps, rest: left > 0 ? make(left) : null };
+    return { full, fullSteps, rest: left > 0 ? await make(left) : null };
   } catch (error) {
     full?.dispose();
     throw error;

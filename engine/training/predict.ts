@@ -4,6 +4,7 @@ import { numel, type Shape } from '#core/tensor/shape';
 import type { DType } from '#core/tensor/dtype';
 
 import type { Lock } from '../lock';
+import { Turns } from '../turns';
 import { Cursor } from './batches';
 import { disposePass, planPass, programAt, stepsOf } from './pass';
 import { predictProgram, type StepParts } from './programs';
@@ -30,8 +31,11 @@ export async function predictAll(
   const cursor = new Cursor(samples, parts.backend.device);
   const { signal, onProgress } = options;
   try {
-    const plan = planPass(samples, Math.min(BATCH, samples), (batch) =>
-      predictProgram({ ...parts, cursor }, batch, names),
+    const turns = new Turns();
+    const plan = await lock.run(() =>
+      planPass(samples, Math.min(BATCH, samples), (batch) =>
+        predictProgram({ ...parts, cursor }, batch, names, turns),
+      ),
     );
     try {
       cursor.start(Array.from({ length: samples }, (_, at) => at));

@@ -1,20 +1,21 @@
 // The programs of a run: one training step or evaluation step per batch size, traced once, with the log they write into.
-import type { GraphModule } from '#core/graph/graph-module';
-import { setRandom } from '#core/graph/graph-module';
+import { forwardInTurns, setRandom, type GraphModule } from '#core/graph/graph-module';
 import { LazuliError } from '#core/errors';
 import { newTensor, type Parameter } from '#core/nn/index';
 import { noGrad } from '#core/ops/index';
 import * as ops from '#core/ops/index';
-import { gradients } from '#core/ops/backward';
-import { compileProgram, type CompiledProgram } from '#core/program/index';
+import { gradientsInTurns } from '#core/ops/backward';
+import { compileInTurns, compileProgram, type CompiledProgram } from '#core/program/index';
 import { clipGradients, type Clipping } from '#core/training/clip';
 import type { TrainingSettings } from '#core/document/project';
 import type { DType } from '#core/tensor/dtype';
 import type { Device } from '#core/tensor/storage';
 import type { Tensor } from '#core/tensor/tensor';
+import { drain, within, type Turned } from '#core/turns';
 import type { CpuProgram, NativeBackend } from '#native';
 
 import { bytesOf } from '../datasets/table';
+import type { Turns } from '../turns';
 import { nextInput, nextTarget, type Cursor, type Feed } from './batches';
 import type { Objective, Terms } from './objective';
 import type { Optimizer } from './optimizer';
@@ -102,24 +103,40 @@ export interface TrainParts extends StepParts {
 /** What a training step is traced from; where it runs only matters when it is loaded. */
 export type TrainInputs = Omit<TrainParts, 'backend'>;
 
+/** A step to be compiled: what it records, in turns, and what its metrics' sums are divided by, once it has. */
+interface Recipe {
+  readonly module: GraphModule;
+  readonly batch: number;
+  readonly counts: number[];
+  readonly step: () => Turned<readonly Tensor[]>;
+}
+
 /** Forward, loss, backward, clipping, optimizer, metrics and log of `batch` samples. */
 export const trainProgram = (parts: TrainParts, batch: number): StepProgram =>
   load(parts.backend, compileTraining(parts, batch, parts.backend.device));
 
+/** The same, cut into turns. */
+export const trainProgramInTurns = (parts: TrainParts, batch: number, turns: Turns): Promise<StepProgram> =>
+  loadInTurns(parts.backend, trainRecipe(parts, batch), turns);
+
 /** The same before it is given to a backend: takes no memory but that of constants. */
-export function compileTraining(parts: TrainInputs, batch: number, device: Device): CompiledStep {
+export const compileTraining = (parts: TrainInputs, batch: number, device: Device): CompiledStep =>
+  compile(trainRecipe(parts, batch), device);
+
+function trainRecipe(parts: TrainInputs, batch: number): Recipe {
   const { module, cursor, optimizer, log, random, clipping = null, portion = batch } = parts;
   const counts: number[] = [];
   const parameters = trainedParameters(module);
-  return compile(module, device, batch, counts, () => {
+  function* step(): Turned<readonly Tensor[]> {
     let streams = 0;
     setRandom(module, { state: random, nextStream: () => streams++ });
     module.train(true);
     try {
       let total: Portion | null = null;
       for (const size of portionsOf(batch, portion)) {
-        total = joined(total, portionOf(parts, [...parameters.values()], size, batch));
+        total = joined(total, yield* portionOf(parts, [...parameters.values()], size, batch));
         cursor.advance(size);
+        yield;
       }
       if (!total) throw new LazuliError('internal', 'a step of no samples');
       const { terms, gradients: found } = total;
@@ -128,12 +145,13 @@ export function compileTraining(parts: TrainInputs, batch: number, device: Devic
         : { gradients: found, norm: null };
       const metrics = norm ? [...terms.metrics, { sum: norm, count: 1 }] : terms.metrics;
       counts.push(...metrics.map(({ count }) => count));
+      noGrad(() => optimizer.begin());
+      for (const [at, [key, parameter]] of [...parameters].entries()) {
+        yield;
+        const grad = cut[at];
+        if (grad) noGrad(() => optimizer.step(key, parameter, grad));
+      }
       noGrad(() => {
-        optimizer.begin();
-        [...parameters].forEach(([key, parameter], at) => {
-          const grad = cut[at];
-          if (grad) optimizer.step(key, parameter, grad);
-        });
         optimizer.end();
         log.record({ loss: terms.loss, metrics });
         ops.advance(random, [0, 1]);
@@ -142,7 +160,8 @@ export function compileTraining(parts: TrainInputs, batch: number, device: Devic
       setRandom(module, null);
     }
     return [];
-  });
+  }
+  return { module, batch, counts, step };
 }
 
 /** What a part of a batch gives: its share of the loss, its sums, and the gradients of that share. */
@@ -154,20 +173,34 @@ interface Portion {
 const portionsOf = (batch: number, portion: number): readonly number[] =>
   Array.from({ length: Math.ceil(batch / portion) }, (_, at) => Math.min(portion, batch - at * portion));
 
-function portionOf(
-  { module, feed, cursor, dtype, objective, precision }: TrainInputs,
+function* portionOf(
+  parts: TrainInputs,
   parameters: readonly Parameter[],
   size: number,
   batch: number,
-): Portion {
-  return inPrecision(precision, () => {
-    const output = forward(module, feed, cursor, size);
-    const terms = objective.evaluate(output, nextTarget(feed, cursor, size, dtype));
-    const isWhole = size === batch || objective.isSum;
-    const loss = isWhole ? terms.loss : ops.mul(terms.loss, size / batch);
-    const found = gradients(loss, parameters, { allowUnused: true });
-    return { terms: { ...terms, loss }, gradients: found };
-  });
+): Turned<Portion> {
+  const { objective, precision } = parts;
+  const terms = yield* termsOf(parts, size);
+  const isWhole = size === batch || objective.isSum;
+  const loss = isWhole ? terms.loss : ops.mul(terms.loss, size / batch);
+  const work = gradientsInTurns(loss, parameters, { allowUnused: true });
+  return { terms: { ...terms, loss }, gradients: yield* within(wrapFor(precision), work) };
+}
+
+/** Loss and metrics of the next `size` samples. */
+function* termsOf(
+  {
+    module,
+    feed,
+    cursor,
+    dtype,
+    objective,
+    precision,
+  }: Omit<StepParts, 'backend'> & Pick<TrainParts, 'objective'>,
+  size: number,
+): Turned<Terms> {
+  const output = yield* within(wrapFor(precision), forward(module, feed, cursor, size));
+  return inPrecision(precision, () => objective.evaluate(output, nextTarget(feed, cursor, size, dtype)));
 }
 
 function joined(total: Portion | null, next: Portion): Portion {
@@ -190,45 +223,51 @@ function joined(total: Portion | null, next: Portion): Portion {
 const inPrecision = <T>(precision: Precision | undefined, body: () => T): T =>
   precision === 'bfloat16' ? ops.autocast(body) : body();
 
+const wrapFor =
+  (precision: Precision | undefined) =>
+  <R>(body: () => R): R =>
+    inPrecision(precision, body);
+
 /** Loss and metrics of `batch` samples in evaluation mode; nothing of the model changes. */
 export function evaluateProgram(
   parts: StepParts & { readonly objective: Objective; readonly log: StepLog },
   batch: number,
-): StepProgram {
-  const { backend, module, feed, cursor, dtype, objective, log, precision } = parts;
+  turns: Turns,
+): Promise<StepProgram> {
+  const { backend, module, cursor, log } = parts;
   const counts: number[] = [];
-  const compiled = compile(module, backend.device, batch, counts, () => {
+  function* step(): Turned<readonly Tensor[]> {
     module.eval();
-    return noGrad(() => {
-      const terms = inPrecision(precision, () =>
-        objective.evaluate(forward(module, feed, cursor, batch), nextTarget(feed, cursor, batch, dtype)),
-      );
-      counts.push(...terms.metrics.map(({ count }) => count));
-      log.record(terms);
-      cursor.advance(batch);
-      return [];
-    });
-  });
-  return load(backend, compiled);
+    const terms = yield* termsOf(parts, batch);
+    counts.push(...terms.metrics.map(({ count }) => count));
+    log.record(terms);
+    cursor.advance(batch);
+    return [];
+  }
+  return loadInTurns(backend, { module, batch, counts, step: () => within(noGrad, step()) }, turns);
 }
 
 /** All outputs of `batch` samples in evaluation mode, in the order of `names`. */
-export function predictProgram(parts: StepParts, batch: number, names: readonly string[]): StepProgram {
+export function predictProgram(
+  parts: StepParts,
+  batch: number,
+  names: readonly string[],
+  turns: Turns,
+): Promise<StepProgram> {
   const { backend, module, feed, cursor } = parts;
-  const compiled = compile(module, backend.device, batch, [], () => {
+  function* step(): Turned<readonly Tensor[]> {
     module.eval();
-    return noGrad(() => {
-      const outputs = module.forward({ [feed.ends.input]: nextInput(feed, cursor, batch) });
-      cursor.advance(batch);
-      return names.flatMap((name) => outputs[name] ?? []);
-    });
-  });
-  return load(backend, compiled);
+    const outputs = yield* forwardInTurns(module, { [feed.ends.input]: nextInput(feed, cursor, batch) });
+    cursor.advance(batch);
+    return names.flatMap((name) => outputs[name] ?? []);
+  }
+  return loadInTurns(backend, { module, batch, counts: [], step: () => within(noGrad, step()) }, turns);
 }
 
-function forward(module: GraphModule, feed: Feed, cursor: Cursor, batch: number): Tensor {
+function* forward(module: GraphModule, feed: Feed, cursor: Cursor, batch: number): Turned<Tensor> {
   const { input, output } = feed.ends;
-  const result = module.forward({ [input]: nextInput(feed, cursor, batch) })[output];
+  const results = yield* forwardInTurns(module, { [input]: nextInput(feed, cursor, batch) });
+  const result = results[output];
   if (!result) throw new LazuliError('internal', `the graph gave no output '${output}'`);
   return result;
 }
@@ -239,16 +278,25 @@ interface CompiledStep {
   readonly counts: readonly number[];
 }
 
-function compile(
-  module: GraphModule,
-  device: Device,
-  batch: number,
-  counts: readonly number[],
-  step: () => readonly Tensor[],
-): CompiledStep {
+function compile({ module, batch, counts, step }: Recipe, device: Device): CompiledStep {
   const wasTraining = module.training;
   try {
-    return { compiled: compileProgram(step, { device }), batch, counts };
+    return { compiled: compileProgram(() => drain(step()), { device }), batch, counts };
+  } finally {
+    module.train(wasTraining);
+  }
+}
+
+async function loadInTurns(
+  backend: NativeBackend,
+  { module, batch, counts, step }: Recipe,
+  turns: Turns,
+): Promise<StepProgram> {
+  const wasTraining = module.training;
+  const { device } = backend;
+  try {
+    const compiled = await compileInTurns(step, () => turns.next(), { device });
+    return load(backend, { compiled, batch, counts });
   } finally {
     module.train(wasTraining);
   }

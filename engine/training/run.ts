@@ -39,6 +39,46 @@ function refuseHalfOfDoubles({ settings, dtype }: RunParts): void {
   );
 }
 
+/** What a run is made of besides its parts: everything it frees. */
+interface RunPieces {
+  readonly best: BestEpoch;
+  readonly optimizer: Optimizer;
+  readonly training: TrainingPass;
+  readonly validation: Evaluation | null;
+}
+
+async function piecesOf(parts: RunParts): Promise<RunPieces> {
+  const { module, settings, rows, lock } = parts;
+  const free: (() => void)[] = [];
+  try {
+    const parameters = trainedParameters(module);
+    refuseAllFrozen(module, parameters.size);
+    refuseHalfOfDoubles(parts);
+    const { length } = rows.validation;
+    const metrics = parts.objective.metrics.map(({ type }) => type);
+    const best = new BestEpoch(monitorOf(settings, metrics, length > 0), module, settings);
+    free.push(() => best.dispose());
+    const { epochs, precision } = settings;
+    const stepsPerEpoch = Math.ceil(rows.training.length / batchOf(settings, rows.training.length));
+    const optimizer = new Optimizer(settings, parameters, {
+      groupOf: tensorGroups(module[PLAN].graph),
+      length: { epochs, stepsPerEpoch },
+    });
+    free.push(() => optimizer.dispose());
+    const training = await TrainingPass.create(parts, optimizer);
+    free.push(() => training.dispose());
+    optimizer.setLength({ epochs, stepsPerEpoch: training.steps });
+    const validation =
+      length > 0
+        ? await Evaluation.create({ ...parts, precision }, rows.validation, settings.batchSize, lock)
+        : null;
+    return { best, optimizer, training, validation };
+  } catch (error) {
+    for (const dispose of free) dispose();
+    throw error;
+  }
+}
+
 export class TrainingRun {
   readonly finished: Promise<RunResult>;
   readonly #events: EventLog;
@@ -63,43 +103,25 @@ export class TrainingRun {
   #lastCheckpoint = performance.now();
   #lastKept = 0;
 
-  /** Traces the programs; nothing runs before `start`. Throws what does not fit, with everything freed. */
-  constructor(readonly parts: RunParts) {
-    const { module, settings, rows, lock } = parts;
-    const free: (() => void)[] = [];
+  private constructor(
+    readonly parts: RunParts,
+    { best, optimizer, training, validation }: RunPieces,
+  ) {
     let settle: (result: RunResult) => void = () => undefined;
-    try {
-      const parameters = trainedParameters(module);
-      refuseAllFrozen(module, parameters.size);
-      refuseHalfOfDoubles(parts);
-      const { length } = rows.validation;
-      const metrics = parts.objective.metrics.map(({ type }) => type);
-      this.#best = new BestEpoch(monitorOf(settings, metrics, length > 0), module, settings);
-      free.push(() => this.#best.dispose());
-      const { epochs } = settings;
-      const stepsPerEpoch = Math.ceil(rows.training.length / batchOf(settings, rows.training.length));
-      this.#optimizer = new Optimizer(settings, parameters, {
-        groupOf: tensorGroups(module[PLAN].graph),
-        length: { epochs, stepsPerEpoch },
-      });
-      free.push(() => this.#optimizer.dispose());
-      this.#training = new TrainingPass(parts, this.#optimizer);
-      free.push(() => this.#training.dispose());
-      this.#optimizer.setLength({ epochs, stepsPerEpoch: this.#training.steps });
-      const { precision } = settings;
-      this.#validation =
-        length > 0
-          ? new Evaluation({ ...parts, precision }, rows.validation, settings.batchSize, lock)
-          : null;
-    } catch (error) {
-      for (const dispose of free) dispose();
-      throw error;
-    }
+    this.#best = best;
+    this.#optimizer = optimizer;
+    this.#training = training;
+    this.#validation = validation;
     this.#place = { epoch: 0, step: 0, totalSteps: 0 };
-    this.#rate = this.#optimizer.learningRate;
+    this.#rate = optimizer.learningRate;
     this.#events = new EventLog(() => this.#state);
     this.finished = new Promise((resolve) => (settle = resolve));
     this.#settle = settle;
+  }
+
+  /** Traces the programs, in turns; nothing runs before `start`. Throws what does not fit, with everything freed. */
+  static async create(parts: RunParts): Promise<TrainingRun> {
+    return new TrainingRun(parts, await piecesOf(parts));
   }
 
   get state(): RunState {

@@ -7,12 +7,12 @@ import type { Tensor } from '#core/tensor/tensor';
 import { CLIPPING } from '#core/training/options';
 
 import { bytesOf } from '../datasets/table';
+import { Turns } from '../turns';
 import { Cursor } from './batches';
-import type { Objective } from './objective';
 import type { Optimizer } from './optimizer';
 import type { RunParts } from './parts';
 import { disposePass, planPass, programAt, Slicer, stepsOf, Totals, type PassPlan } from './pass';
-import { StepLog, trainProgram, type StepProgram } from './programs';
+import { StepLog, trainProgramInTurns, type StepProgram } from './programs';
 
 /** The metric that clipping by norm adds: the norm of all gradients before they were cut. */
 export const GRADIENT_NORM = 'gradient_norm';
@@ -28,71 +28,56 @@ export class TrainingPass {
   readonly steps: number;
   /** Steps done since `start`. */
   done = 0;
-  readonly #cursor: Cursor;
-  readonly #log: StepLog;
-  readonly #random: Tensor;
+  readonly #state: PassState;
   readonly #plan: PassPlan;
   readonly #slicer = new Slicer();
-  readonly #objective: Objective;
-  readonly #batch: number;
-  readonly #seed: number;
-  readonly #names: readonly string[];
 
-  constructor(
-    parts: RunParts,
+  private constructor(
     readonly optimizer: Optimizer,
+    state: PassState,
+    plan: PassPlan,
   ) {
-    const { settings, rows, objective } = parts;
+    this.#state = state;
+    this.#plan = plan;
+    this.steps = stepsOf(plan);
+  }
+
+  /** Traces the programs, in turns. Throws what does not fit, with everything freed. */
+  static async create(parts: RunParts, optimizer: Optimizer): Promise<TrainingPass> {
+    const { settings, rows } = parts;
     const { length } = rows.training;
     const clipping = settings.clipping ? parseParams(CLIPPING, settings.clipping) : null;
     const portion = Math.min(settings.batchSize, length);
-    this.#objective = objective;
-    this.#seed = settings.seed;
-    this.#batch = batchOf(settings, length);
-    this.#names = [
-      ...objective.metrics.map(({ type }) => type),
-      ...((clipping?.max_norm ?? null) === null ? [] : [GRADIENT_NORM]),
-    ];
-    const { device } = parts.backend;
-    this.#random = newTensor([2], 'int64', device);
-    this.#cursor = new Cursor(length, device);
-    this.#log = new StepLog(Math.ceil(length / this.#batch), this.#names.length, device);
-    const all = {
-      ...parts,
-      optimizer,
-      cursor: this.#cursor,
-      log: this.#log,
-      random: this.#random,
-      precision: settings.precision,
-      clipping,
-      portion,
-    };
+    const state = newState(parts, (clipping?.max_norm ?? null) !== null);
+    const { cursor, log, random, batch } = state;
+    const { precision } = settings;
+    const all = { ...parts, optimizer, cursor, log, random, precision, clipping, portion };
+    const turns = new Turns();
+    const make = (size: number): Promise<StepProgram> => trainProgramInTurns(all, size, turns);
+    // One sample is too few for batch statistics: where only the last batch is that small it is left out.
+    const hasSmallRest = length % portion === 1 && length > 1 && portion > 1;
     try {
-      this.#plan = planPass(length, this.#batch, (batch) => trainProgram(all, batch));
+      const plan = await planPass(length, batch, make).catch((error: unknown) => {
+        if (!hasSmallRest) throw error;
+        return planPass(length - 1, batch, make);
+      });
+      return new TrainingPass(optimizer, state, plan);
     } catch (error) {
-      // One sample is too few for batch statistics: where only the last batch is that small it is left out.
-      const isOnlyRest = length % portion === 1 && length > 1 && portion > 1;
-      if (!isOnlyRest) {
-        this.#free();
-        throw error;
-      }
-      try {
-        this.#plan = planPass(length - 1, this.#batch, (batch) => trainProgram(all, batch));
-      } catch (again) {
-        this.#free();
-        throw again;
-      }
+      freeState(state);
+      throw error;
     }
-    this.steps = stepsOf(this.#plan);
   }
 
   totals(): Totals {
-    return new Totals(this.#names, this.#objective.isSum);
+    return new Totals(this.#state.names, this.#state.isSum);
   }
   start(rows: readonly number[], at: { readonly step: number; readonly totalSteps: number }): void {
-    this.#cursor.start(rows, at.step * this.#batch);
-    this.#log.rewind();
-    this.#random.storage.write(0, bytesOf(BigInt64Array.of(BigInt(this.#seed), BigInt(at.totalSteps))));
+    this.#state.cursor.start(rows, at.step * this.#state.batch);
+    this.#state.log.rewind();
+    this.#state.random.storage.write(
+      0,
+      bytesOf(BigInt64Array.of(BigInt(this.#state.seed), BigInt(at.totalSteps))),
+    );
     this.done = 0;
   }
   /** Runs some steps from step `at` of the epoch on; fewer, or none, when the signal says so. */
@@ -111,18 +96,51 @@ export class TrainingPass {
     const steps = this.optimizer.prepare(this.#slicer.steps(next.left));
     const result = await next.program.program.run(steps, { signal });
     this.#slicer.measured(result);
-    const rows = this.#log.read(this.done, this.done + result.steps);
+    const rows = this.#state.log.read(this.done, this.done + result.steps);
     this.done += result.steps;
     const rates = this.optimizer.taken(result.steps);
     return { rows, program: next.program, seconds: result.seconds, rates };
   }
   dispose(): void {
     disposePass(this.#plan);
-    this.#free();
+    freeState(this.#state);
   }
-  #free(): void {
-    this.#cursor.dispose();
-    this.#log.dispose();
-    this.#random.storage.dispose();
-  }
+}
+
+/** The native state that programs of a pass move, and what tells how to read it. */
+interface PassState {
+  readonly cursor: Cursor;
+  readonly log: StepLog;
+  /** int64 [seed, step]. */
+  readonly random: Tensor;
+  /** Samples of a step. */
+  readonly batch: number;
+  readonly seed: number;
+  /** Of the metrics in the log. */
+  readonly names: readonly string[];
+  readonly isSum: boolean;
+}
+
+function newState(
+  { settings, rows, objective, backend: { device } }: RunParts,
+  logsNorm: boolean,
+): PassState {
+  const { length } = rows.training;
+  const batch = batchOf(settings, length);
+  const names = [...objective.metrics.map(({ type }) => type), ...(logsNorm ? [GRADIENT_NORM] : [])];
+  return {
+    cursor: new Cursor(length, device),
+    log: new StepLog(Math.ceil(length / batch), names.length, device),
+    random: newTensor([2], 'int64', device),
+    batch,
+    seed: settings.seed,
+    names,
+    isSum: objective.isSum,
+  };
+}
+
+function freeState({ cursor, log, random }: PassState): void {
+  cursor.dispose();
+  log.dispose();
+  random.storage.dispose();
 }

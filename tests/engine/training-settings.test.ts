@@ -247,3 +247,25 @@ test('a checkpoint of another schedule is refused by name', async () => {
     message: expect.stringContaining('another learning-rate scheduler') as string,
   });
 });
+
+test('a run is prepared in turns: others go on meanwhile', async () => {
+  const layers = Array.from({ length: 60 }, (_, at) => [
+    node(`fc${at}`, 'linear', { out_features: 16 }),
+    node(`relu${at}`, 'relu'),
+  ]).flat();
+  const graph = chain(node('flatten', 'flatten'), ...layers, node('head', 'linear', { out_features: 10 }));
+  const session = await openSession({ ...digits({ epochs: 1 }), graph }, folder);
+  await session.feedSample();
+  let turns = 0;
+  let isPreparing = true;
+  const count = (): void => {
+    turns += 1;
+    if (isPreparing) setImmediate(count);
+  };
+  setImmediate(count);
+  const run = await session.train();
+  isPreparing = false;
+  // In one piece it would be two or three.
+  expect(turns).toBeGreaterThan(10);
+  expect((await run.finished).outcome).toBe('finished');
+});

@@ -16,6 +16,7 @@ import { Lock } from './lock';
 import { Model, type SampleShapes } from './model/model';
 import { withCheckpoint } from './training/checkpoint';
 import { Evaluation } from './training/evaluate';
+import { searchRate, type RateRange, type RateSearch } from './training/find-rate';
 import { objectiveOf } from './training/objective';
 import { predictAll, type Prediction } from './training/predict';
 import { placementOn, type Placement } from './training/placement';
@@ -197,6 +198,46 @@ export class ModelSession {
     this.#isStarting = true;
     try {
       return await this.#start(options);
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
+  /**
+   * Tries growing learning rates on the training samples, on the CPU, and suggests one; the model is left as it was. What is
+   * still uninitialized is materialized first.
+   */
+  async findLearningRate({
+    signal = new AbortController().signal,
+    ...range
+  }: RateRange & { readonly signal?: AbortSignal } = {}): Promise<RateSearch> {
+    this.#refuseWhileRunning();
+    this.#isStarting = true;
+    try {
+      const { training: settings, dtype, data } = this.project;
+      const objective = objectiveOf(settings, await this.#feeds.dataset(data, { signal }));
+      if (this.#model.waiting().length > 0 || !this.#model.hasSample) await this.#feed({ signal });
+      const { feed, rows } = await this.#feeds.training(signal);
+      try {
+        useThreads(settings.threads);
+        const { module } = this.#model;
+        const common = { checkpoint: null, keepsCheckpoint: false, best: null, onEnd: () => undefined };
+        const parts = {
+          backend: backendFor('cpu'),
+          placement: null,
+          module,
+          dtype,
+          settings,
+          feed,
+          objective,
+          rows,
+        };
+        return await this.#lock.run(() =>
+          searchRate({ ...parts, ...common, lock: this.#lock }, range, signal),
+        );
+      } finally {
+        this.#feeds.release(feed);
+      }
     } finally {
       this.#isStarting = false;
     }

@@ -5,6 +5,7 @@ import { convert } from './convert';
 import { devices } from './devices';
 import { diff } from './diff';
 import { evaluate } from './evaluate';
+import { findLr } from './find-lr';
 import { gui } from './gui';
 import { inspect } from './inspect';
 import { layers } from './layers';
@@ -20,6 +21,7 @@ export const VERBS: readonly Verb[] = [
   summary,
   materializeVerb,
   train,
+  findLr,
   evaluate,
   predict,
   inspect,

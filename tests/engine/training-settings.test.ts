@@ -269,3 +269,21 @@ test('a run is prepared in turns: others go on meanwhile', async () => {
   expect(turns).toBeGreaterThan(10);
   expect((await run.finished).outcome).toBe('finished');
 });
+
+test('the search for a learning rate suggests one, and leaves the model as it was', async () => {
+  const session = await openSession(digits({ optimizer: { type: 'sgd', params: {} } }), folder);
+  await session.feedSample();
+  const before = Buffer.from(await session.exportState());
+  const { suggestion, points } = await session.findLearningRate({ from: 1e-5, to: 100, steps: 80 });
+  expect(Buffer.from(await session.exportState()).equals(before)).toBe(true);
+  expect(points[0]?.lr).toBe(1e-5);
+  points.slice(1).forEach(({ lr }, at) => expect(lr).toBeGreaterThan(points[at]?.lr ?? NaN));
+  // Too small a rate learns nothing, too large a one spoils it: between them the loss falls.
+  expect(suggestion).toBeGreaterThan(1e-3);
+  expect(suggestion).toBeLessThan(10);
+  const good = await trained(
+    await openSession(digits({ optimizer: { type: 'sgd', params: { lr: suggestion } } }), folder),
+  );
+  const losses = good.of('epoch').map(({ loss }) => loss);
+  expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
+});

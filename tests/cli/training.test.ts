@@ -1,0 +1,80 @@
+// What `lazuli train` sets for a run, and what it refuses; the search for a learning rate.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+
+import { build, documentOf, errorOf, example, lazuli, linesOf, temporaryFolder } from './support';
+
+beforeAll(build, 300_000);
+const slow = { timeout: 60_000 };
+
+test(
+  'flags set optimizer, schedule, clipping, accumulation, precision and early stopping',
+  slow,
+  async () => {
+    const folder = temporaryFolder();
+    const at = (name: string): string => path.join(folder, name);
+    const ended = await lazuli([
+    'train', example('digits'), '--epochs', '2', '--batch-size', '32', '--accumulate', '2',
+    '--optimizer', 'sgd', '--lr', '0.05', '--optimizer-option', 'nesterov=true', '--optimizer-option', 'momentum=0.9',
+    '--scheduler', 'one_cycle_lr', '--scheduler-option', 'max_lr=0.2', '--clip-norm', '1', '--precision', 'bfloat16',
+    '--early-stopping', '5', '--monitor', 'validation_accuracy', '--best', at('best.pt'), '--keep-checkpoint',
+    '--json', '--out', at('w.pt'),
+  ]); // prettier-ignore
+    expect(ended.code).toBe(0);
+    const events = linesOf(ended);
+    const steps = events.filter(({ event }) => event === 'step');
+    // 23 steps of two batches per epoch; an epoch's last step is told by its own line.
+    expect(steps.length).toBe(2 * 22);
+    expect(Number(steps[0]?.['lr'])).toBeCloseTo(0.2 / 25, 12);
+    expect(Math.max(...steps.map(({ lr }) => Number(lr)))).toBeGreaterThan(0.19);
+    expect(steps[0]?.['metrics']).toHaveProperty('gradient_norm');
+    expect(events.at(-1)).toMatchObject({ event: 'done', outcome: 'finished' });
+    expect(existsSync(at('best.pt'))).toBe(true);
+    expect(documentOf(await lazuli(['inspect', at('w.checkpoint.pt'), '--json']))).toMatchObject({
+      values: {
+        optimizer_type: 'sgd',
+        'optimizer.param_groups.0.nesterov': true,
+        'lr_scheduler.last_epoch': 46,
+      },
+    });
+  },
+);
+
+test.each([
+  [['--scheduler', 'cosine'], 'scheduler', 'cosine'],
+  [['--optimizer-option', 'nesterov'], '--optimizer-option', 'nesterov'],
+  [['--optimizer-option', 'beta=1'], 'beta', 'beta'],
+  [['--scheduler-option', 'gamma=1'], '--scheduler-option', 'no scheduler'],
+  [['--clip-norm-type', '3'], '--clip-norm-type', '3'],
+  [['--precision', 'float16'], '--precision', 'float16'],
+  [['--min-delta', '1'], '--min-delta', 'no early stopping'],
+  [['--monitor', 'accuracy_of_it'], 'monitor', 'accuracy_of_it'],
+])('%o is refused with where and what', slow, async (flags, where, got) => {
+  const out = path.join(temporaryFolder(), 'w.pt');
+  const ended = await lazuli(['train', example('iris'), ...flags, '--out', out, '--json']);
+  expect(ended.code).toBe(2);
+  expect(errorOf(ended)).toMatchObject({ where, got });
+  expect(existsSync(out)).toBe(false);
+});
+
+test('find-lr gives its points and a suggestion', slow, async () => {
+  const ended = await lazuli([
+    'find-lr',
+    example('iris'),
+    '--from',
+    '1e-4',
+    '--to',
+    '10',
+    '--steps',
+    '40',
+    '--json',
+  ]);
+  expect(ended.code).toBe(0);
+  const { suggestion, points } = documentOf(ended) as { suggestion: number; points: unknown[] };
+  expect(suggestion).toBeGreaterThan(1e-4);
+  expect(points.length).toBeGreaterThan(10);
+  const wrong = await lazuli(['find-lr', example('iris'), '--from', '1', '--to', '0.1', '--json']);
+  expect(wrong.code).toBe(2);
+  expect(errorOf(wrong)).toMatchObject({ where: '--from' });
+});

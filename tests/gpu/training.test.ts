@@ -32,7 +32,7 @@ async function lossesOf(model: BenchModel, batch: number, device: 'cpu' | 'gpu')
     await step.run(20);
     return step.losses(20);
   } finally {
-    step.dispose();
+    await step.dispose();
   }
 }
 

@@ -229,6 +229,14 @@ const CHECKS: { readonly [name in OpName]?: readonly Check[] } = {
       () => indices([3, 0, 3]),
     ),
   ],
+  gather_gradient: [null, 3].map((padding) =>
+    check(
+      (rows, index) =>
+        first(ops.apply('gather_gradient', [rows, index], { shape: [4, 2], padding_idx: padding })),
+      () => spread([3, 2]),
+      () => indices([3, 0, 3]),
+    ),
+  ),
 };
 
 test('every differentiable op is checked, and only those', () => {

@@ -26,6 +26,15 @@ function inferCommon(ports: readonly string[], inputs: readonly EdgeShape[]) {
   return outputs(common);
 }
 
+/** Whole numbers and truths as numbers that ops compare; the result is float32. */
+const asNumbers = (x: Tensor): Tensor => (x.dtype.startsWith('float') ? x : ops.cast(x, 'float64'));
+
+/** Where a condition holds: what is true, or above 0, as numbers of `like`'s type. */
+const holds = (condition: Tensor, like: Tensor): Tensor =>
+  condition.dtype.startsWith('float')
+    ? ops.gt(condition, 0)
+    : ops.cast(ops.gt(ops.cast(condition, 'float64'), 0), like.dtype);
+
 interface Comparison {
   readonly type: string;
   readonly torch: string;
@@ -34,7 +43,7 @@ interface Comparison {
   readonly compare: (left: Tensor, right: Tensor) => Tensor;
 }
 
-/** 1 where it holds, else 0, in the inputs' type: it can be multiplied with. Has no gradient. */
+/** 1 where it holds, else 0, in the inputs' float type: it can be multiplied with. Has no gradient. */
 const comparison = ({ type, torch, summary, keywords, compare }: Comparison): LayerDeclaration =>
   defineLayer({
     type,
@@ -43,10 +52,18 @@ const comparison = ({ type, torch, summary, keywords, compare }: Comparison): La
     summary,
     keywords: ['compare', 'condition', ...keywords],
     params: {},
-    inputs: [{ name: 'input' }, { name: 'other' }],
+    inputs: [
+      { name: 'input', content: 'any' },
+      { name: 'other', content: 'any' },
+    ],
     outputs: [{ name: 'output' }],
     infer: (_params, inputs) => inferCommon(['input', 'other'], inputs),
-    lower: (call) => [compare(inputOf(call, 0), inputOf(call, 1))],
+    lower(call) {
+      const [left, right] = [inputOf(call, 0), inputOf(call, 1)];
+      const result = compare(asNumbers(left), asNumbers(right));
+      const isWhole = !left.dtype.startsWith('float') && !right.dtype.startsWith('float');
+      return [isWhole ? ops.cast(result, 'float32') : result];
+    },
     flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
     examples: [
       {
@@ -112,10 +129,14 @@ export const where = defineLayer({
   summary: 'Chooses between two inputs, value by value: the first where a condition is above 0.',
   keywords: ['if', 'select', 'mask', 'choose'],
   params: {},
-  inputs: [{ name: 'condition' }, { name: 'input' }, { name: 'other' }],
+  inputs: [
+    { name: 'condition', content: 'mask', help: 'Numbers, or truths.' },
+    { name: 'input' },
+    { name: 'other' },
+  ],
   outputs: [{ name: 'output' }],
   infer: (_params, inputs) => inferCommon(['condition', 'input', 'other'], inputs),
-  lower: (call) => [ops.where(ops.gt(inputOf(call, 0), 0), inputOf(call, 1), inputOf(call, 2))],
+  lower: (call) => [ops.where(holds(inputOf(call, 0), inputOf(call, 1)), inputOf(call, 1), inputOf(call, 2))],
   flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
   examples: [
     {
@@ -135,10 +156,12 @@ export const maskedFill = defineLayer({
   summary: 'Replaces values by a number where a mask is above 0.',
   keywords: ['mask', 'attention', 'hide'],
   params: { value: number({ help: 'What masked values become.', initial: 0 }) },
-  inputs: [{ name: 'input' }, { name: 'mask' }],
+  inputs: [{ name: 'input' }, { name: 'mask', content: 'mask', help: 'Numbers, or truths.' }],
   outputs: [{ name: 'output' }],
   infer: (_params, inputs) => inferCommon(['input', 'mask'], inputs),
-  lower: (call) => [ops.where(ops.gt(inputOf(call, 1), 0), call.params.value, inputOf(call, 0))],
+  lower: (call) => [
+    ops.where(holds(inputOf(call, 1), inputOf(call, 0)), call.params.value, inputOf(call, 0)),
+  ],
   flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
   examples: [
     {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { LazuliError } from '#core/errors';
-import { probe, type ProbeCase } from '#core/layers/probe';
+import { probe, type ProbeCase, type ProbeResult } from '#core/layers/probe';
 import type { ProbeArray } from '#core/layers/probe-arrays';
 import type { ProbeGradients } from '#core/layers/probe-call';
 import * as ops from '#core/ops/index';
@@ -28,6 +28,10 @@ const flat = (value: ProbeArray | null): number[] =>
   value === null ? [] : typeof value === 'object' ? value.flatMap(flat) : [Number(value)];
 
 const listed = (gradients: ProbeGradients): readonly (ProbeArray | null)[] => Object.values(gradients);
+
+/** Outputs as lists of their first axis. */
+const apart0 = ({ outputs }: ProbeResult): readonly (readonly ProbeArray[])[] =>
+  outputs.map((output) => (typeof output === 'object' ? output : [output]));
 
 function expectNear(own: ProbeArray | null, golden: string): void {
   const expected = decode(golden);
@@ -134,6 +138,61 @@ describe('probe', () => {
     const result = probe({ layer: 'ReLU', dtype: 'float64', inputs: [['NaN', '-Infinity', 'Infinity', -1]] });
     expect(result.outputs).toEqual([['NaN', 0, 'Infinity', 0]]);
   });
+  it('reads "inf" and "nan" in params too, and booleans as masks', () => {
+    const far = probe({
+      layer: 'PairwiseDistance',
+      params: { p: 'inf', eps: 0 },
+      inputs: [[[1, -4]], [[0, 1]]],
+    });
+    expect(far.outputs).toEqual([[5]]);
+    const masked = probe({
+      layer: 'masked_fill',
+      params: { value: 7 },
+      inputs: [
+        [1, 2],
+        [true, false],
+      ],
+    });
+    expect(masked.outputs).toEqual([[7, 2]]);
+    expect(masked.grad_inputs).toEqual([[0, 1], null]);
+    expect(
+      probe({
+        layer: 'where',
+        inputs: [
+          [true, false],
+          [1, 2],
+          [3, 4],
+        ],
+      }).outputs,
+    ).toEqual([[1, 4]]);
+  });
+  it('takes inputs by name, in the order of forward, and states as a pair', () => {
+    const weights = {
+      weight_ih_l0: [[1], [2], [3], [4]],
+      weight_hh_l0: [[0.5], [0.5], [0.5], [0.5]],
+      bias_ih_l0: [0, 0, 0, 0],
+      bias_hh_l0: [0, 0, 0, 0],
+    };
+    const asked = { layer: 'LSTM', params: { input_size: 1, hidden_size: 1 }, dtype: 'float64', weights };
+    const [x, h, c] = [[[[0.5]], [[1]]], [[[0.25]]], [[[-1]]]];
+    const apart = probe({ ...asked, inputs: [x, h, c] });
+    const paired = probe({ ...asked, inputs: [x, [h, c]] });
+    expect(paired.outputs).toEqual(apart.outputs);
+    const [gx, gh, gc] = listed(apart.grad_inputs);
+    expect(paired.grad_inputs).toEqual([gx, [gh, gc]]);
+    const named = probe({ ...asked, inputs: { input: x, hx: [h, c] } });
+    expect(named.grad_inputs).toEqual({ input: gx, hx: [gh, gc] });
+    const packed = probe({ ...asked, inputs: { input: x, lengths: [1] } });
+    const [[first] = []] = apart0(probe({ ...asked, inputs: [x] }));
+    expect(apart0(packed)[0]).toEqual([first, [[0]]]);
+  });
+  it('draws weights that are not given where there is a seed', () => {
+    const asked = { layer: 'Linear', params: { in_features: 1, out_features: 2 }, inputs: [[[1]]] };
+    expect(refusal(asked).details.hint).toContain('"seed"');
+    const result = probe({ ...asked, seed: 0, weights: { bias: [0, 0] } });
+    // torch.manual_seed(0); torch.nn.Linear(1, 2).weight
+    expect(flat(result.outputs[0] ?? null).map((value) => value.toFixed(4))).toEqual(['-0.0075', '0.5364']);
+  });
   it('says what is wrong', () => {
     expect(refusal({ layer: 'Conv2', inputs: [] }).details.hint).toBe('did you mean conv2d?');
     expect(refusal({ layer: 'Linear', params: { out_features: 2 }, inputs: [[[1, 2]]] }).message).toBe(
@@ -161,5 +220,22 @@ describe('probe', () => {
       }).message,
     ).toContain('target: expected the shape of the output');
     expect(refusal({ inputs: [] }).code).toBe('usage');
+    expect(refusal({ layer: 'ReLU', inputs: [] }).message).toBe("relu: the input 'input' is missing");
+    expect(refusal({ layer: 'ReLU', inputs: [[1], [2]] }).message).toBe('relu: 2 inputs are too many');
+    expect(refusal({ layer: 'ReLU', inputs: { x: [1] } }).details).toMatchObject({
+      where: 'inputs.x',
+      expected: 'input',
+    });
+    expect(refusal({ layer: 'ReLU', inputs: [[1]], buffers: { mean: [0] } }).details.where).toBe(
+      'buffers.mean',
+    );
+    expect(
+      refusal({
+        layer: 'Embedding',
+        params: { num_embeddings: 2, embedding_dim: 1 },
+        inputs: [[0.5]],
+        weights: { weight: [[1], [2]] },
+      }).message,
+    ).toContain('expected whole numbers');
   });
 });

@@ -375,3 +375,19 @@ test(
     expect(program.memory['arena']).toBeGreaterThan(0);
   },
 );
+
+test('probe reads JSON lines with bare NaN and Infinity, a result or an error per line', slow, async () => {
+  const file = path.join(temporaryFolder(), 'cases.jsonl');
+  writeFileSync(
+    file,
+    '{"layer": "ReLU", "inputs": [[NaN, -Infinity, Infinity, "NaN"]]}\n' +
+      '\n{"layer": "Relo", "inputs": [[1]]}\n{"layer": "L1Loss", "inputs": [[1], [3]]}\n',
+  );
+  const result = await lazuli(['probe', file, '--json']);
+  expect(result.code).toBe(2);
+  expect(linesOf(result)).toMatchObject([
+    { where: `${file}:1`, outputs: [['NaN', 0, 'Infinity', 'NaN']] },
+    { where: `${file}:3`, error: { code: 'parameter_invalid', hint: 'did you mean relu?' } },
+    { where: `${file}:4`, outputs: [2], grad_inputs: [[-1], [1]] },
+  ]);
+});

@@ -96,6 +96,10 @@ const GEOMETRIES: readonly Geometry[] = [
   flat([2, 2, 6, 5, 7], [3, 2, 3, 2, 3], { padding: [1, 1, 0, 1, 1, 1], stride: [1, 2, 1] }),
   flat([1, 2, 4, 4, 4], [2, 2, 2, 2, 2], { stride: [2, 2, 2] }),
   flat([2, 2, 7], [2, 2, 2], { padding: [-1, -2] }),
+  // One output channel a group, in rows longer than a vector, and with a stride between outputs.
+  flat([1, 3, 5, 77], [3, 1, 2, 5], { groups: 3, padding: [1, 0, 2, 2] }),
+  flat([2, 4, 11, 9], [4, 1, 3, 3], { groups: 4, stride: [2, 2], padding: [1, 1, 1, 1] }),
+  flat([2, 6, 8, 40], [3, 2, 3, 3], { groups: 3, padding: [1, 1, 1, 1] }),
   // Enough channels and outputs for Winograd's products.
   flat([2, 20, 17, 15], [18, 20, 3, 3], { padding: [1, 1, 1, 1] }),
   flat([1, 16, 19, 35], [33, 16, 3, 3]),

@@ -66,6 +66,8 @@ template <typename T> struct ProductKernels {
   /// to[k·height + r] = from[r·row_stride + k·depth_stride] for r < rows, 0 for rows <= r < height.
   void (*pack)(T* to, int64_t height, const T* from, int64_t row_stride, int64_t depth_stride, int64_t rows,
                int64_t depth);
+  /// y[j] = bias + Σ_k weight[k]·x[offsets[k] + j] for j < count, reading no element behind.
+  void (*taps)(const T* x, const int64_t* offsets, const T* weight, int64_t depth, T bias, T* y, int64_t count);
   /// Rounds `count` numbers to bfloat16, in place.
   void (*round)(T* values, int64_t count);
   /// Multiply-adds on registers alone, `rounds` times kPeakOperations; returns something that depends on all of them.

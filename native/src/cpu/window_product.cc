@@ -28,7 +28,7 @@ template <typename T> class Engine {
  public:
   Engine(const WindowProduct<T>& product, const Context& context)
       : p_(product), context_(context), kernels_(isa_kernels().product<T>()) {
-    tile_rows_ = kernels_.tile_rows;
+    tile_rows_ = std::min<int64_t>(kernels_.tile_rows, p_.row_channels);
     tile_columns_ = kernels_.tile_columns;
     plane_ = p_.layout.elements();
     target_plane_ = p_.target_size[0] * p_.target_size[1] * p_.target_size[2];
@@ -69,7 +69,7 @@ template <typename T> class Engine {
     int64_t reach;                 // the largest offset
     int64_t last;                  // the padded position of the last output
     int64_t row_panels;
-    const T* weight;  // [groups, row panels, depth, tile rows]
+    const T* weight;  // [groups, row panels, depth, tile rows or the only row]
   };
 
   T* allocate(int64_t elements) const {
@@ -165,6 +165,7 @@ template <typename T> class Engine {
 
   void compute(const Prepared& prepared, int64_t first_image, int64_t images, T* gathered) const {
     const WindowPhase& phase = *prepared.phase;
+    if (p_.row_channels == 1 && phase.step[2] == 1) return compute_rows(prepared, first_image, images);
     const int64_t direct = ceil_div(prepared.last + 1, tile_columns_) * images;
     const int64_t tight = ceil_div(phase.outputs() * images, tile_columns_);
     // Gathering costs about as much as 20 rows of products.
@@ -180,6 +181,28 @@ template <typename T> class Engine {
         for (int64_t panel = piece * panels / pieces; panel < (piece + 1) * panels / pieces; ++panel)
           compute_panel(prepared, is_packed, panel, images, group_panels, packed_offsets,
                         gathered + piece * max_depth_ * tile_columns_, target);
+    });
+  }
+
+  /// One channel per group: every row of outputs by itself, since tiles of one row would leave most of a tile empty.
+  void compute_rows(const Prepared& prepared, int64_t first_image, int64_t images) const {
+    const auto& [count, first, step, offsets, taps] = *prepared.phase;
+    T* target = p_.target + first_image * p_.groups * target_plane_;
+    const int64_t work = std::max<int64_t>(1, prepared.depth * prepared.phase->outputs());
+    context_.parallel_for(images * p_.groups, std::max<int64_t>(1, kTaskWork / work), [&](int64_t begin, int64_t end) {
+      for (int64_t index = begin; index < end; ++index) {
+        const int64_t group = index % p_.groups;
+        const T* source = base_ + index * p_.depth_channels * plane_;
+        const T* weight = prepared.weight + group * prepared.depth;
+        for (int64_t d = 0; d < count[0]; ++d)
+          for (int64_t h = 0; h < count[1]; ++h) {
+            T* to = target + index * target_plane_ +
+                    ((first[0] + d * step[0]) * p_.target_size[1] + first[1] + h * step[1]) * p_.target_size[2] + first[2];
+            kernels_.taps(source + position(d, h, 0), prepared.offsets.data(), weight, prepared.depth,
+                          p_.bias ? p_.bias[group] : T{0}, to, count[2]);
+            if (p_.finish) p_.finish(to, count[2]);
+          }
+      }
     });
   }
 

@@ -333,6 +333,35 @@ template <typename T, int most> void dot(const DotArguments<T>& d) {
   dot_of<T, most>(d);
 }
 
+template <typename T>
+void taps(const T* x, const int64_t* offsets, const T* weight, int64_t depth, T bias, T* y, int64_t count) {
+  constexpr int lanes = kLanes<T>;
+  int64_t j = 0;
+  for (; j + 4 * lanes <= count; j += 4 * lanes) {
+    Vector<T> sums[4];
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; ++v) sums[v] = broadcast(bias);
+    for (int64_t k = 0; k < depth; ++k) {
+      const Vector<T> value = broadcast(weight[k]);
+#pragma GCC unroll 4
+      for (int v = 0; v < 4; ++v) sums[v] = multiply_add<T>(value, load(x + offsets[k] + j + v * lanes), sums[v]);
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; ++v) store(y + j + v * lanes, sums[v]);
+  }
+  for (; j + lanes <= count; j += lanes) {
+    Vector<T> sum = broadcast(bias);
+    for (int64_t k = 0; k < depth; ++k) sum = multiply_add<T>(broadcast(weight[k]), load(x + offsets[k] + j), sum);
+    store(y + j, sum);
+  }
+  if (const int64_t rest = count - j; rest > 0) {
+    Vector<T> sum = broadcast(bias);
+    for (int64_t k = 0; k < depth; ++k)
+      sum = multiply_add<T>(broadcast(weight[k]), load_first(x + offsets[k] + j, rest), sum);
+    store_first(y + j, sum, rest);
+  }
+}
+
 /// The bits of a float rounded to bfloat16, ties to even; a NaN stays one.
 inline uint32_t rounded_bits(uint32_t bits) {
   const uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) & 0xFFFF0000u;
@@ -369,7 +398,7 @@ template <typename T> T peak(int64_t rounds) {
 }
 
 template <typename T> constexpr ProductKernels<T> kernels() {
-  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>, round, peak<T>,
+  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>, taps<T>, round, peak<T>,
           2.0 * kPeakSums * kLanes<T>};
 }
 

@@ -76,14 +76,16 @@ export class ModelSession {
   #isStarting = false;
 
   private constructor(project: Project, { folder }: SessionOptions) {
-    this.#model = new Model(project);
+    this.#model = new Model(project, { putsOff: true });
     this.#feeds = new Feeds(this.#model, folder);
   }
 
   /** Opens the CPU backend when nobody did. Layers whose sizes are all given draw their first values here. */
   static async open(project: Project, options: SessionOptions): Promise<ModelSession> {
     cpuBackend();
-    return new ModelSession(project, options);
+    const session = new ModelSession(project, options);
+    await session.#model.settle();
+    return session;
   }
 
   get project(): Project {
@@ -113,8 +115,9 @@ export class ModelSession {
    */
   async update(project: Project): Promise<ModelInfo> {
     if (!this.#model.hasSameLayers(project)) this.#refuseWhileRunning();
-    return this.#lock.run(() => {
+    return this.#lock.run(async () => {
       this.#model.update(project);
+      await this.#model.settle();
       return this.info();
     });
   }
@@ -290,9 +293,17 @@ export class ModelSession {
 
   async #feed({ shapes, seed, signal, rematerialize = false }: FeedOptions): Promise<FeedResult> {
     const sample = shapes ?? (await this.#feeds.sampleShapes(this.project.data, { signal }));
-    return this.#lock.run(() =>
-      this.#model.feed(sample, seed ?? this.project.training.seed, { rematerialize }),
-    );
+    return this.#lock.run(async () => {
+      const before = this.#model.revision;
+      const result = this.#model.feed(sample, seed ?? this.project.training.seed, { rematerialize });
+      try {
+        await this.#model.settle();
+      } catch (error) {
+        this.#model.restore(before);
+        throw error;
+      }
+      return { ...result, model: this.info() };
+    });
   }
 
   /** Samples and the model on the project's device, for `body`; during a run on another device evaluation waits on the CPU's. */
@@ -385,6 +396,7 @@ export class ModelSession {
     return this.#lock.run(async () => {
       this.#refuseWhileRunning();
       await body();
+      await this.#model.settle();
       return this.info();
     });
   }

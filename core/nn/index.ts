@@ -51,3 +51,4 @@ export { slotsOf, type Slot } from './slots';
 export { loadEntries, stateDictContent, stateDictFrom, type LoadEntriesOptions } from './state-dict-io';
 export { materialize, type Materialization, type Materialized } from './transaction';
 export { reduceForm, type ReduceForm } from './reduce';
+export { StepQueue, type Steps } from './steps';

@@ -4,7 +4,8 @@ import { DTYPES, type DType } from '../tensor/dtype';
 import { encodeElements } from '../tensor/elements';
 import { torchSize } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
-import { defaultGenerator, type Generator, type RandomDType } from './random';
+import { defaultGenerator, type Generator, type Piece, type RandomDType } from './random';
+import { runSteps, type Steps } from './steps';
 import { fillTensor, isDense, writeDense } from './tensor-memory';
 
 /** `fan_in` and `fan_out`, as torch.nn.init counts them: sizes of axes 1 and 0 times the receptive field. */
@@ -54,28 +55,49 @@ export function randomDType(dtype: DType, method: string): RandomDType {
   );
 }
 
-/** Dense tensors are drawn in memory order, others row-major. */
-function writeDrawn(tensor: Tensor, drawn: Float32Array | Float64Array | Uint16Array): void {
-  const bytes = new Uint8Array(drawn.buffer, drawn.byteOffset, drawn.byteLength);
-  if (isDense(tensor)) tensor.storage.write(tensor.offset * drawn.BYTES_PER_ELEMENT, bytes);
+const bytesOf = ({ buffer, byteOffset, byteLength }: Piece['values']): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** Writes a dense tensor's values as they are drawn, in memory order. */
+function* writePieces(tensor: Tensor, pieces: Iterable<Piece>): Steps {
+  for (const { at, values } of pieces) {
+    tensor.storage.write((tensor.offset + at) * values.BYTES_PER_ELEMENT, bytesOf(values));
+    yield;
+  }
+}
+
+/** `uniform_` in steps. Strided tensors are drawn row-major, in one step. */
+export function* uniformSteps(tensor: Tensor, from: number, to: number, generator: Generator): Steps {
+  tensor.assertUsable('<function uniform_>');
+  const dtype = randomDType(tensor.dtype, 'uniform_');
+  if (tensor.device === 'meta') return;
+  const count = tensor.numel();
+  if (isDense(tensor)) yield* writePieces(tensor, generator.uniformPieces(dtype, count, from, to));
+  else writeDense(tensor, bytesOf(generator.uniform(dtype, count, from, to)));
+}
+
+/** `normal_` in steps. Tensors that are not contiguous are drawn one value at a time, in one step. */
+export function* normalSteps(tensor: Tensor, mean: number, std: number, generator: Generator): Steps {
+  tensor.assertUsable('<function normal_>');
+  const dtype = randomDType(tensor.dtype, 'normal_');
+  if (tensor.device === 'meta') return;
+  const count = tensor.numel();
+  if (tensor.isContiguous())
+    return yield* writePieces(tensor, generator.normalPieces(dtype, count, mean, std));
+  const bytes = bytesOf(generator.normal(dtype, count, mean, std, false));
+  if (isDense(tensor)) tensor.storage.write((tensor.offset * bytes.byteLength) / Math.max(count, 1), bytes);
   else writeDense(tensor, bytes);
 }
 
 /** uniform(from, to). On meta it draws nothing. */
 export function uniform_(tensor: Tensor, from = 0, to = 1, generator: Generator = defaultGenerator): Tensor {
-  tensor.assertUsable('<function uniform_>');
-  const dtype = randomDType(tensor.dtype, 'uniform_');
-  if (tensor.device === 'meta') return tensor;
-  writeDrawn(tensor, generator.uniform(dtype, tensor.numel(), from, to));
+  runSteps(uniformSteps(tensor, from, to, generator));
   return tensor;
 }
 
 /** normal(mean, std). On meta it draws nothing. */
 export function normal_(tensor: Tensor, mean = 0, std = 1, generator: Generator = defaultGenerator): Tensor {
-  tensor.assertUsable('<function normal_>');
-  const dtype = randomDType(tensor.dtype, 'normal_');
-  if (tensor.device === 'meta') return tensor;
-  writeDrawn(tensor, generator.normal(dtype, tensor.numel(), mean, std, tensor.isContiguous()));
+  runSteps(normalSteps(tensor, mean, std, generator));
   return tensor;
 }
 
@@ -134,14 +156,17 @@ export function dirac_(tensor: Tensor, groups = 1): Tensor {
   });
 }
 
-export function xavierUniform_(tensor: Tensor, gain = 1, generator: Generator = defaultGenerator): Tensor {
+/** The standard deviation of Glorot's start. */
+export function xavierStd(tensor: Tensor, gain: number): number {
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
-  const bound = Math.sqrt(3) * (gain * Math.sqrt(2 / (fanIn + fanOut)));
+  return gain * Math.sqrt(2 / (fanIn + fanOut));
+}
+export function xavierUniform_(tensor: Tensor, gain = 1, generator: Generator = defaultGenerator): Tensor {
+  const bound = Math.sqrt(3) * xavierStd(tensor, gain);
   return uniform_(tensor, -bound, bound, generator);
 }
 export function xavierNormal_(tensor: Tensor, gain = 1, generator: Generator = defaultGenerator): Tensor {
-  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
-  return normal_(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), generator);
+  return normal_(tensor, 0, xavierStd(tensor, gain), generator);
 }
 
 export interface KaimingOptions {
@@ -152,7 +177,8 @@ export interface KaimingOptions {
   readonly generator?: Generator;
 }
 
-function kaimingStd(
+/** The standard deviation of He's start. */
+export function kaimingStd(
   tensor: Tensor,
   { a = 0, mode = 'fan_in', nonlinearity = 'leaky_relu' }: KaimingOptions,
 ): number {

@@ -5,21 +5,20 @@ import type { Tensor } from '../tensor/tensor';
 import {
   calculateFanInAndFanOut,
   constant_,
-  kaimingNormal_,
-  kaimingUniform_,
-  normal_,
+  kaimingStd,
+  normalSteps,
   ones_,
   orthogonal_,
   truncNormal_,
-  uniform_,
-  xavierNormal_,
-  xavierUniform_,
+  uniformSteps,
+  xavierStd,
   zeroRow_,
   zeros_,
 } from './inits';
 import type { Initializer } from './initializer';
 import { defaultGenerator, type Generator } from './random';
 import { normExcept_ } from './norm-except';
+import { runSteps, type Steps } from './steps';
 import { copyInto } from './tensor-memory';
 
 /** A layer's tensors by name; null where the params switch one off. */
@@ -46,6 +45,63 @@ export function initialize(
   siblings: Siblings,
   generator: Generator = defaultGenerator,
 ): void {
+  runSteps(initializeSteps(initializer, tensor, siblings, generator));
+}
+
+/** The same in steps. Draws from uniform and normal distributions rest every millisecond or so; other fills are one step. */
+export function* initializeSteps(
+  initializer: Initializer,
+  tensor: Tensor,
+  siblings: Siblings,
+  generator: Generator,
+): Steps {
+  const uniform = (bound: number): Steps => uniformSteps(tensor, -bound, bound, generator);
+  switch (initializer.kind) {
+    case 'uniform':
+      return yield* uniformSteps(tensor, initializer.from, initializer.to, generator);
+    case 'normal':
+      return yield* normalSteps(tensor, initializer.mean, initializer.std, generator);
+    case 'kaiming_uniform':
+      // Checked before the shape is looked at, so that an uninitialized tensor is refused in PyTorch's words.
+      tensor.assertUsable('<function kaiming_uniform_>');
+      if (tensor.shape.includes(0)) return;
+      return yield* uniform(Math.sqrt(3) * kaimingStd(tensor, initializer));
+    case 'kaiming_normal':
+      if (tensor.shape.includes(0)) return;
+      return yield* normalSteps(tensor, 0, kaimingStd(tensor, initializer), generator);
+    case 'xavier_uniform':
+      return yield* uniform(Math.sqrt(3) * xavierStd(tensor, initializer.gain));
+    case 'xavier_normal':
+      return yield* normalSteps(tensor, 0, xavierStd(tensor, initializer.gain), generator);
+    case 'zeros_after_draw':
+      yield* uniformSteps(tensor, 0, 1, generator);
+      return void zeros_(tensor);
+    case 'uniform_fan_in': {
+      const { fanIn } = calculateFanInAndFanOut(sibling(siblings, initializer.fanOf));
+      return yield* uniform(fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0);
+    }
+    case 'uniform_axis':
+      return yield* uniform(1 / Math.sqrt(sibling(siblings, initializer.of).shape.at(initializer.axis) ?? 1));
+    case 'normal_zero_row':
+      yield* normalSteps(tensor, 0, 1, generator);
+      if (initializer.row !== null) zeroRow_(tensor, initializer.row);
+      return;
+    default:
+      fillAtOnce(initializer, tensor, siblings, generator);
+      yield;
+  }
+}
+
+type DrawnKind =
+  | 'uniform' | 'normal' | 'kaiming_uniform' | 'kaiming_normal' | 'xavier_uniform' | 'xavier_normal'
+  | 'zeros_after_draw' | 'uniform_fan_in' | 'uniform_axis' | 'normal_zero_row'; // prettier-ignore
+
+function fillAtOnce(
+  initializer: Exclude<Initializer, { readonly kind: DrawnKind }>,
+  tensor: Tensor,
+  siblings: Siblings,
+  generator: Generator,
+): void {
   switch (initializer.kind) {
     case 'zeros':
       return void zeros_(tensor);
@@ -53,41 +109,14 @@ export function initialize(
       return void ones_(tensor);
     case 'constant':
       return void constant_(tensor, initializer.value);
-    case 'uniform':
-      return void uniform_(tensor, initializer.from, initializer.to, generator);
-    case 'normal':
-      return void normal_(tensor, initializer.mean, initializer.std, generator);
-    case 'kaiming_uniform':
-      return void kaimingUniform_(tensor, { a: initializer.a, generator });
-    case 'xavier_uniform':
-      return void xavierUniform_(tensor, initializer.gain, generator);
-    case 'xavier_normal':
-      return void xavierNormal_(tensor, initializer.gain, generator);
-    case 'zeros_after_draw':
-      uniform_(tensor, 0, 1, generator);
-      return void zeros_(tensor);
     case 'copy':
       return void copyInto(tensor, sibling(siblings, initializer.of));
     case 'norm_except':
       return normExcept_(tensor, sibling(siblings, initializer.of), initializer.axis);
-    case 'kaiming_normal':
-      return void kaimingNormal_(tensor, { a: initializer.a, generator });
     case 'trunc_normal':
       return void truncNormal_(tensor, { ...initializer, generator });
     case 'orthogonal':
       return void orthogonal_(tensor, initializer.gain, generator);
-    case 'uniform_fan_in': {
-      const { fanIn } = calculateFanInAndFanOut(sibling(siblings, initializer.fanOf));
-      const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
-      return void uniform_(tensor, -bound, bound, generator);
-    }
-    case 'uniform_axis': {
-      const bound = 1 / Math.sqrt(sibling(siblings, initializer.of).shape.at(initializer.axis) ?? 1);
-      return void uniform_(tensor, -bound, bound, generator);
-    }
-    case 'normal_zero_row':
-      normal_(tensor, 0, 1, generator);
-      if (initializer.row !== null) zeroRow_(tensor, initializer.row);
   }
 }
 

@@ -5,7 +5,7 @@ import type { DType } from '../tensor/dtype';
 import type { PartialShape, Shape } from '../tensor/shape';
 import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
-import { drawsOf, initialize, type Siblings } from './initialize';
+import { drawsOf, initializeSteps, type Siblings } from './initialize';
 import type { Initializer } from './initializer';
 import { bindArguments } from './layer-arguments';
 import { prepareLayerLoad } from './layer-load';
@@ -17,6 +17,7 @@ import type { Keywords, LoadCall } from './module-types';
 import { defaultGenerator, type Generator } from './random';
 import { LABEL, REGISTRY } from './registry';
 import { blankParams, solveSizes, type Sizes } from './solve-sizes';
+import { runSteps } from './steps';
 import { extraReprOf } from './torch-repr';
 import { rulesOf } from './torch-rules';
 import { isLazy } from './uninitialized';
@@ -42,6 +43,8 @@ export interface LayerOptions {
    * partial loads and shows sizes that a checkpoint brought.
    */
   readonly semantics?: 'torch' | 'workbench';
+  /** Tensors of known shape are left zero and nothing is drawn: whoever makes the layer writes their values. Default false. */
+  readonly isBare?: boolean;
   /** By tensor name, instead of the declared ones. */
   readonly initializers?: Readonly<Record<string, Initializer>>;
   /** Words for an inferred size, e.g. the graph's "from 'flatten' 8·6·6". Default: the input's shape. */
@@ -72,7 +75,7 @@ export class LayerModule extends Module {
     const specs = this.tensorSpecs();
     for (const spec of specs) registerTensor(this, spec);
     const ready = specs.filter((spec) => !isLazy(this.tensor(spec.name)));
-    this.initializeTensors(ready);
+    if (options.isBare !== true) this.initializeTensors(ready);
     if (blankParams(declaration, params).length > 0 || 'clsToBecome' in this) becomeLazy(this);
   }
 
@@ -141,13 +144,16 @@ export class LayerModule extends Module {
     materializeFrom(this, shapes, isTorch);
   }
 
-  /** Runs the initializers of `specs` (default: all), in their draw order. */
+  /** Runs the initializers of `specs` (default: all), in their draw order; later, where the generator puts draws off. */
   initializeTensors(specs: readonly TensorSpec[] = this.tensorSpecs()): void {
+    const { generator } = this;
     const siblings = this.siblings();
     for (const { name, initializer } of drawsOf(specs)) {
       const tensor = siblings[name] ?? null;
-      const chosen = this.initializers[name] ?? initializer;
-      if (tensor !== null) initialize(chosen, tensor, siblings, this.generator);
+      if (tensor === null) continue;
+      const steps = initializeSteps(this.initializers[name] ?? initializer, tensor, siblings, generator);
+      if (generator.pending) generator.pending.add(steps);
+      else runSteps(steps);
     }
   }
   /** Puts a new tensor in the place of `name`, uninitialized while its sizes are unknown: the end of a tie. */

@@ -5,6 +5,7 @@ import { boxMullerFloat32, boxMullerFloat64 } from './box-muller';
 import { fma32, fma64 } from './exact-arithmetic';
 import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from '../tensor/half-precision';
 import { MersenneTwister } from './mersenne-twister';
+import type { StepQueue } from './steps';
 import { libmLog1p, preciseSineCosine } from './precise-math';
 
 /** The element types random floats come in. */
@@ -25,6 +26,14 @@ const HALF = {
 } as const;
 const WIDE_RANGE = 1n << 28n;
 const BLOCK = 16;
+/** Values drawn at a time where the thread must not be held for long: about a millisecond's. Multiples of a block. */
+const PIECE = { float32: 4096, float64: 1024, float16: 4096, bfloat16: 4096 } as const;
+
+/** Some of the values of a fill, from element `at` on. */
+export interface Piece {
+  readonly at: number;
+  readonly values: Float32Array | Float64Array | Uint16Array;
+}
 
 /** A generator's state at one moment, to be given to `restore`. */
 export interface GeneratorSnapshot {
@@ -33,6 +42,8 @@ export interface GeneratorSnapshot {
 
 /** One stream of random numbers: `torch.Generator` on the CPU. */
 export class Generator {
+  /** Where initial values that are put off wait; null while every fill draws at once. */
+  pending: StepQueue | null = null;
   readonly #engine = new MersenneTwister();
 
   constructor(seed: number | bigint = DEFAULT_SEED) {
@@ -130,6 +141,29 @@ export class Generator {
     if (dtype === 'float64') return this.#normalFloat64(count, mean, std);
     if (dtype === 'float32') return this.#normalFloat32(count, mean, std);
     return Uint16Array.from(this.#normalInBlocks(count, mean, std), HALF[dtype].to);
+  }
+
+  /** The values of `uniform`, in order and in pieces; what is not taken is not drawn. */
+  *uniformPieces(dtype: RandomDType, count: number, from = 0, to = 1): Iterable<Piece> {
+    const step = PIECE[dtype];
+    if (count === 0) this.uniform(dtype, 0, from, to);
+    for (let at = 0; at < count; at += step)
+      yield { at, values: this.uniform(dtype, Math.min(step, count - at), from, to) };
+  }
+  /** The values of `normal` of a contiguous tensor, in pieces; the last one may lie over the end of the one before. */
+  *normalPieces(dtype: RandomDType, count: number, mean = 0, std = 1): Iterable<Piece> {
+    if (count < BLOCK) {
+      yield { at: 0, values: this.normal(dtype, count, mean, std) };
+      return;
+    }
+    const rest = count % BLOCK;
+    const step = PIECE[dtype];
+    for (let at = 0; at < count - rest; at += step)
+      yield { at, values: this.normal(dtype, Math.min(step, count - rest - at), mean, std) };
+    if (rest === 0) return;
+    // float32 and float64 have drawn the rest with all the others before it is drawn afresh.
+    if (dtype === 'float32' || dtype === 'float64') this.uniform(dtype, rest);
+    yield { at: count - BLOCK, values: this.normal(dtype, BLOCK, mean, std) };
   }
 
   /** A permutation of 0 .. count - 1: `torch.randperm`. */

@@ -139,8 +139,10 @@ export function fillTensor(tensor: Tensor, value: number): void {
   const one = new Float64Array([value]);
   const pattern = convertBytes(new Uint8Array(one.buffer), 'float64', tensor.dtype);
   const bytes = new Uint8Array(tensor.numel() * pattern.byteLength);
-  if (pattern.some((byte) => byte !== 0))
-    for (let at = 0; at < bytes.byteLength; at += pattern.byteLength) bytes.set(pattern, at);
+  if (pattern.some((byte) => byte !== 0) && bytes.byteLength > 0) {
+    bytes.set(pattern);
+    for (let done = pattern.byteLength; done < bytes.byteLength; done *= 2) bytes.copyWithin(done, 0, done);
+  }
   writeDense(tensor, bytes);
 }
 

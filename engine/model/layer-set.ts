@@ -10,6 +10,7 @@ import {
   type Generator,
   type LayerModule,
   type LayerParams,
+  type StepQueue,
 } from '#core/nn/index';
 import { pendingData } from '#core/nn/uninitialized';
 import { LABEL } from '#core/nn/registry';
@@ -46,7 +47,11 @@ export class LayerSet {
     readonly dtype: DType,
     /** Draws the first values of layers whose sizes are all given. */
     public generator: Generator,
-  ) {}
+    /** Where first values wait until `run`; without it they are drawn at once. */
+    readonly queue: StepQueue | null = null,
+  ) {
+    generator.pending = queue;
+  }
 
   get graph(): Graph {
     return this.#graph;
@@ -82,7 +87,7 @@ export class LayerSet {
       hasChanged = true;
       const { params } = node ? resolveNode(node) : { params: null };
       if (node && params && kept.signature.startsWith(`${baseSignatureOf(node)}\n`)) {
-        const layer = this.make(node, params, this.generator.fork());
+        const layer = this.make(node, params, null);
         carryOver(kept.layer, layer);
         this.#layers.set(id, { signature: signatureOf(node), layer });
         renewed.push(kept.layer);
@@ -98,6 +103,7 @@ export class LayerSet {
   /** Makes every layer anew from `generator`, in the order of the file: what constructing the module in PyTorch does. */
   rebuild(generator: Generator): void {
     this.generator = generator;
+    generator.pending = this.queue;
     for (const { layer } of this.#layers.values()) disposeLayer(layer);
     this.#layers.clear();
     this.refresh();
@@ -111,12 +117,16 @@ export class LayerSet {
     this.#module = null;
   }
 
-  /** A layer of the node's params, uninitialized where sizes are blank; it belongs to nobody yet. */
-  make(node: GraphNode, params: LayerParams, generator: Generator): LayerModule {
+  /**
+   * A layer of the node's params, uninitialized where sizes are blank; it belongs to nobody yet. Without a generator its
+   * values are left to be written.
+   */
+  make(node: GraphNode, params: LayerParams, generator: Generator | null): LayerModule {
     const { declaration } = resolveNode(node);
     if (!declaration) throw new Error(`a layer was made for the unknown kind ${node.layer}`);
     const layer = createLayerModule(declaration, params, {
-      generator,
+      generator: generator ?? this.generator,
+      isBare: generator === null,
       dtype: this.dtype,
       name: node.name,
       initializers: chosenInitializers(node, declaration.tensors?.(params) ?? []),

@@ -16,6 +16,8 @@ import {
   newTensor,
   slotsOf,
   stateDictContent,
+  StepQueue,
+  type Steps,
   type Slot,
 } from '#core/nn/index';
 import { renameEntries } from '#core/nn/rename';
@@ -42,6 +44,7 @@ export interface FeedChoice {
 export class Model {
   #project: Project;
   #layers: LayerSet;
+  readonly #queue: StepQueue | null;
   readonly #history = new History();
   #sample: SampleShapes = {};
   #unreached: readonly string[] = [];
@@ -50,12 +53,25 @@ export class Model {
   /** True while every value is what construction drew: feeding may then draw all of them from its own seed. */
   #isPristine = true;
 
-  /** Layers whose sizes are all given draw their first values here. */
-  constructor(project: Project) {
+  /**
+   * Layers whose sizes are all given draw their first values here. With `putsOff` first values wait for `settle` instead,
+   * here and in every change.
+   */
+  constructor(project: Project, { putsOff = false }: { readonly putsOff?: boolean } = {}) {
     this.#project = project;
-    this.#layers = makeLayers(project);
+    this.#queue = putsOff ? new StepQueue() : null;
+    this.#layers = makeLayers(project, this.#queue);
   }
 
+  /** Draws the first values that were put off, a few milliseconds at a time. */
+  async settle(): Promise<void> {
+    try {
+      await this.#queue?.run(pause);
+    } catch (error) {
+      this.#queue?.clear();
+      throw error;
+    }
+  }
   get project(): Project {
     return this.#project;
   }
@@ -83,7 +99,7 @@ export class Model {
       this.#layers.dispose();
       this.#history.clear();
       this.#sample = {};
-      this.#layers = makeLayers(project);
+      this.#layers = makeLayers(project, this.#queue);
       this.#isPristine = true;
       this.#changed();
     } else if (this.#layers.update(flattenGraph(project.graph))) this.#changed();
@@ -128,11 +144,15 @@ export class Model {
     const before = takeSnapshot(this.#layers);
     try {
       const generator = new Generator(seed);
+      generator.pending = this.#queue;
       const giveBack = renewResized(this.#layers, resized, generator);
       const { materialized, unreached } = this.#feed(shapes, generator);
-      giveBack();
+      // After the draws it takes the place of.
+      if (this.#queue) this.#queue.add(once(giveBack));
+      else giveBack();
       return { model: this.info(), materialized, unreached, sampleShape: Object.values(shapes)[0] ?? [] };
     } catch (error) {
+      this.#queue?.clear();
       restoreSnapshot(this.#layers, before);
       throw error;
     }
@@ -140,6 +160,7 @@ export class Model {
 
   #feed(shapes: SampleShapes, generator: Generator): FeedResult {
     // PyTorch draws layers whose sizes are given while the module is made, lazy ones in their first forward, from one stream.
+    generator.pending = this.#queue;
     if (this.#isPristine) this.#layers.rebuild(generator);
     const { module } = this.#layers;
     const inputs = Object.entries(shapes).map(
@@ -285,8 +306,15 @@ export class Model {
 const isLoaded = ({ verdict, got }: WeightVerdict): boolean =>
   got !== null && (verdict === 'fits' || verdict === 'will_materialize');
 
-function makeLayers(project: Project): LayerSet {
-  const layers = new LayerSet(project.dtype, new Generator(project.training.seed));
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function* once(body: () => void): Steps {
+  body();
+  yield;
+}
+
+function makeLayers(project: Project, queue: StepQueue | null): LayerSet {
+  const layers = new LayerSet(project.dtype, new Generator(project.training.seed), queue);
   layers.update(flattenGraph(project.graph));
   return layers;
 }

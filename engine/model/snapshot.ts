@@ -5,7 +5,6 @@ import { isBorrowed } from '#core/graph/tensor-options';
 import {
   denseBytes,
   finishLazy,
-  Generator,
   isLazy,
   isLazyModule,
   writeDense,
@@ -78,8 +77,7 @@ export function restoreSnapshot(set: LayerSet, snapshot: Snapshot): void {
 
 function rebuildLayer(set: LayerSet, node: GraphNode, saved: SavedLayer): LayerModule {
   const { params } = resolveNode(node);
-  // Values are written over at once: what this generator draws is never seen.
-  const layer = set.make(node, params ?? saved.params, new Generator(0));
+  const layer = set.make(node, params ?? saved.params, null);
   for (const [name, tensor] of saved.tensors) {
     const target = layer.tensor(name);
     if (!target || !tensor) continue;

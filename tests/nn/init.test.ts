@@ -1,5 +1,14 @@
 // torch.nn.init against real PyTorch (scripts/golden/nn_semantics.py) and the initializers of declarations (docs/spec/random.md).
-import { Generator, init, initialize, newTensor, valuesOf, type Initializer } from '#core/nn/index';
+import {
+  Generator,
+  init,
+  initialize,
+  newTensor,
+  StepQueue,
+  valuesOf,
+  type Initializer,
+} from '#core/nn/index';
+import { initializeSteps } from '#core/nn/initialize';
 import { Tensor } from '#core/tensor/tensor';
 import { denseBytes } from '#core/nn/tensor-memory';
 import { describe, expect, it } from 'vitest';
@@ -150,4 +159,28 @@ describe('init', () => {
     );
     expect(hash(rows)).toHaveLength(64);
   });
+});
+
+it('MATERIALIZE-8 values that were put off are those drawn at once, whatever their number and dtype', async () => {
+  for (const dtype of ['float32', 'float64', 'float16'] as const)
+    for (const count of [7, 16, 31, 5000, 8192 + 5])
+      for (const kind of ['normal', 'uniform'] as const) {
+        const initializer: Initializer =
+          kind === 'normal' ? { kind, mean: 1, std: 2 } : { kind, from: -1, to: 3 };
+        const [now, later] = [newTensor([count], dtype), newTensor([count], dtype)];
+        const [first, second] = [new Generator(5), new Generator(5)];
+        initialize(initializer, now, {}, first);
+        const queue = new StepQueue();
+        queue.add(initializeSteps(initializer, later, {}, second));
+        expect(queue.isEmpty).toBe(false);
+        await queue.run(() => Promise.resolve());
+        expect(hash(later)).toBe(hash(now));
+        expect(second.getState()).toEqual(first.getState());
+        // One fill over the whole is PyTorch's, see RANDOM-6.
+        const whole =
+          kind === 'normal'
+            ? new Generator(5).normal(dtype, count, 1, 2)
+            : new Generator(5).uniform(dtype, count, -1, 3);
+        expect(Buffer.from(denseBytes(now)).equals(Buffer.from(whole.buffer))).toBe(true);
+      }
 });

@@ -21,7 +21,7 @@ export interface InspectedEntry {
   readonly storage: string;
   readonly requires_grad: boolean;
   readonly bytes: number;
-  /** Of the tensor's contiguous little-endian bytes; null while uninitialized. */
+  /** Of the tensor's contiguous little-endian bytes; null while uninitialized, and where it was not asked for. */
   readonly sha256: string | null;
 }
 
@@ -53,14 +53,28 @@ export async function withWeights<T>(
   }
 }
 
+/** Files with more bytes of tensors are only listed unless hashes are asked for: reading them takes seconds. */
+const MOST_HASHED = 2 * 1024 ** 3;
+
+export interface InspectOptions {
+  readonly signal?: AbortSignal;
+  /** `all` reads every tensor; `small`, the default, only of files up to 2 GiB. */
+  readonly hashes?: 'all' | 'small';
+}
+
 /** Throws what opening and reading the file throws: `file_not_found`, `read_failed`, `file_refused`, `project_invalid`. */
-export async function inspectFile(file: string, signal?: AbortSignal): Promise<Inspection> {
+export async function inspectFile(
+  file: string,
+  { signal, hashes = 'small' }: InspectOptions = {},
+): Promise<Inspection> {
   if (/\.lazuli$/i.test(file)) return inspectProject(file);
   return withWeights(file, async (weights) => {
     const entries: InspectedEntry[] = [];
+    const total = weights.entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+    const isHashed = hashes === 'all' || total <= MOST_HASHED;
     for (const entry of weights.entries) {
       signal?.throwIfAborted();
-      entries.push(await inspectEntry(entry));
+      entries.push(await inspectEntry(entry, isHashed));
     }
     return {
       file,
@@ -69,12 +83,14 @@ export async function inspectFile(file: string, signal?: AbortSignal): Promise<I
       values: toJsonRecord(weights.values),
       metadata: toJsonRecord(weights.metadata),
       globals: weights.globals,
-      warnings: weights.warnings,
+      warnings: isHashed
+        ? weights.warnings
+        : [...weights.warnings, 'the tensors were listed without reading them: --hash reads and hashes all'],
     };
   });
 }
 
-async function inspectEntry(entry: TensorEntry): Promise<InspectedEntry> {
+async function inspectEntry(entry: TensorEntry, isHashed: boolean): Promise<InspectedEntry> {
   return {
     name: entry.name,
     kind: entry.kind,
@@ -85,7 +101,7 @@ async function inspectEntry(entry: TensorEntry): Promise<InspectedEntry> {
     storage: entry.storageKey,
     requires_grad: entry.requiresGrad,
     bytes: entryBytes(entry),
-    sha256: entry.shape === null ? null : await hashEntry(entry),
+    sha256: entry.shape === null || !isHashed ? null : await hashEntry(entry),
   };
 }
 

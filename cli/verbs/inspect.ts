@@ -8,10 +8,16 @@ export const inspect: Verb = {
   name: 'inspect',
   summary: 'what is in a file of weights, arrays or a project',
   arguments: [{ name: 'file', help: '.pt .pth .bin .safetensors .npy .npz or .lazuli' }],
-  options: [{ flag: 'values', help: 'show plain values too (epoch, learning rate ...)' }],
+  options: [
+    { flag: 'values', help: 'show plain values too (epoch, learning rate ...)' },
+    { flag: 'hash', help: 'hash every tensor also of a file above 2 GiB, which is otherwise only listed' },
+  ],
   example: 'lazuli inspect weights.pt',
   async run({ args, options, output, signal }) {
-    const inspection = await inspectFile(args.required(0), signal);
+    const inspection = await inspectFile(args.required(0), {
+      signal,
+      hashes: options.isSet('hash') ? 'all' : 'small',
+    });
     output.result(inspection, () => print(inspection, options.isSet('values'), output.paint));
   },
 };

@@ -62,6 +62,9 @@ export interface BenchResult extends Measurement {
   readonly profile?: readonly InstructionTime[];
 }
 
+/** Seconds after which a GPU that was idle runs at its full clock. */
+const GPU_WARM_UP = 0.6;
+
 /** Prepares, measures and frees one workload. */
 export async function runBench(
   each: BenchCase,
@@ -81,7 +84,7 @@ export async function runBench(
   const run = await each.prepare(settings);
   const isGpu = settings.device === 'gpu';
   try {
-    const measured = await measure(run, seconds, signal);
+    const measured = await measure(run, seconds, { signal, warmUp: isGpu ? GPU_WARM_UP : 0 });
     const profile = isProfiled ? await run.profile?.(Math.min(run.most, 64)) : undefined;
     const { minimumBytes } = run;
     return {

@@ -21,10 +21,23 @@ export function quantile(values: Float64Array, part: number): number {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-/** Runs for about `seconds`, at least three repetitions. Throws `interrupted` through the signal. */
-export async function measure(run: BenchRun, seconds: number, signal?: AbortSignal): Promise<Measurement> {
+/**
+ * Runs for about `seconds`, at least three repetitions, after warming up: for `warmUp` seconds where a device raises its
+ * clock only under load. Throws `interrupted` through the signal.
+ */
+export async function measure(
+  run: BenchRun,
+  seconds: number,
+  { signal, warmUp = 0 }: { readonly signal?: AbortSignal | undefined; readonly warmUp?: number } = {},
+): Promise<Measurement> {
   await run.run(Math.min(WARM_UP, run.most));
-  const first = await run.run(1);
+  let first = await run.run(1);
+  for (let spent = first.seconds; spent < warmUp;) {
+    const more = Math.max(1, Math.min(run.most, Math.round(CALL_SECONDS / Math.max(first.seconds, 1e-7))));
+    const timing = await run.run(more);
+    spent += timing.seconds;
+    first = { ...timing, seconds: timing.seconds / more };
+  }
   const perCall = Math.max(1, Math.min(run.most, Math.round(CALL_SECONDS / Math.max(first.seconds, 1e-7))));
   const samples: number[] = [];
   for (let spent = 0; spent < seconds || samples.length < 3;) {

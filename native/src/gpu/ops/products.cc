@@ -33,8 +33,18 @@ Plan plan_product(int64_t m, int64_t n, int64_t k, int64_t batches) {
   return {tiles, splits, k_part};
 }
 
-std::vector<uint32_t> constants_of(const Plan& plan, bool is_a_along_k, bool is_b_along_k) {
-  return {plan.tiles.side * plan.tiles.side, plan.tiles.side, plan.tiles.runs, is_a_along_k, is_b_along_k};
+/// How the kernel reads its operands: along k or not, four neighbours at once or one by one.
+struct Reading {
+  bool is_a_along_k = true, is_b_along_k = false, is_a_in_fours = false, is_b_in_fours = false, has_unit_stride = false;
+};
+
+std::vector<uint32_t> constants_of(const Plan& plan, const Reading& reading) {
+  return {plan.tiles.side * plan.tiles.side, plan.tiles.side,        plan.tiles.runs,        reading.is_a_along_k,
+          reading.is_b_along_k,              reading.is_a_in_fours, reading.is_b_in_fours, reading.has_unit_stride};
+}
+
+bool is_aligned(uint64_t address, std::initializer_list<int64_t> sizes) {
+  return address % 16 == 0 && std::all_of(sizes.begin(), sizes.end(), [](int64_t size) { return size % 4 == 0; });
 }
 
 Groups groups_of(const Plan& plan, int64_t m, int64_t n, int64_t batches) {
@@ -63,8 +73,14 @@ void product(const Matrix& a, const Matrix& b, uint64_t bias, uint64_t c, int64_
   Push push;
   push.address(a.address).address(b.address).address(bias).address(target);
   push.integer(m).integer(n).integer(k).integer(plan.k_part).integer(plan.splits);
-  push.integer(a.row).integer(a.column).integer(b.row).integer(b.column).integer(a.batch).integer(b.batch).integer(0);
-  recorder.dispatch("product_0", constants_of(plan, a.column == 1, b.row == 1), push, groups_of(plan, m, n, batches));
+  push.integer(a.row).integer(a.column).integer(b.row).integer(b.column).integer(a.batch).integer(b.batch);
+  Reading reading{a.column == 1, b.row == 1 && b.column != 1};
+  // The other axis' stride, and the size of the one that is read in fours.
+  reading.is_a_in_fours = reading.is_a_along_k ? is_aligned(a.address, {k, a.row, a.batch})
+                                               : a.row == 1 && is_aligned(a.address, {m, a.column, a.batch});
+  reading.is_b_in_fours = reading.is_b_along_k ? is_aligned(b.address, {k, b.column, b.batch})
+                                               : b.column == 1 && is_aligned(b.address, {n, b.row, b.batch});
+  recorder.dispatch("product_0", constants_of(plan, reading), push, groups_of(plan, m, n, batches));
   if (plan.splits > 1) join_parts(target, bias, c, batches * m * n, plan.splits, n, recorder);
 }
 
@@ -139,8 +155,8 @@ struct Geometry {
 };
 
 void run_convolution(const char* kernel, const Geometry& g, uint64_t a, uint64_t b, uint64_t bias, uint64_t c,
-                     uint64_t table, int64_t m, int64_t n, int64_t k, bool can_split, bool is_a_along_k,
-                     bool is_b_along_k, Recorder& recorder) {
+                     uint64_t table, int64_t m, int64_t n, int64_t k, bool can_split, const Reading& reading,
+                     Recorder& recorder) {
   if (m == 0 || n == 0 || g.groups == 0) return;
   Plan plan = plan_product(m, n, k, g.groups);
   if (!can_split) plan.splits = 1, plan.k_part = k;
@@ -149,7 +165,7 @@ void run_convolution(const char* kernel, const Geometry& g, uint64_t a, uint64_t
   push.address(a).address(b).address(bias).address(target).address(table).address(g.shape(recorder));
   push.integer(m).integer(n).integer(k).integer(plan.k_part).integer(plan.splits);
   push.integer(g.groups).integer(g.channels).integer(g.outputs).integer(g.kernel_size());
-  recorder.dispatch(kernel, constants_of(plan, is_a_along_k, is_b_along_k), push, groups_of(plan, m, n, g.groups));
+  recorder.dispatch(kernel, constants_of(plan, reading), push, groups_of(plan, m, n, g.groups));
   if (plan.splits > 1) join_parts(target, 0, c, g.groups * m * n, plan.splits, 1, recorder);
 }
 
@@ -158,7 +174,8 @@ void convolution(Inputs inputs, Outputs outputs, const Attributes& attributes, R
   expect_float32(x);
   const Geometry g(x.shape, weight.shape, y.shape, attributes);
   run_convolution("product_1", g, at(weight), at(x), at(inputs, 2), at(y), g.table(g.channels, g.in_plane(), recorder),
-                  g.outputs, g.batch * g.out_plane(), g.channels * g.kernel_size(), false, true, false, recorder);
+                  g.outputs, g.batch * g.out_plane(), g.channels * g.kernel_size(), false,
+                  {.is_a_in_fours = is_aligned(at(weight), {g.channels * g.kernel_size()})}, recorder);
 }
 
 void convolution_input_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
@@ -166,7 +183,8 @@ void convolution_input_gradient(Inputs inputs, Outputs outputs, const Attributes
   expect_float32(gy);
   const Geometry g(gx.shape, weight.shape, gy.shape, attributes);
   run_convolution("product_2", g, at(weight), at(gy), at(inputs, 2), at(gx), g.table(g.outputs, g.out_plane(), recorder),
-                  g.channels, g.batch * g.in_plane(), g.outputs * g.kernel_size(), false, true, false, recorder);
+                  g.channels, g.batch * g.in_plane(), g.outputs * g.kernel_size(), false,
+                  {.has_unit_stride = g.stride[0] == 1 && g.stride[1] == 1 && g.stride[2] == 1}, recorder);
 }
 
 void convolution_weight_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
@@ -174,7 +192,8 @@ void convolution_weight_gradient(Inputs inputs, Outputs outputs, const Attribute
   expect_float32(gy);
   const Geometry g(x.shape, gw.shape, gy.shape, attributes);
   run_convolution("product_3", g, at(gy), at(x), 0, at(gw), g.table(g.channels, g.in_plane(), recorder), g.outputs,
-                  g.channels * g.kernel_size(), g.batch * g.out_plane(), true, true, true, recorder);
+                  g.channels * g.kernel_size(), g.batch * g.out_plane(), true,
+                  {.is_b_along_k = true, .is_a_in_fours = is_aligned(at(gy), {g.out_plane()})}, recorder);
 }
 
 constexpr GpuOp kOps[] = {

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""PyTorch on the GPU doing the work of `lazuli bench --device gpu`: same shapes, same steps, float32 without TF32.
+
+  python3 tests/bench/gpu_peer.py [--compile] [--seconds 0.5] [name ...]     one JSON line per workload
+"""
+import argparse, json, statistics, sys, time
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+DEVICE = "cuda"
+torch.backends.cuda.matmul.allow_tf32 = False
+torch.backends.cudnn.allow_tf32 = False
+
+
+def mlp():
+    return nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(), nn.Linear(256, 10))
+
+
+def cnn():
+    return nn.Sequential(nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, padding=1),
+                         nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(3136, 128), nn.ReLU(), nn.Linear(128, 10))
+
+
+def large_cnn():
+    layers, before = [], 3
+    for at, channels in enumerate([64, 128, 256, 512, 512]):
+        layers += [nn.MaxPool2d(2)] if at else []
+        layers += [nn.Conv2d(before, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.ReLU()]
+        before = channels
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000))
+
+
+class Encoder(nn.Module):
+    def __init__(self, layers, features, heads, tokens):
+        super().__init__()
+        self.embedding = nn.Embedding(256, features)
+        self.position = nn.Parameter(torch.zeros(tokens, features))
+        layer = nn.TransformerEncoderLayer(features, heads, 4 * features, 0.0, "gelu", batch_first=True)
+        self.encoder = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+        self.head = nn.Linear(features, 256)
+
+    def forward(self, x):
+        return self.head(self.encoder(self.embedding(x) + self.position)).flatten(0, 1)
+
+
+def images(n, *shape, classes):
+    return torch.randn(n, *shape), torch.randint(0, classes, (n,))
+
+
+def words(n, tokens):
+    return torch.randint(0, 256, (n, tokens)), torch.randint(0, 256, (n * tokens,))
+
+
+STEPS = {
+    "mlp_b64": (mlp, lambda: images(64, 784, classes=10)),
+    "mlp_b8": (mlp, lambda: images(8, 784, classes=10)),
+    "cnn_b64": (cnn, lambda: images(64, 1, 28, 28, classes=10)),
+    "tenc_b16": (lambda: Encoder(2, 128, 4, 64), lambda: words(16, 64)),
+    "cnn224_b32": (large_cnn, lambda: images(32, 3, 224, 224, classes=1000)),
+    "tenc12_b8": (lambda: Encoder(12, 768, 12, 512), lambda: words(8, 512)),
+}
+
+
+def step(name, is_compiled):
+    make, data = STEPS[name]
+    model = make().to(DEVICE).train()
+    x, y = (t.to(DEVICE) for t in data())
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+
+    def loss_of(x, y):
+        return F.cross_entropy(model(x), y)
+
+    run = torch.compile(loss_of) if is_compiled else loss_of
+
+    def body():
+        optimizer.zero_grad(set_to_none=True)
+        run(x, y).backward()
+        optimizer.step()
+    return body
+
+
+def product(n, dtype):
+    a, b = (torch.randn(n, n, device=DEVICE).to(dtype) for _ in range(2))
+    c = torch.empty(n, n, device=DEVICE, dtype=dtype)
+    return lambda: torch.mm(a, b, out=c)
+
+
+def measure(body, seconds):
+    """Seconds a call: median over samples of some 20 ms each, the device's end waited for."""
+    for _ in range(5):
+        body()
+    torch.cuda.synchronize()
+    start = time.perf_counter(); body(); torch.cuda.synchronize()
+    calls = max(1, int(0.02 / max(time.perf_counter() - start, 1e-6)))
+    samples, spent = [], 0.0
+    while spent < seconds or len(samples) < 3:
+        start = time.perf_counter()
+        for _ in range(calls):
+            body()
+        torch.cuda.synchronize()
+        took = time.perf_counter() - start
+        samples.append(took / calls); spent += took
+    return statistics.median(samples)
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("names", nargs="*")
+    options.add_argument("--compile", action="store_true")
+    options.add_argument("--seconds", type=float, default=0.5)
+    options = options.parse_args()
+    cases = {name: (lambda name=name: step(name, options.compile)) for name in STEPS}
+    if not options.compile:
+        for n in (1024, 2048, 4096, 8192):
+            cases[f"gemm_nn_{n}x{n}x{n}"] = lambda n=n: product(n, torch.float32)
+            cases[f"gemm_bf16_{n}"] = lambda n=n: product(n, torch.bfloat16)
+    for name in options.names or cases:
+        if name not in cases:
+            continue
+        try:
+            took = measure(cases[name](), options.seconds)
+            row = {"name": name, "peer": "compile" if options.compile else "eager", "median_ms": took * 1e3}
+        except Exception as error:
+            row = {"name": name, "error": str(error)[:200]}
+        print(json.dumps(row), flush=True)
+        torch.cuda.empty_cache()
+
+
+if __name__ == "__main__":
+    main()

@@ -56,15 +56,37 @@ GpuProgram::GpuProgram(std::shared_ptr<Device> device, std::vector<GpuBuffer> bu
   }
 }
 
-void GpuProgram::record() {
-  recorder_ = std::make_unique<Recorder>(*device_);
+void GpuProgram::record(bool is_split) {
+  recorder_ = std::make_unique<Recorder>(*device_, is_split);
+  recorded_.clear();
   try {
-    for (size_t i = 0; i < instructions_.size();) i = record(i);
+    for (size_t i = 0; i < instructions_.size();) {
+      recorded_.push_back(i);
+      i = record(i);
+    }
   } catch (...) {
     recorder_.reset();
     throw;
   }
   commands_ = recorder_->finish();
+  is_split_ = is_split;
+}
+
+/// Times every instruction by itself: its submission, its work and the wait for its end.
+int64_t GpuProgram::profile(int64_t steps, RunTiming& timing) {
+  timing.instructions.assign(instructions_.size(), 0);
+  for (int64_t step = 0; step < steps; ++step) {
+    double total = 0;
+    for (size_t i = 0; i < commands_.size(); ++i) {
+      const auto start = Clock::now();
+      device_->wait(device_->submit({&commands_[i], 1}));
+      timing.instructions[recorded_[i]] += since(start);
+      total += since(start);
+    }
+    check_status();
+    timing.steps.push_back(total);
+  }
+  return steps;
 }
 
 /// Records an instruction, with the neighbours that can share a kernel; returns the next one.
@@ -105,7 +127,9 @@ GpuProgram::~GpuProgram() = default;
 int64_t GpuProgram::run(int64_t steps, const std::function<bool()>& should_stop,
                         const std::function<void(int64_t)>& progress, const std::atomic<bool>& must_abandon,
                         RunTiming* timing) {
-  if (!recorder_) record();
+  const bool is_profiled = timing != nullptr && timing->has_instructions;
+  if (!recorder_ || is_split_ != is_profiled) record(is_profiled);
+  if (is_profiled) return profile(steps, *timing);
   const auto per_step = static_cast<int64_t>(std::max<size_t>(commands_.size(), 1));
   struct Flight {
     uint64_t value;

@@ -43,7 +43,8 @@ class GpuProgram {
     std::vector<TensorView> inputs, outputs;
     Attributes attributes;
   };
-  void record();
+  void record(bool is_split);
+  int64_t profile(int64_t steps, RunTiming& timing);
   size_t record(size_t index);
   void check_status();
   void run_slowly(const std::atomic<bool>& must_abandon);
@@ -54,6 +55,8 @@ class GpuProgram {
   AllocationPointer arena_;
   std::unique_ptr<Recorder> recorder_;
   std::vector<VkCommandBuffer> commands_;
+  bool is_split_ = false;
+  std::vector<size_t> recorded_;  // the first instruction of each command buffer, where they are split
   double seconds_per_step_ = 0;  // 0 until measured
 };
 

@@ -24,15 +24,15 @@ Groups groups_for(int64_t count, int64_t per_group) {
   return {static_cast<uint32_t>((groups + rows - 1) / rows), static_cast<uint32_t>(rows), 1};
 }
 
-Recorder::Recorder(Device& device)
-    : device_(device), status_(device.memory().take(MemoryKind::shared, sizeof(Status))) {
+Recorder::Recorder(Device& device, bool is_split)
+    : device_(device), is_split_(is_split), status_(device.memory().take(MemoryKind::shared, sizeof(Status))) {
   status() = Status{};
 }
 
 Recorder::~Recorder() { device_.free_commands(buffers_); }
 
 VkCommandBuffer Recorder::commands() {
-  if (is_open_ && dispatches_ >= kDispatchesPerBuffer) {
+  if (is_open_ && dispatches_ >= kDispatchesPerBuffer && !is_split_) {
     device_.end_commands(buffers_.back());
     is_open_ = false;
   }
@@ -49,6 +49,10 @@ void Recorder::begin(uint32_t instruction) {
   instruction_ = instruction;
   scratch_used_ = 0;
   instruction_ranges_.clear();
+  if (!is_split_) return;
+  if (is_open_) device_.end_commands(buffers_.back());
+  is_open_ = false;
+  commands();
 }
 
 void Recorder::uses(const TensorView& tensor, bool is_written) {

@@ -47,7 +47,8 @@ struct Groups {
 
 class Recorder {
  public:
-  explicit Recorder(Device& device);
+  /// `is_split` gives every instruction a command buffer of its own, so that each can be timed.
+  explicit Recorder(Device& device, bool is_split = false);
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
@@ -95,6 +96,7 @@ class Recorder {
 
   Device& device_;
   std::vector<VkCommandBuffer> buffers_;
+  bool is_split_ = false;
   bool is_open_ = false;
   int dispatches_ = 0;  // of the open command buffer
   uint32_t instruction_ = 0;

@@ -25,7 +25,10 @@ Plan plan_product(int64_t m, int64_t n, int64_t k, int64_t batches) {
   constexpr Tiles large{16, 2}, medium{16, 1}, small{8, 1};
   const auto groups = [&](const Tiles& tiles) { return ceil_div(m, tiles.tile()) * ceil_div(n, tiles.tile()) * batches; };
   Tiles tiles = groups(large) >= kBusy ? large : groups(medium) >= kBusy ? medium : small;
-  if (tiles.tile() > 32 && std::min(m, n) <= 32) tiles = std::min(m, n) <= 16 ? small : medium;
+  if (std::min(m, n) <= 32)
+    tiles = small;
+  else if (std::min(m, n) <= 64 && tiles.tile() > 64)
+    tiles = medium;
   const int64_t room = kBusy * 2 / std::max<int64_t>(groups(tiles), 1);
   int64_t splits = std::clamp<int64_t>(room, 1, std::max<int64_t>(k / 128, 1));
   const int64_t k_part = ceil_div(ceil_div(k, splits), 16) * 16;

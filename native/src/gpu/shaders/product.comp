@@ -58,7 +58,8 @@ shared vec4 tile_b[DEPTH * PITCH];
 
 uint batch, k_end;
 
-// Four elements of A from (m, k) on, along k or m; outside they are 0. Likewise of B.
+// Four elements of A from (m, k) on, along k or m; outside they are 0. Likewise of B, except that a gathered B takes
+// columns FOURS apart: neighbouring threads then read neighbouring places of an image.
 #if MODE == 0
 vec4 load_a(uint m, uint k) {
   if (m >= p.m || k >= k_end) return vec4(0);
@@ -91,11 +92,11 @@ void keep_columns(uint n) {
   uint plane = MODE == 1 ? out_plane : in_plane;
   uint images = MODE == 1 ? p.channels * in_plane : p.outputs * out_plane;
   [[unroll]] for (uint i = 0; i < 4; ++i) {
-    uint image = (n + i) / plane;
-    ivec3 at = place_in(n + i - image * plane, size);
+    uint column = n + i * FOURS, image = column / plane;
+    ivec3 at = place_in(column - image * plane, size);
     column_base[i] = (image * p.groups + batch) * images;
     column_place[i] = MODE == 1 ? at * stride - before : at + before;
-    if (n + i >= p.n) column_place[i] = ivec3(MODE == 1 ? -(1 << 28) : -1);
+    if (column >= p.n) column_place[i] = ivec3(MODE == 1 ? -(1 << 28) : -1);
   }
 }
 vec4 load_a(uint m, uint k) {
@@ -210,7 +211,7 @@ void main() {
   out_plane = uint(out_size.x * out_size.y * out_size.z);
 #endif
 #if MODE == 1 || MODE == 2
-  keep_columns(first_n + thread % FOURS * 4);
+  keep_columns(first_n + thread % FOURS);
 #endif
 
   vec4 sums[4 * RUNS * RUNS];
@@ -232,6 +233,11 @@ void main() {
       }
       if (B_ALONG_K != 0) {
         [[unroll]] for (uint j = 0; j < 4; ++j) tile_b[(b.y + j) * PITCH + b.x / 4][b.x % 4] = next_b[i][j];
+      } else if (MODE == 1 || MODE == 2) {
+        [[unroll]] for (uint j = 0; j < 4; ++j) {
+          uint column = b.x / 4 + j * FOURS;
+          tile_b[b.y * PITCH + column / 4][column % 4] = next_b[i][j];
+        }
       } else {
         tile_b[b.y * PITCH + b.x / 4] = next_b[i];
       }

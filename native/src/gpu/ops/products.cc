@@ -1,5 +1,6 @@
 // Recording products and convolutions: one tiled kernel, sizes of tiles and cuts along k chosen here.
 #include <algorithm>
+#include <cmath>
 
 #include "ops.h"
 
@@ -8,6 +9,8 @@ namespace {
 
 /// Multiprocessors of a large device: fewer workgroups than about that leave it idle.
 constexpr int64_t kBusy = 128;
+/// Workgroups of 256 threads that run there at once.
+constexpr double kSlots = 264;
 
 struct Tiles {
   uint32_t side, runs;
@@ -21,16 +24,30 @@ struct Plan {
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-Plan plan_product(int64_t m, int64_t n, int64_t k, int64_t batches) {
+/// How many parts of k keep a large device busiest: tiles run in waves of `kSlots`, and a last wave that is nearly empty
+/// costs as much as a full one. Each part costs a little, to be joined.
+int64_t best_splits(int64_t tiles, int64_t most) {
+  int64_t best = 1;
+  double best_worth = 0;
+  for (int64_t splits = 1; splits <= most; ++splits) {
+    const double waves = static_cast<double>(tiles * splits) / kSlots;
+    const double worth = waves / std::ceil(waves) - 0.02 * static_cast<double>(splits);
+    if (worth > best_worth) best_worth = worth, best = splits;
+  }
+  return best;
+}
+
+/// `is_gathered`: a convolution, whose threads keep places of the image; with tiles of 128 they run out of registers.
+Plan plan_product(int64_t m, int64_t n, int64_t k, int64_t batches, bool is_gathered) {
   constexpr Tiles large{16, 2}, medium{16, 1}, small{8, 1};
   const auto groups = [&](const Tiles& tiles) { return ceil_div(m, tiles.tile()) * ceil_div(n, tiles.tile()) * batches; };
-  Tiles tiles = groups(large) >= kBusy ? large : groups(medium) >= kBusy ? medium : small;
+  Tiles tiles = groups(large) >= kBusy && !is_gathered ? large : groups(medium) >= kBusy ? medium : small;
   if (std::min(m, n) <= 32)
     tiles = small;
   else if (std::min(m, n) <= 64 && tiles.tile() > 64)
     tiles = medium;
-  const int64_t room = kBusy * 2 / std::max<int64_t>(groups(tiles), 1);
-  int64_t splits = std::clamp<int64_t>(room, 1, std::max<int64_t>(k / 128, 1));
+  const int64_t most = std::clamp<int64_t>(k / 128, 1, 32);
+  int64_t splits = best_splits(groups(tiles), most);
   const int64_t k_part = ceil_div(ceil_div(k, splits), 16) * 16;
   splits = std::max<int64_t>(ceil_div(k, std::max<int64_t>(k_part, 1)), 1);
   return {tiles, splits, k_part};
@@ -71,7 +88,7 @@ struct Matrix {
 void product(const Matrix& a, const Matrix& b, uint64_t bias, uint64_t c, int64_t m, int64_t n, int64_t k,
              int64_t batches, Recorder& recorder) {
   if (m == 0 || n == 0 || batches == 0) return;
-  const Plan plan = plan_product(m, n, k, batches);
+  const Plan plan = plan_product(m, n, k, batches, false);
   const uint64_t target = plan.splits > 1 ? recorder.scratch(plan.splits * batches * m * n * 4) : c;
   Push push;
   push.address(a.address).address(b.address).address(bias).address(target);
@@ -161,7 +178,7 @@ void run_convolution(const char* kernel, const Geometry& g, uint64_t a, uint64_t
                      uint64_t table, int64_t m, int64_t n, int64_t k, bool can_split, const Reading& reading,
                      Recorder& recorder) {
   if (m == 0 || n == 0 || g.groups == 0) return;
-  Plan plan = plan_product(m, n, k, g.groups);
+  Plan plan = plan_product(m, n, k, g.groups, true);
   if (!can_split) plan.splits = 1, plan.k_part = k;
   const uint64_t target = plan.splits > 1 ? recorder.scratch(plan.splits * g.groups * m * n * 4) : c;
   Push push;

@@ -37,12 +37,15 @@ int64_t best_splits(int64_t tiles, int64_t most) {
   return best;
 }
 
-/// `is_gathered`: a convolution, whose threads keep places of the image; with tiles of 128 they run out of registers.
+/// `is_gathered`: a convolution, whose threads keep places of the image: more than one fetch of four each, which other
+/// tiles need, no longer fits in registers.
 Plan plan_product(int64_t m, int64_t n, int64_t k, int64_t batches, bool is_gathered) {
   constexpr Tiles large{16, 2}, medium{16, 1}, small{8, 1};
   const auto groups = [&](const Tiles& tiles) { return ceil_div(m, tiles.tile()) * ceil_div(n, tiles.tile()) * batches; };
-  Tiles tiles = groups(large) >= kBusy && !is_gathered ? large : groups(medium) >= kBusy ? medium : small;
-  if (std::min(m, n) <= 32)
+  Tiles tiles = groups(large) >= kBusy ? large : groups(medium) >= kBusy ? medium : small;
+  if (is_gathered)
+    tiles = medium;
+  else if (std::min(m, n) <= 32)
     tiles = small;
   else if (std::min(m, n) <= 64 && tiles.tile() > 64)
     tiles = medium;

@@ -107,9 +107,15 @@ void product(const Matrix& a, const Matrix& b, uint64_t bias, uint64_t c, int64_
   if (plan.splits > 1) join_parts(target, bias, c, batches * m * n, plan.splits, n, recorder);
 }
 
+/// Only fusion for the CPU sets it: programs for a GPU keep activations by themselves.
+void refuse_activation(const Attributes& attributes) {
+  if (!attributes.is_null("activation")) throw OpError("the GPU's products apply no activation");
+}
+
 void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView &a = inputs[0], &b = inputs[1], &c = outputs[0];
   expect_float32(a);
+  refuse_activation(attributes);
   const bool ta = attributes.boolean("transpose_a"), tb = attributes.boolean("transpose_b");
   const int64_t m = c.shape[c.shape.size() - 2], n = c.shape.back(), k = a.shape[a.shape.size() - (ta ? 2 : 1)];
   int64_t batches = 1;
@@ -123,9 +129,10 @@ void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, Record
     product(left, right, 0, at(c), m, n, k, batches, recorder);
 }
 
-void linear(Inputs inputs, Outputs outputs, const Attributes&, Recorder& recorder) {
+void linear(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView &x = inputs[0], &weight = inputs[1];
   expect_float32(x);
+  refuse_activation(attributes);
   const int64_t n = weight.shape[0], k = weight.shape[1], m = n == 0 ? 0 : outputs[0].numel() / n;
   product({at(x), k, 1, 0}, {at(weight), 1, k, 0}, at(inputs, 2), at(outputs[0]), m, n, k, 1, recorder);
 }
@@ -195,6 +202,7 @@ void run_convolution(const char* kernel, const Geometry& g, uint64_t a, uint64_t
 void convolution(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView &x = inputs[0], &weight = inputs[1], &y = outputs[0];
   expect_float32(x);
+  refuse_activation(attributes);
   const Geometry g(x.shape, weight.shape, y.shape, attributes);
   run_convolution("product_1", g, at(weight), at(x), at(inputs, 2), at(y), g.table(g.channels, g.in_plane(), recorder),
                   g.outputs, g.batch * g.out_plane(), g.channels * g.kernel_size(), false,

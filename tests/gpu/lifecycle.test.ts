@@ -1,0 +1,105 @@
+// Devices come and go without leaving memory behind, processes exit while the GPU is busy, and compiled kernels survive
+// from one start to the next, unless their file is damaged.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+
+import { readPipelineCache, writePipelineCache } from '#engine/pipeline-cache';
+import { findAddon, openCpuBackend, openGpuBackend } from '#native';
+
+import { CASES } from './cases';
+import { DEVICES } from './devices';
+import { differences, inFloat64, runCase } from './parity';
+
+const [device] = DEVICES;
+if (!device) throw new Error('no device');
+
+test('a hundred devices opened, used and closed leave memory as it was', { timeout: 120_000 }, () => {
+  const [call] = CASES.fill;
+  if (!call) throw new Error('no case');
+  const once = (): void => {
+    const backend = openGpuBackend(device.index);
+    runCase(backend, 'fill', call);
+    expect(backend.native.live()).toMatchObject({ storages: 0, programs: 0 });
+    backend.close();
+  };
+  for (let round = 0; round < 20; round++) once();
+  const before = process.memoryUsage.rss();
+  for (let round = 0; round < 100; round++) once();
+  expect(process.memoryUsage.rss() - before).toBeLessThan(64 << 20);
+});
+
+test('copies through staging memory give the same numbers', () => {
+  const backend = openGpuBackend(device.index, { mustStage: true });
+  const cpu = openCpuBackend();
+  for (const call of CASES.matmul)
+    expect(
+      differences(
+        'matmul',
+        runCase(backend, 'matmul', call),
+        runCase(cpu, 'matmul', inFloat64('matmul', call)),
+      ),
+    ).toEqual([]);
+  backend.close();
+});
+
+test('a process exits with code 0 while the GPU works, with and without process.exit', () => {
+  const script = `
+    const addon = require(${JSON.stringify(findAddon(import.meta.dirname))});
+    process.on('exit', () => addon.close());
+    const gpu = addon.openGpu({ index: ${device.index}, pipelineCache: null, mustStage: false });
+    const shape = [256, 256];
+    const storage = gpu.allocate(3 * 256 * 256 * 4);
+    const at = (part) => ({ kind: 'external', storage, offset: part * 256 * 256 * 4, dtype: 'float32', shape });
+    const program = gpu.createProgram({
+      buffers: [at(0), at(1), at(2)],
+      instructions: [{ op: 'matmul', inputs: [0, 1], outputs: [2], attributes: { transpose_a: false, transpose_b: false } }],
+      arenaBytes: 0,
+    });
+    program.run(1e6).catch(() => {});
+    setTimeout(() => (process.argv[1] === 'exit' ? process.exit(0) : addon.close()), 100);
+  `;
+  for (const how of ['exit', 'close']) {
+    const { status, signal, stderr } = spawnSync(process.execPath, ['-e', script, how], { encoding: 'utf8' });
+    expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+  }
+});
+
+test('compiled kernels are kept; an empty, cut or changed file is as good as none', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'lazuli-pipelines-'));
+  process.env['LAZULI_CACHE'] = folder;
+  onTestFinished(() => {
+    delete process.env['LAZULI_CACHE'];
+    rmSync(folder, { recursive: true });
+  });
+  const [call] = CASES.softmax;
+  if (!call) throw new Error('no case');
+  const use = (pipelineCache: Uint8Array | null): Uint8Array => {
+    const backend = openGpuBackend(device.index, { pipelineCache });
+    runCase(backend, 'softmax', call);
+    const kept = backend.native.pipelineCache();
+    backend.close();
+    return kept;
+  };
+  expect(readPipelineCache(device)).toBeNull();
+  writePipelineCache(device, use(null));
+  const kept = readPipelineCache(device);
+  expect(kept?.byteLength).toBeGreaterThan(0);
+  use(kept);
+  use(new Uint8Array());
+  use(new Uint8Array(1000).fill(7));
+  const [name = ''] = readdirSync(folder);
+  const file = path.join(folder, name);
+  const whole = readFileSync(file);
+  const changed = Buffer.from(whole);
+  changed.writeUInt8(changed.readUInt8(changed.length - 1) ^ 1, changed.length - 1);
+  writeFileSync(file, changed);
+  expect(readPipelineCache(device)).toBeNull();
+  writeFileSync(file, whole);
+  truncateSync(file, whole.length - 10);
+  expect(readPipelineCache(device)).toBeNull();
+  truncateSync(file, 0);
+  expect(readPipelineCache(device)).toBeNull();
+});

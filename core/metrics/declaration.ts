@@ -23,6 +23,8 @@ export interface MetricDeclaration {
   lower(call: MetricCall): Tensor;
   /** How many terms a batch adds. */
   count(outputShape: Shape, targetShape: Shape, loss: LossDeclaration): number;
+  /** What becomes of the mean of all terms: a square root. Default: nothing. */
+  finish?(mean: number): number;
   /** Larger is better (accuracy), or smaller (error). */
   readonly isHigherBetter: boolean;
   /** Shown as a percentage. */

@@ -1,4 +1,6 @@
 // One pass over rows in batches: a program for full batches, one for the rest, run in slices with a say in between.
+import { findMetric } from '#core/metrics/index';
+
 import type { StepProgram } from './programs';
 
 /** About how long one slice may run before events are sent and others get their turn. */
@@ -106,10 +108,10 @@ export class Totals {
   }
   metrics(prefix = ''): Record<string, number> {
     return Object.fromEntries(
-      this.names.map((name, at) => [
-        prefix + name,
-        (this.#sums[at] ?? 0) / Math.max(this.#counts[at] ?? 0, 1),
-      ]),
+      this.names.map((name, at) => {
+        const mean = (this.#sums[at] ?? 0) / Math.max(this.#counts[at] ?? 0, 1);
+        return [prefix + name, findMetric(name)?.finish?.(mean) ?? mean];
+      }),
     );
   }
 }

@@ -93,6 +93,33 @@ describe('mean_absolute_error', () => {
   });
 });
 
+describe('errors of numbers', () => {
+  const [output, target] = [
+    [[1], [4], [2]],
+    [3, 3.5, -2],
+  ];
+  it('squared: 4, 0.25, 16', () => {
+    expect(measure('mean_squared_error', 'mse', output, target)).toEqual([20.25, 3]);
+    expect(measure('root_mean_squared_error', 'mse', output, target)).toEqual([20.25, 3]);
+    expect(findMetric('root_mean_squared_error')?.finish?.(6.25)).toBe(2.5);
+  });
+  it('as a share of the target: 2/4, 1/2, 4/2', () => {
+    expect(measure('mean_absolute_percentage_error', 'l1', [[2], [1], [2]], [4, 2, -2])).toEqual([3, 3]);
+  });
+});
+
+describe('top_3_accuracy', () => {
+  it('counts a class with at most two larger scores', () => {
+    const scores = [
+      [5, 4, 3, 2],
+      [5, 4, 3, 2],
+      [1, 1, 1, 1],
+    ];
+    expect(measure('top_3_accuracy', 'cross_entropy', scores, [2, 3, 3], true)).toEqual([2, 3]);
+    expect(measure('top_5_accuracy', 'cross_entropy', scores, [2, 3, 3], true)).toEqual([3, 3]);
+  });
+});
+
 it('every metric fits some loss and says what better means', () => {
   for (const metric of METRICS) {
     expect(metric.summary).not.toBe('');

@@ -36,7 +36,7 @@ async function losses(model: BenchModel, batch: number, device: 'cpu' | 'gpu'): 
   const step = prepareStep(model, batch, { device, dtype: 'float32', batch });
   await step.run(20);
   const result = step.losses(20);
-  step.dispose();
+  await step.dispose();
   return result;
 }
 const workloads: readonly (readonly [string, BenchModel, number])[] = [

@@ -27,9 +27,10 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 /// How many parts of k keep a large device busiest: tiles run in waves of `kSlots`, and a last wave that is nearly empty
 /// costs as much as a full one. Each part costs a little, to be joined.
 int64_t best_splits(int64_t tiles, int64_t most) {
+  if (tiles * 2 <= kSlots) return std::min<int64_t>(most, static_cast<int64_t>(2 * kSlots) / std::max<int64_t>(tiles, 1));
   int64_t best = 1;
   double best_worth = 0;
-  for (int64_t splits = 1; splits <= most; ++splits) {
+  for (int64_t splits = 1; splits <= std::min<int64_t>(most, 8); ++splits) {
     const double waves = static_cast<double>(tiles * splits) / kSlots;
     const double worth = waves / std::ceil(waves) - 0.02 * static_cast<double>(splits);
     if (worth > best_worth) best_worth = worth, best = splits;
@@ -49,7 +50,7 @@ Plan plan_product(int64_t m, int64_t n, int64_t k, int64_t batches, bool is_gath
     tiles = small;
   else if (std::min(m, n) <= 64 && tiles.tile() > 64)
     tiles = medium;
-  const int64_t most = std::clamp<int64_t>(k / 128, 1, 32);
+  const int64_t most = std::clamp<int64_t>(k / 128, 1, 512);
   int64_t splits = best_splits(groups(tiles), most);
   const int64_t k_part = ceil_div(ceil_div(k, splits), 16) * 16;
   splits = std::max<int64_t>(ceil_div(k, std::max<int64_t>(k_part, 1)), 1);

@@ -147,7 +147,7 @@ export function attend(
 interface Attended {
   readonly output: Tensor;
   /** `[N, heads, L, S]`; computed when asked for. */
-  weights(): Tensor;
+  readonly weights: () => Tensor;
 }
 
 /** `[N, L, E]`, `[N, S, keyDim]`, `[N, S, valueDim]` → `[N, L, E]` and the weights. */

@@ -168,7 +168,10 @@ export function multiHead(query: Tensor, key: Tensor, value: Tensor, given: Atte
   return { output: project(attended), weights: () => general(query, key, value, given).weights };
 }
 
-/** Attention of one input to itself, with no mask but the causal one: what one op computes. */
+/**
+ * Attention of one input to itself, with no mask but the causal one: what one op computes. On a GPU the products and the softmax
+ * step by step are several times as fast as that op's kernel (docs/benchmarks/gpu.md).
+ */
 const isPlain = (
   query: Tensor,
   key: Tensor,
@@ -177,6 +180,7 @@ const isPlain = (
 ): boolean =>
   query === key &&
   key === value &&
+  query.device !== 'gpu' &&
   !isSplit(options) &&
   !mask &&
   !keyMask &&

@@ -1,7 +1,7 @@
 // Blocks by keyboard and by mouse: collapse, feed, open, edit inside, repeat, share, reuse, break up; undo covers all of it.
 import type { Page } from '@playwright/test';
 
-import { card, cards, edge } from './support/canvas';
+import { card, cards, collapse, edge } from './support/canvas';
 import { expect, test } from './support/fixtures';
 
 const keys = (page: Page): Promise<readonly string[]> =>
@@ -10,16 +10,6 @@ const keys = (page: Page): Promise<readonly string[]> =>
     const nodes = reply.ok ? (reply.value.opened?.model.nodes ?? []) : [];
     return nodes.flatMap((node) => node.parameters.map(({ key, shape }) => `${key} ${shape.join('×')}`));
   });
-
-async function collapse(page: Page, names: readonly string[], name: string): Promise<void> {
-  for (const [at, each] of names.entries())
-    await card(page, each).click({ modifiers: at === 0 ? [] : ['ControlOrMeta'] });
-  await page.keyboard.press('ControlOrMeta+G');
-  const field = page.getByRole('textbox', { name: 'Node name' });
-  await expect(field).toBeFocused();
-  await field.fill(name);
-  await field.press('Enter');
-}
 
 test('a selection becomes a block that is fed, opened, edited, left, undone and broken up', async ({
   lazuli,

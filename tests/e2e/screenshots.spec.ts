@@ -1,8 +1,7 @@
 // Every state of the window a reader of the docs sees, from the real app. LAZULI_SCREENSHOTS=1 writes them to docs/screenshots.
 import { resolve } from 'node:path';
 
-import type { Page } from '@playwright/test';
-
+import { card, collapse } from './support/canvas';
 import { expect, test } from './support/fixtures';
 
 const FOLDER = resolve(import.meta.dirname, '../../docs/screenshots');
@@ -58,6 +57,14 @@ test('pictures of each state', async ({ lazuli }, info) => {
   await page.getByRole('tab', { name: /Problems/ }).click();
   await expect(page.getByText(/in_features: expected 100, got 512/).first()).toBeVisible();
   await shoot('problems');
-});
 
-const card = (page: Page, name: string) => page.getByLabel(new RegExp(`^${name},`)).first();
+  await lazuli.command('edit.undo');
+  await collapse(page, ['conv1', 'norm1', 'relu1', 'pool1'], 'stem');
+  await expect(card(page, 'stem')).toContainText('7 tensors');
+  await lazuli.command('view.fit');
+  await shoot('block');
+  await card(page, 'stem').click();
+  await page.keyboard.press('ControlOrMeta+E');
+  await expect(page.getByRole('navigation', { name: 'Opened blocks' })).toContainText('stem');
+  await shoot('block-opened');
+});

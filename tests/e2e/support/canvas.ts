@@ -55,3 +55,14 @@ export const positions = (page: Page): Promise<Readonly<Record<string, { x: numb
     const project = reply.ok ? (reply.value.unsaved ?? reply.value.opened?.project) : null;
     return Object.fromEntries(project?.graph.nodes.map(({ name, position }) => [name, position]) ?? []);
   });
+
+/** Selects the cards of these names and collapses them into a block of that name, by the keyboard's shortcut. */
+export async function collapse(page: Page, names: readonly string[], name: string): Promise<void> {
+  for (const [at, each] of names.entries())
+    await card(page, each).click({ modifiers: at === 0 ? [] : ['ControlOrMeta'] });
+  await page.keyboard.press('ControlOrMeta+G');
+  const field = page.getByRole('textbox', { name: 'Node name' });
+  await expect(field).toBeFocused();
+  await field.fill(name);
+  await field.press('Enter');
+}

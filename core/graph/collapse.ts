@@ -56,7 +56,7 @@ export function collapseEdit(graph: Graph, ids: ReadonlySet<string>, name: strin
     ),
     layer: BLOCK_LAYER,
     params: {},
-    position: middleOf(chosen),
+    position: anchorOf(chosen),
     block: { id: block.id },
   };
   const first = graph.nodes.findIndex((node) => inside.has(node.id));
@@ -89,7 +89,7 @@ export function breakUpEdit(
   const names = new Set(graph.nodes.flatMap((other) => (other === node ? [] : [other.name])));
   const inner = block.graph.nodes.filter(({ layer }) => layer !== 'input' && layer !== 'output');
   const renamed = new Map<string, string>();
-  const centre = middleOf(inner);
+  const anchor = anchorOf(inner);
   const placed = inner.map((each): GraphNode => {
     const fresh = taken.has(each.id) ? freeId(taken) : each.id;
     taken.add(fresh);
@@ -97,7 +97,7 @@ export function breakUpEdit(
     const own = names.has(each.name) ? uniqueName(each.name, names) : each.name;
     names.add(own);
     const { x, y } = each.position;
-    const position = { x: x - centre.x + node.position.x, y: y - centre.y + node.position.y };
+    const position = { x: x - anchor.x + node.position.x, y: y - anchor.y + node.position.y };
     return { ...each, id: fresh, name: own, position };
   });
   const edges: GraphEdge[] = [];
@@ -200,14 +200,8 @@ function comesBack(graph: Graph, inside: ReadonlySet<string>): boolean {
   return false;
 }
 
-function middleOf(nodes: readonly GraphNode[]): GraphNode['position'] {
-  const sum = nodes.reduce((total, { position }) => ({ x: total.x + position.x, y: total.y + position.y }), {
-    x: 0,
-    y: 0,
-  });
-  const count = Math.max(1, nodes.length);
-  return { x: Math.round(sum.x / count), y: Math.round(sum.y / count) };
-}
+/** Where a block stands for its layers: in the place of the first, which is free once they are gone. */
+const anchorOf = ([first]: readonly GraphNode[]): GraphNode['position'] => first?.position ?? { x: 0, y: 0 };
 
 function freeId(taken: ReadonlySet<string>, prefix = 'n'): string {
   let number = taken.size + 1;

@@ -46,7 +46,7 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
     >
       <Ports kind="input" ports={ports.inputs} isRight={isRight} />
       <header className="card-header">
-        <CategoryIcon category={view?.category ?? null} />
+        <CategoryIcon category={view?.category ?? null} isBlock={view?.isBlock ?? false} />
         <NodeName
           id={id}
           name={node.name}

@@ -1,6 +1,7 @@
-// The sign of a layer's category, in the category's colour: on cards, in the palette and in searches.
+// The sign of a layer's category, in the category's colour, or of a block: on cards, in the palette and in searches.
 import {
   Activity,
+  Blocks,
   Combine,
   Droplets,
   Eye,
@@ -35,8 +36,14 @@ const ICONS: Readonly<Record<Category, LucideIcon>> = {
   loss: Target,
 };
 
-export function CategoryIcon({ category }: { readonly category: Category | null }): JSX.Element {
-  const Icon = category === null ? CircleHelp : ICONS[category];
+export function CategoryIcon({
+  category,
+  isBlock = false,
+}: {
+  readonly category: Category | null;
+  readonly isBlock?: boolean;
+}): JSX.Element {
+  const Icon = isBlock ? Blocks : category === null ? CircleHelp : ICONS[category];
   return (
     <span className="category-icon" data-category={category} aria-hidden>
       <Icon size={13} strokeWidth={2} />

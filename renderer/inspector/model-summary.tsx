@@ -1,17 +1,20 @@
 // The model as a whole: totals, how much is still uninitialized, and a row per layer to go to.
-import type { JSX } from 'react';
+import { useMemo, type JSX } from 'react';
+import type { Graph, GraphNode } from '#core/document/project';
+import { topologicalOrder } from '#core/graph/order';
 import { formatShape, numel } from '#core/tensor/shape';
 
 import { runCommand } from '../actions/commands';
 import { focusNode } from '../canvas/focus-node';
 import { showBytes, showCount } from '../panels/format';
-import { useDocument } from '../stores/document';
+import { openedBlocks, shownGraph, useDocument } from '../stores/document';
 import { useLive, type ChipInfo } from '../stores/live';
 import { useModel } from '../stores/model';
 
 export function ModelSummary({ selected }: { readonly selected: number }): JSX.Element {
   const name = useDocument((state) => state.project?.name ?? '');
   const dtype = useDocument((state) => state.project?.dtype ?? '');
+  const block = useDocument((state) => openedBlocks(state).at(-1)?.block.name);
   const totals = useModel((state) => state.model?.totals);
   const views = useLive((state) => state.views);
   const chips = [...views.values()].flatMap((view) => view.chips);
@@ -25,7 +28,7 @@ export function ModelSummary({ selected }: { readonly selected: number }): JSX.E
         </div>
       </header>
       <div className="inspector-body">
-        <Readiness total={chips.length} uninitialized={uninitialized} />
+        <Readiness total={chips.length} uninitialized={uninitialized} block={block} />
         <dl className="facts">
           <Fact name="parameters" value={totals?.parameters} show={showCount} />
           <Fact name="memory" value={totals?.bytes} show={showBytes} />
@@ -63,15 +66,19 @@ function Fact({
 function Readiness({
   total,
   uninitialized,
+  block,
 }: {
   readonly total: number;
   readonly uninitialized: number;
+  /** The block that is open: the numbers are then its own. */
+  readonly block: string | undefined;
 }): JSX.Element {
   const ready = total - uninitialized;
   return (
     <div className="readiness" data-state={uninitialized === 0 ? 'ready' : 'waiting'}>
       <p className="readiness-line">
-        <strong>{ready}</strong> of {total} tensors have their shape
+        <strong>{ready}</strong> of {total} tensors{block === undefined ? '' : ` of '${block}'`} have their
+        shape
       </p>
       <progress max={Math.max(1, total)} value={ready} aria-label="Tensors with a shape" />
       {total > 0 && uninitialized > 0 ? (
@@ -104,11 +111,18 @@ const count = (chips: readonly ChipInfo[]): string => {
   return known.includes(null) ? '?' : showCount(known.reduce<number>((sum, size) => sum + (size ?? 0), 0));
 };
 
+/** The nodes on the canvas as they run; those on a cycle come last. */
+function inOrder(graph: Graph): readonly GraphNode[] {
+  const { nodes } = topologicalOrder(graph);
+  const placed = new Set(nodes);
+  return [...nodes, ...graph.nodes.filter((node) => !placed.has(node))];
+}
+
 function LayerTable(): JSX.Element | null {
-  const nodes = useDocument((state) => state.project?.graph.nodes);
+  const graph = useDocument(shownGraph);
   const views = useLive((state) => state.views);
-  const order = useLive((state) => state.inference?.order.nodes) ?? nodes;
-  if (!order || order.length === 0) return null;
+  const order = useMemo(() => (graph ? inOrder(graph) : []), [graph]);
+  if (order.length === 0) return null;
   return (
     <section aria-label="Layers of the model">
       <h3 className="section-title">Layers</h3>

@@ -61,10 +61,12 @@ test('pictures of each state', async ({ lazuli }, info) => {
   await lazuli.command('edit.undo');
   await collapse(page, ['conv1', 'norm1', 'relu1', 'pool1'], 'stem');
   await expect(card(page, 'stem')).toContainText('7 tensors');
+  await expect(card(page, 'stem')).not.toContainText('uninitialized');
   await lazuli.command('view.fit');
   await shoot('block');
   await card(page, 'stem').click();
   await page.keyboard.press('ControlOrMeta+E');
   await expect(page.getByRole('navigation', { name: 'Opened blocks' })).toContainText('stem');
+  await lazuli.command('view.fit');
   await shoot('block-opened');
 });

@@ -81,6 +81,23 @@ test('broken up again, every layer has its name, its id and its edges back', () 
   expect(applyEdit(back.graph, back.inverse).graph).toEqual(made);
 });
 
+test('an instance stands where the first of its layers stood; moved and broken up, they stand around it', () => {
+  const places = (of: Graph): Record<string, GraphNode['position']> =>
+    Object.fromEntries(of.nodes.map(({ name, position }) => [name, position]));
+  const { graph: made, node } = collapsed();
+  const { x, y } = instance(made, node).position;
+  expect({ x, y }).toEqual(places(graph)['conv1']);
+  const moved = applyEdit(made, { kind: 'move_node', id: node, position: { x: x + 40, y: y - 7 } }).graph;
+  const broken = breakUpEdit(moved, node);
+  if (!broken) throw new Error('not broken up');
+  const back = places(applyEdit(moved, broken.edit).graph);
+  const before = places(graph);
+  for (const name of STEM) {
+    const was = before[name] ?? { x: NaN, y: NaN };
+    expect(back[name]).toEqual({ x: was.x + 40, y: was.y - 7 });
+  }
+});
+
 test('an instance repeats in a row, named by numbers; its weights can be those of the first', () => {
   const { graph: once, node, block } = collapsed(graph, ['relu2'], 'act');
   const again = collapsed(once, ['act', 'flatten'], 'pair');

@@ -76,11 +76,23 @@ def flatten(value, path, tensors, values):
         values[path] = plain(value)
 
 
+def hide_folder(path):
+    """Legacy files of whole modules name the source file of each class: the folder of this Python goes, at the same length."""
+    folder = os.path.dirname(os.path.dirname(torch.__file__)).encode()
+    with open(path, "rb") as file:
+        data = file.read()
+    with open(path, "wb") as file:
+        file.write(data.replace(folder, b"/python".ljust(len(folder), b"/")[:len(folder)]))
+
+
 def save(name, value, entries=None, values=None, legacy=False, resave=True, **extra):
     tensors, found = {}, {}
     if entries is None:
         flatten(value, "", tensors, found)
-    torch.save(value, os.path.join(FOLDER, f"{name}.pt"), _use_new_zipfile_serialization=not legacy)
+    path = os.path.join(FOLDER, f"{name}.pt")
+    torch.save(value, path, _use_new_zipfile_serialization=not legacy)
+    if legacy:
+        hide_folder(path)
     MANIFEST[f"{name}.pt"] = {
         "format": "torch_legacy" if legacy else "torch",
         "entries": {key: describe(tensor) for key, tensor in tensors.items()} if entries is None else entries,

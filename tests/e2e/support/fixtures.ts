@@ -6,14 +6,17 @@ import { copyExample, launch, removeFolder, type Lazuli } from './lazuli';
 interface Fixtures {
   /** Which example the window opens on. */
   readonly example: string;
+  /** Added to the app's environment. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly lazuli: Lazuli;
 }
 
 export const test = base.extend<Fixtures>({
   example: ['digits', { option: true }],
-  lazuli: async ({ example }, use) => {
+  environment: [{}, { option: true }],
+  lazuli: async ({ example, environment }, use) => {
     const { folder, project } = copyExample(example);
-    const lazuli = await launch({ project, folder });
+    const lazuli = await launch({ project, folder, environment });
     await use(lazuli);
     await lazuli.close();
     removeFolder(folder);

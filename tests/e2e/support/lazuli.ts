@@ -34,12 +34,16 @@ export function copyExample(name: string): { readonly folder: string; readonly p
   return { folder, project: join(folder, `${name}.lazuli`) };
 }
 
-/** Launches Electron on `project`. A start that crashes (about 1 in 260 under Xvfb) is tried once more; nothing else is. */
-export async function launch(options: {
+interface Start {
   readonly project: string;
   readonly folder: string;
-}): Promise<Lazuli> {
-  const { app, page } = await startTwice(options.project, options.folder);
+  /** Added to the app's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Launches Electron on `project`. A start that crashes (about 1 in 260 under Xvfb) is tried once more; nothing else is. */
+export async function launch(options: Start): Promise<Lazuli> {
+  const { app, page } = await startTwice(options);
   let hasEnded = false;
   app.once('close', () => {
     hasEnded = true;
@@ -91,22 +95,28 @@ export async function launch(options: {
   };
 }
 
-async function startTwice(
-  project: string,
-  folder: string,
-): Promise<{ app: ElectronApplication; page: Page }> {
+async function startTwice(start: Start): Promise<{ app: ElectronApplication; page: Page }> {
   try {
-    return await startOnce(project, folder);
+    return await startOnce(start);
   } catch {
-    return startOnce(project, folder);
+    return startOnce(start);
   }
 }
 
-async function startOnce(project: string, folder: string): Promise<{ app: ElectronApplication; page: Page }> {
+async function startOnce({
+  project,
+  folder,
+  environment = {},
+}: Start): Promise<{ app: ElectronApplication; page: Page }> {
   const app = await electron.launch({
     args: [ROOT, project, '--log-level=3', '--disable-gpu'],
     cwd: ROOT,
-    env: { ...definedEnvironment(), LAZULI_USER_DATA: join(folder, 'user-data'), ELECTRON_RENDERER_URL: '' },
+    env: {
+      ...definedEnvironment(),
+      LAZULI_USER_DATA: join(folder, 'user-data'),
+      ELECTRON_RENDERER_URL: '',
+      ...environment,
+    },
   });
   const page = await app.firstWindow();
   await page.getByRole('button', { name: 'Feed sample' }).first().waitFor();

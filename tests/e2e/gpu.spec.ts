@@ -1,0 +1,35 @@
+// A run on the GPU from the window: the device is chosen in the form, kept in the project, and trains with the CPU's results.
+// Electron's own software driver stands for the GPU.
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { expect, test } from './support/fixtures';
+
+const dist = resolve(import.meta.dirname, '../../node_modules/electron/dist');
+const driver = join(dist, 'vk_swiftshader_icd.json');
+
+test.use({
+  example: 'iris',
+  environment: {
+    LAZULI_SOFTWARE_GPU: '1',
+    LAZULI_VULKAN_LOADER: join(dist, 'libvulkan.so.1'),
+    VK_ICD_FILENAMES: driver,
+    VK_DRIVER_FILES: driver,
+  },
+});
+
+test('a GPU is chosen as the device of a run, trains, and the project remembers it', async ({
+  lazuli,
+}, info) => {
+  const { page, folder } = lazuli;
+  await page.getByRole('tab', { name: 'Training' }).click();
+  await page.getByLabel('Device').selectOption('gpu');
+  await page.getByLabel('Epochs', { exact: true }).fill('3');
+  await page.getByRole('button', { name: 'Start training' }).first().click();
+  await expect(page.getByText(/Finished after/)).toBeVisible({ timeout: 60_000 });
+  await page.screenshot({ path: info.outputPath('finished.png') });
+  // The window answers, and the values are back on the CPU: the weights are saved beside the project.
+  await lazuli.command('file.save');
+  await expect.poll(() => readFileSync(join(folder, 'iris.lazuli'), 'utf8')).toContain('"device": "gpu"');
+  await expect.poll(() => readFileSync(join(folder, 'iris.pt')).length).toBeGreaterThan(500);
+});

@@ -14,6 +14,7 @@ import {
   notes,
   output,
   positions,
+  settled,
   startBlank,
 } from './support/canvas';
 import { expect, test } from './support/fixtures';
@@ -50,6 +51,7 @@ test('a layer dropped on an edge goes into it: from the palette, by its menu, an
 }) => {
   const { page } = lazuli;
   const between = async (from: string, to: string) => {
+    await settled(page);
     const a = await middle(output(card(page, from)));
     const b = await middle(input(card(page, to)));
     return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };

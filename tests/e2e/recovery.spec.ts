@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 
 import type { Page } from '@playwright/test';
 
-import { card, cards } from './support/canvas';
+import { card, cards, fillName } from './support/canvas';
 import { expect, test } from './support/fixtures';
 import { launch, type Lazuli } from './support/lazuli';
 
@@ -26,9 +26,7 @@ const again = (folder: string): Promise<Lazuli> => launch({ project: file(folder
 async function rename(page: Page, from: string, to: string): Promise<void> {
   await card(page, from).click();
   await page.keyboard.press('F2');
-  await page.keyboard.press('ControlOrMeta+A');
-  await page.keyboard.type(to);
-  await page.keyboard.press('Enter');
+  await fillName(page, to);
   await expect(card(page, to)).toBeVisible();
 }
 

@@ -61,8 +61,26 @@ export async function collapse(page: Page, names: readonly string[], name: strin
   for (const [at, each] of names.entries())
     await card(page, each).click({ modifiers: at === 0 ? [] : ['ControlOrMeta'] });
   await page.keyboard.press('ControlOrMeta+G');
+  await fillName(page, name);
+}
+
+/** Fills the field for a name that has just been opened on a card. It takes the focus when the card is drawn. */
+export async function fillName(page: Page, name: string): Promise<void> {
   const field = page.getByRole('textbox', { name: 'Node name' });
   await expect(field).toBeFocused();
   await field.fill(name);
   await field.press('Enter');
+}
+
+/** The canvas has come to rest: two looks in a row find it in the same place. */
+export async function settled(page: Page): Promise<void> {
+  let before: string | null = null;
+  await expect
+    .poll(async () => {
+      const now = await page.locator('.react-flow__viewport').getAttribute('style');
+      const isSame = now === before;
+      before = now;
+      return isSame;
+    })
+    .toBe(true);
 }

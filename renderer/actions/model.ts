@@ -6,7 +6,7 @@ import { useModel } from '../stores/model';
 import { showNote } from '../stores/toasts';
 import { openDialog, useUi } from '../stores/ui';
 import { perform } from './perform';
-import { acceptModel, cancelUpdate, flushUpdate } from './sync';
+import { acceptModel, flushUpdate } from './sync';
 import type { ModelInfo, WeightOptions } from '#core/session/session';
 
 /** How long chips of fresh parameters are marked, for their animation. */
@@ -18,9 +18,10 @@ const NOT_FED = 'The sample was not fed; nothing changed';
 
 /** Feeds the sample batch; what it would change the size of is shown first, and asked about. */
 export async function feedSample(): Promise<void> {
+  // The revision to come back to is that of the graph as it is drawn now.
+  await flushUpdate();
   const { project } = useDocument.getState();
   if (!project) return;
-  cancelUpdate();
   const resized = await perform(NOT_FED, 'feed', () => call('model.previewFeed', project));
   if (!resized) return;
   if (resized.length > 0) openDialog({ kind: 'resize', resized });
@@ -95,17 +96,23 @@ const nextEntry = (direction: 'undo' | 'redo'): HistoryEntry | undefined => {
   return direction === 'undo' ? past.at(-1) : future[0];
 };
 
-let isTravelling = false;
+let lastStep: Promise<void> = Promise.resolve();
 
-/** One step back or forward. A step over parameter values asks the engine first and counts only when it agreed. */
-export async function travel(direction: 'undo' | 'redo'): Promise<void> {
+/** One step back or forward, after those that are still on their way: keys pressed quickly each count. */
+export function travel(direction: 'undo' | 'redo'): Promise<void> {
+  const next = lastStep.then(() => takeStep(direction));
+  lastStep = next.catch(() => undefined);
+  return next;
+}
+
+/** A step over parameter values asks the engine first and counts only when it agreed. */
+async function takeStep(direction: 'undo' | 'redo'): Promise<void> {
   const entry = nextEntry(direction);
-  if (!entry || isTravelling || useUi.getState().busy !== null) return;
+  if (!entry || useUi.getState().busy !== null) return;
   if (entry.kind !== 'values') {
     step(direction);
     return;
   }
-  isTravelling = true;
   await flushUpdate();
   const leaving = revision();
   const wanted = direction === 'undo' ? entry.before : entry.after;
@@ -115,7 +122,6 @@ export async function travel(direction: 'undo' | 'redo'): Promise<void> {
     null,
     () => call('model.restore', wanted),
   );
-  isTravelling = false;
   if (!model) return;
   step(direction, leaving);
   useModel.setState({ lastFeed: null, fresh: new Set() });

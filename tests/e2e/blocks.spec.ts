@@ -47,13 +47,10 @@ test('a selection becomes a block that is fed, opened, edited, left, undone and 
   await page.keyboard.press('ControlOrMeta+Shift+G');
   await expect(cards(page)).toHaveCount(13);
   await expect(card(page, 'conv1')).toContainText('16×1×3×3');
-  await lazuli.command('edit.undo');
-  await expect(card(page, 'stem')).toContainText('64×16×8×8');
-  await lazuli.command('edit.undo');
-  await expect(card(page, 'stem')).toContainText('7 tensors, 6 uninitialized');
-  // The values are back once the step before is the next to undo.
-  await page.getByRole('button', { name: 'Undo rename block1' }).click();
+  // Three at once, the second over the values that the sample gave: each counts, in turn.
+  for (let step = 0; step < 3; step++) await lazuli.command('edit.undo');
   await expect(card(page, 'block1')).toBeVisible();
+  await expect(card(page, 'block1')).toContainText('7 tensors, 6 uninitialized');
   await lazuli.command('edit.undo');
   await expect(cards(page)).toHaveCount(13);
 });

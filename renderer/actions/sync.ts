@@ -68,14 +68,9 @@ export function startSync(): () => void {
   };
 }
 
-/** A call that sends the project itself is about to run: the waiting update is not needed any more. */
-export const cancelUpdate = (): void => {
-  clearTimeout(updateTimer);
-};
-
 /** Sends what the engine does not know yet, for calls that work on the graph it has. */
 export async function flushUpdate(): Promise<void> {
-  cancelUpdate();
+  clearTimeout(updateTimer);
   await update();
 }
 

@@ -9,15 +9,16 @@ import { useModel } from '../stores/model';
 import { showRun, useRun } from '../stores/run';
 import { showDock } from '../stores/ui';
 import { perform } from './perform';
-import { acceptModel, cancelUpdate } from './sync';
+import { acceptModel, flushUpdate } from './sync';
 
 /** Where the run in progress began: undo crosses it in one step. null after a reload. */
 let begun: { readonly revision: number; readonly project: Project } | null = null;
 
 export async function startTraining(): Promise<void> {
+  if (useRun.getState().state !== 'idle') return;
+  await flushUpdate();
   const { project } = useDocument.getState();
   if (!project || useRun.getState().state !== 'idle') return;
-  cancelUpdate();
   showDock('training');
   begun = { revision: useModel.getState().model?.revision ?? 0, project };
   const snapshot = await perform('Training did not start', 'start', () => call('train.start', project));

@@ -1,38 +1,43 @@
-// The interface between winograd.cc and its transforms, compiled once per instruction set. F(2×2, 3×3): A. Lavin, S. Gray,
-// "Fast Algorithms for Convolutional Neural Networks" (2016); a tile of 4×4 inputs gives 2×2 outputs by 16 products.
+// The interface between the Winograd loops and their transforms, compiled once per instruction set. F(2×2, 3×3): A. Lavin,
+// S. Gray, "Fast Algorithms for Convolutional Neural Networks" (2016); a tile of 4×4 inputs gives 2×2 outputs by 16 products.
+// All values stand channels last, in chunks of `chunk` channels, so that every transform works on whole vectors.
 #pragma once
 
 #include <cstdint>
 
 namespace lazuli {
 
-/// Tiles that follow each other in one row of tiles.
-struct WinogradRun {
-  int64_t source = 0;  // of the first tile in the planes it is read from
-  int64_t place = 0;   // of the first tile among the transformed values of one channel
-  int64_t target = 0;  // of the first tile's outputs in a target plane
-  int64_t tile = 0;    // its number in the block
-  int64_t length = 0;  // tiles
-  int64_t width = 0;   // outputs of a target row; one less than 2·length where the last tile leaves the plane
-  bool has_second_row = true;
+/// A panel of tiles times one chunk of output channels:
+/// c[r, j] = Σ_k a[k / chunk · a_step + r·chunk + k % chunk] · b[k·chunk + j].
+struct WinogradPanel {
+  const float* a = nullptr;
+  int64_t a_step = 0;
+  const float* b = nullptr;
+  float* c = nullptr;  // rows of `chunk`
+  int64_t depth = 0;   // input channels
+  int rows = 0;        // tiles, at most tile_rows
+  int columns = 0;     // output channels, at most chunk; only their vectors are computed
 };
 
+/// Pointers name one chunk of a pixel; `pitch` is the distance of rows of pixels, `step` that of the 16 terms.
 struct WinogradKernels {
-  /// to[(4·r + s)·step + place] = (Bᵀ d B)[r, s] for every tile d of the runs; of one `row` r alone to[s·step + place], of
-  /// all if it is -1. A plane is four sub-planes, `sub` elements apart, by row and column modulo 2, with rows of `pitch`; one
-  /// vector behind is readable. Writes whole vectors, so up to one vector behind each run's places.
-  void (*input)(const float* plane, int64_t sub, int64_t pitch, const WinogradRun* runs, int64_t run_count, int row, float* to,
-                int64_t step);
-  /// to[s·step + place] = (A g Aᵀ)[row, s] for tiles g of 2×2 of a target plane with rows of `pitch`; what lies outside it is 0. Writes
-  /// as above.
-  void (*output_gradient)(const float* plane, int64_t pitch, const WinogradRun* runs, int64_t run_count, int row, float* to,
-                          int64_t step);
-  /// even and odd [2·tiles] = the two rows of Aᵀ m A + bias, where m[r, s] of tile t is from[(4·r + s)·step + t]. Reads and
-  /// writes whole vectors of tiles. Returns 0, or NaN where a result is not finite.
-  float (*output)(const float* from, int64_t step, int64_t tiles, float bias, float* even, float* odd);
-  /// Writes the runs' outputs from such rows into a target plane with rows of `pitch`.
-  void (*scatter)(const float* even, const float* odd, const WinogradRun* runs, int64_t run_count, float* plane,
+  int chunk;
+  int tile_rows;
+  /// to[(4·r + s)·step] = (G w Gᵀ)[r, s] for the kernel whose taps are the 9 chunks at `taps`, read backwards if flipped.
+  void (*kernel)(const float* taps, bool is_flipped, float* to, int64_t step);
+  /// to[(4·r + s)·step + t·chunk] = (Bᵀ d B)[r, s] for the tiles t of a row, 4×4 pixels each, two apart.
+  void (*input)(const float* pixels, int64_t pitch, int64_t tiles, float* to, int64_t step);
+  /// to[(4·r + s)·step + t·chunk] = (A g Aᵀ)[r, s] for the tiles t of a row, 2×2 pixels each.
+  void (*output_gradient)(const float* pixels, int64_t pitch, int64_t tiles, float* to, int64_t step);
+  void (*product)(const WinogradPanel&);
+  /// The 2×2 pixels from pixels[places[t]] on = Aᵀ m A + bias, where m[r, s] of tile t is from[(4·r + s)·step + t·chunk].
+  /// Returns 0, or NaN where a result is not finite.
+  float (*output)(const float* from, int64_t step, int64_t tiles, const float* bias, float* pixels, const int64_t* places,
                   int64_t pitch);
+  /// The 9 chunks at `taps` = Gᵀ m G, where m[r, s] is from[(4·r + s)·step]. Returns as `output`.
+  float (*kernel_gradient)(const float* from, int64_t step, float* taps);
+  /// to[k·to_step + r] = from[r·from_step + k] for r < rows, k < columns.
+  void (*transpose)(float* to, int64_t to_step, const float* from, int64_t from_step, int64_t rows, int64_t columns);
 };
 
 }  // namespace lazuli

@@ -22,6 +22,7 @@ import { predictAll, type Prediction } from './training/predict';
 import { placementOn, type Placement } from './training/placement';
 import type { StepParts } from './training/programs';
 import { TrainingRun } from './training/run';
+import { Turns } from './turns';
 
 export interface SessionOptions {
   /** The folder that relative data paths start from; null while the project was never saved. */
@@ -295,11 +296,12 @@ export class ModelSession {
     const sample = shapes ?? (await this.#feeds.sampleShapes(this.project.data, { signal }));
     return this.#lock.run(async () => {
       const before = this.#model.revision;
-      const result = this.#model.feed(sample, seed ?? this.project.training.seed, { rematerialize });
+      const work = this.#model.feedInTurns(sample, seed ?? this.project.training.seed, { rematerialize });
+      const result = await new Turns().run(work);
       try {
         await this.#model.settle();
       } catch (error) {
-        this.#model.restore(before);
+        await this.#model.restore(before);
         throw error;
       }
       return { ...result, model: this.info() };
@@ -386,7 +388,8 @@ export class ModelSession {
   #resume(run: TrainingRun, file: string): Promise<void> {
     return withCheckpoint(file, (checkpoint) =>
       this.#lock.run(async () => {
-        await loadEntries(this.#model.module, checkpoint.model);
+        const turns = new Turns();
+        await loadEntries(this.#model.module, checkpoint.model, { rest: () => turns.next() });
         await run.load(checkpoint);
       }),
     );

@@ -1,4 +1,5 @@
 // Long work in JavaScript, cut into turns: timers, input and other calls run in between.
+import type { Turned } from '#core/turns';
 
 /** Longest turn in milliseconds, well under what a person or the event loop's limit of 8 ms would notice. */
 const TURN = 4;
@@ -11,5 +12,14 @@ export class Turns {
     if (performance.now() - this.#since < TURN) return;
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#since = performance.now();
+  }
+
+  /** Does work that yields; rejects with what it throws. */
+  async run<T>(work: Turned<T>): Promise<T> {
+    for (;;) {
+      const turn = work.next();
+      if (turn.done === true) return turn.value;
+      await this.next();
+    }
   }
 }

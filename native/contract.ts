@@ -1,8 +1,8 @@
 // What the native addon exports, as TypeScript sees it. native/src/binding implements exactly this; native/index.ts loads it.
 
 /** One tensor of a native call: a dense view of a storage. `offset` in bytes. */
-export interface NativeTensor {
-  readonly storage: NativeStorage;
+export interface NativeTensor<S = NativeStorage> {
+  readonly storage: S;
   readonly offset: number;
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -15,6 +15,12 @@ export interface NativeStorage {
   /** Copies into `into` (JavaScript's own memory: external buffers are forbidden in Electron). */
   read(offset: number, into: Uint8Array): void;
   write(offset: number, from: Uint8Array): void;
+  /** The same bytes as a storage of its own. Takes no memory before one of the two is written: then that one copies. */
+  copy(): NativeStorage;
+  /** Gives up its bytes and has those of `source`, of the same size, as a copy has them. */
+  assign(source: NativeStorage): void;
+  /** True while another storage reads the same memory. */
+  readonly isShared: boolean;
   dispose(): void;
 }
 
@@ -44,9 +50,9 @@ export interface NativeProgram {
   dispose(): void;
 }
 
-export interface NativeProgramSpec {
+export interface NativeProgramSpec<S = NativeStorage> {
   buffers: readonly ({ dtype: string; shape: readonly number[] } & (
-    { kind: 'arena'; offset: number } | { kind: 'external'; storage: NativeStorage; offset: number }
+    { kind: 'arena'; offset: number } | { kind: 'external'; storage: S; offset: number }
   ))[];
   instructions: readonly {
     op: string;
@@ -72,18 +78,22 @@ export interface NativeGpuDevice {
   readonly refusal: string;
 }
 
+/** Memory of a GPU, which is never shared. */
+export type NativeGpuStorage = Omit<NativeStorage, 'copy' | 'assign' | 'isShared'>;
+export type NativeGpuTensor = NativeTensor<NativeGpuStorage>;
+
 /** An open GPU. Its storages and programs behave as the CPU's; they are of no use to another device. */
 export interface NativeGpu {
   info(): NativeGpuDevice;
-  allocate(bytes: number): NativeStorage;
+  allocate(bytes: number): NativeGpuStorage;
   execute(
     op: string,
-    inputs: readonly (NativeTensor | null)[],
-    outputs: readonly NativeTensor[],
+    inputs: readonly (NativeGpuTensor | null)[],
+    outputs: readonly NativeGpuTensor[],
     attributes: object,
   ): void;
   /** Kernels are compiled and recorded at the first run. */
-  createProgram(spec: NativeProgramSpec): NativeProgram;
+  createProgram(spec: NativeProgramSpec<NativeGpuStorage>): NativeProgram;
   /** The driver's compiled kernels, for `openGpu` of a later process. */
   pipelineCache(): Uint8Array;
   live(): { storages: number; programs: number; bytes: number };
@@ -104,6 +114,18 @@ export type FileTransfer = (
   length: number,
 ) => Promise<number>;
 
+export interface NativeOp {
+  readonly name: string;
+  readonly least_inputs: number;
+  readonly most_inputs: number;
+  readonly outputs: number;
+  readonly mutates: readonly number[];
+}
+
+/** Where a fault can be injected: `entry` is any call from JavaScript, `delivery` any result or progress on its way there. */
+export type FaultPlace = 'allocate' | 'kernel' | 'thread' | 'entry' | 'delivery';
+export type FaultKind = 'bad_alloc' | 'length_error' | 'int';
+
 export interface NativeAddon {
   /** `isa` is the kernel set in use: avx512, avx2, neon or portable; `available` what this machine can run. */
   info(): {
@@ -114,8 +136,8 @@ export interface NativeAddon {
     compiler: string;
     memory_limit: number;
   };
-  /** The ops with their arities, in the order of SIGNATURES. */
-  ops(): readonly { name: string; least_inputs: number; most_inputs: number; outputs: number }[];
+  /** The ops with their arities and the inputs they change, in the order of SIGNATURES. */
+  ops(): readonly NativeOp[];
   /** Threads used by kernels, 1 to 256. Results do not depend on it. */
   setThreads(count: number): void;
   /** Niceness, 0 to 19, of native threads started after the call: an app with a window lets its window go first. Linux only. */
@@ -158,18 +180,15 @@ export interface NativeAddon {
   resetMemoryPeak(): void;
   /** Joins every native thread; later calls throw. Called from process.on('exit'). */
   close(): void;
-  /** Test hook: makes the next allocation, kernel or thread body throw (`bad_alloc`, `length_error`, `int`). */
-  injectFault(place: 'allocate' | 'kernel' | 'thread', kind: 'bad_alloc' | 'length_error' | 'int'): void;
+  /**
+   * Test hook: makes an allocation, kernel, thread body, entry or delivery throw, the next one or the one that comes `after` so
+   * many; `none` disarms. Returns true when the fault armed there before was never met.
+   */
+  injectFault(place: FaultPlace, kind: FaultKind | 'none', after?: number): boolean;
   /** `failure` says why there is no Vulkan at all. */
   gpuDevices(): { failure: string; devices: readonly NativeGpuDevice[] };
   /** The ops that have a GPU kernel, with arities and the inputs they change, in the order of SIGNATURES. */
-  gpuOps(): readonly {
-    name: string;
-    least_inputs: number;
-    most_inputs: number;
-    outputs: number;
-    mutates: readonly number[];
-  }[];
+  gpuOps(): readonly NativeOp[];
   /** What Vulkan's validation layers said since the last call, where LAZULI_GPU_VALIDATE=1 asked for them. */
   gpuMessages(): readonly string[];
   openGpu(options: { index: number; pipelineCache: Uint8Array | null; mustStage: boolean }): NativeGpu;

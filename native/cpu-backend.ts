@@ -35,6 +35,16 @@ export class CpuStorage implements Storage {
   write(offset: number, bytes: Uint8Array): void {
     wrapErrors(() => this.native.write(offset, bytes));
   }
+  /** True while another storage reads the same memory. */
+  get isShared(): boolean {
+    return this.native.isShared;
+  }
+  copy(): CpuStorage {
+    return new CpuStorage(wrapErrors(() => this.native.copy()));
+  }
+  assign(source: Storage): void {
+    wrapErrors(() => this.native.assign(nativeStorage(source)));
+  }
   dispose(): void {
     this.native.dispose();
   }

@@ -9,7 +9,7 @@ import type { DType } from '#core/tensor/dtype';
 import { shapesEqual } from '#core/tensor/shape';
 import type { Backend, DenseTensor, Storage } from '#core/tensor/storage';
 
-import type { NativeGpu, NativeGpuDevice, NativeStorage, NativeTensor } from './contract';
+import type { NativeGpu, NativeGpuDevice, NativeGpuStorage, NativeGpuTensor } from './contract';
 import { CpuProgram } from './cpu-backend';
 import { wrapErrors } from './errors';
 import { loadNative } from './load';
@@ -19,7 +19,10 @@ export class GpuStorage implements Storage {
   readonly device = 'gpu';
   readonly bytes: number;
 
-  constructor(readonly native: NativeStorage) {
+  constructor(
+    readonly native: NativeGpuStorage,
+    readonly gpu: NativeGpu,
+  ) {
     this.bytes = native.bytes;
   }
   get isDisposed(): boolean {
@@ -33,10 +36,29 @@ export class GpuStorage implements Storage {
   write(offset: number, bytes: Uint8Array): void {
     wrapErrors(() => this.native.write(offset, bytes));
   }
+  /** Through JavaScript's memory, piece by piece. */
+  copy(): GpuStorage {
+    const copy = allocateOn(this.gpu, this.bytes);
+    copy.assign(this);
+    return copy;
+  }
+  assign(source: Storage): void {
+    for (let at = 0; at < this.bytes; at += PIECE)
+      this.write(at, source.read(at, Math.min(PIECE, this.bytes - at)));
+  }
   dispose(): void {
     this.native.dispose();
   }
 }
+
+/** Bytes copied at once. */
+const PIECE = 4 << 20;
+
+const allocateOn = (gpu: NativeGpu, bytes: number): GpuStorage =>
+  new GpuStorage(
+    wrapErrors(() => gpu.allocate(bytes)),
+    gpu,
+  );
 
 /** Ops that only move elements or numbers beside the model, and so take float64 as well. */
 const ANY_DTYPE: ReadonlySet<OpName> = new Set<OpName>([
@@ -56,7 +78,7 @@ export class GpuBackend implements Backend {
   constructor(readonly native: NativeGpu) {}
 
   allocate(bytes: number): GpuStorage {
-    return new GpuStorage(wrapErrors(() => this.native.allocate(bytes)));
+    return allocateOn(this.native, bytes);
   }
 
   execute(
@@ -147,7 +169,7 @@ function refuseDtypes(op: OpName, tensors: readonly ({ readonly dtype: DType } |
   });
 }
 
-function nativeStorage(storage: Storage): NativeStorage {
+function nativeStorage(storage: Storage): NativeGpuStorage {
   if (storage instanceof GpuStorage) return storage.native;
   throw new LazuliError('internal', 'a tensor of another backend was given to the GPU backend', {
     expected: 'a storage the GPU backend allocated',
@@ -155,9 +177,9 @@ function nativeStorage(storage: Storage): NativeStorage {
   });
 }
 
-function toNativeOutput({ storage, offset, dtype, shape }: DenseTensor): NativeTensor {
+function toNativeOutput({ storage, offset, dtype, shape }: DenseTensor): NativeGpuTensor {
   return { storage: nativeStorage(storage), offset: offset * elementSize(dtype), dtype, shape };
 }
 
-const toNative = (tensor: DenseTensor | null): NativeTensor | null =>
+const toNative = (tensor: DenseTensor | null): NativeGpuTensor | null =>
   tensor ? toNativeOutput(tensor) : null;

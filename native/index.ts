@@ -1,5 +1,7 @@
 // The native backend's front door: loading the addon, and the CPU backend over it.
 export type {
+  FaultKind,
+  FaultPlace,
   NativeAddon,
   NativeGpu,
   NativeProgram,

@@ -49,6 +49,6 @@ export {
 export { compareState, converts, type CompareOptions, type WeightVerdict } from './compare-state';
 export { slotsOf, type Slot } from './slots';
 export { loadEntries, stateDictContent, stateDictFrom, type LoadEntriesOptions } from './state-dict-io';
-export { materialize, type Materialization, type Materialized } from './transaction';
+export { materialize, materializeInTurns, type Materialization, type Materialized } from './transaction';
 export { reduceForm, type ReduceForm } from './reduce';
 export { StepQueue, type Steps } from './steps';

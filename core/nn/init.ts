@@ -6,7 +6,7 @@ import { torchSize } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { defaultGenerator, type Generator, type Piece, type RandomDType } from './random';
 import { runSteps, type Steps } from './steps';
-import { fillTensor, isDense, writeDense } from './tensor-memory';
+import { fillSteps, isDense, writeDense } from './tensor-memory';
 
 /** `fan_in` and `fan_out`, as torch.nn.init counts them: sizes of axes 1 and 0 times the receptive field. */
 export interface Fans {
@@ -101,9 +101,14 @@ export function normal_(tensor: Tensor, mean = 0, std = 1, generator: Generator 
   return tensor;
 }
 
+/** `constant_` in steps; `functionName` is what an uninitialized tensor refuses. */
+export function* constantSteps(tensor: Tensor, value: number, functionName = '<function constant_>'): Steps {
+  tensor.assertUsable(functionName);
+  yield* fillSteps(tensor, value);
+}
+
 export function constant_(tensor: Tensor, value: number): Tensor {
-  tensor.assertUsable('<function constant_>');
-  fillTensor(tensor, value);
+  runSteps(constantSteps(tensor, value));
   return tensor;
 }
 export function zeros_(tensor: Tensor): Tensor {

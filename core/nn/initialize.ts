@@ -4,20 +4,18 @@ import type { TensorSpec } from '../layers/declaration';
 import type { Tensor } from '../tensor/tensor';
 import {
   calculateFanInAndFanOut,
-  constant_,
+  constantSteps,
   kaimingStd,
   normalSteps,
-  ones_,
-  orthogonal_,
-  truncNormal_,
+  orthogonalSteps,
+  truncNormalSteps,
   uniformSteps,
   xavierStd,
   zeroRow_,
-  zeros_,
 } from './inits';
 import type { Initializer } from './initializer';
 import { defaultGenerator, type Generator } from './random';
-import { normExcept_ } from './norm-except';
+import { normExceptSteps } from './norm-except';
 import { runSteps, type Steps } from './steps';
 import { copyInto } from './tensor-memory';
 
@@ -48,7 +46,7 @@ export function initialize(
   runSteps(initializeSteps(initializer, tensor, siblings, generator));
 }
 
-/** The same in steps. Draws from uniform and normal distributions rest every millisecond or so; other fills are one step. */
+/** The same in steps of a millisecond or so; only tensors that are strided are filled in one. */
 export function* initializeSteps(
   initializer: Initializer,
   tensor: Tensor,
@@ -73,9 +71,6 @@ export function* initializeSteps(
       return yield* uniform(Math.sqrt(3) * xavierStd(tensor, initializer.gain));
     case 'xavier_normal':
       return yield* normalSteps(tensor, 0, xavierStd(tensor, initializer.gain), generator);
-    case 'zeros_after_draw':
-      yield* uniformSteps(tensor, 0, 1, generator);
-      return void zeros_(tensor);
     case 'uniform_fan_in': {
       const { fanIn } = calculateFanInAndFanOut(sibling(siblings, initializer.fanOf));
       return yield* uniform(fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0);
@@ -86,37 +81,23 @@ export function* initializeSteps(
       yield* normalSteps(tensor, 0, 1, generator);
       if (initializer.row !== null) zeroRow_(tensor, initializer.row);
       return;
-    default:
-      fillAtOnce(initializer, tensor, siblings, generator);
-      yield;
-  }
-}
-
-type DrawnKind =
-  | 'uniform' | 'normal' | 'kaiming_uniform' | 'kaiming_normal' | 'xavier_uniform' | 'xavier_normal'
-  | 'zeros_after_draw' | 'uniform_fan_in' | 'uniform_axis' | 'normal_zero_row'; // prettier-ignore
-
-function fillAtOnce(
-  initializer: Exclude<Initializer, { readonly kind: DrawnKind }>,
-  tensor: Tensor,
-  siblings: Siblings,
-  generator: Generator,
-): void {
-  switch (initializer.kind) {
+    case 'zeros_after_draw':
+      yield* uniformSteps(tensor, 0, 1, generator);
+      return yield* constantSteps(tensor, 0, '<method zero_>');
     case 'zeros':
-      return void zeros_(tensor);
+      return yield* constantSteps(tensor, 0, '<method zero_>');
     case 'ones':
-      return void ones_(tensor);
+      return yield* constantSteps(tensor, 1, '<method fill_>');
     case 'constant':
-      return void constant_(tensor, initializer.value);
+      return yield* constantSteps(tensor, initializer.value);
     case 'copy':
-      return void copyInto(tensor, sibling(siblings, initializer.of));
+      return copyInto(tensor, sibling(siblings, initializer.of));
     case 'norm_except':
-      return normExcept_(tensor, sibling(siblings, initializer.of), initializer.axis);
+      return yield* normExceptSteps(tensor, sibling(siblings, initializer.of), initializer.axis);
     case 'trunc_normal':
-      return void truncNormal_(tensor, { ...initializer, generator });
+      return yield* truncNormalSteps(tensor, { ...initializer, generator });
     case 'orthogonal':
-      return void orthogonal_(tensor, initializer.gain, generator);
+      return yield* orthogonalSteps(tensor, initializer.gain, generator);
   }
 }
 

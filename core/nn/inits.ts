@@ -1,4 +1,4 @@
 // torch.nn.init as one namespace.
 export * from './init';
-export { orthogonal_ } from './orthogonal';
-export { truncNormal_, type TruncNormalOptions } from './truncated-normal';
+export { orthogonal_, orthogonalSteps } from './orthogonal';
+export { truncNormal_, truncNormalSteps, type TruncNormalOptions } from './truncated-normal';

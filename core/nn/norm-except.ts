@@ -2,22 +2,28 @@
 // has its own (core/layers/weight-norm).
 import { encodeElements } from '../tensor/elements';
 import type { Tensor } from '../tensor/tensor';
-import { valuesOf, writeDense } from './tensor-memory';
+import type { Steps } from './steps';
+import { numbersOf, writeDense } from './tensor-memory';
 
 /**
  * Writes ‖source‖ over every axis but `axis` (null: over all) into `target`, which has one element for each index of that
- * axis. Sums in double and rounds once. Source: torch.norm_except_dim.
+ * axis, in steps. Sums in double and rounds once. Source: torch.norm_except_dim.
  */
-export function normExcept_(target: Tensor, source: Tensor, axis: number | null): void {
+export function* normExceptSteps(target: Tensor, source: Tensor, axis: number | null): Steps {
   if (target.device === 'meta' || source.device === 'meta') return;
-  const values = valuesOf(source);
   const count = axis === null ? 1 : (source.shape[axis] ?? 1);
-  const inner = axis === null ? values.length : source.shape.slice(axis + 1).reduce((n, size) => n * size, 1);
+  const inner =
+    axis === null ? source.numel() : source.shape.slice(axis + 1).reduce((n, size) => n * size, 1);
   const sums = new Float64Array(count);
-  for (let start = 0, row = 0; start < values.length; start += inner, row = (row + 1) % count) {
-    let total = 0;
-    for (let at = start; at < start + inner; at++) total += (values[at] ?? 0) ** 2;
-    sums[row] = (sums[row] ?? 0) + total;
+  let [row, taken, total] = [0, 0, 0];
+  for (const values of numbersOf(source)) {
+    for (const value of values) {
+      total += value ** 2;
+      if (++taken < inner) continue;
+      sums[row] = (sums[row] ?? 0) + total;
+      [row, taken, total] = [(row + 1) % count, 0, 0];
+    }
+    yield;
   }
   writeDense(target, encodeElements(target.dtype, sums.map(Math.sqrt), count));
 }

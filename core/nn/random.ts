@@ -5,6 +5,7 @@ import { boxMullerFloat32, boxMullerFloat64 } from './box-muller';
 import { fma32, fma64 } from './exact-arithmetic';
 import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from '../tensor/half-precision';
 import { MersenneTwister } from './mersenne-twister';
+import type { Turned } from '../turns';
 import type { StepQueue } from './steps';
 import { libmLog1p, preciseSineCosine } from './precise-math';
 
@@ -164,6 +165,30 @@ export class Generator {
     // float32 and float64 have drawn the rest with all the others before it is drawn afresh.
     if (dtype === 'float32' || dtype === 'float64') this.uniform(dtype, rest);
     yield { at: count - BLOCK, values: this.normal(dtype, BLOCK, mean, std) };
+  }
+
+  /** The values of `uniform` or, contiguous or not, of `normal`, as numbers; in turns. */
+  *numbers(
+    dtype: RandomDType,
+    count: number,
+    draw: 'uniform' | 'normal' | 'normal_strided',
+    first?: number,
+    second?: number,
+  ): Turned<Float64Array> {
+    const values = new Float64Array(count);
+    const pieces =
+      draw === 'uniform'
+        ? this.uniformPieces(dtype, count, first, second)
+        : draw === 'normal'
+          ? this.normalPieces(dtype, count, first, second)
+          : [{ at: 0, values: this.normal(dtype, count, first, second, false) }];
+    for (const piece of pieces) {
+      if (dtype === 'float16' || dtype === 'bfloat16')
+        values.set(Array.from(piece.values, HALF[dtype].from), piece.at);
+      else values.set(piece.values, piece.at);
+      yield;
+    }
+    return values;
   }
 
   /** A permutation of 0 .. count - 1: `torch.randperm`. */

@@ -1,12 +1,12 @@
 // What a dry run may change in a module tree, kept so that it can be put back: classes, registrations, hooks, fields and
-// tensors, each object the same as before. Values are kept only of buffers and of layers that are still lazy.
+// tensors, each object the same as before. Values are kept only of buffers and of layers that are still lazy; they share the
+// tensors' memory until that is written.
 import type { Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 import { hasUninitializedParams, isLazyModule } from './lazy';
 import type { Module } from './module';
 import { REGISTRY, type Registry } from './registry';
-import { denseBytes, writeDense } from './tensor-memory';
 import { isLazy, pendingData, returnToUninitialized } from './uninitialized';
 
 interface TensorState {
@@ -15,7 +15,8 @@ interface TensorState {
   readonly isLazy: boolean;
   /** A view with the tensor's fields, or the empty tensor an uninitialized one holds. */
   readonly data: Tensor;
-  readonly bytes: Uint8Array | null;
+  /** What its storage held. */
+  readonly values: Storage | null;
   readonly grad: Tensor | null;
 }
 
@@ -70,7 +71,7 @@ function keepTensor(tensor: Tensor, keepsValues: boolean): TensorState {
     prototype: Object.getPrototypeOf(tensor) as object,
     isLazy: lazy,
     data: lazy ? pendingData(tensor) : viewOf(tensor),
-    bytes: hasValues ? denseBytes(tensor) : null,
+    values: hasValues ? tensor.storage.copy() : null,
     grad: tensor.grad,
   };
 }
@@ -112,6 +113,11 @@ export class Snapshot {
     for (const state of this.#modules) restoreModule(state);
   }
 
+  /** Frees the values it keeps; `undo` needs none. */
+  dispose(): void {
+    for (const { values } of this.#tensors) values?.dispose();
+  }
+
   /** Brings only what this snapshot saw uninitialized back to that state; everything else stays as it is now. */
   undo(): void {
     for (const state of this.#tensors)
@@ -123,7 +129,7 @@ export class Snapshot {
   }
 }
 
-function restoreTensor({ tensor, prototype, isLazy: wasLazy, data, bytes, grad }: TensorState): void {
+function restoreTensor({ tensor, prototype, isLazy: wasLazy, data, values, grad }: TensorState): void {
   tensor.grad = grad;
   if (wasLazy) {
     if (isLazy(tensor)) tensor.setData(data);
@@ -132,7 +138,7 @@ function restoreTensor({ tensor, prototype, isLazy: wasLazy, data, bytes, grad }
   }
   Object.setPrototypeOf(tensor, prototype);
   tensor.setData(data);
-  if (bytes !== null) writeDense(tensor, bytes);
+  if (values !== null) tensor.storage.assign(values);
 }
 
 function restoreModule({ module, prototype, fields, restoreRegistry }: ModuleState): void {

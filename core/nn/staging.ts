@@ -1,5 +1,5 @@
 // Values on their way from a file into a model: each tensor's are streamed into memory of its own first, so that a read that
-// fails changes nothing and what is in JavaScript's memory at a time stays small.
+// fails changes nothing and what is in JavaScript's memory at a time stays small. The model then takes that memory over.
 import { LazuliError } from '../errors';
 import { contiguousBytes, readContiguousInto } from '../formats/gather';
 import type { StorageSource, TensorEntry } from '../formats/weights';
@@ -7,11 +7,16 @@ import { elementSize } from '../tensor/dtype';
 import { formatShape, shapesEqual } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
-import { convertBytes, denseBytes, newTensor, writeDense } from './tensor-memory';
+import { convertBytes, denseBytes, fillsStorage, newTensor, writeDense } from './tensor-memory';
 import { isLazy, materializeWith } from './uninitialized';
 
 /** Most bytes that are copied at a time; files are read in pieces of 4 MiB. */
-const STEP = 16 * 1024 * 1024;
+const STEP = 4 * 1024 * 1024;
+/** Elements of another dtype converted at a time: about a millisecond's work. */
+const CONVERTED = 16 * 1024;
+/** Lets others have the thread where the turn is over. */
+export type Rest = () => Promise<void>;
+const goOn: Rest = () => Promise.resolve();
 
 interface Staged {
   readonly key: string;
@@ -20,6 +25,9 @@ interface Staged {
 
 export class Staging {
   readonly #staged = new Map<Tensor, Staged>();
+
+  /** `rest` is called between pieces of work. */
+  constructor(readonly rest: Rest = goOn) {}
 
   /** Reads an entry's values for `tensor`, in its dtype. Of two keys of one tied tensor the last counts, as in PyTorch. */
   async read(key: string, tensor: Tensor, entry: TensorEntry): Promise<void> {
@@ -39,19 +47,26 @@ export class Staging {
     const run = dtype === data.dtype ? readContiguousInto(entry, data.storage) : null;
     if (run !== null) return run;
     let at = 0;
-    for await (const chunk of contiguousBytes(entry)) {
-      const bytes = convertBytes(chunk, dtype, data.dtype);
-      data.storage.write(at, bytes);
-      at += bytes.byteLength;
-    }
+    const step = dtype === data.dtype ? STEP : CONVERTED * elementSize(dtype);
+    for await (const chunk of contiguousBytes(entry))
+      for (let from = 0; from < chunk.byteLength; from += step) {
+        const bytes = convertBytes(chunk.subarray(from, from + step), dtype, data.dtype);
+        data.storage.write(at, bytes);
+        at += bytes.byteLength;
+        await this.rest();
+      }
   }
 
-  /** Gives the values to the tensors: uninitialized ones take over the memory, others keep theirs and get a copy. */
+  /**
+   * Gives the values to the tensors, all at once: uninitialized ones take over the memory, the storages of others take over the
+   * bytes. Only a view of a larger storage gets a copy, here and now.
+   */
   commit(): void {
     for (const [tensor, { data }] of this.#staged) {
       if (isLazy(tensor)) materializeWith(tensor, data);
       else {
-        copyInSteps(tensor, data);
+        if (fillsStorage(tensor)) tensor.storage.assign(data.storage);
+        else copyInSteps(tensor, data);
         data.storage.dispose();
       }
     }
@@ -75,9 +90,11 @@ function copyInSteps(target: Tensor, source: Tensor): void {
 }
 
 /** Fills a storage from a source, in steps where it cannot be done at once. */
-export async function readInto(storage: Storage, source: StorageSource): Promise<void> {
+export async function readInto(storage: Storage, source: StorageSource, rest: Rest = goOn): Promise<void> {
   const run = source.bytes === 0 ? null : (source.readInto?.(storage, 0, 0, source.bytes) ?? null);
   if (run !== null) return run;
-  for (let at = 0; at < source.bytes; at += STEP)
+  for (let at = 0; at < source.bytes; at += STEP) {
     storage.write(at, await source.read(at, Math.min(STEP, source.bytes - at)));
+    await rest();
+  }
 }

@@ -9,7 +9,7 @@ import { LayerModule } from './layer-module';
 import type { Module } from './module';
 import { Parameter } from './parameter';
 import { slotsOf } from './slots';
-import { readInto, Staging } from './staging';
+import { readInto, Staging, type Rest } from './staging';
 import { StateDict } from './state-dict';
 import { allocateBytes } from './tensor-memory';
 import { isLazy, pendingData, UninitializedBuffer, UninitializedParameter } from './uninitialized';
@@ -52,20 +52,20 @@ function entryOf(name: string, tensor: Tensor, sources: Map<Storage, StorageSour
 }
 
 /** Tensors of a file's entries, each storage read once and shared as in the file. */
-export async function stateDictFrom(content: StateDictContent): Promise<StateDict> {
+export async function stateDictFrom(content: StateDictContent, rest?: Rest): Promise<StateDict> {
   const storages = new Map<StorageSource, Storage>();
   const stateDict = new StateDict([], content.metadata ? new Map(Object.entries(content.metadata)) : null);
   for (const entry of content.entries) {
     if (entry.storage !== null && !storages.has(entry.storage))
-      storages.set(entry.storage, await storageFrom(entry.storage));
+      storages.set(entry.storage, await storageFrom(entry.storage, rest));
     stateDict.set(entry.name, tensorFrom(entry, entry.storage && (storages.get(entry.storage) ?? null)));
   }
   return stateDict;
 }
 
-async function storageFrom(source: StorageSource): Promise<Storage> {
+async function storageFrom(source: StorageSource, rest?: Rest): Promise<Storage> {
   const storage = allocateBytes('cpu', source.bytes);
-  await readInto(storage, source);
+  await readInto(storage, source, rest);
   return storage;
 }
 
@@ -82,6 +82,8 @@ function tensorFrom(entry: TensorEntry, storage: Storage | null): Tensor {
 export interface LoadEntriesOptions extends CompareOptions {
   /** Keys that are missing or unexpected are left alone instead of refused. Default false. */
   readonly partial?: boolean;
+  /** Called between pieces of work: others may have the thread. */
+  readonly rest?: Rest;
 }
 
 /**
@@ -104,7 +106,7 @@ export async function loadEntries(
       .filter(({ verdict }) => verdict === 'fits' || verdict === 'will_materialize')
       .map(({ key }) => key),
   );
-  const staging = new Staging();
+  const staging = new Staging(options.rest);
   try {
     for (const { key, tensor } of slots) {
       const entry = given.get(key);

@@ -2,12 +2,13 @@
 import { LazuliError } from '../errors';
 import { backendOf } from '../ops/dispatch';
 import { elementSize, type DType } from '../tensor/dtype';
-import { readElement, writeElement } from '../tensor/elements';
+import { encodeElements, readElement, writeElement } from '../tensor/elements';
 import { HostStorage } from '../tensor/host-storage';
 import { MetaStorage } from '../tensor/meta-storage';
 import { contiguousStrides, numel, type Shape } from '../tensor/shape';
 import type { Device, Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
+import { runSteps, type Steps } from './steps';
 
 /** Zero-filled memory on a device; on 'cpu' without an open backend it is JavaScript's. Never recorded by a trace. */
 export function allocateBytes(device: Device, bytes: number): Storage {
@@ -81,6 +82,12 @@ export function isDense(tensor: Tensor): boolean {
   return true;
 }
 
+/** True when the elements are the whole storage, in its order. */
+export const fillsStorage = (tensor: Tensor): boolean =>
+  tensor.offset === 0 &&
+  tensor.isContiguous() &&
+  tensor.numel() * elementSize(tensor.dtype) === tensor.storage.bytes;
+
 /** A copy in new memory; strides are kept when the elements lie dense. */
 export function cloneTensor(source: Tensor, device: Device = source.device): Tensor {
   const keepsStrides = isDense(source) && source.numel() > 0;
@@ -88,7 +95,7 @@ export function cloneTensor(source: Tensor, device: Device = source.device): Ten
   const strides = keepsStrides ? source.strides : contiguousStrides(shape);
   const storage = allocateBytes(device, numel(shape) * elementSize(dtype));
   const copy = new Tensor(storage, { dtype, shape, strides });
-  if (device !== 'meta' && source.device !== 'meta') writeDense(copy, denseBytes(source));
+  if (device !== 'meta' && source.device !== 'meta') copyInto(copy, source);
   return copy;
 }
 
@@ -133,17 +140,36 @@ function withGaps(bytes: Uint8Array, size: number): Uint8Array {
   return result;
 }
 
+/** Bytes written at a time. */
+const PIECE = 1024 * 1024;
+
 /** Sets every element to `value`. */
 export function fillTensor(tensor: Tensor, value: number): void {
+  runSteps(fillSteps(tensor, value));
+}
+
+/** The same in steps. */
+export function* fillSteps(tensor: Tensor, value: number): Steps {
   if (tensor.device === 'meta') return;
   const one = new Float64Array([value]);
   const pattern = convertBytes(new Uint8Array(one.buffer), 'float64', tensor.dtype);
-  const bytes = new Uint8Array(tensor.numel() * pattern.byteLength);
-  if (pattern.some((byte) => byte !== 0) && bytes.byteLength > 0) {
-    bytes.set(pattern);
-    for (let done = pattern.byteLength; done < bytes.byteLength; done *= 2) bytes.copyWithin(done, 0, done);
+  const bytes = tensor.numel() * pattern.byteLength;
+  if (!tensor.isContiguous()) return writeDense(tensor, repeated(pattern, bytes));
+  const piece = repeated(pattern, Math.min(PIECE, bytes));
+  for (let at = 0; at < bytes; at += PIECE) {
+    const start = tensor.offset * pattern.byteLength + at;
+    tensor.storage.write(start, piece.subarray(0, Math.min(PIECE, bytes - at)));
+    yield;
   }
-  writeDense(tensor, bytes);
+}
+
+/** `length` bytes of nothing but `pattern`. */
+function repeated(pattern: Uint8Array, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  if (length === 0 || pattern.every((byte) => byte === 0)) return bytes;
+  bytes.set(pattern);
+  for (let done = pattern.byteLength; done < length; done *= 2) bytes.copyWithin(done, 0, done);
+  return bytes;
 }
 
 /** A tensor's elements as numbers, row-major; for tests, printing and small decisions. */
@@ -152,8 +178,34 @@ export function valuesOf(tensor: Tensor): Float64Array {
   return new Float64Array(bytes.slice().buffer);
 }
 
-/** Copies equal-shaped `source` into `target`, converting the dtype. */
+/** Elements taken as numbers at a time. */
+const NUMBERS = 16 * 1024;
+
+/** The same in pieces, row-major; a strided tensor's come at once. */
+export function* numbersOf(tensor: Tensor): Generator<Float64Array, void> {
+  if (!tensor.isContiguous()) return yield valuesOf(tensor);
+  const [size, count] = [elementSize(tensor.dtype), tensor.numel()];
+  for (let at = 0; at < count; at += NUMBERS) {
+    const bytes = tensor.storage.read((tensor.offset + at) * size, Math.min(NUMBERS, count - at) * size);
+    yield new Float64Array(convertBytes(bytes, tensor.dtype, 'float64').slice().buffer);
+  }
+}
+
+/** Sets a tensor's elements, row-major, in steps; a strided tensor's at once. */
+export function* writeNumbers(tensor: Tensor, values: Float64Array): Steps {
+  if (!tensor.isContiguous()) return writeDense(tensor, encodeElements(tensor.dtype, values, values.length));
+  const size = elementSize(tensor.dtype);
+  for (let at = 0; at < values.length; at += NUMBERS) {
+    const piece = values.subarray(at, at + NUMBERS);
+    tensor.storage.write((tensor.offset + at) * size, encodeElements(tensor.dtype, piece, piece.length));
+    yield;
+  }
+}
+
+/** Copies equal-shaped `source` into `target`, converting the dtype. Where both are whole storages alike it costs nothing. */
 export function copyInto(target: Tensor, source: Tensor): void {
   if (target.device === 'meta') return;
+  const isAlike = target.dtype === source.dtype && target.device === source.device;
+  if (isAlike && fillsStorage(target) && fillsStorage(source)) return target.storage.assign(source.storage);
   writeDense(target, convertBytes(denseBytes(source), source.dtype, target.dtype));
 }

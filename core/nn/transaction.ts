@@ -7,6 +7,7 @@ import type { Module } from './module';
 import { defaultGenerator, type Generator } from './random';
 import { Snapshot } from './snapshot';
 import { slotsOf } from './slots';
+import { drain, within, type Turned } from '../turns';
 import { isLazy } from './uninitialized';
 
 /** One parameter or buffer that the sample gave its shape. */
@@ -37,6 +38,19 @@ export function materialize(
   feed: () => void,
   generator: Generator = defaultGenerator,
 ): Materialization {
+  function* atOnce(): Turned<void> {
+    feed();
+    yield;
+  }
+  return drain(materializeInTurns(root, atOnce, generator));
+}
+
+/** The same, cut into turns as `feed` is. Modules are between two states meanwhile. */
+export function* materializeInTurns(
+  root: Module,
+  feed: () => Turned<void>,
+  generator: Generator = defaultGenerator,
+): Turned<Materialization> {
   const before = new Snapshot(root);
   const stream = generator.snapshot();
   const modules = [...root.modules()];
@@ -46,7 +60,7 @@ export function materialize(
   for (const module of modules) module.training = false;
   for (const layer of layers) layer.generator = generator;
   try {
-    noGrad(feed);
+    yield* within(noGrad, feed());
   } catch (error) {
     before.restore();
     generator.restore(stream);
@@ -54,6 +68,7 @@ export function materialize(
   } finally {
     for (const [index, module] of modules.entries()) module.training = modes[index] ?? true;
     for (const [index, layer] of layers.entries()) layer.generator = generators[index] ?? generator;
+    before.dispose();
   }
   return outcome(root, before, generator, stream);
 }

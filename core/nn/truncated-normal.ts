@@ -1,11 +1,12 @@
 // torch.nn.init.trunc_normal_: a normal distribution cut off at both ends, by rejection as PyTorch does it since 2.13.
 import { TorchError } from '../errors';
-import { encodeElements } from '../tensor/elements';
-import { elementSize } from '../tensor/dtype';
-import type { Tensor } from '../tensor/tensor';
+import { encodeElements, readElement } from '../tensor/elements';
+import { Tensor } from '../tensor/tensor';
+import type { Turned } from '../turns';
 import { randomDType } from './init';
 import { defaultGenerator, type Generator, type RandomDType } from './random';
-import { convertBytes, isDense, writeDense } from './tensor-memory';
+import { runSteps, type Steps } from './steps';
+import { isDense, writeNumbers } from './tensor-memory';
 
 export interface TruncNormalOptions {
   /** Defaults: 0, 1, -2, 2. */
@@ -18,9 +19,17 @@ export interface TruncNormalOptions {
 
 /** Above this share of the normal inside the range, values outside are simply drawn again. */
 const MOSTLY_INSIDE = 0.3;
+/** Values looked at between two rests. */
+const PIECE = 4096;
 
 /** Fills with normal(mean, std) between `a` and `b`. Throws ValueError where no value lies between them. */
 export function truncNormal_(tensor: Tensor, options: TruncNormalOptions = {}): Tensor {
+  runSteps(truncNormalSteps(tensor, options));
+  return tensor;
+}
+
+/** The same in steps. */
+export function* truncNormalSteps(tensor: Tensor, options: TruncNormalOptions = {}): Steps {
   const { mean = 0, std = 1, a = -2, b = 2, generator = defaultGenerator } = options;
   tensor.assertUsable('<method new_tensor>');
   const dtype = randomDType(tensor.dtype, 'normal_');
@@ -29,14 +38,16 @@ export function truncNormal_(tensor: Tensor, options: TruncNormalOptions = {}): 
       'ValueError',
       `trunc_normal_ expects a < b and std > 0, but got a=${a}, b=${b}, std=${std}`,
     );
-  if (tensor.device === 'meta') return tensor;
+  if (tensor.device === 'meta') return;
   const draw = new Draws(dtype, tensor.numel(), generator, tensor.isContiguous());
   const inside = normalBelow((b - mean) / std) - normalBelow((a - mean) / std);
-  const values = inside > MOSTLY_INSIDE ? redrawn(draw, mean, std, a, b) : rejected(draw, mean, std, a, b);
-  const bytes = encodeElements(tensor.dtype, Array.from(values), values.length);
-  if (isDense(tensor)) tensor.storage.write(tensor.offset * elementSize(tensor.dtype), bytes);
-  else writeDense(tensor, bytes);
-  return tensor;
+  const values = yield* inside > MOSTLY_INSIDE
+    ? redrawn(draw, mean, std, a, b)
+    : rejected(draw, mean, std, a, b);
+  // In memory order where the elements lie dense in another one.
+  const { storage, offset } = tensor;
+  const flat = { dtype: tensor.dtype, shape: [values.length], offset };
+  yield* writeNumbers(isDense(tensor) ? new Tensor(storage, flat) : tensor, values);
 }
 
 /** Fills of one dtype as numbers. */
@@ -48,40 +59,50 @@ class Draws {
     readonly isContiguous: boolean,
   ) {}
 
-  normal(mean: number, std: number): Float64Array {
-    return this.#numbers(this.generator.normal(this.dtype, this.count, mean, std, this.isContiguous));
+  normal(mean: number, std: number): Turned<Float64Array> {
+    const draw = this.isContiguous ? 'normal' : 'normal_strided';
+    return this.generator.numbers(this.dtype, this.count, draw, mean, std);
   }
-  uniform(from: number, to: number): Float64Array {
-    return this.#numbers(this.generator.uniform(this.dtype, this.count, from, to));
+  uniform(from: number, to: number): Turned<Float64Array> {
+    return this.generator.numbers(this.dtype, this.count, 'uniform', from, to);
   }
   /** A number as the dtype holds it. */
   round(value: number): number {
     if (this.dtype === 'float64') return value;
     if (this.dtype === 'float32') return Math.fround(value);
-    return decode(encodeElements(this.dtype, [value], 1), this.dtype)[0] ?? NaN;
-  }
-  #numbers({ buffer, byteOffset, byteLength }: Float32Array | Float64Array | Uint16Array): Float64Array {
-    return decode(new Uint8Array(buffer, byteOffset, byteLength), this.dtype);
+    const { buffer, byteOffset } = encodeElements(this.dtype, [value], 1);
+    return Number(readElement(new DataView(buffer, byteOffset), 0, this.dtype));
   }
 }
 
-const decode = (bytes: Uint8Array, dtype: RandomDType): Float64Array =>
-  new Float64Array(convertBytes(bytes, dtype, 'float64').slice().buffer);
-
-function redrawn(draw: Draws, mean: number, std: number, a: number, b: number): Float64Array {
+function* redrawn(draw: Draws, mean: number, std: number, a: number, b: number): Turned<Float64Array> {
   const [low, high] = [draw.round(a), draw.round(b)];
-  const values = draw.normal(mean, std);
+  const values = yield* draw.normal(mean, std);
   const isOutside = (value: number): boolean => value < low || value > high;
-  while (values.some(isOutside)) {
-    const fresh = draw.normal(mean, std);
-    values.forEach((value, at) => {
-      if (isOutside(value)) values[at] = fresh[at] ?? NaN;
-    });
+  for (let left = yield* countOf(values, isOutside); left > 0;) {
+    const fresh = yield* draw.normal(mean, std);
+    left = 0;
+    for (let at = 0; at < values.length; at++) {
+      if (isOutside(values[at] ?? 0)) {
+        values[at] = fresh[at] ?? NaN;
+        if (isOutside(values[at] ?? 0)) left += 1;
+      }
+      if (at % PIECE === 0) yield;
+    }
   }
   return values;
 }
 
-function rejected(draw: Draws, mean: number, std: number, a: number, b: number): Float64Array {
+function* countOf(values: Float64Array, isMeant: (value: number) => boolean): Turned<number> {
+  let count = 0;
+  for (let at = 0; at < values.length; at++) {
+    if (isMeant(values[at] ?? 0)) count += 1;
+    if (at % PIECE === 0) yield;
+  }
+  return count;
+}
+
+function* rejected(draw: Draws, mean: number, std: number, a: number, b: number): Turned<Float64Array> {
   const mode = Math.max(a, Math.min(mean, b));
   const logPeak = -0.5 * ((mode - mean) / std) ** 2;
   const round = (value: number): number => draw.round(value);
@@ -90,15 +111,18 @@ function rejected(draw: Draws, mean: number, std: number, a: number, b: number):
     return round(round(round(scaled * scaled) * -0.5) - logPeak);
   };
   const values = new Float64Array(draw.count);
-  const isPending = new Array<boolean>(draw.count).fill(true);
-  while (isPending.includes(true)) {
-    const candidates = draw.uniform(a, b);
-    const thresholds = draw.uniform(0, 1);
+  const isPending = new Uint8Array(draw.count).fill(1);
+  for (let left = draw.count; left > 0;) {
+    const candidates = yield* draw.uniform(a, b);
+    const thresholds = yield* draw.uniform(0, 1);
     for (let at = 0; at < draw.count; at++) {
-      if (isPending[at] !== true) continue;
+      if (at % PIECE === 0) yield;
+      if (isPending[at] === 0) continue;
       const candidate = candidates[at] ?? NaN;
       values[at] = candidate;
-      isPending[at] = round(Math.log(thresholds[at] ?? 0)) > logDensity(candidate);
+      if (round(Math.log(thresholds[at] ?? 0)) > logDensity(candidate)) continue;
+      isPending[at] = 0;
+      left -= 1;
     }
   }
   return values;

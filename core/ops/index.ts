@@ -21,4 +21,4 @@ export * from './functional/reductions';
 export * from './functional/training';
 export * from './functional/views';
 export { hostBackend } from './host-backend';
-export { keep, scope } from './scope';
+export { keep, scope, scopeInTurns } from './scope';

@@ -2,6 +2,7 @@
 import { assert } from '../errors';
 import type { Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
+import { within, type Turned } from '../turns';
 
 interface Scope {
   readonly storages: Set<Storage>;
@@ -33,6 +34,27 @@ export function scope<T>(body: () => T): T {
   } finally {
     current = inner.outer;
     for (const storage of inner.storages) storage.dispose();
+  }
+}
+
+/** `scope` for work cut into turns: what others allocate in between is theirs. */
+export function* scopeInTurns<T>(work: Turned<T>): Turned<T> {
+  const own: Scope = { storages: new Set(), outer: null };
+  const inside = <R>(body: () => R): R => {
+    const before = current;
+    current = own;
+    try {
+      return body();
+    } finally {
+      current = before;
+    }
+  };
+  try {
+    const result = yield* within(inside, work);
+    for (const storage of reachable(result)) if (own.storages.delete(storage)) track(storage);
+    return result;
+  } finally {
+    for (const storage of own.storages) storage.dispose();
   }
 }
 

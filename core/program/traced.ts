@@ -44,6 +44,12 @@ export class TracedStorage implements Storage {
       'a traced step may not write values: they exist only when it runs',
     );
   }
+  copy(): never {
+    return this.read();
+  }
+  assign(): never {
+    return this.write();
+  }
   dispose(): void {}
 }
 

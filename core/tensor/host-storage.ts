@@ -21,6 +21,12 @@ export class HostStorage implements Storage {
   write(offset: number, bytes: Uint8Array): void {
     this.#range(offset, bytes.byteLength).set(bytes);
   }
+  copy(): HostStorage {
+    return new HostStorage(this.read(0, this.bytes));
+  }
+  assign(source: Storage): void {
+    this.write(0, source.read(0, this.bytes));
+  }
   dispose(): void {
     this.#data = null;
   }

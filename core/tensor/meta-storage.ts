@@ -13,5 +13,9 @@ export class MetaStorage implements Storage {
   write(): never {
     throw new LazuliError('uninitialized', 'Cannot copy into meta tensor; it holds no data');
   }
+  copy(): MetaStorage {
+    return new MetaStorage(this.bytes);
+  }
+  assign(): void {}
   dispose(): void {}
 }

@@ -12,6 +12,13 @@ export interface Storage {
   /** A copy of `length` bytes from `offset`. Throws on `meta` and on a disposed storage. */
   read(offset: number, length: number): Uint8Array;
   write(offset: number, bytes: Uint8Array): void;
+  /** The same bytes as a storage of its own. On 'cpu' it costs nothing: the memory is shared until one of the two is written. */
+  copy(): Storage;
+  /**
+   * Gives up its bytes for those of `source`, of the same device and size, which stays as it is; who views this storage sees them.
+   * On 'cpu' at no cost, as `copy`.
+   */
+  assign(source: Storage): void;
   /** Frees the memory now; later use throws. Calling it twice is allowed. */
   dispose(): void;
   readonly isDisposed: boolean;

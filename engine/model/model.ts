@@ -4,7 +4,7 @@ import { LazuliError } from '#core/errors';
 import type { StateDictContent, WeightFile } from '#core/formats/weights';
 import { diagnose, isRunnable } from '#core/graph/diagnose';
 import { flattenGraph } from '#core/graph/flatten';
-import { PLAN, type GraphModule } from '#core/graph/graph-module';
+import { forwardInTurns, PLAN, type GraphModule } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
 import {
   compareState,
@@ -12,7 +12,7 @@ import {
   isLazy,
   LayerModule,
   loadEntries,
-  materialize,
+  materializeInTurns,
   newTensor,
   slotsOf,
   stateDictContent,
@@ -21,17 +21,19 @@ import {
   type Slot,
 } from '#core/nn/index';
 import { renameEntries } from '#core/nn/rename';
-import { noGrad, scope } from '#core/ops/index';
+import { scopeInTurns } from '#core/ops/index';
 import type { ModelInfo, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
 import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
+import { drain, type Turned } from '#core/turns';
 
+import { Turns } from '../turns';
 import { describeModel, inferModel } from './info';
 import { LayerSet, optionsOf } from './layer-set';
 import { setState, type TensorState } from './states';
 import { problemsAsError, resizingRefused, uninitialized, weightsRefused } from './refusals';
-import { inferAnew, renewResized, resizedBy } from './rematerialize';
-import { History, restoreSnapshot, takeSnapshot } from './snapshot';
+import { inferAnew, renewResized, resizedBy, type KeptValues } from './rematerialize';
+import { History, restorationOf, Snapshot } from './snapshot';
 
 /** Shapes of a sample by input node name, batch included. */
 export type SampleShapes = Readonly<Record<string, Shape>>;
@@ -52,6 +54,8 @@ export class Model {
   #lastRevision = 0;
   /** True while every value is what construction drew: feeding may then draw all of them from its own seed. */
   #isPristine = true;
+  /** What a feed in progress will give back at the end of its draws. */
+  #kept: KeptValues | null = null;
 
   /**
    * Layers whose sizes are all given draw their first values here. With `putsOff` first values wait for `settle` instead,
@@ -70,6 +74,9 @@ export class Model {
     } catch (error) {
       this.#queue?.clear();
       throw error;
+    } finally {
+      this.#kept?.dispose();
+      this.#kept = null;
     }
   }
   get project(): Project {
@@ -134,31 +141,48 @@ export class Model {
    * The transaction: every reachable parameter gets shape and value, or it throws and nothing changed. What would change
    * its size is refused, or with `rematerialize` initialized anew while all other values stay.
    */
-  feed(shapes: SampleShapes, seed: number, { rematerialize = false }: FeedChoice = {}): FeedResult {
+  feed(shapes: SampleShapes, seed: number, choice: FeedChoice = {}): FeedResult {
+    return drain(this.feedInTurns(shapes, seed, choice));
+  }
+
+  /** The same, cut into turns: a layer each. */
+  *feedInTurns(
+    shapes: SampleShapes,
+    seed: number,
+    { rematerialize = false }: FeedChoice = {},
+  ): Turned<FeedResult> {
     const resized = this.previewFeed(shapes);
     if (resized.length === 0) this.refuseProblems(shapes);
     else if (!rematerialize)
       throw resizingRefused(problemsAsError(diagnose(inferModel(this.#layers, shapes))), resized);
     this.keepHistory();
-    if (resized.length === 0) return this.#feed(shapes, new Generator(seed));
-    const before = takeSnapshot(this.#layers);
+    if (resized.length === 0) return yield* this.#feed(shapes, new Generator(seed));
+    const before = new Snapshot(this.#layers);
+    const generator = new Generator(seed);
+    generator.pending = this.#queue;
+    const kept = renewResized(this.#layers, resized, generator);
     try {
-      const generator = new Generator(seed);
-      generator.pending = this.#queue;
-      const giveBack = renewResized(this.#layers, resized, generator);
-      const { materialized, unreached } = this.#feed(shapes, generator);
+      const result = yield* this.#feed(shapes, generator);
       // After the draws it takes the place of.
-      if (this.#queue) this.#queue.add(once(giveBack));
-      else giveBack();
-      return { model: this.info(), materialized, unreached, sampleShape: Object.values(shapes)[0] ?? [] };
+      if (this.#queue) {
+        this.#kept = kept;
+        this.#queue.add(once(() => kept.giveBack()));
+      } else {
+        kept.giveBack();
+        kept.dispose();
+      }
+      return { ...result, model: this.info() };
     } catch (error) {
       this.#queue?.clear();
-      restoreSnapshot(this.#layers, before);
+      kept.dispose();
+      (yield* restorationOf(this.#layers, before)).replace();
       throw error;
+    } finally {
+      before.dispose();
     }
   }
 
-  #feed(shapes: SampleShapes, generator: Generator): FeedResult {
+  *#feed(shapes: SampleShapes, generator: Generator): Turned<FeedResult> {
     // PyTorch draws layers whose sizes are given while the module is made, lazy ones in their first forward, from one stream.
     generator.pending = this.#queue;
     if (this.#isPristine) this.#layers.rebuild(generator);
@@ -166,9 +190,12 @@ export class Model {
     const inputs = Object.entries(shapes).map(
       ([name, shape]) => [name, newTensor(shape, this.#inputDType(name), 'meta')] as const,
     );
-    const run = (): void => void noGrad(() => module.call(Object.fromEntries(inputs), { onlyUsed: false }));
+    const dryRun = function* (): Turned<void> {
+      yield* forwardInTurns(module, Object.fromEntries(inputs), { onlyUsed: false });
+    };
     // What evaluation mode computes from real statistics on the way is freed.
-    const { materialized, unreached } = materialize(module, () => scope(run), generator);
+    const work = materializeInTurns(module, () => scopeInTurns(dryRun()), generator);
+    const { materialized, unreached } = yield* work;
     this.#sample = shapes;
     this.#unreached = unreached;
     this.#isPristine = false;
@@ -214,8 +241,8 @@ export class Model {
     this.#changed();
   }
 
-  /** Values as they were at `revision`; throws `not_supported` for one that is no longer kept. */
-  restore(revision: number): void {
+  /** Values as they were at `revision`; rejects with `not_supported` for one that is no longer kept. */
+  async restore(revision: number): Promise<void> {
     if (revision === this.#revision) return;
     const kept = this.#history.get(revision);
     if (!kept)
@@ -224,8 +251,9 @@ export class Model {
         expected: 'one of the last revisions',
         got: String(revision),
       });
+    const restoration = await new Turns().run(restorationOf(this.#layers, kept.values));
     this.keepHistory();
-    restoreSnapshot(this.#layers, kept.values);
+    restoration.replace();
     this.#sample = kept.sample;
     this.#unreached = kept.unreached;
     this.#isPristine = kept.isPristine;
@@ -252,7 +280,9 @@ export class Model {
     let verdicts;
     try {
       const { entries, metadata } = renameEntries(weights.entries, rules, versionsOf(weights));
-      verdicts = await loadEntries(this.#layers.module, entries, { metadata, partial });
+      const turns = new Turns();
+      const options = { metadata, partial, rest: () => turns.next() };
+      verdicts = await loadEntries(this.#layers.module, entries, options);
     } catch (error) {
       throw weightsRefused(error, file);
     }
@@ -277,7 +307,7 @@ export class Model {
   /** Remembers the present values under the present revision; done before every change. */
   keepHistory(): void {
     this.#history.add(this.#revision, {
-      values: takeSnapshot(this.#layers),
+      values: new Snapshot(this.#layers),
       sample: this.#sample,
       unreached: this.#unreached,
       isPristine: this.#isPristine,
@@ -285,6 +315,7 @@ export class Model {
   }
 
   dispose(): void {
+    this.#kept?.dispose();
     this.#layers.dispose();
     this.#history.clear();
   }

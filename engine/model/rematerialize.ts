@@ -2,10 +2,11 @@
 import { nodeTensors } from '#core/graph/cost';
 import { inferGraph, type Inference } from '#core/graph/infer';
 import { resolveNode } from '#core/graph/resolve';
-import { denseBytes, isLazy, writeDense, type Generator } from '#core/nn/index';
+import { isLazy, type Generator } from '#core/nn/index';
 import { agrees } from '#core/nn/solve-sizes';
 import type { Resized } from '#core/session/session';
 import type { Shape } from '#core/tensor/shape';
+import type { Storage } from '#core/tensor/storage';
 
 import type { LayerSet } from './layer-set';
 import { setState, stateOf, type TensorState } from './states';
@@ -29,16 +30,20 @@ export function resizedBy(set: LayerSet, inference: Inference): readonly Resized
 interface KeptTensor {
   readonly node: string;
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly values: Storage;
   readonly shape: Shape;
   readonly state: TensorState | null;
 }
 
-/**
- * Makes the layers of `resized` uninitialized again. Returns what gives their parameters of unchanged shape the values
- * back, once a sample has materialized them; buffers (running statistics) start over with the layer.
- */
-export function renewResized(set: LayerSet, resized: readonly Resized[], generator: Generator): () => void {
+/** Values of parameters whose layers were made anew. */
+export interface KeptValues {
+  /** Gives parameters of unchanged shape their values, once a sample has materialized them. */
+  giveBack(): void;
+  dispose(): void;
+}
+
+/** Makes the layers of `resized` uninitialized again; their buffers (running statistics) start over with them. */
+export function renewResized(set: LayerSet, resized: readonly Resized[], generator: Generator): KeptValues {
   const keys = new Set(resized.map(({ key }) => key));
   const affected = set
     .entries()
@@ -49,19 +54,25 @@ export function renewResized(set: LayerSet, resized: readonly Resized[], generat
       const tensor = layer.tensor(name);
       if (!tensor || isLazy(tensor) || kind !== 'parameter' || keys.has(`${node.name}.${name}`)) continue;
       const { shape } = tensor;
-      kept.push({ node: node.id, name, shape, bytes: denseBytes(tensor), state: stateOf(layer, name) });
+      const values = tensor.storage.copy();
+      kept.push({ node: node.id, name, shape, values, state: stateOf(layer, name) });
     }
     const { params } = resolveNode(node);
     if (params) set.replace(node, set.make(node, params, generator));
   }
   set.refresh();
-  return () => {
-    for (const { node, name, bytes, shape, state } of kept) {
-      const layer = set.layer(node);
-      const tensor = layer?.tensor(name) ?? null;
-      if (!layer || !tensor || isLazy(tensor) || !agrees(shape, tensor.shape)) continue;
-      writeDense(tensor, bytes);
-      if (state) setState(layer, name, state);
-    }
+  return {
+    giveBack() {
+      for (const { node, name, values, shape, state } of kept) {
+        const layer = set.layer(node);
+        const tensor = layer?.tensor(name) ?? null;
+        if (!layer || !tensor || isLazy(tensor) || !agrees(shape, tensor.shape)) continue;
+        tensor.storage.assign(values);
+        if (state) setState(layer, name, state);
+      }
+    },
+    dispose() {
+      for (const { values } of kept) values.dispose();
+    },
   };
 }

@@ -2,7 +2,7 @@
 import type { TensorSpec } from '#core/layers/declaration';
 import { normedNames } from '#core/layers/weight-norm';
 import {
-  denseBytes,
+  copyInto,
   finishLazy,
   isLazy,
   isLazyModule,
@@ -11,7 +11,8 @@ import {
   writeDense,
   type LayerModule,
 } from '#core/nn/index';
-import { normExcept_ } from '#core/nn/norm-except';
+import { normExceptSteps } from '#core/nn/norm-except';
+import { runSteps } from '#core/nn/steps';
 import { encodeElements } from '#core/tensor/elements';
 import { numel } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
@@ -35,7 +36,7 @@ export function carryOver(from: LayerModule, to: LayerModule): void {
     const isFollowing = partOf?.role === 'magnitude' && !isSame;
     if (isLazy(target)) target.materialize(isFollowing ? sizesOf(spec) : source.shape);
     if (isFollowing) following.push(spec);
-    else writeDense(target, denseBytes(source));
+    else copyInto(target, source);
     const state = stateOf(from, name) ?? stateOf(from, partName(from, partOf?.tensor ?? name));
     if (state) setState(to, name, state);
     if (source !== from.tensor(name) && source !== from.tensor(partOf?.tensor ?? ''))
@@ -72,7 +73,7 @@ function weightOf(layer: LayerModule, name: string): Tensor | null {
   const [g, v, axis] = [layer.tensor(magnitude), layer.tensor(direction), axisOf(layer, magnitude)];
   if (!g || !v || axis === undefined || isLazy(g) || isLazy(v)) return null;
   const norm = newTensor(g.shape, g.dtype);
-  normExcept_(norm, v, axis);
+  runSteps(normExceptSteps(norm, v, axis));
   const [magnitudes, norms, values] = [valuesOf(g), valuesOf(norm), valuesOf(v)];
   norm.storage.dispose();
   const inner = axis === null ? values.length : numel(v.shape.slice(axis + 1));

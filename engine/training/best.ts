@@ -88,7 +88,7 @@ export class BestEpoch {
   /** Puts back the weights of the best epoch, if the run does so and has any. */
   async restore(): Promise<void> {
     const turns = new Turns();
-    for (const [storage, copy] of this.#copies) await copyStorage(copy, storage, turns);
+    for (const [storage, copy] of this.#copies) await assign(storage, copy, turns);
   }
 
   numbers(): Numbers {
@@ -111,15 +111,14 @@ export class BestEpoch {
     [this.epoch, this.#waited] = [epoch, waited];
     if (!this.#restores || weights.length === 0) return;
     await this.#keep();
-    const saved = await stateDictFrom({ entries: weights });
     const turns = new Turns();
+    const saved = await stateDictFrom({ entries: weights }, () => turns.next());
     const done = new Set<Storage>();
     for (const [name, target] of this.stateDict() ?? []) {
       const source = saved.get(name);
       if (!(source instanceof Tensor) || !(target instanceof Tensor) || done.has(target.storage)) continue;
       done.add(target.storage);
-      if (source.storage.bytes === target.storage.bytes)
-        await copyStorage(source.storage, target.storage, turns);
+      if (source.storage.bytes === target.storage.bytes) await assign(target.storage, source.storage, turns);
     }
     for (const [, tensor] of saved) if (tensor instanceof Tensor) tensor.storage.dispose();
   }
@@ -140,15 +139,16 @@ export class BestEpoch {
       const { storage } = value;
       const copy = this.#copies.get(storage) ?? allocateBytes(storage.device, storage.bytes);
       this.#copies.set(storage, copy);
-      await copyStorage(storage, copy, turns);
+      await assign(copy, storage, turns);
     }
   }
 }
 
-/** Piece by piece, so that others get their turn. */
-async function copyStorage(from: Storage, to: Storage, turns: Turns): Promise<void> {
-  for (let at = 0; at < from.bytes; at += PIECE) {
-    to.write(at, from.read(at, Math.min(PIECE, from.bytes - at)));
+/** Memory of the CPU is shared until one side is written; a device's is copied piece by piece, so that others get their turn. */
+async function assign(target: Storage, source: Storage, turns: Turns): Promise<void> {
+  if (target.device === 'cpu') return target.assign(source);
+  for (let at = 0; at < source.bytes; at += PIECE) {
+    target.write(at, source.read(at, Math.min(PIECE, source.bytes - at)));
     await turns.next();
   }
 }

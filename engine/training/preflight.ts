@@ -52,6 +52,10 @@ class ImaginedStorage implements Storage {
     return new Uint8Array(length);
   }
   write(): void {}
+  copy(): ImaginedStorage {
+    return new ImaginedStorage(this.bytes);
+  }
+  assign(): void {}
   dispose(): void {
     this.isDisposed = true;
   }

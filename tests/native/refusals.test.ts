@@ -7,12 +7,13 @@ import { loadNative, type NativeStorage, type NativeTensor } from '#native';
 
 const native = loadNative();
 
-it('the addon’s ops are those of SIGNATURES, in order, with their arities', () => {
-  const expected = Object.entries(SIGNATURES).map(([name, { inputs, outputs }]) => ({
+it('the addon’s ops are those of SIGNATURES, in order, with their arities and the inputs they change', () => {
+  const expected = Object.entries(SIGNATURES).map(([name, { inputs, outputs, mutates = [] }]) => ({
     name,
     least_inputs: inputs[0],
     most_inputs: inputs[1],
     outputs,
+    mutates,
   }));
   expect(native.ops()).toEqual(expected);
 });

@@ -5,6 +5,7 @@
 #include "../cpu/isa/isa_kernels.h"
 #include "../files/transfer.h"
 #include "../ops/faults.h"
+#include "../ops/mutations.h"
 #include "../threads/niceness.h"
 
 #include "convert.h"
@@ -17,35 +18,48 @@ namespace lazuli::binding {
 namespace {
 
 /// The arguments of execute and executeAsync, checked and holding their storages.
-struct OpCall {
-  const OpEntry* op;
-  std::vector<StoragePointer> storages;
-  std::vector<TensorView> inputs;
-  std::vector<TensorView> outputs;
-  Attributes attributes;
-
+class OpCall {
+ public:
   explicit OpCall(const Napi::CallbackInfo& info) {
     const std::string name = to_text(info[0], "op");
     const Napi::Array in = to_array(info[1], name + ": inputs"), out = to_array(info[2], name + ": outputs");
-    op = &Executor::resolve(name, in.Length(), out.Length());
-    for (uint32_t i = 0; i < in.Length(); ++i)
-      inputs.push_back(view(in.Get(i), name + ": input " + std::to_string(i), true));
+    op_ = &Executor::resolve(name, in.Length(), out.Length());
+    const uint32_t mutated = mutated_inputs(name);
+    inputs_.reserve(in.Length());
+    outputs_.reserve(out.Length());
+    for (uint32_t i = 0; i < in.Length(); ++i) {
+      const Napi::Value value = in.Get(i);
+      TensorView& view = inputs_.emplace_back();
+      if (!value.IsNull()) set(view, value, name + ": input " + std::to_string(i), (mutated >> i & 1) != 0);
+    }
     for (uint32_t i = 0; i < out.Length(); ++i)
-      outputs.push_back(view(out.Get(i), name + ": output " + std::to_string(i), false));
+      set(outputs_.emplace_back(), out.Get(i), name + ": output " + std::to_string(i), true);
     try {
-      attributes = to_attributes(info[3]);
+      attributes_ = to_attributes(info[3]);
     } catch (const OpError& error) {
       throw OpError(name + ": " + error.what());
     }
   }
+  OpCall(const OpCall&) = delete;  // the bindings point at the views
+  OpCall& operator=(const OpCall&) = delete;
+
+  void run(Executor& executor) {
+    const std::vector<BlockPointer> blocks = bindings_.bind();
+    executor.run(*op_, inputs_, outputs_, attributes_);
+  }
 
  private:
-  TensorView view(const Napi::Value& value, const std::string& what, bool is_optional) {
-    if (is_optional && value.IsNull()) return {};
+  void set(TensorView& view, const Napi::Value& value, const std::string& what, bool is_written) {
     const BufferSpec buffer = to_buffer(value, what);
-    storages.push_back(buffer.storage);
-    return view_of(buffer, buffer.storage->memory.data(), buffer.storage->memory.bytes(), what);
+    view = view_of(buffer, buffer.storage->block()->data(), buffer.storage->bytes(), what);
+    bindings_.add(view, buffer.storage, buffer.offset, is_written);
   }
+
+  const OpEntry* op_;
+  std::vector<TensorView> inputs_;
+  std::vector<TensorView> outputs_;
+  Attributes attributes_;
+  Bindings bindings_;
 };
 
 class OpJob : public PromiseJob {
@@ -55,7 +69,7 @@ class OpJob : public PromiseJob {
   void run() override {
     Executor& executor = backend_.job_executor();
     try {
-      executor.run(*call_.op, call_.inputs, call_.outputs, call_.attributes);
+      call_.run(executor);
     } catch (...) {
       executor.trim(0);
       throw;
@@ -99,6 +113,7 @@ Napi::Value ops(const Napi::CallbackInfo& call) {
     row.Set("least_inputs", op.least_inputs);
     row.Set("most_inputs", op.most_inputs);
     row.Set("outputs", op.outputs);
+    row.Set("mutates", to_bit_list(call.Env(), mutated_inputs(op.name)));
     list.Set(list.Length(), row);
   }
   return list;
@@ -162,7 +177,7 @@ Napi::Value execute(const Napi::CallbackInfo& call) {
   Backend& backend = Backend::of(call.Env());
   backend.check_open();
   OpCall op(call);
-  backend.executor().run(*op.op, op.inputs, op.outputs, op.attributes);
+  op.run(backend.executor());
   backend.executor().trim(int64_t{16} << 20);
   return call.Env().Undefined();
 }
@@ -198,8 +213,10 @@ Napi::Value close(const Napi::CallbackInfo& call) {
 }
 
 Napi::Value inject(const Napi::CallbackInfo& call) {
-  inject_fault(to_text(call[0], "injectFault: place"), to_text(call[1], "injectFault: kind"));
-  return call.Env().Undefined();
+  const int64_t after = call[2].IsUndefined() ? 0 : to_integer(call[2], "injectFault: after");
+  const bool was_armed =
+      inject_fault(to_text(call[0], "injectFault: place"), to_text(call[1], "injectFault: kind"), after);
+  return Napi::Boolean::New(call.Env(), was_armed);
 }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {

@@ -2,6 +2,7 @@
 #include "backend.h"
 
 #include <future>
+#include <utility>
 
 namespace lazuli::binding {
 
@@ -10,12 +11,12 @@ void PromiseJob::settle(Napi::Env env) {
     reject(*thrown);
     return;
   }
-  if (!error) {
-    deferred_.Resolve(result(env));
-    return;
-  }
   try {
-    std::rethrow_exception(error);
+    trigger_fault(FaultPlace::delivery);
+    if (error) std::rethrow_exception(error);
+    deferred_.Resolve(result(env));
+  } catch (const Napi::Error& thrown) {
+    reject(thrown);
   } catch (...) {
     reject(current_error(env));
   }
@@ -91,8 +92,10 @@ void Backend::finish(std::shared_ptr<Job> job) {
     return;
   }
   {
+    auto done = std::static_pointer_cast<PromiseJob>(std::move(job));
     const std::lock_guard lock(mutex_);
-    finished_.push_back(std::static_pointer_cast<PromiseJob>(std::move(job)));
+    done->next = std::exchange(finished_, nullptr);
+    finished_ = std::move(done);
   }
   signal_.NonBlockingCall();
 }
@@ -119,14 +122,22 @@ void Backend::deliver(Napi::Env env, Napi::Function, Backend* backend, void*) {
 
 void Backend::drain(Napi::Env env) {
   const Napi::HandleScope scope(env);
-  std::vector<std::shared_ptr<PromiseJob>> reports, finished;
+  std::vector<std::shared_ptr<PromiseJob>> reports;
+  std::shared_ptr<PromiseJob> last, first;
   {
     const std::lock_guard lock(mutex_);
     reports.swap(reports_);
-    finished.swap(finished_);
+    last.swap(finished_);
   }
   for (const auto& job : reports) job->report(env);
-  for (const auto& job : finished) {
+  while (last) {
+    std::shared_ptr<PromiseJob> before = std::exchange(last->next, std::move(first));
+    first = std::move(last);
+    last = std::move(before);
+  }
+  while (first) {
+    const std::shared_ptr<PromiseJob> job = std::exchange(first, first->next);
+    job->next = nullptr;
     job->settle(env);
     if (--pending_ == 0) signal_.Unref(env);
   }

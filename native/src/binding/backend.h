@@ -32,11 +32,14 @@ class PromiseJob : public Job {
  public:
   explicit PromiseJob(Napi::Env env) : deferred_(Napi::Promise::Deferred::New(env)) {}
   Napi::Promise promise() const { return deferred_.Promise(); }
-  /// Resolves with result(), or rejects with the error of run().
+  /// Resolves with result(), or rejects with the error of run() or of making the result.
   void settle(Napi::Env env);
   void reject(const Napi::Error& error) { deferred_.Reject(error.Value()); }
-  /// Called on JavaScript's thread after announce().
+  /// Called on JavaScript's thread after announce(). Must not throw.
   virtual void report(Napi::Env) {}
+
+  /// The next of a list of finished jobs: handing one over takes no memory, so that it cannot fail.
+  std::shared_ptr<PromiseJob> next;
 
  protected:
   virtual Napi::Value result(Napi::Env env) = 0;
@@ -102,7 +105,7 @@ class Backend {
   Signal signal_;
   std::mutex mutex_;  // guards the two lists
   std::vector<std::shared_ptr<PromiseJob>> reports_;
-  std::vector<std::shared_ptr<PromiseJob>> finished_;
+  std::shared_ptr<PromiseJob> finished_;  // the last one, linked to those before it
   std::deque<std::shared_ptr<Job>> abandoned_;
   // Last: joined before anything they use goes.
   BackendThread thread_;

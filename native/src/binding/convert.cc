@@ -137,4 +137,11 @@ std::vector<InstructionSpec> to_instructions(const Napi::Value& value) {
   return instructions;
 }
 
+Napi::Array to_bit_list(Napi::Env env, uint32_t mask) {
+  Napi::Array list = Napi::Array::New(env);
+  for (int bit = 0; bit < 32; ++bit)
+    if ((mask >> bit & 1) != 0) list.Set(list.Length(), bit);
+  return list;
+}
+
 }  // namespace lazuli::binding

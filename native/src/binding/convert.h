@@ -25,4 +25,7 @@ std::vector<InstructionSpec> to_instructions(const Napi::Value& value);
 /// { storage, offset, dtype, shape }; without a storage where `is_arena`.
 BufferSpec to_buffer(const Napi::Value& value, const std::string& what, bool is_arena = false);
 
+/// The positions of the bits that are set.
+Napi::Array to_bit_list(Napi::Env env, uint32_t mask);
+
 }  // namespace lazuli::binding

@@ -18,12 +18,14 @@ class TransferJob : public PromiseJob {
       : PromiseJob(info.Env()), file_(to_descriptor(info[0])), is_write_(is_write) {
     position_ = to_integer(info[1], "file: position");
     storage_ = StorageObject::pointer_of(info[2], "file: storage");
-    const int64_t bytes = storage_->memory.bytes();
-    const int64_t offset = to_integer(info[3], "file: offset", 0, bytes);
-    const int64_t length = to_integer(info[4], "file: length", 0, bytes - offset);
-    range_ = {storage_->memory.data() + offset, static_cast<size_t>(length)};
+    offset_ = to_integer(info[3], "file: offset", 0, storage_->bytes());
+    length_ = to_integer(info[4], "file: length", 0, storage_->bytes() - offset_);
   }
-  void run() override { crc_ = is_write_ ? file_.write(position_, range_) : file_.read(position_, range_); }
+  void run() override {
+    const BlockPointer block = is_write_ ? storage_->block() : storage_->own();
+    const std::span<std::byte> range{block->data() + offset_, static_cast<size_t>(length_)};
+    crc_ = is_write_ ? file_.write(position_, range) : file_.read(position_, range);
+  }
 
  protected:
   Napi::Value result(Napi::Env env) override { return Napi::Number::New(env, crc_); }
@@ -33,7 +35,8 @@ class TransferJob : public PromiseJob {
   bool is_write_;
   int64_t position_;
   StoragePointer storage_;
-  std::span<std::byte> range_;
+  int64_t offset_ = 0;
+  int64_t length_ = 0;
   uint32_t crc_ = 0;
 };
 

@@ -45,10 +45,7 @@ Napi::Value gpu_ops(const Napi::CallbackInfo& info) {
     row.Set("least_inputs", op.least_inputs);
     row.Set("most_inputs", op.most_inputs);
     row.Set("outputs", op.outputs);
-    Napi::Array mutates = Napi::Array::New(info.Env());
-    for (uint32_t i = 0; i < 32; ++i)
-      if ((op.mutates >> i & 1) != 0) mutates.Set(mutates.Length(), i);
-    row.Set("mutates", mutates);
+    row.Set("mutates", to_bit_list(info.Env(), op.mutates));
     list.Set(list.Length(), row);
   }
   return list;
@@ -198,8 +195,10 @@ Napi::Value GpuObject::lose(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value GpuObject::close(const Napi::CallbackInfo& info) {
-  shared_.reset();
-  return info.Env().Undefined();
+  return guard(info.Env(), [&]() -> Napi::Value {
+    shared_.reset();
+    return info.Env().Undefined();
+  });
 }
 
 }  // namespace lazuli::binding

@@ -100,11 +100,11 @@ void GpuStorageObject::check_range(int64_t offset, size_t length) const {
 }
 
 Napi::Value GpuStorageObject::bytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(bytes_));
+  return guard(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(bytes_)); });
 }
 
 Napi::Value GpuStorageObject::is_disposed(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), !storage_);
+  return guard(info.Env(), [&] { return Napi::Boolean::New(info.Env(), !storage_); });
 }
 
 Napi::Value GpuStorageObject::read(const Napi::CallbackInfo& info) {
@@ -211,7 +211,7 @@ void GpuProgramObject::release() {
 }
 
 Napi::Value GpuProgramObject::arena_bytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(arena_bytes_));
+  return guard(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(arena_bytes_)); });
 }
 
 Napi::Value GpuProgramObject::run(const Napi::CallbackInfo& info) {

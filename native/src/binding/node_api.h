@@ -14,6 +14,8 @@
 #include <string>
 #include <utility>
 
+#include "../ops/faults.h"
+
 namespace lazuli::binding {
 
 /// A JavaScript Error with `code` native_failed, out_of_memory or device_lost.
@@ -21,9 +23,10 @@ Napi::Error make_error(Napi::Env env, const std::string& message, const char* co
 /// The exception being handled as a JavaScript error; to be called inside a catch block.
 Napi::Error current_error(Napi::Env env);
 
-/// Calls body; what it throws becomes a JavaScript exception, whatever its type.
+/// Calls body; what it throws becomes a JavaScript exception, whatever its type. Every call from JavaScript goes through it.
 template <typename Body> Napi::Value guard(Napi::Env env, Body&& body) {
   try {
+    trigger_fault(FaultPlace::entry);
     return std::forward<Body>(body)();
   } catch (const Napi::Error&) {
     throw;

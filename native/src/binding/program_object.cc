@@ -80,7 +80,7 @@ void ProgramObject::release() {
 }
 
 Napi::Value ProgramObject::arena_bytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(arena_bytes_));
+  return guard(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(arena_bytes_)); });
 }
 
 Napi::Value ProgramObject::run(const Napi::CallbackInfo& info) {

@@ -2,6 +2,7 @@
 #include "run_job.h"
 
 #include <chrono>
+#include <optional>
 
 #include "convert.h"
 
@@ -50,12 +51,15 @@ class RunJob : public PromiseJob, public std::enable_shared_from_this<RunJob> {
     is_announced_.store(false);
     if (on_progress_.IsEmpty() || thrown_) return;
     try {
+      trigger_fault(FaultPlace::delivery);
       on_progress_.Call({Napi::Number::New(env, static_cast<double>(completed_.load()))});
     } catch (const Napi::Error& error) {
       // The callback's own error ends the run and is what the promise rejects with.
-      thrown_ = std::make_unique<Napi::Error>(error);
-      shared_->cancels.fetch_add(1);
+      thrown_ = error;
+    } catch (...) {
+      thrown_ = current_error(env);
     }
+    if (thrown_) shared_->cancels.fetch_add(1);
   }
 
  protected:
@@ -67,7 +71,7 @@ class RunJob : public PromiseJob, public std::enable_shared_from_this<RunJob> {
     if (timing_.has_instructions) result.Set("instructionSeconds", to_doubles(env, timing_.instructions));
     return result;
   }
-  const Napi::Error* callback_error() const override { return thrown_.get(); }
+  const Napi::Error* callback_error() const override { return thrown_ ? &*thrown_ : nullptr; }
 
  private:
   Backend& backend_;
@@ -80,7 +84,7 @@ class RunJob : public PromiseJob, public std::enable_shared_from_this<RunJob> {
   std::atomic<int64_t> completed_{0};
   std::atomic<bool> is_announced_{false};
   Napi::FunctionReference on_progress_;
-  std::unique_ptr<Napi::Error> thrown_;
+  std::optional<Napi::Error> thrown_;
 };
 
 }  // namespace

@@ -19,7 +19,9 @@ Napi::Function StorageObject::define(Napi::Env env) {
       env, "NativeStorage",
       {InstanceAccessor<&StorageObject::bytes>("bytes"),
        InstanceAccessor<&StorageObject::is_disposed>("isDisposed"),
+       InstanceAccessor<&StorageObject::is_shared>("isShared"),
        InstanceMethod<&StorageObject::read>("read"), InstanceMethod<&StorageObject::write>("write"),
+       InstanceMethod<&StorageObject::copy>("copy"), InstanceMethod<&StorageObject::assign>("assign"),
        InstanceMethod<&StorageObject::dispose>("dispose")});
 }
 
@@ -27,13 +29,18 @@ StorageObject::StorageObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
   guard(info.Env(), [&]() -> Napi::Value {
     Backend& backend = Backend::of(info.Env());
     backend.check_open();
-    const int64_t size = to_integer(info[0], "allocate: bytes");
-    storage_ = std::make_shared<Storage>(backend.budget(), size);
+    const bool is_copy = info[0].IsExternal();
+    StoragePointer storage =
+        is_copy ? *info[0].As<Napi::External<StoragePointer>>().Data()
+                : std::make_shared<Storage>(backend.budget(), to_integer(info[0], "allocate: bytes"));
     ledger_ = backend.ledger();
     ledger_->known.insert(this);
-    bytes_ = size;
+    storage_ = std::move(storage);
+    bytes_ = storage_->bytes();
+    // What a copy holds V8 has heard of already.
+    reported_ = is_copy ? 0 : bytes_ / kReportedPart;
     ++ledger_->storages;
-    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), bytes_ / kReportedPart);
+    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), reported_);
     return info.Env().Undefined();
   });
 }
@@ -47,7 +54,7 @@ void StorageObject::release() {
   if (!storage_) return;
   storage_.reset();
   --ledger_->storages;
-  Napi::MemoryManagement::AdjustExternalMemory(Env(), -(bytes_ / kReportedPart));
+  Napi::MemoryManagement::AdjustExternalMemory(Env(), -reported_);
 }
 
 StoragePointer StorageObject::pointer_of(const Napi::Value& value, const std::string& what) {
@@ -60,29 +67,38 @@ StoragePointer StorageObject::pointer_of(const Napi::Value& value, const std::st
   return object->storage_;
 }
 
-std::byte* StorageObject::range(const Napi::Value& offset, size_t length) const {
+Storage& StorageObject::live() const {
   if (!storage_) throw OpError("storage: used after dispose()");
+  return *storage_;
+}
+
+int64_t StorageObject::begin_of(const Napi::Value& offset, size_t length) const {
+  live();
   const int64_t begin = to_integer(offset, "storage: offset");
   if (begin > bytes_ || length > static_cast<size_t>(bytes_ - begin))
     throw OpError("storage: expected a range within its " + std::to_string(bytes_) + " bytes, got " +
                   std::to_string(length) + " bytes from byte " + std::to_string(begin));
-  return storage_->memory.data() + begin;
+  return begin;
 }
 
 Napi::Value StorageObject::bytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(bytes_));
+  return guard(info.Env(), [&] { return Napi::Number::New(info.Env(), static_cast<double>(bytes_)); });
 }
 
 Napi::Value StorageObject::is_disposed(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), !storage_);
+  return guard(info.Env(), [&] { return Napi::Boolean::New(info.Env(), !storage_); });
+}
+
+Napi::Value StorageObject::is_shared(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&] { return Napi::Boolean::New(info.Env(), live().is_shared()); });
 }
 
 Napi::Value StorageObject::read(const Napi::CallbackInfo& info) {
   return guard(info.Env(), [&]() -> Napi::Value {
     Napi::Uint8Array into = to_bytes(info[1], "storage: into");
     const size_t length = into.ByteLength();
-    const std::byte* from = range(info[0], length);
-    if (length > 0) std::memcpy(into.Data(), from, length);
+    const int64_t begin = begin_of(info[0], length);
+    if (length > 0) std::memcpy(into.Data(), storage_->block()->data() + begin, length);
     return info.Env().Undefined();
   });
 }
@@ -91,8 +107,22 @@ Napi::Value StorageObject::write(const Napi::CallbackInfo& info) {
   return guard(info.Env(), [&]() -> Napi::Value {
     const Napi::Uint8Array from = to_bytes(info[1], "storage: from");
     const size_t length = from.ByteLength();
-    std::byte* to = range(info[0], length);
-    if (length > 0) std::memcpy(to, from.Data(), length);
+    const int64_t begin = begin_of(info[0], length);
+    if (length > 0) std::memcpy(storage_->own()->data() + begin, from.Data(), length);
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value StorageObject::copy(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    StoragePointer copy = live().copy();
+    return Backend::of(info.Env()).storage_class.New({Napi::External<StoragePointer>::New(info.Env(), &copy)});
+  });
+}
+
+Napi::Value StorageObject::assign(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    live().assign(*pointer_of(info[0], "storage.assign: source"));
     return info.Env().Undefined();
   });
 }

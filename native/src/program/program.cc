@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "../ops/checks.h"
+#include "../ops/mutations.h"
 
 namespace lazuli {
 
@@ -25,9 +26,16 @@ Program::Program(std::vector<BufferSpec> buffers, std::vector<InstructionSpec> i
   std::vector<TensorView> views;
   views.reserve(buffers_.size());
   for (size_t i = 0; i < buffers_.size(); ++i) {
-    const Memory& memory = buffers_[i].storage ? buffers_[i].storage->memory : arena_;
-    views.push_back(view_of(buffers_[i], memory.data(), memory.bytes(), "buffer " + std::to_string(i)));
+    const std::string what = "buffer " + std::to_string(i);
+    const StoragePointer& storage = buffers_[i].storage;
+    views.push_back(storage ? view_of(buffers_[i], storage->block()->data(), storage->bytes(), what)
+                            : view_of(buffers_[i], arena_.data(), arena_.bytes(), what));
   }
+  add_instructions(std::move(instructions), views);
+}
+
+void Program::add_instructions(std::vector<InstructionSpec> instructions, const std::vector<TensorView>& views) {
+  instructions_.reserve(instructions.size());
   for (InstructionSpec& spec : instructions) {
     const std::string where = "instruction " + std::to_string(instructions_.size()) + ": ";
     try {
@@ -43,10 +51,23 @@ Program::Program(std::vector<BufferSpec> buffers, std::vector<InstructionSpec> i
         instruction.inputs.push_back(index == -1 ? TensorView{} : view(index));
       for (const int64_t index : spec.outputs) instruction.outputs.push_back(view(index));
       instruction.attributes = std::move(spec.attributes);
+      bind(instruction, spec);
     } catch (const OpError& error) {
       throw OpError(where + error.what());
     }
   }
+}
+
+void Program::bind(Instruction& instruction, const InstructionSpec& spec) {
+  const uint32_t mutated = mutated_inputs(spec.op);
+  const auto add = [&](TensorView& view, int64_t index, bool is_written) {
+    if (index == -1) return;
+    const BufferSpec& buffer = buffers_[static_cast<size_t>(index)];
+    if (buffer.storage) bindings_.add(view, buffer.storage, buffer.offset, is_written);
+  };
+  for (size_t i = 0; i < spec.inputs.size(); ++i)
+    add(instruction.inputs[i], spec.inputs[i], (mutated >> i & 1) != 0);
+  for (size_t i = 0; i < spec.outputs.size(); ++i) add(instruction.outputs[i], spec.outputs[i], true);
 }
 
 int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool()>& should_stop,
@@ -56,6 +77,7 @@ int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool
   const auto seconds_since = [](Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
   };
+  const std::vector<BlockPointer> blocks = bindings_.bind();
   const bool is_profiled = timing != nullptr && timing->has_instructions;
   if (is_profiled) timing->instructions.assign(instructions_.size(), 0);
   for (int64_t step = 0; step < steps; ++step) {

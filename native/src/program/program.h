@@ -6,7 +6,7 @@
 #include <atomic>
 #include <functional>
 
-#include "../tensor/storage.h"
+#include "bindings.h"
 #include "executor.h"
 
 namespace lazuli {
@@ -47,7 +47,7 @@ class Program {
 
   /// Runs all instructions `steps` times; returns the steps completed. Between steps it asks `should_stop`
   /// and tells `progress`; `must_abandon` is asked between instructions and ends the run in the middle of a
-  /// step. `timing` may be null.
+  /// step. `timing` may be null. Storages that it writes and that are shared get memory of their own first: OutOfMemory.
   int64_t run(int64_t steps, Executor& executor, const std::function<bool()>& should_stop,
               const std::function<void(int64_t)>& progress, const std::atomic<bool>& must_abandon,
               RunTiming* timing = nullptr);
@@ -62,8 +62,13 @@ class Program {
     Attributes attributes;
   };
 
+  void add_instructions(std::vector<InstructionSpec> instructions, const std::vector<TensorView>& views);
+  /// The instruction's views of storages; it stays where it is.
+  void bind(Instruction& instruction, const InstructionSpec& spec);
+
   std::vector<BufferSpec> buffers_;
   std::vector<Instruction> instructions_;
+  Bindings bindings_;
   Memory arena_;
 };
 

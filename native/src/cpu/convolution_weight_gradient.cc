@@ -1,5 +1,5 @@
 // The weight gradient of a convolution as dot products along the outputs of each image: gy's rows against the padded
-// planes read at every tap's offset. Sums run in an order fixed by the shapes.
+// planes read at every tap's offset, or, for few taps, line by line where gy lies. Sums run in an order fixed by the shapes.
 #include <algorithm>
 #include <cstring>
 
@@ -15,6 +15,8 @@ constexpr int64_t kUnitDepth = 1024;      // elements of a row in one dot produc
 constexpr int64_t kColumnBlock = 32;
 constexpr int64_t kTasks = 16;  // wished for; images are shared out when the weight alone gives fewer
 constexpr int64_t kTaskWork = 32768;
+constexpr int64_t kLineColumns = 48;  // at most so many columns are summed line by line
+constexpr int64_t kLineTasks = 8;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -31,13 +33,19 @@ template <typename T> class Engine {
     span_ = position(s_.axes[0].output - 1, s_.axes[1].output - 1, s_.axes[2].output - 1) + 1;
     // Rows of gy are widened to the planes' width with zeros, or, where that wastes too much, both are gathered.
     is_gathered_ = span_ > outputs_ + outputs_ / 4 || outputs_ < 128;
+    const int64_t width = s_.axes[2].output, vectors = ceil_div(width, kernels_.lanes);
+    is_lined_ = columns_ <= kLineColumns && 4 * width >= 3 * vectors * kernels_.lanes && s_.axes[1].output * vectors >= 12 &&
+                span_ != outputs_;
+    if (is_lined_) is_gathered_ = false;
     const int64_t gathered = is_gathered_ ? s_.groups * columns_ * outputs_ : 0;
-    const int64_t per_image = (is_plain_ ? 0 : channels() * plane_) + s_.groups * s_.rows * span_ + gathered;
+    const int64_t per_image =
+        (is_plain_ ? 0 : channels() * plane_) + (is_lined_ ? 0 : s_.groups * s_.rows * span_) + gathered;
     chunk_ = std::clamp<int64_t>(kChunkBytes / static_cast<int64_t>(sizeof(T)) / std::max<int64_t>(per_image, 1), 1,
                                  s_.images);
   }
 
   void run() {
+    if (is_lined_) return run_lines();
     const int64_t row_groups = ceil_div(s_.rows, kernels_.dot_rows);
     row_blocks_ = ceil_div(row_groups, 16);
     column_blocks_ = ceil_div(columns_, kColumnBlock);
@@ -55,14 +63,8 @@ template <typename T> class Engine {
     T* gathered = is_gathered_ ? allocate(chunk_ * s_.groups * columns_ * outputs_) : nullptr;
     for (int64_t image = 0; image < s_.images; image += chunk_) {
       const int64_t images = std::min(chunk_, s_.images - image);
-      const T* from = x_ + image * channels() * s_.inputs();
+      const T* from = load(image, images, planes);
       const T* gy = gy_ + image * s_.groups * s_.rows * outputs_;
-      if (!is_plain_) {
-        each(images * channels(), plane_, [&](int64_t index) {
-          copy_plane(layout_, from + index * s_.inputs(), planes + index * plane_);
-        });
-        from = planes;
-      }
       if (is_gathered_) {
         gather(images, from, gy, gathered, rows);
         accumulate({1, images * outputs_, unit, 0, 0, images * outputs_}, rows, gathered, sums);
@@ -85,6 +87,73 @@ template <typename T> class Engine {
   }
 
  private:
+  /// The planes of some images with their padding: copied to `planes` unless they have none.
+  const T* load(int64_t image, int64_t images, T* planes) const {
+    const T* from = x_ + image * channels() * s_.inputs();
+    if (is_plain_) return from;
+    each(images * channels(), plane_, [&](int64_t index) {
+      copy_plane(layout_, from + index * s_.inputs(), planes + index * plane_);
+    });
+    return planes;
+  }
+
+  /// Parts of the images are summed apart, [part, group, row, column, lane].
+  void run_lines() const {
+    const int64_t parts = std::clamp<int64_t>(kLineTasks / s_.groups, 1, chunk_), lanes = kernels_.lanes;
+    const int64_t size = s_.groups * s_.rows * columns_;
+    T* sums = allocate(parts * size * lanes);
+    T* planes = is_plain_ ? nullptr : allocate(chunk_ * channels() * plane_);
+    each(parts * size, lanes, [&](int64_t index) { std::fill_n(sums + index * lanes, lanes, T{0}); });
+    for (int64_t image = 0; image < s_.images; image += chunk_) {
+      const int64_t images = std::min(chunk_, s_.images - image);
+      const T* from = load(image, images, planes);
+      const int64_t work = std::max<int64_t>(1, images * s_.rows * columns_ * outputs_ / parts);
+      context_.parallel_for(parts * s_.groups, std::max<int64_t>(1, kTaskWork / work), [&](int64_t begin, int64_t end) {
+        for (int64_t task = begin; task < end; ++task) {
+          const int64_t part = task / s_.groups, group = task % s_.groups;
+          for (int64_t i = part * images / parts; i < (part + 1) * images / parts; ++i)
+            add_lines(gy_ + ((image + i) * s_.groups + group) * s_.rows * outputs_,
+                      from + (i * s_.groups + group) * s_.channels * plane_,
+                      sums + (part * s_.groups + group) * s_.rows * columns_ * lanes);
+        }
+      });
+    }
+    each(size, parts * lanes, [&](int64_t index) {
+      T sum{0};
+      for (int64_t part = 0; part < parts; ++part)
+        for (int64_t lane = 0; lane < lanes; ++lane) sum += sums[(part * size + index) * lanes + lane];
+      gweight_[index] = sum;
+    });
+  }
+
+  /// One image and group.
+  void add_lines(const T* gy, const T* planes, T* sums) const {
+    int64_t offsets[kLineColumns];
+    const auto tap_count = static_cast<int64_t>(taps_.size());
+    for (int64_t column = 0; column < columns_; ++column)
+      offsets[column] = column / tap_count * plane_ + taps_[static_cast<size_t>(column % tap_count)];
+    LineArguments<T> lines;
+    lines.lines = s_.axes[1].output;
+    lines.length = lines.a_line = s_.axes[2].output;
+    lines.a_stride = outputs_;
+    lines.b_line = layout_.axes[2].length;
+    lines.sums_stride = columns_;
+    const int64_t row_groups = ceil_div(s_.rows, kernels_.line_rows);
+    const int64_t column_groups = ceil_div(columns_, kernels_.line_columns);
+    for (int64_t d = 0; d < s_.axes[0].output; ++d)
+      for (int64_t row_group = 0; row_group < row_groups; ++row_group)
+        for (int64_t column_group = 0; column_group < column_groups; ++column_group) {
+          const int64_t row = row_group * s_.rows / row_groups, column = column_group * columns_ / column_groups;
+          lines.rows = static_cast<int>((row_group + 1) * s_.rows / row_groups - row);
+          lines.columns = static_cast<int>((column_group + 1) * columns_ / column_groups - column);
+          lines.a = gy + row * outputs_ + d * lines.lines * lines.length;
+          lines.b = planes + position(d, 0, 0);
+          lines.b_offsets = offsets + column;
+          lines.sums = sums + (row * columns_ + column) * kernels_.lanes;
+          kernels_.lines(lines);
+        }
+  }
+
   /// Products of `segments` × `depth` elements, cut into units; a row of A is `a_stride` long.
   struct Work {
     int64_t segments, depth, unit, a_segment, b_segment, a_stride;
@@ -200,7 +269,7 @@ template <typename T> class Engine {
   std::vector<int64_t> taps_;
   int64_t plane_ = 0, columns_ = 0, outputs_ = 0, span_ = 0, chunk_ = 1;
   int64_t row_blocks_ = 1, column_blocks_ = 1, partials_ = 1;
-  bool is_plain_ = false, is_gathered_ = false;
+  bool is_plain_ = false, is_gathered_ = false, is_lined_ = false;
 };
 
 }  // namespace

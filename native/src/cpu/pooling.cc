@@ -146,6 +146,15 @@ void max_pool(Inputs inputs, Outputs outputs, const Attributes& attributes, cons
   });
 }
 
+/// The gradient of a plane [height, width] that squares [height / 2, width / 2] cover; false, with gx holding anything, where a
+/// place is not in its square.
+template <typename T> bool scatter_squares(const T* gy, const int64_t* places, int64_t height, int64_t width, T* gx) {
+  const auto scatter = isa_kernels().rows<T>().scatter_square_row;
+  for (int64_t h = 0; h < height; h += 2, gy += width / 2, places += width / 2)
+    if (!scatter(gy, places, h * width, width, gx + h * width, gx + (h + 1) * width, width / 2)) return false;
+  return true;
+}
+
 /// max_pool_gradient (gy, indices) → gx of `shape`.
 void max_pool_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("max_pool_gradient", inputs, outputs, 2, 2, 1);
@@ -160,14 +169,16 @@ void max_pool_gradient(Inputs inputs, Outputs outputs, const Attributes& attribu
   const int64_t planes = shape[0] * shape[1];
   if (planes == 0) return;
   const int64_t size = gx.numel() / planes, output_size = gy.numel() / planes;
+  const bool has_squares = shape.size() == 4 && shape[2] == 2 * gy.shape[2] && shape[3] == 2 * gy.shape[3] && size < (1 << 30);
   std::atomic<int64_t> wrong{-1};
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
     each_plane(planes, size + output_size, context, [&](int64_t plane) {
       T* to = gx.as<T>() + plane * size;
-      std::fill_n(to, size, T{0});
       const T* from = gy.as<const T>() + plane * output_size;
       const int64_t* places = indices.as<const int64_t>() + plane * output_size;
+      if (has_squares && scatter_squares(from, places, shape[2], shape[3], to)) return;
+      std::fill_n(to, size, T{0});
       for (int64_t i = 0; i < output_size; ++i) {
         if (places[i] >= 0 && places[i] < size) to[places[i]] += from[i];
         else if (places[i] != -1) wrong.store(plane * output_size + i, std::memory_order_relaxed);

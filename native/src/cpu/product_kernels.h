@@ -40,6 +40,23 @@ template <typename T> struct DotArguments {
   const T* column_bias = nullptr;
 };
 
+/// Dot products of many short lines, a vector of partial sums each: sums[(r·sums_stride + j)·lanes + l] += Σ over lines i and
+/// k ≡ l (mod lanes) of a[r·a_stride + i·a_line + k] · b[b_offsets[j] + i·b_line + k], k < length.
+template <typename T> struct LineArguments {
+  int64_t lines = 0;
+  int64_t length = 0;
+  const T* a = nullptr;
+  int64_t a_stride = 0;
+  int64_t a_line = 0;
+  const T* b = nullptr;
+  const int64_t* b_offsets = nullptr;
+  int64_t b_line = 0;
+  T* sums = nullptr;
+  int64_t sums_stride = 0;
+  int rows = 0;
+  int columns = 0;
+};
+
 /// The largest tile of any instruction set, for buffers on the stack.
 inline constexpr int kMaxTileRows = 16;
 inline constexpr int kMaxTileColumns = 64;
@@ -66,6 +83,10 @@ template <typename T> struct ProductKernels {
   /// to[k·height + r] = from[r·row_stride + k·depth_stride] for r < rows, 0 for rows <= r < height.
   void (*pack)(T* to, int64_t height, const T* from, int64_t row_stride, int64_t depth_stride, int64_t rows,
                int64_t depth);
+  int lanes;
+  int line_rows;
+  int line_columns;
+  void (*lines)(const LineArguments<T>&);
   /// y[j] = bias + Σ_k weight[k]·x[offsets[k] + j] for j < count, reading no element behind.
   void (*taps)(const T* x, const int64_t* offsets, const T* weight, int64_t depth, T bias, T* y, int64_t count);
   /// Rounds `count` numbers to bfloat16, in place.

@@ -29,6 +29,10 @@ template <typename T> struct RowKernels {
   /// place `first` and lower[0] place `first + width`. The last NaN wins.
   void (*max_pool_squares)(const T* upper, const T* lower, T* y, int64_t* places, int64_t first, int64_t width,
                            int64_t count);
+  /// Its gradient: writes both rows whole, gy[i] at its place and 0 beside. False, the rows then holding anything, where a place
+  /// is outside its square or there are fewer than 4 squares.
+  bool (*scatter_square_row)(const T* gy, const int64_t* places, int64_t first, int64_t width, T* upper, T* lower,
+                             int64_t count);
 };
 
 }  // namespace lazuli

@@ -28,7 +28,7 @@ template <typename T> class Engine {
  public:
   Engine(const WindowProduct<T>& product, const Context& context)
       : p_(product), context_(context), kernels_(isa_kernels().product<T>()) {
-    tile_rows_ = std::min<int64_t>(kernels_.tile_rows, p_.row_channels);
+    tile_rows_ = ceil_div(p_.row_channels, ceil_div(p_.row_channels, kernels_.tile_rows));
     tile_columns_ = kernels_.tile_columns;
     plane_ = p_.layout.elements();
     target_plane_ = p_.target_size[0] * p_.target_size[1] * p_.target_size[2];
@@ -62,6 +62,10 @@ template <typename T> class Engine {
   }
 
  private:
+  /// How outputs are put together: places of the padded plane in a row, outputs in a row whose columns are gathered, or the
+  /// outputs of one line.
+  enum class Panels { direct, packed, lines };
+
   struct Prepared {
     const WindowPhase* phase;
     int64_t depth;
@@ -169,8 +173,16 @@ template <typename T> class Engine {
     const int64_t direct = ceil_div(prepared.last + 1, tile_columns_) * images;
     const int64_t tight = ceil_div(phase.outputs() * images, tile_columns_);
     // Gathering costs about as much as 20 rows of products.
-    const bool is_packed = (direct - tight) * p_.row_channels > 20 * tight;
-    const int64_t group_panels = is_packed ? tight : direct, panels = p_.groups * group_panels;
+    Panels kind = (direct - tight) * p_.row_channels > 20 * tight ? Panels::packed : Panels::direct;
+    int64_t group_panels = kind == Panels::packed ? tight : direct;
+    // Panels that end where a line of outputs does are stored where they belong; others are scattered. Half a panel costs half.
+    const int64_t lines = phase.count[0] * phase.count[1] * images;
+    const int64_t halves = ceil_div(phase.count[2], tile_columns_ / 2);
+    if (phase.step[2] == 1 && lines * halves * (prepared.depth + 4) < 2 * group_panels * (prepared.depth + 12)) {
+      kind = Panels::lines;
+      group_panels = lines * ceil_div(phase.count[2], tile_columns_);
+    }
+    const int64_t panels = p_.groups * group_panels;
     const int64_t work = std::max<int64_t>(1, prepared.depth * p_.row_channels * tile_columns_);
     const int64_t pieces = std::min(std::min(panels, kPieces), ceil_div(panels * work, kTaskWork));
     std::vector<int64_t> packed_offsets(static_cast<size_t>(prepared.depth));
@@ -179,7 +191,7 @@ template <typename T> class Engine {
     context_.parallel_for(pieces, 1, [&](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece)
         for (int64_t panel = piece * panels / pieces; panel < (piece + 1) * panels / pieces; ++panel)
-          compute_panel(prepared, is_packed, panel, images, group_panels, packed_offsets,
+          compute_panel(prepared, kind, panel, images, group_panels, packed_offsets,
                         gathered + piece * max_depth_ * tile_columns_, target);
     });
   }
@@ -206,12 +218,20 @@ template <typename T> class Engine {
     });
   }
 
-  void compute_panel(const Prepared& prepared, bool is_packed, int64_t panel, int64_t images, int64_t group_panels,
+  void compute_panel(const Prepared& prepared, Panels kind, int64_t panel, int64_t images, int64_t group_panels,
                      const std::vector<int64_t>& packed_offsets, T* gathered, T* target) const {
     const int64_t group = panel / group_panels;
     panel %= group_panels;
+    const bool is_packed = kind == Panels::packed;
     int64_t image = 0, start = 0, columns = 0;
-    if (is_packed) {
+    if (kind == Panels::lines) {
+      const auto& count = prepared.phase->count;
+      const int64_t per_line = ceil_div(count[2], tile_columns_), line = panel / per_line;
+      image = line / (count[0] * count[1]);
+      const int64_t first = panel % per_line * tile_columns_;
+      start = position(line / count[1] % count[0], line % count[1], first);
+      columns = std::min(tile_columns_, count[2] - first);
+    } else if (is_packed) {
       start = panel * tile_columns_;
       columns = std::min(tile_columns_, prepared.phase->outputs() * images - start);
     } else {

@@ -4,6 +4,8 @@
 namespace lazuli {
 namespace {
 
+constexpr int64_t kLine = 16;  // elements of a cache line
+
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 }  // namespace
@@ -36,7 +38,13 @@ void WinogradSource::load(const IsaKernels& kernels, const WinogradBlock& block,
   const int64_t count = std::min(chunk, channels - first), width = 2 * block.columns + 2 * halo;
   const int64_t x = 2 * block.column - before[1];  // of the first pixel
   const int64_t left = std::clamp<int64_t>(-x, 0, width), right = std::clamp<int64_t>(size[1] - x, left, width);
-  for (int64_t image = block.image; image < block.image + block.images; ++image)
+  const int64_t top = std::max<int64_t>(0, 2 * block.row - before[0]);
+  const int64_t bottom = std::min(size[0], 2 * (block.row + block.rows) + 2 * halo - before[0]);
+  for (int64_t image = block.image; image < block.image + block.images; ++image) {
+    // Rows of many planes are read side by side, which the processor does not foresee.
+    for (int64_t channel = first; channel < first + count; ++channel)
+      for (int64_t at = top * size[1]; at < bottom * size[1]; at += kLine)
+        __builtin_prefetch(planes + (image * channels + channel) * plane + at);
     for (int64_t row = 0; row < 2 * block.rows + 2 * halo; ++row, to += width * chunk) {
       const int64_t y = 2 * block.row + row - before[0];
       if (y < 0 || y >= size[0] || left == right) {
@@ -48,6 +56,7 @@ void WinogradSource::load(const IsaKernels& kernels, const WinogradBlock& block,
                                  plane, 1, count, right - left);
       std::fill_n(to + right * chunk, (width - right) * chunk, 0.0f);
     }
+  }
 }
 
 }  // namespace lazuli

@@ -26,6 +26,11 @@ inline constexpr int kBytes = 16, kTileRows = 12, kDotRows = 5;
 inline constexpr int kBytes = 16, kTileRows = 4, kDotRows = 2;
 #endif
 inline constexpr int kDotColumns = 4;
+#if defined(__AVX512F__) || defined(__ARM_NEON)
+inline constexpr int kLineRows = 3, kLineColumns = 9;  // of 32 registers
+#else
+inline constexpr int kLineRows = 2, kLineColumns = 5;  // of 16
+#endif
 
 template <typename T, int bytes> struct VectorOf;
 template <> struct VectorOf<float, 16> { typedef float type __attribute__((vector_size(16))); };
@@ -333,6 +338,48 @@ template <typename T, int most> void dot(const DotArguments<T>& d) {
   dot_of<T, most>(d);
 }
 
+template <typename T, int rows> void lines_of(const LineArguments<T>& t) {
+  constexpr int lanes = kLanes<T>;
+  Vector<T> sum[rows][kLineColumns] = {};
+  // Columns that are not there compute the last one again.
+  const T* b[kLineColumns];
+#pragma GCC unroll 16
+  for (int j = 0; j < kLineColumns; ++j) b[j] = t.b + t.b_offsets[j < t.columns ? j : t.columns - 1];
+  const int64_t whole = t.length - t.length % lanes, rest = t.length - whole;
+  for (int64_t line = 0; line < t.lines; ++line) {
+    const T* a = t.a + line * t.a_line;
+    const int64_t at = line * t.b_line;
+    const auto step = [&](int64_t k, auto&& get) __attribute__((always_inline)) {
+      Vector<T> value[rows];
+#pragma GCC unroll 4
+      for (int r = 0; r < rows; ++r) value[r] = get(a + r * t.a_stride + k);
+#pragma GCC unroll 16
+      for (int j = 0; j < kLineColumns; ++j) {
+        const Vector<T> x = get(b[j] + at + k);
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; ++r) sum[r][j] = multiply_add<T>(value[r], x, sum[r][j]);
+      }
+    };
+    for (int64_t k = 0; k < whole; k += lanes) step(k, [](const T* from) { return load(from); });
+    if (rest > 0) step(whole, [rest](const T* from) { return load_first(from, rest); });
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 16
+    for (int j = 0; j < kLineColumns; ++j)
+      if (j < t.columns) {
+        T* to = t.sums + (r * t.sums_stride + j) * lanes;
+        store(to, load(to) + sum[r][j]);
+      }
+}
+
+template <typename T, int most = kLineRows> void lines(const LineArguments<T>& t) {
+  if constexpr (most > 1) {
+    if (t.rows < most) return lines<T, most - 1>(t);
+  }
+  lines_of<T, most>(t);
+}
+
 template <typename T>
 void taps(const T* x, const int64_t* offsets, const T* weight, int64_t depth, T bias, T* y, int64_t count) {
   constexpr int lanes = kLanes<T>;
@@ -398,8 +445,8 @@ template <typename T> T peak(int64_t rounds) {
 }
 
 template <typename T> constexpr ProductKernels<T> kernels() {
-  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>, taps<T>, round, peak<T>,
-          2.0 * kPeakSums * kLanes<T>};
+  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>, kLanes<T>, kLineRows,
+          kLineColumns, lines<T>, taps<T>, round, peak<T>, 2.0 * kPeakSums * kLanes<T>};
 }
 
 }  // namespace product_simd

@@ -46,6 +46,19 @@ test('the arena is no larger than what is alive at the worst moment needs, when 
   expect(place(chain).bytes).toBe(2 * 1024);
 });
 
+test('the arena is no larger where the largest blocks first would leave a gap', () => {
+  // A convolution's result, its pool's places and values, and the gradients of both.
+  const lives: readonly (readonly [bytes: number, first: number, last: number])[] = [
+    [64000, 1, 2],
+    [32000, 2, 34],
+    [16000, 2, 33],
+    [16000, 28, 34],
+    [64000, 34, 37],
+  ];
+  const blocks = lives.map(([bytes, first, last]): Block => ({ bytes, first, last }));
+  expect(place(blocks).bytes).toBe(112000);
+});
+
 /** External tensors of a random program: two that never change, a parameter that does, and its optimizer's state. */
 function createExternals() {
   const fixed = (shape: number[], seed: number) =>

@@ -18,6 +18,7 @@ import { withCheckpoint } from './training/checkpoint';
 import { Evaluation } from './training/evaluate';
 import { searchRate, type RateRange, type RateSearch } from './training/find-rate';
 import { objectiveOf } from './training/objective';
+import { preflight, type Preflight } from './training/preflight';
 import { predictAll, type Prediction } from './training/predict';
 import { placementOn, type Placement } from './training/placement';
 import type { StepParts } from './training/programs';
@@ -191,6 +192,15 @@ export class ModelSession {
     signal?: AbortSignal,
   ): Promise<DataPreview> {
     return previewDataset(await this.#feeds.dataset(source, { signal, needsTarget: false }), range);
+  }
+
+  /**
+   * The training step of a run over the project's data, and the memory that the run will take; nothing runs. Throws what
+   * `train` would throw before the first step.
+   */
+  async preflight({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Preflight> {
+    const data = await this.#feeds.dataset(this.project.data, { signal });
+    return preflight(this.project, await this.sampleShapes(signal ? { signal } : {}), data);
   }
 
   /**

@@ -42,9 +42,11 @@ export const summary: Verb = {
         const taken = weightOptions(options);
         const verdicts = weights === null ? undefined : await session.compareWeights(weights, taken);
         const info = session.info(sampled ?? undefined);
-        const step = options.isSet('program')
-          ? preflight(project, sampled ?? (await session.sampleShapes({ signal: call.signal })))
-          : null;
+        const step = !options.isSet('program')
+          ? null
+          : sampled
+            ? preflight(project, sampled)
+            : await session.preflight({ signal: call.signal });
         output.result(
           { ...summaryDocument(info, verdicts), ...(step ? { program: step } : {}) },
           () => summaryText(info, output.paint, verdicts) + (step ? programText(step, output) : ''),
@@ -68,7 +70,10 @@ function programText({ batch, before, after, memory }: Preflight, { paint }: Out
     paint('bold', 'as it runs'),
     lines(after),
     '',
-    paint('bold', 'memory of a run, without its data and the scratch of its kernels'),
+    paint(
+      'bold',
+      `memory of a run, without ${memory.data === 0 ? 'its data and ' : ''}the scratch of its kernels`,
+    ),
     ...rows,
   ].join('\n');
 }

@@ -9,6 +9,10 @@ import { evaluateProgram, StepLog, type StepParts } from './programs';
 /** Rows at once where training asks for fewer: evaluation needs no gradients. */
 const LEAST_BATCH = 256;
 
+/** Rows at once of an evaluation over `rows`. */
+export const evaluationBatch = (rows: number, batchSize: number): number =>
+  Math.min(Math.max(batchSize, LEAST_BATCH), Math.max(rows, 1));
+
 export interface EvaluationOptions {
   readonly signal?: AbortSignal | undefined;
   /** Gets the samples done. */
@@ -35,7 +39,7 @@ export class Evaluation {
     lock: Lock,
   ): Promise<Evaluation> {
     const { objective } = parts;
-    const batch = Math.min(Math.max(batchSize, LEAST_BATCH), Math.max(rows.length, 1));
+    const batch = evaluationBatch(rows.length, batchSize);
     const { device } = parts.backend;
     const cursor = new Cursor(rows.length, device);
     const log = new StepLog(Math.ceil(rows.length / batch), objective.metrics.length, device);

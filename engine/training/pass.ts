@@ -14,14 +14,22 @@ export interface PassPlan {
 
 export const stepsOf = ({ fullSteps, rest }: PassPlan): number => fullSteps + (rest ? 1 : 0);
 
+/** How a pass over `rows` is cut: full batches and one smaller rest, 0 where there is none. */
+export const cutOf = (
+  rows: number,
+  batch: number,
+): { readonly fullSteps: number; readonly left: number } => ({
+  fullSteps: Math.floor(rows / batch),
+  left: rows % batch,
+});
+
 /** Full batches and one smaller rest; `make` compiles a step for a batch size. */
 export async function planPass(
   rows: number,
   batch: number,
   make: (batch: number) => Promise<StepProgram>,
 ): Promise<PassPlan> {
-  const fullSteps = Math.floor(rows / batch);
-  const left = rows % batch;
+  const { fullSteps, left } = cutOf(rows, batch);
   const full = fullSteps > 0 ? await make(batch) : null;
   try {
     return { full, fullSteps, rest: left > 0 ? await make(left) : null };

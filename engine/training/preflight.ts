@@ -1,6 +1,7 @@
 // The training step of a project before any of its memory is taken: its program, traced and optimized, and the bytes that
-// a run will hold. Nothing is initialized; parameters are imagined.
+// a run will hold. Nothing is initialized; parameters are imagined. Not for an event loop that others wait for.
 import type { Project } from '#core/document/project';
+import type { GraphModule } from '#core/graph/graph-module';
 import { LazuliError } from '#core/errors';
 import { newTensor } from '#core/nn/index';
 import { noGrad } from '#core/ops/index';
@@ -10,16 +11,20 @@ import type { Shape } from '#core/tensor/shape';
 import type { Storage } from '#core/tensor/storage';
 import { parseParams } from '#core/layers/index';
 import { findLoss } from '#core/losses/index';
-import { CLIPPING } from '#core/training/options';
+import { CLIPPING, EARLY_STOPPING } from '#core/training/options';
 
 import type { Dataset } from '../datasets/dataset';
+import { splitSamples } from '../datasets/shuffle';
 import { Model, type SampleShapes } from '../model/model';
 import { Cursor, endsOf, Normalizer } from './batches';
+import { evaluationBatch } from './evaluate';
 import { objectiveOf } from './objective';
 import { Optimizer } from './optimizer';
-import { compileTraining, StepLog, trainedParameters } from './programs';
+import { cutOf } from './pass';
+import { compileEvaluation, compileTraining, StepLog, trainedParameters } from './programs';
+import { batchOf } from './training-pass';
 
-/** Bytes of a run, before the scratch of its kernels and its data. */
+/** Bytes of a run, before the scratch of its kernels. */
 export interface TrainingMemory {
   readonly parameters: number;
   readonly buffers: number;
@@ -30,6 +35,12 @@ export interface TrainingMemory {
   readonly gradients: number;
   /** An arena cannot be smaller without computing things twice. */
   readonly least_arena: number;
+  /** Arenas of the programs for the last, smaller batch and for validation. */
+  readonly other_arenas: number;
+  /** Samples and targets, where they are known. */
+  readonly data: number;
+  /** The order of samples, the log, learning rates, constants, and the copy of the best weights that early stopping keeps. */
+  readonly records: number;
   readonly total: number;
 }
 
@@ -43,56 +54,68 @@ export interface Preflight {
   readonly memory: TrainingMemory;
 }
 
-/** Memory that is only counted. */
+/** Memory that is only counted, while it is not freed. */
 class ImaginedStorage implements Storage {
   readonly device = 'cpu';
   isDisposed = false;
-  constructor(readonly bytes: number) {}
+  constructor(
+    readonly bytes: number,
+    private readonly alive: Set<Storage>,
+  ) {
+    alive.add(this);
+  }
   read(_offset: number, length: number): Uint8Array {
     return new Uint8Array(length);
   }
   write(): void {}
   copy(): ImaginedStorage {
-    return new ImaginedStorage(this.bytes);
+    return new ImaginedStorage(this.bytes, this.alive);
   }
   assign(): void {}
   dispose(): void {
     this.isDisposed = true;
+    this.alive.delete(this);
   }
 }
 
-/** Runs `body` with CPU tensors that are only counted. */
-function imagined<T>(body: () => T): T {
+/** Runs `body` with CPU tensors that are only counted; it gets those that are not freed. */
+function imagined<T>(body: (alive: ReadonlySet<Storage>) => T): T {
+  const alive = new Set<Storage>();
   const restore = useBackend({
     device: 'cpu',
-    allocate: (bytes) => new ImaginedStorage(bytes),
+    allocate: (bytes) => new ImaginedStorage(bytes, alive),
     execute: () => undefined,
   });
   try {
-    return body();
+    return body(alive);
   } finally {
     restore();
   }
 }
 
+const bytesOf = (storages: Iterable<Storage>): number =>
+  [...new Set(storages)].reduce((sum, { bytes }) => sum + bytes, 0);
+
 /**
- * Traces one training step of `project` on a batch of these shapes. Throws what feeding that sample or starting that run
- * would throw: the first problem of the graph, loss or optimizer.
+ * Traces the training step of `project` on a batch of these shapes, or, where its data is given, every program of the run
+ * over it. Throws what feeding that sample or starting that run would throw: the first problem of the graph, loss or
+ * optimizer.
  */
-export function preflight(project: Project, shapes: SampleShapes): Preflight {
-  return imagined(() => {
+export function preflight(project: Project, shapes: SampleShapes, data: Dataset | null = null): Preflight {
+  return imagined((alive) => {
     const model = new Model(project);
     try {
       model.feed(shapes, project.training.seed);
-      return trace(project, model, shapes);
+      const dataset = data ?? batchAlone(project, model, shapes);
+      return report(project, model, dataset, { isWhole: data !== null, alive });
     } finally {
       model.dispose();
     }
   });
 }
 
-function trace({ training, dtype, data }: Project, model: Model, shapes: SampleShapes): Preflight {
-  const { module } = model;
+/** A dataset of one batch that is not there. */
+function batchAlone({ training, dtype, data }: Project, { module }: Model, shapes: SampleShapes): Dataset {
   const ends = endsOf(module, dtype);
   const shape = shapes[ends.input];
   if (!shape) throw new LazuliError('usage', `a shape for the input '${ends.input}' is missing`);
@@ -103,7 +126,7 @@ function trace({ training, dtype, data }: Project, model: Model, shapes: SampleS
   const output = noGrad(() => module.forward({ [ends.input]: input }))[ends.output];
   const result: Shape = output?.shape ?? [batch];
   const targets = isClass ? newTensor([batch, ...result.slice(2)], 'int64') : newTensor(result, dtype);
-  const dataset: Dataset = {
+  return {
     source: {
       file: 'sample',
       format: 'npy',
@@ -118,47 +141,87 @@ function trace({ training, dtype, data }: Project, model: Model, shapes: SampleS
     notes: [],
     dispose: () => undefined,
   };
-  const parameters = trainedParameters(module);
-  const optimizer = new Optimizer(training, parameters);
-  const compiled = compileTraining(
-    {
-      module,
-      dtype,
-      feed: { dataset, ends, normalizer: new Normalizer(null, dtype) },
-      cursor: new Cursor(batch),
-      objective: objectiveOf(training, dataset),
-      optimizer,
-      log: new StepLog(1, training.metrics.length + 1),
-      random: newTensor([2], 'int64'),
-      clipping: training.clipping ? parseParams(CLIPPING, training.clipping) : null,
-      precision: training.precision,
-    },
-    batch,
-    'cpu',
-  ).compiled;
-  return report(batch, compiled, model, optimizer);
 }
 
-function report(batch: number, compiled: CompiledProgram, model: Model, optimizer: Optimizer): Preflight {
-  const { traced, spec, memory } = compiled;
+/** The programs of a run, largest batch first; one, of all samples, for a batch alone. */
+function compileAll(
+  { training, dtype }: Project,
+  module: GraphModule,
+  dataset: Dataset,
+  optimizer: Optimizer,
+): readonly CompiledProgram[] {
+  const split = splitSamples(dataset.samples, training.validationSplit, training.seed);
+  const rows = split.training.length;
+  const batch = batchOf(training, rows);
+  const objective = objectiveOf(training, dataset);
+  const clipping = training.clipping ? parseParams(CLIPPING, training.clipping) : null;
+  const common = { module, dtype, objective, precision: training.precision };
+  const feed = { dataset, ends: endsOf(module, dtype), normalizer: new Normalizer(null, dtype) };
+  const parts = {
+    ...common,
+    feed,
+    cursor: new Cursor(rows),
+    optimizer,
+    log: new StepLog(Math.ceil(rows / batch), training.metrics.length + (clipping ? 1 : 0)),
+    random: newTensor([2], 'int64'),
+    clipping,
+    portion: Math.min(training.batchSize, rows),
+  };
+  const train = sizesOf(rows, batch).map((size) => compileTraining(parts, size, 'cpu').compiled);
+  const held = split.validation.length;
+  if (held === 0) return train;
+  const most = evaluationBatch(held, training.batchSize);
+  const log = new StepLog(Math.ceil(held / most), training.metrics.length);
+  const validation = { ...common, feed, cursor: new Cursor(held), log };
+  return [
+    ...train,
+    ...sizesOf(held, most).map((size) => compileEvaluation(validation, size, 'cpu').compiled),
+  ];
+}
+
+const sizesOf = (rows: number, batch: number): readonly number[] => {
+  const { fullSteps, left } = cutOf(rows, batch);
+  return [...(fullSteps > 0 ? [batch] : []), ...(left > 0 ? [left] : [])];
+};
+
+function report(
+  project: Project,
+  model: Model,
+  dataset: Dataset,
+  { isWhole, alive }: { readonly isWhole: boolean; readonly alive: ReadonlySet<Storage> },
+): Preflight {
   const { module } = model;
+  const trained = trainedParameters(module);
+  const optimizer = new Optimizer(project.training, trained);
+  const settings = isWhole
+    ? project
+    : {
+        ...project,
+        training: { ...project.training, batchSize: dataset.samples, accumulate: 1, validationSplit: 0 },
+      };
+  const [step, ...others] = compileAll(settings, module, dataset, optimizer);
+  if (!step) throw new LazuliError('data_invalid', 'there are no samples to train on');
+  const { traced, spec, memory } = step;
   const named = [...module.namedParameters(), ...module.namedBuffers()];
   const names = new Map(named.map(([key, { storage }]) => [storage, key] as const));
   for (const [key, state] of optimizer.states)
     for (const [name, { storage }] of Object.entries(state)) names.set(storage, `${key}.${name}`);
-  const bytesOf = (storages: Iterable<Storage>): number =>
-    [...new Set(storages)].reduce((sum, { bytes }) => sum + bytes, 0);
   const parameters = bytesOf([...module.namedParameters()].map(([, { storage }]) => storage));
   const buffers = bytesOf([...module.namedBuffers()].map(([, { storage }]) => storage));
   const state = bytesOf(
     [...optimizer.states.values()].flatMap((each) => Object.values(each).map(({ storage }) => storage)),
   );
-  const gradients = [...trainedParameters(module).values()].reduce(
-    (sum, { storage }) => sum + storage.bytes,
-    0,
-  );
+  const stopping = project.training.earlyStopping;
+  const kept = stopping && parseParams(EARLY_STOPPING, stopping).restore_best ? parameters + buffers : 0;
+  const tables = bytesOf([
+    dataset.inputs.storage,
+    ...(dataset.targets ? [dataset.targets.tensor.storage] : []),
+  ]);
+  const records = bytesOf(alive) - parameters - buffers - state - (isWhole ? 0 : tables) + kept;
+  const data = isWhole ? tables : 0;
+  const otherArenas = others.reduce((sum, { spec: { arenaBytes } }) => sum + arenaBytes, 0);
   return {
-    batch,
+    batch: isWhole ? batchOf(project.training, dataset.samples) : dataset.samples,
     before: printProgram(traced, { names }),
     after: printProgram(spec, { names }),
     instructions: { before: traced.instructions.length, after: spec.instructions.length },
@@ -167,9 +230,12 @@ function report(batch: number, compiled: CompiledProgram, model: Model, optimize
       buffers,
       optimizer_state: state,
       arena: spec.arenaBytes,
-      gradients,
+      gradients: [...trained.values()].reduce((sum, { storage }) => sum + storage.bytes, 0),
       least_arena: memory.leastArenaBytes,
-      total: parameters + buffers + state + spec.arenaBytes,
+      other_arenas: otherArenas,
+      data,
+      records,
+      total: parameters + buffers + state + spec.arenaBytes + otherArenas + data + records,
     },
   };
 }

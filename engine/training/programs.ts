@@ -228,13 +228,24 @@ const wrapFor =
   <R>(body: () => R): R =>
     inPrecision(precision, body);
 
+export interface EvaluateParts extends StepParts {
+  readonly objective: Objective;
+  readonly log: StepLog;
+}
+
 /** Loss and metrics of `batch` samples in evaluation mode; nothing of the model changes. */
-export function evaluateProgram(
-  parts: StepParts & { readonly objective: Objective; readonly log: StepLog },
+export const evaluateProgram = (parts: EvaluateParts, batch: number, turns: Turns): Promise<StepProgram> =>
+  loadInTurns(parts.backend, evaluateRecipe(parts, batch), turns);
+
+/** The same before it is given to a backend. */
+export const compileEvaluation = (
+  parts: Omit<EvaluateParts, 'backend'>,
   batch: number,
-  turns: Turns,
-): Promise<StepProgram> {
-  const { backend, module, cursor, log } = parts;
+  device: Device,
+): CompiledStep => compile(evaluateRecipe(parts, batch), device);
+
+function evaluateRecipe(parts: Omit<EvaluateParts, 'backend'>, batch: number): Recipe {
+  const { module, cursor, log } = parts;
   const counts: number[] = [];
   function* step(): Turned<readonly Tensor[]> {
     module.eval();
@@ -244,7 +255,7 @@ export function evaluateProgram(
     cursor.advance(batch);
     return [];
   }
-  return loadInTurns(backend, { module, batch, counts, step: () => within(noGrad, step()) }, turns);
+  return { module, batch, counts, step: () => within(noGrad, step()) };
 }
 
 /** All outputs of `batch` samples in evaluation mode, in the order of `names`. */

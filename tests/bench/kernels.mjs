@@ -1,5 +1,5 @@
-// Compares matrix products and convolutions with PyTorch on this machine: ours and the worker of torch_peer.py in turn, in one
-// sitting, and prints medians, ratios and the share of the multiply-add peak, measured in the same run, as a Markdown table.
+// Compares matrix products and convolutions with PyTorch on this machine: ours and the worker of torch_peer.py (with the grouped
+// convolutions of grouped_peer.py) in turn, in one sitting, and prints medians, ratios and the share of the multiply-add peak, measured in the same run, as a Markdown table.
 // Not a test: the machine decides the figures. Pooling, normalization and other shapes: products.mjs.
 //
 //   node native/build.mjs && node tests/bench/kernels.mjs [FILTER] [--python=python3] [--peer=../shared/bench/torch_peer.py]
@@ -56,11 +56,11 @@ const batched = (batch, m, n, k) => ({
 });
 
 /** Ours and the peer's names of one convolution 3×3 with padding 1; PyTorch in both layouts. */
-function convolution(direction, batch, channels, rows, size) {
-  const [x, w, y] = [[batch, channels, size, size], [rows, channels, 3, 3], [batch, rows, size, size]]; // prettier-ignore
-  const attributes = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
-  const flops = 18 * sizeOf(y) * channels;
-  const shape = `${batch}x${channels}->${rows}x${size}`;
+function convolution(direction, batch, channels, rows, size, groups = 1) {
+  const [x, w, y] = [[batch, channels, size, size], [rows, channels / groups, 3, 3], [batch, rows, size, size]]; // prettier-ignore
+  const attributes = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups };
+  const flops = (18 * sizeOf(y) * channels) / groups;
+  const shape = `${batch}x${channels}->${rows}x${size}${groups > 1 ? `g${groups}` : ''}`;
   const of = {
     fwd: { op: 'convolution', inputs: [x, w, [rows]], output: y, attributes },
     bwd_data: {
@@ -105,6 +105,8 @@ const CASES = {
       [16, 64, 64, 56],
       [64, 1, 32, 28],
       [64, 32, 64, 14],
+      [32, 64, 64, 28, 64],
+      [32, 64, 64, 28, 8],
     ].flatMap((sizes) =>
       ['fwd', 'bwd_data', 'bwd_wei'].map((direction) => {
         const row = convolution(direction, ...sizes);
@@ -116,7 +118,11 @@ const CASES = {
 
 /** One peer process; `measure` gives the median of its samples in milliseconds. */
 function openPeer() {
-  const child = spawn(options.python, [options.peer, '--worker'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(
+    options.python,
+    [path.join(import.meta.dirname, 'grouped_peer.py'), options.peer, '--worker'],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
   const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
     const { value, done } = await lines.next();
@@ -194,8 +200,8 @@ const text = [
   `${new Date().toISOString().slice(0, 10)}, ${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.cpus().length} cores, ${threads} threads, ${native.info().isa}, PyTorch ${torch}.`,
   `Ours and PyTorch in turn, ${rounds} rounds of ${seconds} s each, medians of the rounds' medians. The multiply-add peak of the`,
   `threads together, on registers alone, was ${peak.toFixed(0)} GFLOP/s in the same run. Convolutions count the products of the direct sums, so`,
-  "more than 100% is possible where Winograd's are computed; bfloat16 products have about twice the peak. The second figure of PyTorch is",
-  'channels last. On a shared machine rounds differ; the ratios are the figures.',
+  "more than 100% is possible where Winograd's are computed; bfloat16 products have about twice the peak. `g8` is a convolution of 8",
+  'groups, `g64` of 64 channels a depthwise one. The second figure of PyTorch is channels last. On a shared machine rounds differ; the ratios are the figures.',
   '',
   line(['case', 'Lazuli ms (rounds)', 'GFLOP/s', 'of the peak', 'PyTorch ms', 'against PyTorch, its best']),
   line(['---', '---:', '---:', '---:', '---:', '---:']),

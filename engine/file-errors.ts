@@ -1,5 +1,7 @@
 // What goes wrong with files, in words: the system's codes as typed errors that name the file.
 import { LazuliError } from '#core/errors';
+import { refusal } from '#core/formats/index';
+import { SourceError } from '#native';
 
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -24,12 +26,12 @@ const REASONS: Readonly<Record<string, string>> = {
 const reasonOf = (error: unknown): string =>
   REASONS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
 
-/** Calls `body`; what the system refuses becomes `write_failed`. */
+/** Calls `body`; what the system refuses becomes `write_failed`. What is wrong with a file that is copied stays its reader's. */
 export async function wrapWrite<T>(file: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    if (error instanceof LazuliError) throw error;
+    if (error instanceof LazuliError || error instanceof SourceError) throw error;
     throw new LazuliError('write_failed', `${file} could not be written: ${reasonOf(error)}`, {
       where: file,
       got: codeOf(error) || reasonOf(error),
@@ -55,8 +57,7 @@ export async function wrapRead<T>(file: string, body: () => Promise<T>): Promise
 
 /** A file that is shorter than it was, or than it says. */
 export const endsTooEarly = (file: string, offset: number, length: number, got: string): LazuliError =>
-  new LazuliError('file_refused', `${file} ends too early`, {
-    where: `${file}, byte ${offset}`,
+  refusal(file, 'the file ends too early', `byte ${offset}`, {
     expected: `${length} bytes from ${offset}`,
     got,
     hint: 'the file is truncated or changed while it was read',

@@ -1,11 +1,11 @@
-// Bytes in order into an open file: small ones gathered first, a backend's memory written without passing through JavaScript.
+// Bytes in order into an open file: small ones gathered first, a backend's memory and other files' bytes written without passing through JavaScript.
 import type { FileHandle } from 'node:fs/promises';
 
 import type { ByteSink } from '#core/formats/weights';
 import type { Storage } from '#core/tensor/storage';
 
 import { wrapWrite } from './file-errors';
-import { writeRun } from './transfers';
+import { copyRun, writeRun } from './transfers';
 
 const GATHERED = 1024 * 1024;
 
@@ -31,8 +31,18 @@ export class FileSink implements ByteSink {
 
   writeFrom(storage: Storage, offset: number, length: number): Promise<number> | null {
     const position = this.#position + this.#filled;
-    const run = writeRun(this.#handle.fd, { storage, offset, position, length });
+    return this.#skip(length, writeRun(this.#handle.fd, { storage, offset, position, length }));
+  }
+
+  writeFromFile(descriptor: number, position: number, length: number): Promise<number> | null {
+    const target = { descriptor: this.#handle.fd, position: this.#position + this.#filled };
+    return this.#skip(length, copyRun({ descriptor, position }, target, length));
+  }
+
+  /** What is written by a run lies behind what is gathered. */
+  #skip(length: number, run: Promise<number> | null): Promise<number> | null {
     if (run === null) return null;
+    const position = this.#position + this.#filled;
     const gathered = this.#flush();
     this.#position = position + length;
     return wrapWrite(this.#file, async () => {

@@ -40,6 +40,10 @@ export async function openFile(file: string): Promise<OpenFile> {
         const run = readRun(handle.fd, { storage, offset: at, position: offset, length });
         return run && namingEnd(file, offset, length, run);
       },
+      copyTo: (sink, offset, length) => {
+        const run = sink.writeFromFile?.(handle.fd, offset, length) ?? null;
+        return run && namingEnd(file, offset, length, run);
+      },
       close: () => handle.close(),
     };
   } catch (error) {

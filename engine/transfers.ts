@@ -1,7 +1,7 @@
-// Long runs of bytes between an open file and a backend's memory: in parts on several threads, checksums joined again.
+// Long runs of bytes between an open file and a backend's memory or another file: in parts on several threads, checksums joined again.
 import { combineCrc32 } from '#core/formats/index';
 import type { Storage } from '#core/tensor/storage';
-import { readTransfer, writeTransfer, type Transfer } from '#native';
+import { copyTransfer, readTransfer, writeTransfer, type Transfer } from '#native';
 
 /** Small enough to keep both threads busy with one tensor, large enough for the disk. */
 const PART = 4 * 1024 * 1024;
@@ -24,15 +24,39 @@ export const readRun = (descriptor: number, run: Run): Promise<number> | null =>
 export const writeRun = (descriptor: number, run: Run): Promise<number> | null =>
   run.length < SHORTEST ? null : move(descriptor, run, writeTransfer(run.storage));
 
-const move = (descriptor: number, run: Run, transfer: Transfer | null): Promise<number> | null =>
-  transfer === null ? null : moveParts(descriptor, run, transfer);
+/** A place in an open file. */
+export interface Place {
+  readonly descriptor: number;
+  readonly position: number;
+}
 
-async function moveParts(descriptor: number, run: Run, transfer: Transfer): Promise<number> {
-  const { storage, offset, position, length } = run;
+/** Copies between open files; resolves with the CRC-32. Null where it has to go through JavaScript. */
+export function copyRun(from: Place, to: Place, length: number): Promise<number> | null {
+  const copy = length < SHORTEST ? null : copyTransfer();
+  return (
+    copy &&
+    moveParts(length, (at, size) =>
+      copy(from.descriptor, from.position + at, to.descriptor, to.position + at, size),
+    )
+  );
+}
+
+const move = (
+  descriptor: number,
+  { storage, offset, position, length }: Run,
+  transfer: Transfer | null,
+): Promise<number> | null =>
+  transfer &&
+  moveParts(length, (at, size) => transfer(descriptor, position + at, storage, offset + at, size));
+
+async function moveParts(
+  length: number,
+  movePart: (at: number, size: number) => Promise<number>,
+): Promise<number> {
   const parts: { readonly length: number; readonly crc: Promise<number> }[] = [];
   for (let at = 0; at < length; at += PART) {
     const size = Math.min(PART, length - at);
-    parts.push({ length: size, crc: transfer(descriptor, position + at, storage, offset + at, size) });
+    parts.push({ length: size, crc: movePart(at, size) });
   }
   // Every part has ended when this returns, so that nothing moves behind the caller's back.
   await Promise.allSettled(parts.map(({ crc }) => crc));

@@ -171,6 +171,17 @@ export interface NativeAddon {
    */
   readonly readFile?: FileTransfer;
   readonly writeFile?: FileTransfer;
+  /** Copies `length` bytes between open files on the same threads; resolves and rejects the same, with `source ` before the code where reading failed. */
+  readonly copyFile?: (
+    descriptor: number,
+    position: number,
+    targetDescriptor: number,
+    targetPosition: number,
+    length: number,
+  ) => Promise<number>;
+  /** As `readFile` and `writeFile` without the checksum: what the disk gives, for measurements. Resolve with 0. */
+  readonly readFilePlainly?: FileTransfer;
+  readonly writeFilePlainly?: FileTransfer;
   /** Has the system forget what it keeps of a file, so that the next read comes from the disk. For measurements. */
   forgetFile?(descriptor: number): void;
   /** Storages and programs not yet disposed: must be 0 when a suite ends. */

@@ -17,6 +17,32 @@ export type Transfer = (
 /** The transfer for a storage, or null: another backend's memory, or a system where descriptors are not shared. */
 export const readTransfer = (storage: Storage): Transfer | null => transferOf(storage, 'readFile');
 export const writeTransfer = (storage: Storage): Transfer | null => transferOf(storage, 'writeFile');
+/** The same without the checksum, in large pieces: what the disk gives. For measurements; resolve with 0. */
+export const plainReadTransfer = (storage: Storage): Transfer | null =>
+  transferOf(storage, 'readFilePlainly');
+export const plainWriteTransfer = (storage: Storage): Transfer | null =>
+  transferOf(storage, 'writeFilePlainly');
+
+/** What copying a file found wrong with the file it reads, `code` as of the system or `EOF`. */
+export class SourceError extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
+/** Copies between open files; resolves with the CRC-32. Rejects with `SourceError` where reading failed. */
+export type Copy = NonNullable<NativeAddon['copyFile']>;
+
+/** null where descriptors are not shared. */
+export function copyTransfer(): Copy | null {
+  const copy = loadNative().copyFile;
+  if (copy === undefined) return null;
+  return (...places) =>
+    copy(...places).catch((error: unknown) => {
+      const [, code] = error instanceof Error ? (/^source (\w+)/.exec(error.message) ?? []) : [];
+      throw code === undefined ? withSystemCode(error) : new SourceError(code);
+    });
+}
 
 /** Has the system forget what it keeps of a file; false where it cannot be asked to. */
 export function forgetFile(descriptor: number): boolean {
@@ -25,7 +51,10 @@ export function forgetFile(descriptor: number): boolean {
   return addon.forgetFile !== undefined;
 }
 
-function transferOf(owner: Storage, name: 'readFile' | 'writeFile'): Transfer | null {
+function transferOf(
+  owner: Storage,
+  name: 'readFile' | 'writeFile' | 'readFilePlainly' | 'writeFilePlainly',
+): Transfer | null {
   if (!(owner instanceof CpuStorage)) return null;
   const transfer: NativeAddon[typeof name] = loadNative()[name];
   if (transfer === undefined) return null;

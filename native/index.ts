@@ -11,7 +11,16 @@ export type {
 } from './contract';
 export { CpuBackend, CpuProgram, CpuStorage, openCpuBackend } from './cpu-backend';
 export type { RunOptions } from './cpu-backend';
-export { forgetFile, readTransfer, writeTransfer, type Transfer } from './files';
+export {
+  copyTransfer,
+  forgetFile,
+  plainReadTransfer,
+  plainWriteTransfer,
+  readTransfer,
+  SourceError,
+  writeTransfer,
+  type Transfer,
+} from './files';
 export { GpuBackend, gpuDevices, GpuStorage, openGpuBackend } from './gpu-backend';
 export type { GpuDevice, GpuOptions } from './gpu-backend';
 export { findAddon, loadedNative, loadNative, openAddon } from './load';

@@ -24,21 +24,34 @@ export async function checkRange(name: string, size: number, offset: number, len
   }
 }
 
-/** A range of a file as a storage of its own. */
-export function rangeOf(source: ByteSource, start: number, bytes: number): StorageSource {
+/** A part of a storage as a storage of its own. */
+export function partOf(source: StorageSource, start: number, bytes: number, name: string): StorageSource {
+  const isInside = (offset: number, length: number): boolean => offset >= 0 && length <= bytes - offset;
   return {
     bytes,
     read: async (offset, length) => {
-      await checkRange(source.name, bytes, offset, length);
+      await checkRange(name, bytes, offset, length);
       return source.read(start + offset, length);
     },
-    readInto: (storage, at, offset, length) => {
-      const isInside = offset >= 0 && length <= bytes - offset;
-      const run = isInside ? source.readInto?.(storage, at, start + offset, length) : null;
-      return run ? run.then(() => undefined) : null;
-    },
+    readInto: (storage, at, offset, length) =>
+      (isInside(offset, length) && source.readInto?.(storage, at, start + offset, length)) || null,
+    copyTo: (sink, offset, length) =>
+      (isInside(offset, length) && source.copyTo?.(sink, start + offset, length)) || null,
   };
 }
+
+/** A range of a file as a storage of its own. */
+export const rangeOf = (source: ByteSource, start: number, bytes: number): StorageSource =>
+  partOf(wholeOf(source), start, bytes, source.name);
+
+/** All of a file as one storage. */
+export const wholeOf = (source: ByteSource): StorageSource => ({
+  bytes: source.size,
+  read: (offset, length) => source.read(offset, length),
+  readInto: (storage, at, offset, length) =>
+    source.readInto?.(storage, at, offset, length)?.then(() => undefined) ?? null,
+  copyTo: (sink, offset, length) => source.copyTo?.(sink, offset, length) ?? null,
+});
 
 /** A sink that keeps what is written; `take` returns it as one array. */
 export class MemorySink implements ByteSink {

@@ -54,15 +54,25 @@ export function readContiguousInto(entry: TensorEntry, target: Storage): Promise
     : null;
 }
 
-/** Writes a tensor's elements in row-major order, straight from a backend's memory where they lie in it so. */
+/** Writes a tensor's elements in row-major order, straight from a backend's memory or a file where they lie in it so. */
 export async function writeContiguous(sink: ByteSink, entry: TensorEntry): Promise<void> {
   const { storage, offset, dtype } = entry;
-  const memory = isDense(entry) ? storage?.memory : undefined;
   const start = offset * elementSize(dtype);
-  const run = memory === undefined ? null : (sink.writeFrom?.(memory, start, entryBytes(entry)) ?? null);
+  const run = isDense(entry) && storage !== null ? moveTo(sink, storage, start, entryBytes(entry)) : null;
   if (run !== null) await run;
   else for await (const chunk of contiguousBytes(entry)) await sink.write(chunk);
 }
+
+/** Writes bytes of a storage without passing through JavaScript; resolves with their CRC-32. Null where that cannot be. */
+export const moveTo = (
+  sink: ByteSink,
+  source: StorageSource,
+  offset: number,
+  length: number,
+): Promise<number> | null =>
+  (source.memory === undefined
+    ? source.copyTo?.(sink, offset, length)
+    : sink.writeFrom?.(source.memory, offset, length)) ?? null;
 
 function isDense({ shape, stride }: TensorEntry): boolean {
   if (shape === null || numel(shape) === 0) return false;

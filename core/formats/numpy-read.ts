@@ -1,7 +1,7 @@
 // Reads .npy arrays and .npz archives: a fixed header grammar, nothing evaluated, object arrays refused.
 import { DTYPES, elementSize, isDType, type DType } from '../tensor/dtype';
 import { contiguousStrides } from '../tensor/shape';
-import { checkRange, viewOf } from './bytes';
+import { partOf, viewOf, wholeOf } from './bytes';
 import { quote, refusal } from './refuse';
 import { swapped } from './torch/transforms';
 import type { ByteSource, StorageSource, TensorEntry, WeightFile } from './weights';
@@ -37,12 +37,7 @@ export const isNumpyArray = (start: Uint8Array): boolean =>
 
 /** Lists a .npy file as one tensor with the name ''. Throws `file_refused`. Source: numpy.lib.format. */
 export async function readNumpy(source: ByteSource): Promise<WeightFile> {
-  const entry = await readArray(
-    source.name,
-    '',
-    { bytes: source.size, read: (at, length) => source.read(at, length) },
-    '',
-  );
+  const entry = await readArray(source.name, '', wholeOf(source), '');
   return { format: 'npy', entries: [entry], values: {}, metadata: {}, globals: [], warnings: [] };
 }
 
@@ -130,13 +125,7 @@ function arrayEntry(
       got: `${String(content.bytes - start)} bytes`,
     });
   }
-  const plain: StorageSource = {
-    bytes,
-    read: async (offset, length) => {
-      await checkRange(file, bytes, offset, length);
-      return content.read(start + offset, length);
-    },
-  };
+  const plain = partOf(content, start, bytes, file);
   const stride = header.isFortran
     ? contiguousStrides([...shape].reverse()).reverse()
     : contiguousStrides(shape);

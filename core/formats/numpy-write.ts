@@ -3,7 +3,7 @@ import { LazuliError } from '../errors';
 import { DTYPES, elementSize, type DType } from '../tensor/dtype';
 import { numel } from '../tensor/shape';
 import { concatenate, encodeText, FieldWriter } from './bytes';
-import { contiguousBytes } from './gather';
+import { contiguousBytes, writeContiguous } from './gather';
 import { convertFloats } from './half';
 import { quote } from './refuse';
 import type { ByteSink, StateDictContent, TensorEntry } from './weights';
@@ -16,8 +16,7 @@ const GROWTH_DIGITS = 21;
 /** One array, C order, format 1.0. Returns what could not be kept. Throws `not_supported` for dtypes without a NumPy type. */
 export async function writeNumpy(sink: ByteSink, entry: TensorEntry): Promise<readonly string[]> {
   const array = arrayOf(entry);
-  await sink.write(array.header);
-  for await (const chunk of array.chunks()) await sink.write(chunk);
+  await array.write(sink);
   return array.warnings;
 }
 
@@ -39,22 +38,17 @@ export async function writeNumpyArchive(
     names.add(name);
     const array = arrayOf(entry);
     warnings.push(...array.warnings);
-    await writer.writeChunks(name, array.header.length + array.bytes, withHeader(array));
+    await writer.writeRecord(name, array.bytes, array.write);
   }
   await writer.finish();
   return warnings;
 }
 
 interface NumpyArray {
-  readonly header: Uint8Array;
+  /** Header included. */
   readonly bytes: number;
-  readonly chunks: () => AsyncGenerator<Uint8Array>;
+  readonly write: (sink: ByteSink) => Promise<void>;
   readonly warnings: readonly string[];
-}
-
-async function* withHeader(array: NumpyArray): AsyncGenerator<Uint8Array> {
-  yield array.header;
-  yield* array.chunks();
 }
 
 function arrayOf(entry: TensorEntry): NumpyArray {
@@ -72,18 +66,22 @@ function arrayOf(entry: TensorEntry): NumpyArray {
       },
     );
   }
+  const header = arrayHeader(code, elementSize(dtype), entry.shape);
   return {
-    header: arrayHeader(code, elementSize(dtype), entry.shape),
-    bytes: numel(entry.shape) * elementSize(dtype),
-    chunks: isWidened ? () => widened(entry) : () => contiguousBytes(entry),
+    bytes: header.length + numel(entry.shape) * elementSize(dtype),
+    write: async (sink) => {
+      await sink.write(header);
+      await (isWidened ? writeWidened(sink, entry) : writeContiguous(sink, entry));
+    },
     warnings: isWidened
       ? [`${quote(entry.name)} was bfloat16, which NumPy lacks: it was written as float32`]
       : [],
   };
 }
 
-async function* widened(entry: TensorEntry): AsyncGenerator<Uint8Array> {
-  for await (const chunk of contiguousBytes(entry)) yield convertFloats(chunk, 'bfloat16', 'float32');
+async function writeWidened(sink: ByteSink, entry: TensorEntry): Promise<void> {
+  for await (const chunk of contiguousBytes(entry))
+    await sink.write(convertFloats(chunk, 'bfloat16', 'float32'));
 }
 
 function arrayHeader(code: string, bytes: number, shape: readonly number[]): Uint8Array {

@@ -14,6 +14,8 @@ export interface ByteSource {
    * CRC-32. Null (or no method) where `read` is the way.
    */
   readInto?(storage: Storage, at: number, offset: number, length: number): Promise<number> | null;
+  /** Writes `length` bytes to a sink as `readInto` fills memory; resolves with their CRC-32. Null where `read` is the way. */
+  copyTo?(sink: ByteSink, offset: number, length: number): Promise<number> | null;
 }
 
 /** Where a writer puts its bytes, in order. */
@@ -22,6 +24,8 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
   /** Writes bytes of a backend's memory; resolves with their CRC-32. Null (or no method) where `write` is the way. */
   writeFrom?(storage: Storage, offset: number, length: number): Promise<number> | null;
+  /** Writes bytes of another open file, by its descriptor; resolves with their CRC-32. Null (or no method) where `write` is the way. */
+  writeFromFile?(descriptor: number, position: number, length: number): Promise<number> | null;
 }
 
 export type EntryKind =
@@ -33,6 +37,8 @@ export interface StorageSource {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Fills a backend's memory from byte `at` on; null (or no method) where `read` is the way. Throws what `read` throws. */
   readInto?(storage: Storage, at: number, offset: number, length: number): Promise<void> | null;
+  /** Writes bytes to a sink without passing through JavaScript; resolves with their CRC-32. Null (or no method) as above. */
+  copyTo?(sink: ByteSink, offset: number, length: number): Promise<number> | null;
   /** The backend's memory these bytes are, from its first byte on, where they are that. */
   readonly memory?: Storage;
 }

@@ -1,5 +1,6 @@
-// Weights to and from the disk, beside what the disk itself gives: the same bytes plainly written or read, in turn, in the same run.
-import { mkdtemp, open, rm, stat, unlink } from 'node:fs/promises';
+// Weights to and from the disk, beside what the disk itself gives: the same bytes plainly written or read natively, in turn, in one run.
+import { constants } from 'node:fs';
+import { mkdtemp, open, readFile, rm, stat, unlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -9,7 +10,7 @@ import type { Storage } from '#core/tensor/storage';
 import type { StorageSource, TensorEntry } from '#core/formats/weights';
 import { stateDictFrom } from '#core/nn/state-dict-io';
 import { Tensor } from '#core/tensor/tensor';
-import { forgetFile } from '#native';
+import { forgetFile, plainReadTransfer, plainWriteTransfer, type Transfer } from '#native';
 
 import { cpuBackend } from '../backend';
 import { writeWeightsFile } from '../convert';
@@ -21,41 +22,67 @@ import { quantile } from './measure';
 const TENSORS = 64;
 const SHAPE = [4096, 1024];
 const TENSOR_BYTES = 16 * 1024 * 1024;
+const PLAIN_PART = 4 * 1024 * 1024;
 
 /** Where the files go; the system's folder for temporary files may be memory, which says nothing about a disk. */
 const folderOf = (): string => process.env['LAZULI_BENCH_FOLDER'] ?? tmpdir();
 
+/** How the disk is measured: the same bytes, without format or checksum, by two threads; the best of these is what it gives. */
+const PLAIN_MODES: readonly (readonly [name: string, flags: number])[] = [
+  ['buffered', 0],
+  ['direct', Number(constants.O_DIRECT ?? 0)],
+];
+
 class Files {
   readonly weights: string;
   readonly plain: string;
-  readonly #plainSeconds: number[] = [];
   readonly #ownSeconds: number[] = [];
+  readonly #plainSeconds = new Map<string, number[]>();
 
   constructor(readonly folder: string) {
     this.weights = path.join(folder, 'weights.pt');
     this.plain = path.join(folder, 'plain.bin');
   }
 
-  /** Our work and the plain one in turn; only ours counts as the repetition's time. */
-  async compare(own: () => Promise<void>, plain: () => Promise<void>): Promise<BenchTiming> {
+  /** Our work and the plain ones in turn; only ours counts as the repetition's time. `plain` prepares, then moves the bytes. */
+  async compare(
+    own: () => Promise<void>,
+    plain: (flags: number) => Promise<() => Promise<void>>,
+  ): Promise<BenchTiming> {
     const seconds = await timed(own);
     this.#ownSeconds.push(seconds);
-    this.#plainSeconds.push(await timed(plain));
+    for (const [name, flags] of PLAIN_MODES) {
+      const taken = await plain(flags).then(timed, refusedDirectly);
+      if (taken !== null) this.#plainSeconds.set(name, [...(this.#plainSeconds.get(name) ?? []), taken]);
+    }
     return { seconds, each: new Float64Array() };
   }
 
   facts(): Readonly<Record<string, number | string>> {
-    const median = (values: readonly number[]): number => quantile(Float64Array.from(values).sort(), 0.5);
-    const [own, plain] = [median(this.#ownSeconds), median(this.#plainSeconds)];
     const bytes = TENSORS * TENSOR_BYTES;
+    const own = median(this.#ownSeconds);
+    const plain = [...this.#plainSeconds].map(([name, seconds]) => ({ name, seconds: median(seconds) }));
+    const best = plain.reduce((a, b) => (b.seconds < a.seconds ? b : a));
     return {
       bytes,
       gigabytes_per_second: bytes / own / 1e9,
-      disk_gigabytes_per_second: bytes / plain / 1e9,
-      of_disk: plain / own,
+      ...Object.fromEntries(
+        plain.map(({ name, seconds }) => [`${name}_gigabytes_per_second`, bytes / seconds / 1e9]),
+      ),
+      disk_gigabytes_per_second: bytes / best.seconds / 1e9,
+      disk: best.name,
+      of_disk: best.seconds / own,
       folder: this.folder,
     };
   }
+}
+
+const median = (values: readonly number[]): number => quantile(Float64Array.from(values).sort(), 0.5);
+
+/** A file system without direct access is measured through the system's cache alone. */
+function refusedDirectly(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === 'EINVAL') return null;
+  throw error;
 }
 
 async function timed(body: () => Promise<void>): Promise<number> {
@@ -96,37 +123,59 @@ function makeEntries(storages: Storage[]): TensorEntry[] {
 
 const removed = (file: string): Promise<void> => unlink(file).catch(() => undefined);
 
-/** Sequential writes of one buffer and an fsync: what a save cannot do without. */
-async function writePlainly(file: string, buffer: Uint8Array): Promise<void> {
-  const handle = await open(file, 'w');
-  try {
-    const move: Move = async (...place) => (await handle.write(buffer, ...place)).bytesWritten;
-    for (let index = 0; index < TENSORS; index++) await moveWhole(buffer.byteLength, index, move);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+const { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
+
+/** All bytes from memory into a new file and an fsync: what a save cannot do without. */
+async function writePlainly(
+  file: string,
+  flags: number,
+  storages: readonly Storage[],
+): Promise<() => Promise<void>> {
+  const handle = await open(file, O_WRONLY | O_CREAT | O_TRUNC | flags);
+  return async () => {
+    try {
+      await movePlainly(handle, storages, plainWriteTransfer);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  };
 }
 
-/** Sequential reads into one buffer. */
-async function readPlainly(file: string, buffer: Uint8Array): Promise<void> {
-  const handle = await open(file, 'r');
-  try {
-    const move: Move = async (...place) => (await handle.read(buffer, ...place)).bytesRead;
-    for (let index = 0; index < TENSORS; index++) await moveWhole(buffer.byteLength, index, move);
-  } finally {
-    await handle.close();
-  }
+/** All bytes of a file into memory that is there. */
+async function readPlainly(
+  file: string,
+  flags: number,
+  storages: readonly Storage[],
+): Promise<() => Promise<void>> {
+  const handle = await open(file, O_RDONLY | flags);
+  return async () => {
+    try {
+      await movePlainly(handle, storages, plainReadTransfer);
+    } finally {
+      await handle.close();
+    }
+  };
 }
 
-type Move = (offset: number, length: number, position: number) => Promise<number>;
-
-async function moveWhole(bytes: number, index: number, move: Move): Promise<void> {
-  for (let done = 0; done < bytes;) {
-    const count = await move(done, bytes - done, index * bytes + done);
-    if (count === 0) throw new LazuliError('read_failed', 'the file ends too early');
-    done += count;
-  }
+async function movePlainly(
+  handle: FileHandle,
+  storages: readonly Storage[],
+  transferOf: (storage: Storage) => Transfer | null,
+): Promise<void> {
+  const moves = storages.flatMap((storage, index) =>
+    Array.from({ length: TENSOR_BYTES / PLAIN_PART }, (_, part) => {
+      const at = part * PLAIN_PART;
+      const transfer = transferOf(storage);
+      if (transfer === null)
+        throw new LazuliError('not_supported', 'files are not measured on this system', {
+          where: process.platform,
+        });
+      return transfer(handle.fd, index * TENSOR_BYTES + at, storage, at, PLAIN_PART);
+    }),
+  );
+  await Promise.allSettled(moves);
+  await Promise.all(moves);
 }
 
 /** What the system keeps of a file is given up: the next read is the disk's. */
@@ -143,15 +192,16 @@ async function prepareSave(): Promise<BenchRun> {
   const storages: Storage[] = [];
   const entries = makeEntries(storages);
   const files = await makeFiles();
-  const buffer = new Uint8Array(TENSOR_BYTES).fill(1);
   return {
     most: 1,
     async run() {
       await removed(files.weights);
-      await removed(files.plain);
       return files.compare(
         async () => void (await writeWeightsFile(files.weights, { entries })),
-        () => writePlainly(files.plain, buffer),
+        async (flags) => {
+          await removed(files.plain);
+          return writePlainly(files.plain, flags, storages);
+        },
       );
     },
     facts: () => files.facts(),
@@ -166,35 +216,64 @@ async function prepareLoad(): Promise<BenchRun> {
   const storages: Storage[] = [];
   const files = await makeFiles();
   await writeWeightsFile(files.weights, { entries: makeEntries(storages) });
-  for (const storage of storages) storage.dispose();
-  const buffer = new Uint8Array(TENSOR_BYTES);
-  await writePlainly(files.plain, buffer.fill(1));
+  await (
+    await writePlainly(files.plain, 0, storages)
+  )();
   const { size } = await stat(files.weights);
   let blocked = 0;
+  let resident = 0;
   return {
     most: 1,
     minimumBytes: size,
     async run() {
       await forget(files.weights);
-      await forget(files.plain);
       const loaded: Tensor[] = [];
-      const timing = await files.compare(
-        async () => {
-          const watch = watchBlocking();
-          await withWeights(files.weights, async ({ entries }) => {
-            for (const [, value] of await stateDictFrom({ entries }))
-              if (value instanceof Tensor) loaded.push(value);
-          });
-          blocked = Math.max(blocked, watch());
-        },
-        () => readPlainly(files.plain, buffer),
-      );
-      for (const { storage } of loaded) storage.dispose();
-      return timing;
+      const load = async (): Promise<void> => {
+        const watch = watchBlocking();
+        await withWeights(files.weights, async ({ entries }) => {
+          for (const [, value] of await stateDictFrom({ entries }))
+            if (value instanceof Tensor) loaded.push(value);
+        });
+        blocked = Math.max(blocked, watch());
+      };
+      const before = await resetPeakResident();
+      try {
+        return await files.compare(
+          async () => {
+            await load();
+            resident = Math.max(resident, (await peakResident()) - before);
+          },
+          async (flags) => {
+            await forget(files.plain);
+            return readPlainly(files.plain, flags, storages);
+          },
+        );
+      } finally {
+        for (const { storage } of loaded) storage.dispose();
+      }
     },
-    facts: () => ({ ...files.facts(), longest_block_ms: blocked }),
-    dispose: () => rm(files.folder, { recursive: true, force: true }),
+    facts: () => ({
+      ...files.facts(),
+      longest_block_ms: blocked,
+      ...(resident > 0 ? { resident_of_tensors: resident / (TENSORS * TENSOR_BYTES) } : {}),
+    }),
+    async dispose() {
+      for (const storage of storages) storage.dispose();
+      await rm(files.folder, { recursive: true, force: true });
+    },
   };
+}
+
+/** Forgets how much memory this process held at most; resolves with what it holds now, in bytes. 0 where Linux is not there to ask. */
+async function resetPeakResident(): Promise<number> {
+  await writeFile('/proc/self/clear_refs', '5').catch(() => undefined);
+  return peakResident();
+}
+
+/** The most memory this process held since, in bytes. Source: proc(5), VmHWM. */
+async function peakResident(): Promise<number> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
 /** How long the event loop was held at most, in ms, until the returned function is called. */

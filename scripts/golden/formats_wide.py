@@ -16,7 +16,6 @@ import sys
 import warnings
 from collections import OrderedDict
 
-import safetensors.torch
 import torch
 from torch import nn
 
@@ -306,7 +305,7 @@ def modules():
     save("module_and_state", both, entries=entries, values={"epoch": 3}, globals_include=["torch.nn.modules.linear.Linear"])
     shared = torch.arange(4.0)
     save("unknown_beside", {"w": shared, "path": pathlib.PurePosixPath("a/b"), "date": datetime.datetime(2020, 1, 2), "color": Color.RED, "default": collections.defaultdict(list, {"k": [1]}), "after": shared[1:], "epoch": 4},
-         entries={"w": describe(shared), "after": describe(shared[1:])}, values={"epoch": 4}, globals_include=["pathlib.PurePosixPath", "datetime.datetime"])
+         entries={"w": describe(shared), "after": describe(shared[1:])}, values={"epoch": 4}, globals_include=[f"{pathlib.PurePosixPath.__module__}.PurePosixPath", "datetime.datetime"])
     import argparse
     save("argparse", {"args": argparse.Namespace(lr=0.1, name="x"), "w": torch.ones(2)}, entries={"w": describe(torch.ones(2))}, values={}, globals_include=["argparse.Namespace"])
     import numpy
@@ -393,6 +392,8 @@ def options():
 
 
 def safetensors_files():
+    import safetensors.torch
+
     raw = torch.arange(16, dtype=torch.uint8)
     tensors = {name: raw.clone().view(getattr(torch, name)).reshape(2, -1) for name in (
         "float8_e5m2", "float8_e4m3fn", "float8_e8m0fnu", "float8_e4m3fnuz", "float8_e5m2fnuz", "float4_e2m1fn_x2", "int8", "uint8", "uint64")}
@@ -406,7 +407,11 @@ def main():
         os.remove(os.path.join(FOLDER, name))
     torch.manual_seed(0)
     for part in (scalars, dtypes, layouts, parameters, state_dicts, optimizers, modules, other_tensors, legacy, scripts, options, safetensors_files):
-        part()
+        try:
+            part()
+        except (AttributeError, ImportError) as error:
+            # An older version, or one without safetensors beside it: what it lacks ends this part.
+            print(f"{part.__name__}: {error}")
     with open(os.path.join(FOLDER, "manifest.json"), "w", encoding="utf-8") as file:
         json.dump({"torch": torch.__version__.split("+")[0], "files": MANIFEST}, file, indent=1, ensure_ascii=True)
         file.write("\n")

@@ -1,9 +1,13 @@
 // Conversions between weight files: whole objects between torch files, shards with an index, and what each format keeps.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
+import { readWeights, writeWeights, type WriteFormat } from '#core/formats/index';
+import type { ByteSource } from '#core/formats/weights';
 import { convertWeights } from '#engine/convert';
+import { withFile, writeFileAtomically } from '#engine/files';
 import { inspectFile } from '#engine/inspect';
 import { temporaryFolder } from './support';
 
@@ -110,4 +114,69 @@ test('SAFE-4 tied tensors become copies, NPY-5 bfloat16 becomes float32, each wi
   expect(half.warnings[0]).toContain('was bfloat16, which NumPy lacks: it was written as float32');
   const kept = await convertWeights(wide('state_bf16.pt'), path.join(folder, 'half.safetensors'));
   expect(kept.warnings).toEqual([]);
+});
+
+/** A .npy of 20 MiB of counted floats, as large as what is moved natively. */
+function largeArray(folder: string): string {
+  const file = path.join(folder, 'large.npy');
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (5242880,), }".padEnd(117) + '\n';
+  const values = Float32Array.from({ length: 5_242_880 }, (_, index) => index);
+  const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0);
+  writeFileSync(file, Buffer.concat([magic, Buffer.from(header, 'latin1'), Buffer.from(values.buffer)]));
+  return file;
+}
+
+test.skipIf(process.platform === 'win32')(
+  'ZIP-12 what lies dense in a file is converted without passing through JavaScript, whatever the format',
+  async () => {
+    const folder = temporaryFolder();
+    const array = largeArray(folder);
+    const [, hash] = Object.entries(await hashes(array))[0] ?? [];
+    let from = array;
+    const steps: readonly (readonly [WriteFormat, string])[] = [
+      ['npz', 'a.npz'],
+      ['torch', 'b.pt'],
+      ['safetensors', 'c.safetensors'],
+      ['npz', 'd.npz'],
+      ['npy', 'e.npy'],
+    ];
+    for (const [format, name] of steps) {
+      const to = path.join(folder, name);
+      let seen = 0;
+      await withFile(from, async (file) => {
+        const counted: ByteSource = {
+          ...file,
+          read: (offset, length) => {
+            seen += length;
+            return file.read(offset, length);
+          },
+        };
+        const weights = await readWeights(counted);
+        await writeFileAtomically(to, async (sink) => void (await writeWeights(format, sink, weights)));
+      });
+      expect(seen, `${from} to ${name}`).toBeLessThan(1024 * 1024);
+      expect(Object.values(await hashes(to)), name).toEqual([hash]);
+      from = to;
+    }
+    expect(readFileSync(from).equals(readFileSync(array))).toBe(true);
+  },
+);
+
+test('ZIP-7 a damaged or shrinking file is refused while it is copied, and nothing is written', async () => {
+  const folder = temporaryFolder();
+  const whole = path.join(folder, 'whole.npz');
+  const out = path.join(folder, 'out.safetensors');
+  await convertWeights(largeArray(folder), whole);
+  const handle = await open(whole, 'r+');
+  await handle.write(Uint8Array.of(1), 0, 1, 10_000_000);
+  await handle.close();
+  await expect(convertWeights(whole, out)).rejects.toThrow(/the bytes of 'arr_0.npy' are damaged/);
+  const shrinking = withFile(path.join(folder, 'large.npy'), async (source) => {
+    const weights = await readWeights(source);
+    truncateSync(source.name, 10_000_000);
+    await writeFileAtomically(out, async (sink) => void (await writeWeights('npz', sink, weights)));
+  });
+  await expect(shrinking).rejects.toMatchObject({ code: 'file_refused' });
+  expect(existsSync(out)).toBe(false);
+  expect(readdirSync(folder).sort()).toEqual(['large.npy', 'whole.npz']);
 });

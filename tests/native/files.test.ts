@@ -8,7 +8,16 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { combineCrc32 } from '#core/formats/index';
 import { portableCrc32 } from '#core/formats/zip/crc32';
-import { openCpuBackend, readTransfer, writeTransfer, type CpuStorage } from '#native';
+import {
+  copyTransfer,
+  openCpuBackend,
+  plainReadTransfer,
+  plainWriteTransfer,
+  readTransfer,
+  SourceError,
+  writeTransfer,
+  type CpuStorage,
+} from '#native';
 
 const backend = openCpuBackend();
 const isShared = process.platform !== 'win32';
@@ -80,6 +89,46 @@ test.runIf(isShared)(
     expect(await reading).toBe(crc32(bytesOf(5_000_000)));
   },
 );
+
+test.runIf(isShared).each([0, 1, 4096, 524_288, 1_300_001])(
+  'ZIP-12 %i bytes of one file arrive in another, with their CRC-32',
+  async (length) => {
+    const bytes = bytesOf(length + 5);
+    await handle.write(bytes, 0, length + 5, 0);
+    const target = await open(path.join(folder, 'target'), 'w+');
+    expect(await copyTransfer()?.(handle.fd, 5, target.fd, 3, length)).toBe(crc32(bytes.subarray(5)));
+    const copied = new Uint8Array(length);
+    await target.read(copied, 0, length, 3);
+    expect(Buffer.compare(copied, bytes.subarray(5))).toBe(0);
+    await target.close();
+  },
+);
+
+test.runIf(isShared)('copying says which of the two files failed', async () => {
+  await handle.write(new Uint8Array(100));
+  const readOnly = await open(path.join(folder, 'file'), 'r');
+  const target = await open(path.join(folder, 'target'), 'w');
+  const short = copyTransfer()?.(handle.fd, 0, target.fd, 0, 101);
+  await expect(short).rejects.toThrow(SourceError);
+  await expect(short).rejects.toMatchObject({ code: 'EOF' });
+  const refused = copyTransfer()?.(handle.fd, 0, readOnly.fd, 0, 10);
+  await expect(refused).rejects.not.toThrow(SourceError);
+  await expect(refused).rejects.toMatchObject({ code: 'EBADF' });
+  await target.close();
+  await readOnly.close();
+});
+
+test.runIf(isShared)('what the bench measures the disk with moves the same bytes', async () => {
+  const bytes = bytesOf(70_000);
+  await withStorage(70_000, async (storage) => {
+    storage.write(0, bytes);
+    await plainWriteTransfer(storage)?.(handle.fd, 0, storage, 0, 70_000);
+  });
+  await withStorage(70_000, async (storage) => {
+    await plainReadTransfer(storage)?.(handle.fd, 0, storage, 0, 70_000);
+    expect(Buffer.compare(storage.read(0, 70_000), bytes)).toBe(0);
+  });
+});
 
 test('ZIP-12 checksums of parts join to that of the whole', () => {
   const bytes = bytesOf(10_000);

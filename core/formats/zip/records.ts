@@ -4,7 +4,7 @@ import { Inflate, inflateSync } from 'fflate';
 import type { Storage } from '../../tensor/storage';
 import { checkRange } from '../bytes';
 import { quote, refusal } from '../refuse';
-import type { ByteSource, StorageSource } from '../weights';
+import type { ByteSink, ByteSource, StorageSource } from '../weights';
 import { combineCrc32, crc32 } from './crc32';
 import type { ZipEntry } from './directory';
 
@@ -56,32 +56,38 @@ export class StoredRecord implements Record {
   }
 
   readInto(storage: Storage, at: number, offset: number, length: number): Promise<void> | null {
-    const isPart = length < this.bytes;
-    // A part of a small record is only used after the whole is checked: `read` sees to that.
-    if (!this.#isVerified && isPart && this.bytes <= SMALL) return null;
-    if (length > this.bytes - offset) return null;
-    const run = this.#source.readInto?.(storage, at, this.#start + offset, length) ?? null;
-    return (
-      run &&
-      run.then((crc) => {
-        this.#follow(offset, length, crc);
-      })
-    );
+    if (!this.#canMove(offset, length)) return null;
+    const run = this.#source.readInto?.(storage, at, this.#start + offset, length);
+    return run?.then((crc) => void this.#follow(offset, length, crc)) ?? null;
   }
 
-  /** Reading in order from the start checks the CRC without reading anything twice. */
-  #follow(offset: number, length: number, crc: number): void {
-    if (this.#isVerified) return;
+  copyTo(sink: ByteSink, offset: number, length: number): Promise<number> | null {
+    if (!this.#canMove(offset, length)) return null;
+    const run = this.#source.copyTo?.(sink, this.#start + offset, length);
+    return run?.then((crc) => this.#follow(offset, length, crc)) ?? null;
+  }
+
+  /** A part of a small record is only used after the whole is checked: `read` sees to that. */
+  #canMove(offset: number, length: number): boolean {
+    const isPart = length < this.bytes;
+    const isUnchecked = !this.#isVerified && isPart && this.bytes <= SMALL;
+    return !isUnchecked && length <= this.bytes - offset;
+  }
+
+  /** Reading in order from the start checks the CRC without reading anything twice. Returns the run's CRC. */
+  #follow(offset: number, length: number, crc: number): number {
+    if (this.#isVerified) return crc;
     if (offset === 0) {
       this.#next = 0;
       this.#crc = 0;
     }
-    if (offset !== this.#next) return;
+    if (offset !== this.#next) return crc;
     this.#crc = combineCrc32(this.#crc, crc, length);
     this.#next += length;
-    if (this.#next !== this.bytes) return;
+    if (this.#next !== this.bytes) return crc;
     if (this.#crc !== this.#entry.crc) throw wrongCrc(this.#source, this.#entry, this.#crc);
     this.#isVerified = true;
+    return crc;
   }
 
   async #verify(): Promise<void> {

@@ -1,8 +1,10 @@
 // Writes a zip the way torch's writer does, byte for byte, streaming: a record is never held in memory.
 import { assert } from '../../errors';
+import type { Storage } from '../../tensor/storage';
 import { encodeText, FieldWriter } from '../bytes';
+import { moveTo } from '../gather';
 import type { ByteSink, StorageSource } from '../weights';
-import { crc32 } from './crc32';
+import { combineCrc32, crc32 } from './crc32';
 import { FLAG_DESCRIPTOR } from './directory';
 import { MASKED } from './end-record';
 
@@ -53,39 +55,29 @@ export class ZipWriter {
   }
 
   async writeBytes(name: string, bytes: Uint8Array): Promise<void> {
-    const read = (offset: number, length: number): Promise<Uint8Array> =>
-      Promise.resolve(bytes.subarray(offset, offset + length));
-    await this.writeSource(name, { bytes: bytes.length, read });
+    await this.writeRecord(name, bytes.length, (sink) => sink.write(bytes));
   }
 
-  /** Copies a whole storage: a backend's memory as it is, others in steps of 4 MiB. */
+  /** Copies a whole storage: a backend's memory or a file's bytes as they are, others in steps of 4 MiB. */
   async writeSource(name: string, source: StorageSource): Promise<void> {
-    const { memory, bytes } = source;
-    await this.#record(name, bytes, async () => {
-      const run = memory === undefined ? null : (this.#sink.writeFrom?.(memory, 0, bytes) ?? null);
-      if (run === null) return this.#copy(name, bytes, chunksOf(source));
-      this.#position += bytes;
-      const crc = await run;
-      return this.#options.hasChecksums ? crc : 0;
+    await this.writeRecord(name, source.bytes, async (sink) => {
+      const run = source.bytes > 0 ? moveTo(sink, source, 0, source.bytes) : null;
+      if (run !== null) await run;
+      else for await (const chunk of chunksOf(source)) await sink.write(chunk);
     });
   }
 
-  /** Writes a record of a known size from chunks in order. */
-  async writeChunks(
-    name: string,
-    size: number,
-    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  ): Promise<void> {
-    await this.#record(name, size, () => this.#copy(name, size, chunks));
-  }
-
-  /** `body` writes the data and gives its CRC. */
-  async #record(name: string, size: number, body: () => Promise<number>): Promise<void> {
+  /** Writes a record of a known size: `body` writes its data, in order, to the sink it is given. */
+  async writeRecord(name: string, size: number, body: (sink: ByteSink) => Promise<void>): Promise<void> {
     const rawName = encodeText(this.#prefix + name);
     const flags = size === 0 ? UTF8 : UTF8 | FLAG_DESCRIPTOR;
     const offset = this.#position;
     await this.#write(localHeader(rawName, flags, size, offset, this.#options.alignment));
-    const crc = await body();
+    const sink = new RecordSink(this.#sink);
+    await body(sink);
+    assert(sink.length === size, `record ${name} has ${String(sink.length)} bytes, not ${String(size)}`);
+    this.#position += size;
+    const crc = this.#options.hasChecksums ? sink.crc : 0;
     if (size > 0) {
       const isWide = size >= MASKED || offset >= MASKED;
       const descriptor = new FieldWriter().uint32(0x08074b50).uint32(crc);
@@ -94,22 +86,6 @@ export class ZipWriter {
       await this.#write(descriptor.take());
     }
     this.#records.push({ name: rawName, flags, crc, size, offset });
-  }
-
-  async #copy(
-    name: string,
-    size: number,
-    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  ): Promise<number> {
-    let crc = 0;
-    let written = 0;
-    for await (const chunk of chunks) {
-      if (this.#options.hasChecksums) crc = crc32(chunk, crc);
-      written += chunk.length;
-      await this.#write(chunk);
-    }
-    assert(written === size, `record ${name} has ${String(written)} bytes, not ${String(size)}`);
-    return crc;
   }
 
   /** Writes the central directory; the writer is finished. */
@@ -152,6 +128,40 @@ export class ZipWriter {
   async #write(bytes: Uint8Array): Promise<void> {
     this.#position += bytes.length;
     await this.#sink.write(bytes);
+  }
+}
+
+/** The data of one record on its way to the archive's sink: counted, with its CRC. */
+class RecordSink implements ByteSink {
+  crc = 0;
+  length = 0;
+  readonly #sink: ByteSink;
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.crc = crc32(bytes, this.crc);
+    this.length += bytes.length;
+    await this.#sink.write(bytes);
+  }
+
+  writeFrom(storage: Storage, offset: number, length: number): Promise<number> | null {
+    return this.#follow(this.#sink.writeFrom?.(storage, offset, length), length);
+  }
+
+  writeFromFile(descriptor: number, position: number, length: number): Promise<number> | null {
+    return this.#follow(this.#sink.writeFromFile?.(descriptor, position, length), length);
+  }
+
+  #follow(run: Promise<number> | null | undefined, length: number): Promise<number> | null {
+    if (!run) return null;
+    return run.then((crc) => {
+      this.crc = combineCrc32(this.crc, crc, length);
+      this.length += length;
+      return crc;
+    });
   }
 }
 

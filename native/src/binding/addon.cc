@@ -243,6 +243,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   if (can_transfer()) {
     exports.Set("readFile", Napi::Function::New<entry<read_file>>(env, "readFile"));
     exports.Set("writeFile", Napi::Function::New<entry<write_file>>(env, "writeFile"));
+    exports.Set("copyFile", Napi::Function::New<entry<copy_file>>(env, "copyFile"));
+    exports.Set("readFilePlainly", Napi::Function::New<entry<read_file_plainly>>(env, "readFilePlainly"));
+    exports.Set("writeFilePlainly", Napi::Function::New<entry<write_file_plainly>>(env, "writeFilePlainly"));
     exports.Set("forgetFile", Napi::Function::New<entry<forget_file>>(env, "forgetFile"));
   }
   exports.Set("live", Napi::Function::New<entry<live>>(env, "live"));

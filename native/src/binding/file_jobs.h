@@ -9,6 +9,11 @@ namespace lazuli::binding {
 Napi::Value read_file(const Napi::CallbackInfo& info);
 /// The same the other way.
 Napi::Value write_file(const Napi::CallbackInfo& info);
+/// (descriptor, position, target descriptor, target position, length): copies; resolves with the CRC-32 of what was copied.
+Napi::Value copy_file(const Napi::CallbackInfo& info);
+/// As read_file and write_file without the checksum: what the disk gives, for measurements. Resolves with 0.
+Napi::Value read_file_plainly(const Napi::CallbackInfo& info);
+Napi::Value write_file_plainly(const Napi::CallbackInfo& info);
 /// (descriptor): the next read comes from the disk, where the system can be asked for that.
 Napi::Value forget_file(const Napi::CallbackInfo& info);
 

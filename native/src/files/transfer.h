@@ -28,6 +28,12 @@ class FileHandle {
   uint32_t read(int64_t position, std::span<std::byte> into) const;
   /// Writes all of `from` at `position` and has the system start on it; returns its CRC-32. Throws FileError.
   uint32_t write(int64_t position, std::span<const std::byte> from) const;
+  /// Copies `length` bytes from `position` on to `target` as `write` does; returns their CRC-32. Throws FileError, of
+  /// this file with "source " before the code.
+  uint32_t copy(int64_t position, const FileHandle& target, int64_t target_position, int64_t length) const;
+  /// What the disk gives: read and write without the checksum and in large pieces. For measurements. Throws FileError.
+  void read_plainly(int64_t position, std::span<std::byte> into) const;
+  void write_plainly(int64_t position, std::span<const std::byte> from) const;
   /// Has the system forget what it holds of the file, so that the next read comes from the disk. For measurements;
   /// does nothing where the system has no such call.
   void forget() const;

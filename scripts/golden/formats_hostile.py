@@ -61,16 +61,16 @@ class Entry:
 
     def header(self):
         f = self.local
-        return (f.get("signature", b"PK\3\4") + u16(20, f["flags"], f["method"], 0, 0) + u32(f["crc"], f["packed_size"], f["size"])
-                + u16(len(f["name"]), len(f["extra"])) + f["name"] + f["extra"])
+        return (f.get("signature", b"PK\3\4") + u16(f.get("needed", 20), f["flags"], f["method"], f.get("time", 0), f.get("date", 0))
+                + u32(f["crc"], f["packed_size"], f["size"]) + u16(len(f["name"]), len(f["extra"])) + f["name"] + f["extra"])
 
     def directory(self, offset):
         f = self.central
         comment = f.get("comment", b"")
-        return (f.get("signature", b"PK\1\2") + u16(20, 20, f["flags"], f["method"], 0, 0)
+        return (f.get("signature", b"PK\1\2") + u16(f.get("made", 20), f.get("needed", 20), f["flags"], f["method"], 0, 0)
                 + u32(f["crc"], f["packed_size"], f["size"])
                 + u16(len(f["name"]), f.get("extra_length", len(f["extra"])), len(comment), f.get("disk", 0), 0)
-                + u32(0, f.get("offset", offset)) + f["name"] + f["extra"] + comment)
+                + u32(f.get("attributes", 0), f.get("offset", offset)) + f["name"] + f["extra"] + comment)
 
 
 def make_zip(entries, *, prefix=b"", between=b"", suffix=b"", comment=b"", zip64=None, order=None, **end):
@@ -262,6 +262,15 @@ def zip_files():
                         ("newline", "archive/a\nb"), ("dot", "./data.pkl"), ("escape", "archive/\x1b[2Jx")):
         records = torch_records(GOOD) + [Entry(evil, b"x")]
         case(f"slip_{label}", make_zip(records), "unsafe name")
+    for label, evil in (("data", "ARCHIVE/DATA/0"), ("pickle", "archive/Data.pkl")):
+        case(f"duplicate_case_{label}", make_zip(good + [Entry(evil, bytes(16))]), "two entries named")
+    case("directory_with_data", make_zip(good + [Entry("archive/folder/", b"x")]), "a folder with data")
+    with_first("needs a newer zip program", "needs_version", local_needed=70, central_needed=70)
+    with_first("local and central times differ", "local_time", local_time=1)
+    with_first("local and central times differ", "local_date", local_date=33)
+    with_first("another name beside its own", "unicode_path", central_extra=u16(0x7075, 15) + b"\1" + u32(0) + b"other/name")
+    with_first("is a link or device", "symbolic_link", central_made=0x0314, central_attributes=0o120777 << 16)
+    with_first("is a link or device", "device", central_made=0x0314, central_attributes=0o020666 << 16)
     case("name_empty", make_zip(good + [Entry("", b"x")]), "unsafe name")
     case("name_bad_utf8", make_zip(good + [Entry(b"archive/\xff\xfe", b"x")]), "not valid UTF-8")
     case("duplicate_pickle", make_zip(good + [Entry("archive/data.pkl", PROTO + NONE + STOP)]), "two entries named 'archive/data.pkl'")
@@ -448,7 +457,7 @@ def tensor_files():
     case("tensor_offset_far", tensor(offset=2**40, size=(1,)), "reaches past its storage")
     case("tensor_offset_negative", tensor(offset=-1), "impossible offset")
     case("tensor_offset_2_63", tensor(offset=2**63), "impossible offset")
-    case("tensor_offset_text", tensor(offset=text("0")), "impossible offset")
+    case("tensor_offset_text", tensor(offset=text("0")), "with the wrong arguments")
     case("tensor_stride_past", tensor(stride=(2,)), "reaches past its storage")
     case("tensor_stride_negative", tensor(offset=3, stride=(-1,)), "impossible stride")
     case("tensor_stride_huge", tensor(size=(2,), stride=(2**52,)), "reaches past its storage")
@@ -456,32 +465,32 @@ def tensor_files():
     case("tensor_size_negative", tensor(size=(-4,)), "impossible size")
     case("tensor_size_2_63", tensor(size=(2**63,)), "impossible size")
     case("tensor_size_float", tensor(size=tuple_of(b"G" + struct.pack(">d", 4.0))), "impossible size")
-    case("tensor_size_none", tensor(size=NONE), "impossible size")
+    case("tensor_size_none", tensor(size=NONE), "with the wrong arguments")
     case("tensor_size_nested", tensor(size=tuple_of(ints(4))), "impossible size")
     case("tensor_rank_huge", tensor(size=(1,) * 65, stride=(1,) * 65), "impossible size")
     case("tensor_ranks_differ", tensor(size=(2, 2), stride=(1,)), "another number of strides")
     case("tensor_expanded_bomb", tensor(size=(2**30,), stride=(0,)), "far more bytes than the file has")
     case("tensor_expanded_wraps", tensor(size=(2**32, 2**32), stride=(0, 0)), "far more bytes than the file has")
     case("tensor_overlap_bomb", tensor(size=(2, 2**29), stride=(1, 0)), "far more bytes than the file has")
-    case("tensor_grad_int", tensor(grad=integer(1)), "requires_grad is not a bool")
-    case("tensor_no_storage", tensor(source=text("x")), "without a storage")
-    case("tensor_storage_tuple", tensor(source=tuple_of(text("storage"))), "without a storage")
-    case("tensor_few_args", name("torch._utils", "_rebuild_tensor_v2") + tuple_of(storage()) + REDUCE, "wrong number of arguments")
-    case("tensor_many_args", tensor(tail=NONE * 5), "wrong number of arguments")
-    case("tensor_metadata_list", tensor(tail=EMPTY_LIST), "metadata is not a dict")
+    case("tensor_grad_int", tensor(grad=integer(1)), "with the wrong arguments")
+    case("tensor_no_storage", tensor(source=text("x")), "with the wrong arguments")
+    case("tensor_storage_tuple", tensor(source=tuple_of(text("storage"))), "with the wrong arguments")
+    case("tensor_few_args", name("torch._utils", "_rebuild_tensor_v2") + tuple_of(storage()) + REDUCE, "with the wrong arguments")
+    case("tensor_many_args", tensor(tail=NONE * 5), "with the wrong arguments")
+    case("tensor_metadata_list", tensor(tail=EMPTY_LIST), "with the wrong arguments")
     untyped = storage("UntypedStorage", module="torch.storage", count=16)
     case("tensor_untyped_v2", tensor(source=untyped), "dtype Lazuli does not know")
     case("tensor_v3_dtype", tensor(source=untyped, function="_rebuild_tensor_v3", tail=name("torch", "evil8")), "dtype Lazuli does not know")
-    case("tensor_v3_dtype_text", tensor(source=untyped, function="_rebuild_tensor_v3", tail=text("torch.uint16")), "dtype Lazuli does not know")
+    case("tensor_v3_dtype_text", tensor(source=untyped, function="_rebuild_tensor_v3", tail=text("torch.uint16")), "with the wrong arguments")
     case("tensor_v3_past", tensor(source=untyped, size=(9,), function="_rebuild_tensor_v3", tail=name("torch", "uint16")), "reaches past its storage")
     case("tensor_v3_subbyte", tensor(source=untyped, function="_rebuild_tensor_v3", tail=name("torch", "uint4")), "dtype Lazuli does not know")
     case("qtensor_past", name("torch._utils", "_rebuild_qtensor") + tuple_of(
         storage("QInt8Storage", count=16), integer(0), ints(17), ints(1), tuple_of(name("torch", "per_tensor_affine")), FALSE, ORDERED) + REDUCE,
          "reaches past its storage")
     case("qtensor_args", name("torch._utils", "_rebuild_qtensor") + tuple_of(storage("QInt8Storage", count=16)) + REDUCE, "wrong arguments")
-    case("parameter_of_text", name("torch._utils", "_rebuild_parameter") + tuple_of(text("x"), TRUE, ORDERED) + REDUCE, "not a tensor")
+    case("parameter_of_text", name("torch._utils", "_rebuild_parameter") + tuple_of(text("x"), TRUE, ORDERED) + REDUCE, "with the wrong arguments")
     case("parameter_of_past", name("torch._utils", "_rebuild_parameter") + tuple_of(tensor(size=(5,)), TRUE, ORDERED) + REDUCE, "reaches past its storage")
-    case("parameter_grad", name("torch._utils", "_rebuild_parameter") + tuple_of(tensor(), integer(3), ORDERED) + REDUCE, "not a tensor")
+    case("parameter_grad", name("torch._utils", "_rebuild_parameter") + tuple_of(tensor(), integer(3), ORDERED) + REDUCE, "with the wrong arguments")
     case("subclass_unknown", name("torch._tensor", "_rebuild_from_type_v2") + tuple_of(
         name("evil", "rebuild"), name("torch", "Tensor"), EMPTY_TUPLE, EMPTY_DICT) + REDUCE, {"opens": [], "globals": ["evil.rebuild"]})
     itself = name("torch._tensor", "_rebuild_from_type_v2")
@@ -489,7 +498,80 @@ def tensor_files():
     for _ in range(10):
         inner = itself + tuple_of(itself, name("torch", "Tensor"), tuple_of(name("torch._utils", "_rebuild_tensor_v2")), EMPTY_DICT) + REDUCE
     case("subclass_nested", inner, "rebuilt in an unknown way")
-    case("uninitialized_grad", name("torch.nn.parameter", "UninitializedParameter") + tuple_of(text("x")) + REDUCE, "requires_grad is not a bool")
+    case("uninitialized_grad", name("torch.nn.parameter", "UninitializedParameter") + tuple_of(text("x")) + REDUCE, "with the wrong arguments")
+
+    def call(module, item, *args):
+        return name(module, item) + tuple_of(*args) + REDUCE
+
+    def number(value):
+        return b"G" + struct.pack(">d", value)
+
+    wrong = "with the wrong arguments"
+    for label, body in {
+        "ordered_dict": call("collections", "OrderedDict", integer(3)), "counter": call("collections", "Counter", text("abc")), "size": call("torch", "Size", tuple_of(number(1.0))),
+        "size_two": call("torch", "Size", ints(1), ints(2)), "device": call("torch", "device", text("toaster")), "device_path": call("torch", "device", text("/dev/sda")),
+        "layout": call("torch.serialization", "_get_layout", text("torch.evil")), "encode": call("_codecs", "encode", ints(1)), "set": call("__builtin__", "set", integer(1)),
+        "set_of_lists": call("__builtin__", "set", EMPTY_LIST + EMPTY_LIST + APPEND), "frozenset_of_dicts": call("__builtin__", "frozenset", EMPTY_LIST + EMPTY_DICT + APPEND),
+        "bytearray": call("__builtin__", "bytearray", integer(2**40)), "bytes": call("__builtin__", "bytes", integer(2**40)), "complex": call("__builtin__", "complex", text("1")),
+        "parameter_hooks": call("torch._utils", "_rebuild_parameter", tensor(), TRUE, integer(1)), "parameter_two": call("torch._utils", "_rebuild_parameter", tensor(), TRUE),
+        "parameter_state": call("torch._utils", "_rebuild_parameter_with_state", tensor(), TRUE, ORDERED, EMPTY_DICT + integer(1) + NONE + SETITEM),
+        "sparse_one": call("torch._utils", "_rebuild_sparse_tensor", integer(0)), "meta_text": call("torch._utils", "_rebuild_meta_tensor_no_storage", text("float32"), ints(1), ints(1), FALSE),
+        "nested_texts": call("torch._utils", "_rebuild_nested_tensor", *[text("x")] * 4), "type_of_data": call("torch._tensor", "_rebuild_from_type_v2", name("torch", "float32"), name("torch", "Tensor"), EMPTY_TUPLE, EMPTY_DICT),
+        "type_into_function": call("torch._tensor", "_rebuild_from_type_v2", name("torch._utils", "_rebuild_tensor_v2"), name("torch._utils", "_rebuild_tensor_v2"), EMPTY_TUPLE, EMPTY_DICT),
+        "hooks": tensor(hooks=call("torch", "Size", ints(1))), "uninitialized_three": call("torch.nn.parameter", "UninitializedBuffer", FALSE, NONE, NONE)}.items():
+        case(f"call_{label}", body, wrong)
+    for label, body in {
+        "storage": call("torch", "FloatStorage", integer(2**40)), "tensor": call("torch", "Tensor", ints(2**30)), "legacy_tensor": call("torch", "FloatTensor", integer(2**40)),
+        "untyped": call("torch.storage", "UntypedStorage", integer(2**40)), "dtype": call("torch", "float32"), "scheme": call("torch", "per_tensor_affine"),
+        "new_function": name("torch._utils", "_rebuild_parameter") + tuple_of(tensor(), TRUE, ORDERED) + NEWOBJ}.items():
+        case(f"call_of_{label}", body, "which is no")
+    case("storage_location", tensor(storage(location="toaster")), "device that is not known")
+    case("storage_location_path", tensor(storage(location="/dev/null")), "device that is not known")
+    case("storage_location_empty", tensor(storage(location="")), "device that is not known")
+    case("storage_location_cuda", tensor(storage(location="cuda:3")), {"opens": ["w"]})
+    flag = EMPTY_DICT + text("conj") + FALSE + SETITEM
+    case("tensor_metadata_false", tensor(tail=flag), "not of names that are True")
+    case("tensor_metadata_key", tensor(tail=EMPTY_DICT + integer(1) + TRUE + SETITEM), "not of names that are True")
+    integers = storage("LongStorage", count=2)
+    case("tensor_grad_long", tensor(integers, size=(2,), grad=TRUE), "requires a gradient")
+    case("parameter_grad_long", call("torch._utils", "_rebuild_parameter", tensor(integers, size=(2,)), TRUE, ORDERED), "requires a gradient")
+
+    def quantized(*scheme, kind="QInt8Storage", count=16, size=(4, 4), stride=(4, 1)):
+        return call("torch._utils", "_rebuild_qtensor", storage(kind, count=count), integer(0), ints(*size), ints(*stride), tuple_of(*scheme), FALSE, ORDERED)
+
+    affine, channel = name("torch", "per_tensor_affine"), name("torch", "per_channel_affine")
+    case("qtensor_good", quantized(affine, number(0.5), integer(1)), {"opens": ["w"], "warning": "qint8"})
+    for label, body in {"no_scheme": quantized(), "scheme_text": quantized(text("per_tensor_affine"), number(1.0), integer(0)), "scheme_dtype": quantized(name("torch", "float32"), number(1.0), integer(0)),
+                        "scale_text": quantized(affine, text("1"), integer(0)), "zero_float": quantized(affine, number(1.0), number(0.0)), "of_floats": quantized(affine, number(1.0), integer(0), kind="FloatStorage", count=4, size=(4,), stride=(1,)),
+                        "channel_numbers": quantized(channel, number(1.0), integer(0), integer(0)), "channel_axis": quantized(channel, EMPTY_LIST, EMPTY_LIST, integer(2)),
+                        "channel_lengths": quantized(channel, EMPTY_LIST, EMPTY_LIST, integer(0))}.items():
+        case(f"qtensor_{label}", body, "scheme that does not fit")
+    layout = call("torch.serialization", "_get_layout", text("torch.sparse_coo"))
+    compressed = call("torch.serialization", "_get_layout", text("torch.sparse_csr"))
+
+    def part(key, kind, size, stride, count):
+        return tensor(storage(kind, key=key, count=count), size=size, stride=stride)
+
+    def sparse(*parts, layout=layout):
+        return call("torch._utils", "_rebuild_sparse_tensor", layout, tuple_of(*parts))
+
+    places, values = part("0", "LongStorage", (2, 3), (3, 1), 6), part("1", "FloatStorage", (3,), (1,), 3)
+    data = {"0": bytes(48), "1": bytes(12)}
+    case("sparse_good", sparse(places, values, ints(4, 4), FALSE), {"opens": ["w.indices", "w.values"], "warning": "sparse"}, data)
+    for label, body in {"floats": sparse(values, values, ints(4, 4)), "count": sparse(part("0", "LongStorage", (2, 2), (3, 1), 6), values, ints(4, 4)), "rank": sparse(places, values, ints(4)),
+                        "no_size": sparse(places, values), "size_negative": sparse(places, values, ints(-4, 4)), "no_values": sparse(places, NONE, ints(4, 4)), "nothing": sparse(),
+                        "csr_rank": sparse(part("0", "LongStorage", (3,), (1,), 6), part("0", "LongStorage", (3,), (1,), 6), values, ints(4), layout=compressed),
+                        "csr_count": sparse(part("0", "LongStorage", (3,), (1,), 6), part("0", "LongStorage", (2,), (1,), 6), values, ints(2, 4), layout=compressed)}.items():
+        case(f"sparse_{label}", body, "parts that do not fit", data)
+    case("sparse_past", sparse(part("0", "LongStorage", (2, 4), (3, 1), 6), values, ints(4, 4)), "reaches past its storage", data)
+    meta = "torch._utils", "_rebuild_meta_tensor_no_storage"
+    case("meta_good", call(*meta, name("torch", "float32"), ints(2**20, 2**20), ints(2**20, 1), FALSE), {"opens": [], "warning": "meta tensor"})
+    case("meta_dtype", call(*meta, name("torch", "evil32"), ints(1), ints(1), FALSE), "impossible dtype|wrong arguments")
+    case("meta_ranks", call(*meta, name("torch", "float32"), ints(1), EMPTY_TUPLE, FALSE), "impossible dtype")
+    case("meta_negative", call(*meta, name("torch", "float32"), ints(-1), ints(1), FALSE), "impossible size")
+    case("meta_wraps", call(*meta, name("torch", "float32"), ints(2**40, 2**40), ints(2**40, 1), FALSE), "impossible dtype")
+    for label, first, second in (("true", integer(1), TRUE), ("float", integer(1), number(1.0)), ("zero", integer(0), FALSE)):
+        write(f"pt/key_twice_{label}.pt", torch_file(EMPTY_DICT + MARK + first + NONE + second + NONE + SETITEMS), "twice")
 
     def container(label, expected, **options):
         write(f"pt/{label}.pt", torch_file(GOOD, **options), expected)

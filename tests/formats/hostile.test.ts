@@ -51,6 +51,8 @@ const REFUSED_BY: readonly (readonly [string, RegExp])[] = [
     /^pt\/(storage|tensor|parameter|qtensor|subclass|persid)_/,
   ],
   ['TORCH-10 the records beside the pickle', /^pt\/(version|byteorder|no_directory|two_directories)/],
+  ['PICKLE-7 known names called with other arguments', /^pt\/call_/],
+  ['TORCH-6 parts of sparse, nested and meta tensors that do not fit', /^pt\/(sparse|meta)_/],
   ['PICKLE-5 the wrong stack, memo, target or length', /^pt\//],
   ['TORCH-7 legacy files', /^legacy\//],
   ['SAFE-2 safetensors headers', /^safetensors\//],

@@ -1,4 +1,5 @@
 // What opcodes may put into what: lists, dicts, sets, states and recorded calls, each target checked. Nothing is called.
+import { checkCall } from './calls';
 import type { PickleCursor } from './cursor';
 import { globalRole, type GlobalRole } from './globals';
 import {
@@ -78,6 +79,8 @@ export class Assembler {
       callable instanceof PickleGlobal ||
       (callable instanceof PickleObject && roleOf(callable) === 'unknown');
     if (!isCallable) throw this.#wrongTarget(opcode, 'a class or function', callable);
+    const problem = callable instanceof PickleGlobal ? checkCall(callable, args, isNew) : null;
+    if (problem !== null) throw this.#cursor.refuse(`the pickle ${problem.what}`, problem);
     return new PickleObject(callable, args, isNew);
   }
 

@@ -1,10 +1,17 @@
 // Tensors made of several others, sparse and nested ones: which parts they are listed as.
 import { PickleObject, PickleText, PickleTuple, type PickleValue } from '../pickle/values';
+import { refusal } from '../refuse';
+import { parseCount } from './storages';
+import { unwrapSize, type TorchTensor } from './tensors';
 
 /** A composite tensor's parts under the names PyTorch's accessors have. */
 export interface Composite {
   readonly what: string;
   readonly parts: readonly (readonly [name: string, value: PickleValue])[];
+  /** Of sparse tensors: the size it stands for, as the pickle says it. */
+  readonly size?: PickleValue;
+  /** Of sparse tensors in coordinates: whether indices are in order and unique; null where the file does not say. */
+  readonly isCoalesced?: PickleValue;
 }
 
 /** The compressed layouts' two index tensors. Source: torch.sparse documentation. */
@@ -22,11 +29,12 @@ export function compositeOf(path: string, args: readonly PickleValue[]): Composi
     return { what: 'a nested tensor', parts: NESTED.map((name, index) => [name, args[index] ?? null]) };
   if (path !== 'torch._utils._rebuild_sparse_tensor') return null;
   const [layout = null, data = null] = args;
-  const [first = null, second = null, third = null] = data instanceof PickleTuple ? data.items : [];
+  const [first = null, second = null, third = null, fourth = null] =
+    data instanceof PickleTuple ? data.items : [];
   const compressed = COMPRESSED.get(layoutName(layout));
   if (compressed === undefined) {
     const parts = [['indices', first] as const, ['values', second] as const];
-    return { what: 'a sparse tensor', parts };
+    return { what: 'a sparse tensor', parts, size: third, isCoalesced: fourth };
   }
   const [rows, columns] = compressed;
   return {
@@ -36,8 +44,69 @@ export function compositeOf(path: string, args: readonly PickleValue[]): Composi
       [columns, second],
       ['values', third],
     ],
+    size: fourth,
   };
 }
+
+/**
+ * Refuses parts that cannot be one tensor: index tensors are integers, as many indices as values, and a size with an entry
+ * for each axis. What the indices are is not looked at: nothing here follows them.
+ */
+export function checkComposite(
+  { what, parts, size, isCoalesced = null }: Composite,
+  build: (part: PickleValue, where: string) => TorchTensor | null,
+  file: string,
+  where: string,
+): void {
+  const refuse = (expected: string, got: string): Error =>
+    refusal(file, `${what} is made of parts that do not fit`, where, { expected, got });
+  const shapes = new Map<string, readonly number[]>();
+  for (const [name, part] of parts) {
+    const tensor = build(part, `${where}, its ${name}`);
+    const { shape, dtype } = tensor ?? {};
+    if (!shape || dtype === undefined) throw refuse('tensors', `no tensor as ${name}`);
+    if (name !== 'values' && dtype !== 'int64' && dtype !== 'int32')
+      throw refuse(`integers as ${name}`, dtype);
+    shapes.set(name, shape);
+  }
+  const { values = [], ...others } = Object.fromEntries(shapes);
+  if (size === undefined) {
+    const [sizes = [], strides = [], offsets = []] = Object.values(others);
+    const fits =
+      values.length === 1 &&
+      sizes.length === 2 &&
+      String(sizes) === String(strides) &&
+      offsets.length === 1 &&
+      offsets[0] === sizes[0];
+    if (!fits) throw refuse('a size, a stride and an offset for each nested tensor', shown(shapes));
+    return;
+  }
+  const sizes = unwrapSize(size)?.items.map(parseCount);
+  if (sizes === undefined || sizes.includes(null)) throw refuse('a size of integers', 'another size');
+  if (isCoalesced !== null && typeof isCoalesced !== 'boolean')
+    throw refuse('a bool as is_coalesced', 'another value');
+  const { indices } = others;
+  const fits =
+    indices === undefined
+      ? compressedFits(Object.values(others), values, sizes.length)
+      : indices.length === 2 &&
+        indices[1] === values[0] &&
+        sizes.length === (indices[0] ?? 0) + values.length - 1;
+  if (!fits) throw refuse(`parts for the size (${sizes.join(', ')})`, shown(shapes));
+}
+
+const compressedFits = (
+  [rows = [], columns = []]: readonly (readonly number[])[],
+  values: readonly number[],
+  rank: number,
+): boolean =>
+  rank >= 2 &&
+  rows.length > 0 &&
+  rows.length === columns.length &&
+  columns.at(-1) === values[columns.length - 1];
+
+const shown = (shapes: ReadonlyMap<string, readonly number[]>): string =>
+  [...shapes].map(([name, shape]) => `${name} of (${shape.join(', ')})`).join(', ');
 
 /** `_get_layout('torch.sparse_csr')`. */
 function layoutName(layout: PickleValue): string {

@@ -1,6 +1,7 @@
 // Lists what a pickle tree holds: tensors by their joined names, and the plain values beside them.
 import {
   PickleDict,
+  PickleFloat,
   PickleGlobal,
   PickleList,
   PickleObject,
@@ -13,7 +14,7 @@ import {
 import { globalRole } from '../pickle/globals';
 import { quote, refusal } from '../refuse';
 import type { EntryKind, PlainValue, TensorEntry } from '../weights';
-import { compositeOf } from './composites';
+import { checkComposite, compositeOf } from './composites';
 import { isContainer, isSmallData, keyName, plainValue } from './plain';
 import type { TensorBuilder } from './tensors';
 
@@ -167,11 +168,18 @@ class Walker {
     const { path } = rootGlobal(object);
     const composite = compositeOf(path, object.args.items);
     if (composite !== null) {
+      checkComposite(
+        composite,
+        (part, name) => this.#tensors.build(part, name),
+        this.#file,
+        describePlace(place.path),
+      );
       const names = composite.parts.map(([name]) => name).join(', ');
       this.#warnings.push(`${describePlace(place.path)} is ${composite.what}: its ${names} are listed`);
       for (const [name, part] of composite.parts)
         this.visit(part, { ...place, path: join(place.path, name), depth: place.depth + 1 });
     } else if (path === 'torch._utils._rebuild_meta_tensor_no_storage') {
+      this.#tensors.checkMeta(object.args.items, describePlace(place.path));
       this.#warnings.push(`${describePlace(place.path)} is a meta tensor: the file has no bytes for it`);
     } else if (path === 'torch._tensor._rebuild_from_type_v2') this.#visitOpaque(object, place);
     else this.#keep(place, this.#plain(object));
@@ -204,7 +212,7 @@ class Walker {
     const seen = new Set<string>();
     for (const [key, value] of pairs) {
       const name = keyName(key);
-      const identity = `${typeof key} ${name}`;
+      const identity = identityOf(key, name);
       if (seen.has(identity)) {
         throw refusal(this.#file, `a dict has the key ${quote(name)} twice`, describePlace(place.path));
       }
@@ -262,6 +270,13 @@ class Walker {
 }
 
 const describePlace = (path: string): string => (path === '' ? 'the top-level value' : quote(path));
+
+/** What makes two keys of a Python dict one: 1, 1.0 and True are equal. */
+function identityOf(key: PickleValue, name: string): string {
+  if (typeof key === 'number' || typeof key === 'bigint' || typeof key === 'boolean')
+    return `number ${String(Number(key))}`;
+  return key instanceof PickleFloat ? `number ${String(key.value)}` : `${typeof key} ${name}`;
+}
 
 const isModulePart = (key: PickleValue): key is PickleText =>
   key instanceof PickleText && MODULE_PARTS.has(key.value);

@@ -66,6 +66,7 @@ export const isTorchArchive = (archive: ZipArchive): boolean =>
 /** The object tree of an opened torch zip. */
 export async function readTorchArchive(source: ByteSource, archive: ZipArchive): Promise<TorchTree> {
   const directory = archiveDirectory(source, archive);
+  checkCase(source, archive);
   const pickleName = `${directory}/data.pkl`;
   await checkVersion(source, archive, directory);
   const isBigEndian = await readByteOrder(source, archive, directory);
@@ -93,6 +94,21 @@ export async function readTorchArchive(source: ByteSource, archive: ZipArchive):
     records: await readRecords(source, archive, directory),
     pickleBytes: bytes.length,
   };
+}
+
+/** torch finds records whatever the case of their names: two that differ in nothing else are one to it. */
+function checkCase(source: ByteSource, archive: ZipArchive): void {
+  const seen = new Set<string>();
+  for (const { name } of archive.entries) {
+    const folded = name.toLowerCase();
+    if (seen.has(folded))
+      throw refusal(
+        source.name,
+        `the zip has two entries named ${quote(name)} but for the case`,
+        'zip central directory',
+      );
+    seen.add(folded);
+  }
 }
 
 /** torch takes the directory of the first entry for the whole archive. */

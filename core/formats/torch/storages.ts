@@ -1,5 +1,6 @@
 // The storages of one torch file: which bytes a persistent id means, checked against the record that holds them.
 import { DTYPES, elementSize, type DType } from '../../tensor/dtype';
+import { isDevice } from '../pickle/calls';
 import { PickleGlobal, PickleText, PickleTuple, describeValue, type PickleValue } from '../pickle/values';
 import { quote, refusal } from '../refuse';
 import type { StorageSource } from '../weights';
@@ -83,6 +84,12 @@ export function parseStorageId(file: string, id: PickleValue, where: string): St
   }
   if (!(key instanceof PickleText)) throw malformed(key, 'a key as text');
   if (!(location instanceof PickleText)) throw malformed(location, 'a device as text');
+  if (!isDevice(location.value)) {
+    throw refusal(file, 'a storage lies on a device that is not known', where, {
+      expected: 'cpu, cuda:0 and the like',
+      got: quote(location.value),
+    });
+  }
   const elements = parseCount(count);
   if (elements === null || !Number.isSafeInteger(elements * parsed.bytes)) {
     throw malformed(count, 'a size from 0 to 2^53 bytes');

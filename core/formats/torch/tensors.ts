@@ -6,6 +6,7 @@ import {
   PickleDict,
   PickleFloat,
   PickleGlobal,
+  PickleList,
   PickleObject,
   PicklePersistent,
   PickleText,
@@ -128,9 +129,7 @@ export class TensorBuilder {
         got: printCount(offset),
       });
     }
-    if (typeof requiresGrad !== 'boolean') {
-      throw this.#refuse('requires_grad is not a bool', where, { got: describeValue(requiresGrad) });
-    }
+    this.#checkGradient(requiresGrad, dtype, where);
     const available =
       storage.dtype === null
         ? Math.floor(storage.count / elementSize(dtype))
@@ -164,12 +163,55 @@ export class TensorBuilder {
   }
 
   #quantized(args: readonly PickleValue[], where: string): TorchTensor {
-    if (args.length !== 7 || !(args[4] instanceof PickleTuple)) {
+    const [storage = null, offset = null, size = null, stride = null, scheme = null] = args;
+    if (args.length !== 7 || !(scheme instanceof PickleTuple)) {
       throw this.#refuse('a quantized tensor is rebuilt from the wrong arguments', where);
     }
-    const [storage = null, offset = null, size = null, stride = null, scheme] = args;
     const tensor = this.#dense([storage, offset, size, stride, args[5] ?? false], 5, 5, null, where);
+    const isQuantized =
+      storage instanceof PicklePersistent && this.#storages.resolve(storage.id, where).quantized !== null;
+    if (!isQuantized || !this.#isScheme(scheme.items, tensor.shape ?? [], where)) {
+      throw this.#refuse('a quantized tensor has a scheme that does not fit it', where, {
+        expected:
+          'per_tensor_affine with scale and zero point, or per_channel_affine with one of each per index of its axis',
+        got: `(${scheme.items.map(describeValue).join(', ')})`,
+      });
+    }
     return { ...tensor, note: `${tensor.note ?? 'quantized values'}${describeScheme(scheme)}` };
+  }
+
+  /** Source: torch/_utils.py, `_rebuild_qtensor`. */
+  #isScheme(items: readonly PickleValue[], shape: readonly number[], where: string): boolean {
+    const [scheme = null, scale = null, zeroPoint = null, axis = null] = items;
+    const name = scheme instanceof PickleGlobal ? scheme.path : '';
+    if (name === 'torch.per_tensor_affine')
+      return items.length === 3 && scale instanceof PickleFloat && typeof zeroPoint === 'number';
+    if (
+      !['torch.per_channel_affine', 'torch.per_channel_affine_float_qparams'].includes(name) ||
+      items.length !== 4
+    )
+      return false;
+    const length = typeof axis === 'number' ? shape[axis] : undefined;
+    return [scale, zeroPoint].every((part) => {
+      const size = part instanceof PickleList ? part.items.length : this.build(part, where)?.shape;
+      return (
+        length !== undefined &&
+        (typeof size === 'number' ? size === length : size?.length === 1 && size[0] === length)
+      );
+    });
+  }
+
+  /** A meta tensor has no bytes; what is said about it must be possible nevertheless. */
+  checkMeta([dtype, size = null, stride = null]: readonly PickleValue[], where: string): void {
+    const [shape, steps] = [this.#sizes(size, 'size', where), this.#sizes(stride, 'stride', where)];
+    const last = shape.reduce((sum, length, axis) => sum + Math.max(length - 1, 0) * (steps[axis] ?? 0), 0);
+    const count = shape.reduce((product, length) => product * length, 1);
+    const isPossible =
+      shape.length === steps.length && Number.isSafeInteger(last * 16) && Number.isSafeInteger(count * 16);
+    if (parseDType(dtype) === null || !isPossible)
+      throw this.#refuse('a meta tensor has an impossible dtype, size or stride', where, {
+        got: describeValue(dtype ?? null),
+      });
   }
 
   #parameter(args: readonly PickleValue[], where: string): TorchTensor {
@@ -181,7 +223,19 @@ export class TensorBuilder {
         got: `${describeValue(data)} and ${describeValue(requiresGrad)}`,
       });
     }
+    this.#checkGradient(requiresGrad, tensor.dtype, where);
     return { ...tensor, kind: 'parameter', requiresGrad };
+  }
+
+  #checkGradient(requiresGrad: PickleValue, dtype: DType, where: string): asserts requiresGrad is boolean {
+    if (typeof requiresGrad !== 'boolean')
+      throw this.#refuse('requires_grad is not a bool', where, { got: describeValue(requiresGrad) });
+    const { kind } = DTYPES[dtype];
+    if (requiresGrad && kind !== 'float' && kind !== 'complex')
+      throw this.#refuse('a tensor that is no floating point or complex one requires a gradient', where, {
+        expected: 'requires_grad: False',
+        got: dtype,
+      });
   }
 
   #typed(args: readonly PickleValue[], where: string, depth: number): TorchTensor | null {
@@ -268,6 +322,16 @@ export class TensorBuilder {
       throw this.#refuse("a tensor's metadata is not a dict", where, { got: describeValue(metadata) });
     }
     const bits = { conj: hasFlag(metadata, 'conj'), neg: hasFlag(metadata, 'neg') };
+    const isOdd = metadata.items.some(([key, value]) => !(key instanceof PickleText) || value !== true);
+    if (isOdd) {
+      throw this.#refuse("a tensor's metadata is not of names that are True", where, {
+        expected: "{'conj': True} or {'neg': True}",
+        got: metadata.items
+          .map(([key, value]) => `${describeValue(key)}: ${describeValue(value)}`)
+          .slice(0, 4)
+          .join(', '),
+      });
+    }
     return bits.conj || bits.neg ? bits : null;
   }
 

@@ -14,6 +14,8 @@ export interface ZipEntry {
   readonly compressedSize: number;
   readonly size: number;
   readonly headerOffset: number;
+  /** DOS time and date, as one number. */
+  readonly time: number;
 }
 
 const CENTRAL_SIGNATURE = 0x02014b50;
@@ -21,6 +23,14 @@ const CENTRAL_SIZE = 46;
 const LARGEST_DIRECTORY = 256 * 1024 * 1024;
 /** Bit 0 encrypted, 5 patch data, 6 strong encryption, 13 masked headers. Source: APPNOTE 4.4.4. */
 const REFUSED_FLAGS = 0x2061;
+/** The newest version of the format. Source: APPNOTE 4.4.3.2. */
+const NEWEST_VERSION = 63;
+const ZIP64 = 0x0001;
+/** A name in UTF-8 beside the entry's own. Source: APPNOTE 4.6.9. */
+const UNICODE_PATH = 0x7075;
+const MADE_BY_UNIX = 3;
+/** Types of files in the mode that Unix programs keep: none, folder, regular. Source: stat(2). */
+const PLAIN_TYPES = [0, 0o040000, 0o100000];
 export const FLAG_DESCRIPTOR = 0x0008;
 const FLAG_UTF8 = 0x0800;
 
@@ -114,9 +124,11 @@ function parseEntry(
       got: String(method),
     });
   }
+  checkKind(file, view, name, where);
+  const extra = bytes.subarray(CENTRAL_SIZE + nameLength, CENTRAL_SIZE + nameLength + extraLength);
   const sizes = resolveSizes(
     file,
-    bytes.subarray(CENTRAL_SIZE + nameLength, CENTRAL_SIZE + nameLength + extraLength),
+    extra,
     [view.getUint32(24, true), view.getUint32(20, true), view.getUint32(42, true)],
     where,
   );
@@ -128,7 +140,34 @@ function parseEntry(
       got: `${String(size)} bytes`,
     });
   }
-  return { name, rawName, method, flags, crc: view.getUint32(16, true), compressedSize, size, headerOffset };
+  if (name.endsWith('/') && size > 0)
+    throw refusal(file, `zip entry ${quote(name)} is a folder with data`, where, {
+      got: `${String(size)} bytes`,
+    });
+  const other = extraFields(file, extra, where)
+    .find(([id]) => id === UNICODE_PATH)?.[1]
+    .subarray(5);
+  if (other !== undefined && decodeText(other) !== name)
+    throw refusal(file, `zip entry ${quote(name)} has another name beside its own`, where, {
+      got: quote(decodeText(other) ?? 'no UTF-8'),
+    });
+  const [crc, time] = [view.getUint32(16, true), view.getUint32(12, true)];
+  return { name, rawName, method, flags, crc, compressedSize, size, headerOffset, time };
+}
+
+function checkKind(file: string, view: DataView, name: string, where: string): void {
+  const needed = view.getUint8(6);
+  if (needed > NEWEST_VERSION)
+    throw refusal(file, `zip entry ${quote(name)} needs a newer zip program`, where, {
+      expected: `version ${String(NEWEST_VERSION / 10)} or less`,
+      got: String(needed / 10),
+    });
+  const type = view.getUint8(5) === MADE_BY_UNIX ? view.getUint16(40, true) & 0o170000 : 0;
+  if (!PLAIN_TYPES.includes(type))
+    throw refusal(file, `zip entry ${quote(name)} is a link or device`, where, {
+      expected: 'a plain file',
+      got: `mode 0o${type.toString(8)}`,
+    });
 }
 
 function decodeName(file: string, bytes: Uint8Array, flags: number, where: string): string {
@@ -161,25 +200,30 @@ export function resolveSizes(
   fields: readonly number[],
   where: string,
 ): readonly number[] {
-  const view = viewOf(extra);
-  let zip64: Uint8Array | null = null;
-  for (let at = 0; at < extra.length;) {
-    const length = extra.length - at >= 4 ? view.getUint16(at + 2, true) : -1;
-    if (length < 0 || length > extra.length - at - 4) {
-      throw refusal(file, 'a zip extra field is malformed', where);
-    }
-    if (view.getUint16(at, true) === 0x0001) {
-      if (zip64 !== null) throw refusal(file, 'a zip entry has two zip64 fields', where);
-      zip64 = extra.subarray(at + 4, at + 4 + length);
-    }
-    at += 4 + length;
-  }
+  const [zip64, second] = extraFields(file, extra, where)
+    .filter(([id]) => id === ZIP64)
+    .map(([, data]) => data);
+  if (second !== undefined) throw refusal(file, 'a zip entry has two zip64 fields', where);
   let used = 0;
   return fields.map((field) => {
     if (field !== MASKED) return field;
-    const value = zip64 !== null && zip64.length >= used + 8 ? readUint64(viewOf(zip64), used) : null;
+    const value = zip64 !== undefined && zip64.length >= used + 8 ? readUint64(viewOf(zip64), used) : null;
     used += 8;
     if (value === null) throw refusal(file, 'a zip entry lacks a usable zip64 size', where);
     return value;
   });
+}
+
+/** The fields of an extra block: id and data. */
+function extraFields(file: string, extra: Uint8Array, where: string): (readonly [number, Uint8Array])[] {
+  const view = viewOf(extra);
+  const fields: (readonly [number, Uint8Array])[] = [];
+  for (let at = 0; at < extra.length;) {
+    const length = extra.length - at >= 4 ? view.getUint16(at + 2, true) : -1;
+    if (length < 0 || length > extra.length - at - 4)
+      throw refusal(file, 'a zip extra field is malformed', where);
+    fields.push([view.getUint16(at, true), extra.subarray(at + 4, at + 4 + length)]);
+    at += 4 + length;
+  }
+  return fields;
 }

@@ -178,6 +178,7 @@ async function checkLocalHeader(
     });
   if (!sameBytes(name, entry.rawName)) throw differs('names');
   if (fixed.getUint16(6, true) !== entry.flags) throw differs('flags');
+  if (fixed.getUint32(10, true) !== entry.time) throw differs('times');
   if (fixed.getUint16(8, true) !== entry.method) throw differs('compression methods');
   const [size, compressedSize] = resolveSizes(
     source.name,

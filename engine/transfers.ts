@@ -35,7 +35,7 @@ export function copyRun(from: Place, to: Place, length: number): Promise<number>
   const copy = length < SHORTEST ? null : copyTransfer();
   return (
     copy &&
-    moveParts(length, (at, size) =>
+    moveParts(to.position, length, (at, size) =>
       copy(from.descriptor, from.position + at, to.descriptor, to.position + at, size),
     )
   );
@@ -47,15 +47,17 @@ const move = (
   transfer: Transfer | null,
 ): Promise<number> | null =>
   transfer &&
-  moveParts(length, (at, size) => transfer(descriptor, position + at, storage, offset + at, size));
+  moveParts(position, length, (at, size) => transfer(descriptor, position + at, storage, offset + at, size));
 
+/** Parts end at multiples of their size in the file: what is no whole block of the disk takes a way of its own. */
 async function moveParts(
+  position: number,
   length: number,
   movePart: (at: number, size: number) => Promise<number>,
 ): Promise<number> {
   const parts: { readonly length: number; readonly crc: Promise<number> }[] = [];
-  for (let at = 0; at < length; at += PART) {
-    const size = Math.min(PART, length - at);
+  for (let at = 0, size = 0; at < length; at += size) {
+    size = Math.min(PART - ((position + at) % PART), length - at);
     parts.push({ length: size, crc: movePart(at, size) });
   }
   // Every part has ended when this returns, so that nothing moves behind the caller's back.

@@ -1,37 +1,28 @@
 // Weights to and from the disk, beside what the disk itself gives: the same bytes plainly written or read natively, in turn, in one run.
-import { constants } from 'node:fs';
-import { mkdtemp, open, readFile, rm, stat, unlink, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { LazuliError } from '#core/errors';
 import { contiguousStrides } from '#core/tensor/shape';
 import type { Storage } from '#core/tensor/storage';
 import type { StorageSource, TensorEntry } from '#core/formats/weights';
 import { stateDictFrom } from '#core/nn/state-dict-io';
 import { Tensor } from '#core/tensor/tensor';
-import { forgetFile, plainReadTransfer, plainWriteTransfer, type Transfer } from '#native';
 
 import { cpuBackend } from '../backend';
 import { writeWeightsFile } from '../convert';
 import { withWeights } from '../inspect';
 import type { BenchCase, BenchRun, BenchTiming } from './case';
+import { forget, PLAIN_MODES, readPlainly, refusedDirectly, remember, writePlainly } from './disk';
 import { quantile } from './measure';
 
 /** As bench/io_peer.py: a state dict of 64 float32 tensors of 16 MiB. */
 const TENSORS = 64;
 const SHAPE = [4096, 1024];
 const TENSOR_BYTES = 16 * 1024 * 1024;
-const PLAIN_PART = 4 * 1024 * 1024;
 
 /** Where the files go; the system's folder for temporary files may be memory, which says nothing about a disk. */
 const folderOf = (): string => process.env['LAZULI_BENCH_FOLDER'] ?? tmpdir();
-
-/** How the disk is measured: the same bytes, without format or checksum, by two threads; the best of these is what it gives. */
-const PLAIN_MODES: readonly (readonly [name: string, flags: number])[] = [
-  ['buffered', 0],
-  ['direct', Number(constants.O_DIRECT ?? 0)],
-];
 
 class Files {
   readonly weights: string;
@@ -79,12 +70,6 @@ class Files {
 
 const median = (values: readonly number[]): number => quantile(Float64Array.from(values).sort(), 0.5);
 
-/** A file system without direct access is measured through the system's cache alone. */
-function refusedDirectly(error: unknown): null {
-  if (error instanceof Error && 'code' in error && error.code === 'EINVAL') return null;
-  throw error;
-}
-
 async function timed(body: () => Promise<void>): Promise<number> {
   const start = performance.now();
   await body();
@@ -123,71 +108,6 @@ function makeEntries(storages: Storage[]): TensorEntry[] {
 
 const removed = (file: string): Promise<void> => unlink(file).catch(() => undefined);
 
-const { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
-
-/** All bytes from memory into a new file and an fsync: what a save cannot do without. */
-async function writePlainly(
-  file: string,
-  flags: number,
-  storages: readonly Storage[],
-): Promise<() => Promise<void>> {
-  const handle = await open(file, O_WRONLY | O_CREAT | O_TRUNC | flags);
-  return async () => {
-    try {
-      await movePlainly(handle, storages, plainWriteTransfer);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  };
-}
-
-/** All bytes of a file into memory that is there. */
-async function readPlainly(
-  file: string,
-  flags: number,
-  storages: readonly Storage[],
-): Promise<() => Promise<void>> {
-  const handle = await open(file, O_RDONLY | flags);
-  return async () => {
-    try {
-      await movePlainly(handle, storages, plainReadTransfer);
-    } finally {
-      await handle.close();
-    }
-  };
-}
-
-async function movePlainly(
-  handle: FileHandle,
-  storages: readonly Storage[],
-  transferOf: (storage: Storage) => Transfer | null,
-): Promise<void> {
-  const moves = storages.flatMap((storage, index) =>
-    Array.from({ length: TENSOR_BYTES / PLAIN_PART }, (_, part) => {
-      const at = part * PLAIN_PART;
-      const transfer = transferOf(storage);
-      if (transfer === null)
-        throw new LazuliError('not_supported', 'files are not measured on this system', {
-          where: process.platform,
-        });
-      return transfer(handle.fd, index * TENSOR_BYTES + at, storage, at, PLAIN_PART);
-    }),
-  );
-  await Promise.allSettled(moves);
-  await Promise.all(moves);
-}
-
-/** What the system keeps of a file is given up: the next read is the disk's. */
-async function forget(file: string): Promise<void> {
-  const handle = await open(file, 'r');
-  try {
-    forgetFile(handle.fd);
-  } finally {
-    await handle.close();
-  }
-}
-
 async function prepareSave(): Promise<BenchRun> {
   const storages: Storage[] = [];
   const entries = makeEntries(storages);
@@ -212,7 +132,8 @@ async function prepareSave(): Promise<BenchRun> {
   };
 }
 
-async function prepareLoad(): Promise<BenchRun> {
+/** Loads a file that the system has in its cache, or has been told to forget. */
+async function prepareLoad(isCold: boolean): Promise<BenchRun> {
   const storages: Storage[] = [];
   const files = await makeFiles();
   await writeWeightsFile(files.weights, { entries: makeEntries(storages) });
@@ -226,7 +147,7 @@ async function prepareLoad(): Promise<BenchRun> {
     most: 1,
     minimumBytes: size,
     async run() {
-      await forget(files.weights);
+      await (isCold ? forget : remember)(files.weights);
       const loaded: Tensor[] = [];
       const load = async (): Promise<void> => {
         const watch = watchBlocking();
@@ -244,7 +165,7 @@ async function prepareLoad(): Promise<BenchRun> {
             resident = Math.max(resident, (await peakResident()) - before);
           },
           async (flags) => {
-            await forget(files.plain);
+            await (isCold ? forget : remember)(files.plain);
             return readPlainly(files.plain, flags, storages);
           },
         );
@@ -295,5 +216,6 @@ function watchBlocking(): () => number {
 
 export const IO_CASES: readonly BenchCase[] = [
   { name: 'io_save_1g', group: 'io', dtypes: ['float32'], prepare: prepareSave },
-  { name: 'io_load_1g', group: 'io', dtypes: ['float32'], prepare: prepareLoad },
+  { name: 'io_load_1g', group: 'io', dtypes: ['float32'], prepare: () => prepareLoad(true) },
+  { name: 'io_load_warm_1g', group: 'io', dtypes: ['float32'], prepare: () => prepareLoad(false) },
 ];

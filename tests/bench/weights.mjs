@@ -1,53 +1,102 @@
-// Saving and loading weights beside PyTorch's, in turn on the same disk (A B A B), the disk's own rate with each of ours.
+// Saving and loading weights beside PyTorch's, in turn on the same disk (A B A B), and what the disk itself gives: the same bytes
+// plainly moved by native threads, through the system's cache and past it, the best of both.
 //
-//   node tests/bench/weights.mjs PYTHON PEER [FOLDER]
+//   node tests/bench/weights.mjs PYTHON PEER [FOLDER] [--write]
 //
-// PYTHON has torch, PEER is the peer script (io_peer.py), FOLDER lies on the disk to measure. Needs the built command line.
+// PYTHON has torch, PEER is the peer script (io_peer.py), FOLDER lies on the disk to measure. Needs the built command line. Takes one
+// to four minutes; --write puts the table into docs/benchmarks/weights.md.
 import { execFileSync } from 'node:child_process';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 
-const [python, peer, folder = tmpdir()] = process.argv.slice(2);
-if (peer === undefined) throw new Error('usage: node tests/bench/weights.mjs PYTHON PEER [FOLDER]');
-const cli = path.join(import.meta.dirname, '../../out/cli/lazuli.js');
+const isWritten = process.argv.includes('--write');
+const [python, peer, folder = tmpdir()] = process.argv.slice(2).filter((argument) => argument !== '--write');
+if (peer === undefined) throw new Error('usage: node tests/bench/weights.mjs PYTHON PEER [FOLDER] [--write]');
+const root = path.join(import.meta.dirname, '../..');
 const options = {
   encoding: 'utf8',
   maxBuffer: 1 << 26,
+  stdio: ['ignore', 'pipe', 'inherit'],
   env: { ...process.env, LAZULI_BENCH_FOLDER: folder },
 };
 const ROUNDS = 2;
+/** What is measured: our workload, and which of the peer's times are the same work. */
+const WORK = [
+  ['save + fsync', 'io_save_1g', ['save_cache', 'save_fsync_after']],
+  ['load, cold', 'io_load_1g', ['load_cold']],
+  ['load, warm', 'io_load_warm_1g', ['load_warm']],
+];
 
 function own() {
+  const names = WORK.map(([, name]) => name);
+  const cli = path.join(root, 'out/cli/lazuli.js');
   const lines = execFileSync(
     process.execPath,
-    [cli, 'bench', 'io_save_1g', 'io_load_1g', '--json', '--seconds', '1'],
+    [cli, 'bench', ...names, '--json', '--seconds', '0.1'],
     options,
   );
-  const rows = lines
+  return lines
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  return Object.fromEntries(rows.map((row) => [row.name, row]));
 }
 
-function peerRates() {
-  const { median_s: seconds, bytes } = JSON.parse(execFileSync(python, [peer, folder, '1'], options));
-  return {
-    save: bytes / (seconds.save_cache + seconds.save_fsync_after) / 1e9,
-    load: bytes / seconds.load_cold / 1e9,
-  };
-}
+const rounds = Array.from({ length: ROUNDS }, () => ({
+  ours: own(),
+  theirs: JSON.parse(execFileSync(python, [peer, folder, '1'], options)),
+}));
 
-const rate = (value) => `${value.toFixed(2)} GB/s`;
-for (let round = 0; round < ROUNDS; round++) {
-  const { io_save_1g: save, io_load_1g: load } = own();
-  const torch = peerRates();
-  for (const [name, ours, theirs] of [
-    ['save + fsync', save, torch.save],
-    ['load, cold', load, torch.load],
-  ])
-    console.log(
-      `${name}: ours ${rate(ours.gigabytes_per_second)}, ${Math.round(ours.of_disk * 100)}% of the disk's ` +
-        `${rate(ours.disk_gigabytes_per_second)}; PyTorch ${rate(theirs)}`,
-    );
+const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+};
+const shown = (value) => value.toFixed(2);
+const rows = WORK.map(([title, name, times]) => {
+  const ours = rounds.map((round) => round.ours.find((row) => row.name === name));
+  const theirs = rounds.map(
+    ({ theirs: { median_s: seconds, bytes } }) =>
+      bytes / times.reduce((sum, time) => sum + seconds[time], 0) / 1e9,
+  );
+  const each = (field) => ours.map((row) => row[field]);
+  const rate = median(each('gigabytes_per_second'));
+  const memory = each('resident_of_tensors').filter(Number.isFinite);
+  return [
+    title,
+    `${shown(rate)} (${each('gigabytes_per_second').map(shown).join(', ')})`,
+    `${shown(median(each('disk_gigabytes_per_second')))} (${[...new Set(each('disk'))].join(', ')})`,
+    `${Math.round(median(each('of_disk')) * 100)}%`,
+    `${shown(median(theirs))} (${theirs.map(shown).join(', ')})`,
+    `${shown(rate / median(theirs))} ×`,
+    memory.length > 0 ? `${shown(Math.max(...memory))} ×` : '',
+  ];
+});
+const titles = [
+  'work',
+  'Lazuli GB/s',
+  'disk GB/s (how)',
+  'of the disk',
+  'PyTorch GB/s',
+  'against PyTorch',
+  'memory / tensors',
+];
+const table = [titles, titles.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+console.log(table);
+
+if (isWritten) {
+  const { torch } = rounds[0].theirs;
+  const text = `# Weights to and from the disk
+
+${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model}, ${cpus().length} cores, Node ${process.versions.node}, PyTorch ${torch}.
+A state dict of 64 float32 tensors of 16 MiB, 1 GiB in all, as \`.pt\`. Ours and PyTorch in turn, ${ROUNDS} rounds: the median, and each round.
+Both sides include the fsync of a save and the CRC-32 of every record. "Cold" means the system was told to forget the file, "warm" that it
+was just read. "Disk" is what two to four native threads get for the same bytes without format or checksum, through the system's cache or
+past it (direct), whichever is faster in that run; reading plainly goes into memory that is there already, loading makes its own. The last
+column is how far the process grew at most while loading, over the bytes of the tensors.
+
+    node tests/bench/weights.mjs PYTHON PEER FOLDER --write
+
+${table}
+`;
+  writeFileSync(path.join(root, 'docs/benchmarks/weights.md'), text);
 }

@@ -29,10 +29,10 @@ Backend::Backend(Napi::Env env)
       job_executor_(pool_, ledger_->budget),
       // Made before the cleanup hook, so that the hook, which runs first, still finds it.
       signal_(Signal::New(env, "lazuli", 0, 1, this)),
-      thread_([this](std::shared_ptr<Job> job) { finish(std::move(job)); }),
-      gpu_thread_([this](std::shared_ptr<Job> job) { finish(std::move(job)); }),
-      transfer_threads_{BackendThread([this](std::shared_ptr<Job> job) { finish(std::move(job)); }),
-                        BackendThread([this](std::shared_ptr<Job> job) { finish(std::move(job)); })} {
+      thread_(finisher()),
+      gpu_thread_(finisher()),
+      transfer_threads_{BackendThread(finisher()), BackendThread(finisher()), BackendThread(finisher()),
+                        BackendThread(finisher())} {
   signal_.Unref(env);
   napi_add_env_cleanup_hook(
       env, [](void* backend) { static_cast<Backend*>(backend)->close_threads(); }, this);
@@ -145,8 +145,12 @@ void Backend::drain(Napi::Env env) {
 
 void Backend::close_threads() {
   is_closed_ = true;
-  for (BackendThread* thread : {&thread_, &gpu_thread_, &transfer_threads_[0], &transfer_threads_[1]})
-    for (auto& job : thread->close()) abandoned_.push_back(std::move(job));
+  const auto close_one = [this](BackendThread& thread) {
+    for (auto& job : thread.close()) abandoned_.push_back(std::move(job));
+  };
+  close_one(thread_);
+  close_one(gpu_thread_);
+  for (BackendThread& thread : transfer_threads_) close_one(thread);
   pool_.close();
 }
 

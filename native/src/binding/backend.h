@@ -92,6 +92,10 @@ class Backend {
   using Signal = Napi::TypedThreadSafeFunction<Backend, void, &Backend::deliver>;
 
   Napi::Promise post(Napi::Env env, BackendThread& thread, std::shared_ptr<PromiseJob> job);
+  /// What a thread calls after each of its jobs.
+  std::function<void(std::shared_ptr<Job>)> finisher() {
+    return [this](std::shared_ptr<Job> job) { finish(std::move(job)); };
+  }
   void finish(std::shared_ptr<Job> job);
   void drain(Napi::Env env);
   void close_threads();
@@ -110,7 +114,8 @@ class Backend {
   // Last: joined before anything they use goes.
   BackendThread thread_;
   BackendThread gpu_thread_;
-  std::array<BackendThread, 2> transfer_threads_;
+  /// Twice as many as fill the disk: while one waits for it another copies and checks.
+  std::array<BackendThread, 4> transfer_threads_;
   size_t next_transfer_ = 0;
 };
 

@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "crc32.h"
+#include "direct.h"
+#include "system.h"
 
 #if !defined(_WIN32)
 #include <fcntl.h>
@@ -36,50 +38,13 @@ constexpr size_t kPiece = size_t{512} << 10;
 /// What is moved at once where no checksum follows.
 constexpr size_t kPlainPiece = size_t{4} << 20;
 
-struct ErrorName {
-  int code;
-  const char* name;
-};
-constexpr ErrorName kNames[] = {
-    {EACCES, "EACCES"}, {EBADF, "EBADF"},   {EDQUOT, "EDQUOT"}, {EFBIG, "EFBIG"}, {EINVAL, "EINVAL"},
-    {EIO, "EIO"},       {EISDIR, "EISDIR"}, {EMFILE, "EMFILE"}, {ENFILE, "ENFILE"}, {ENOMEM, "ENOMEM"},
-    {ENOSPC, "ENOSPC"}, {ENXIO, "ENXIO"},   {EPERM, "EPERM"},   {EROFS, "EROFS"}, {ESTALE, "ESTALE"},
-};
+/// What is copied at once: as much as is moved in one job.
+constexpr size_t kCopied = size_t{4} << 20;
 
-[[noreturn]] void fail(int code) {
-  for (const ErrorName& row : kNames)
-    if (row.code == code) throw FileError(row.name);
-  throw FileError("errno " + std::to_string(code) + ", " + std::strerror(code));
-}
-
-/// Up to a piece of bytes into memory: at least one. Throws FileError, also at the end of the file.
-size_t read_some(int descriptor, int64_t position, std::span<std::byte> into, size_t piece) {
-  while (true) {
-    const ssize_t count =
-        pread(descriptor, into.data(), std::min(into.size(), piece), static_cast<off_t>(position));
-    if (count > 0) return static_cast<size_t>(count);
-    if (count == 0) throw FileError("EOF");
-    if (errno != EINTR) fail(errno);
-  }
-}
-
-/// Reading that tells its failures from those of writing: the code follows "source ".
-size_t read_source(int descriptor, int64_t position, std::span<std::byte> into) {
-  try {
-    return read_some(descriptor, position, into, kPiece);
-  } catch (const FileError& error) {
-    throw FileError(std::string("source ") + error.what());
-  }
-}
-
-/// Up to a piece of bytes out of memory. Throws FileError.
-size_t write_some(int descriptor, int64_t position, std::span<const std::byte> from, size_t piece) {
-  while (true) {
-    const ssize_t count =
-        pwrite(descriptor, from.data(), std::min(from.size(), piece), static_cast<off_t>(position));
-    if (count >= 0) return static_cast<size_t>(count);
-    if (errno != EINTR) fail(errno);
-  }
+/// Each transfer thread's own, kept between its jobs.
+std::byte* copy_buffer() {
+  thread_local const auto data = std::make_unique_for_overwrite<std::byte[]>(kCopied);
+  return data.get();
 }
 
 /// The disk begins now instead of at the fsync; what fails here fails there too.
@@ -102,6 +67,7 @@ FileHandle::FileHandle(int descriptor) : descriptor_(fcntl(descriptor, F_DUPFD_C
 FileHandle::~FileHandle() { close(descriptor_); }
 
 uint32_t FileHandle::read(int64_t position, std::span<std::byte> into) const {
+  if (const auto direct = read_directly(descriptor_, position, into)) return *direct;
   uint32_t crc = 0;
   while (!into.empty()) {
     const size_t count = read_some(descriptor_, position, into, kPiece);
@@ -113,6 +79,7 @@ uint32_t FileHandle::read(int64_t position, std::span<std::byte> into) const {
 }
 
 uint32_t FileHandle::write(int64_t position, std::span<const std::byte> from) const {
+  if (const auto direct = write_directly(descriptor_, position, from)) return *direct;
   uint32_t crc = 0;
   const int64_t start = position;
   const size_t length = from.size();
@@ -128,18 +95,19 @@ uint32_t FileHandle::write(int64_t position, std::span<const std::byte> from) co
 
 uint32_t FileHandle::copy(int64_t position, const FileHandle& target, int64_t target_position,
                           int64_t length) const {
-  const auto piece = std::make_unique_for_overwrite<std::byte[]>(kPiece);
   uint32_t crc = 0;
   for (int64_t done = 0; done < length;) {
-    const size_t most = static_cast<size_t>(std::min<int64_t>(length - done, kPiece));
-    const size_t count = read_source(descriptor_, position + done, {piece.get(), most});
-    crc = crc32(crc, {piece.get(), count});
-    for (size_t written = 0; written < count;)
-      written += write_some(target.descriptor_, target_position + done + static_cast<int64_t>(written),
-                            {piece.get() + written, count - written}, kPiece);
+    const auto count = static_cast<size_t>(std::min<int64_t>(length - done, kCopied));
+    const std::span<std::byte> bytes{copy_buffer(), count};
+    try {
+      read(position + done, bytes);
+    } catch (const FileError& error) {
+      throw FileError(std::string("source ") + error.what());
+    }
+    target.write(target_position + done, bytes);
+    crc = crc32(crc, bytes);
     done += static_cast<int64_t>(count);
   }
-  start_writing(target.descriptor_, target_position, static_cast<size_t>(length));
   return crc;
 }
 

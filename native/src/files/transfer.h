@@ -24,9 +24,9 @@ class FileHandle {
   FileHandle(const FileHandle&) = delete;
   FileHandle& operator=(const FileHandle&) = delete;
 
-  /// Fills `into` from `position`; returns the CRC-32 of what was read. Throws FileError.
+  /// Fills `into` from `position`, past the system's cache where that is faster; returns the CRC-32 of what was read. Throws FileError.
   uint32_t read(int64_t position, std::span<std::byte> into) const;
-  /// Writes all of `from` at `position` and has the system start on it; returns its CRC-32. Throws FileError.
+  /// Writes all of `from` at `position` so that the disk starts on it; returns its CRC-32. Throws FileError.
   uint32_t write(int64_t position, std::span<const std::byte> from) const;
   /// Copies `length` bytes from `position` on to `target` as `write` does; returns their CRC-32. Throws FileError, of
   /// this file with "source " before the code.

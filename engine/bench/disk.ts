@@ -1,0 +1,94 @@
+// What a disk gives at best: the same bytes moved plainly by native threads, through the system's cache and past it. For `lazuli bench`.
+import { constants, createReadStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+
+import { LazuliError } from '#core/errors';
+import type { Storage } from '#core/tensor/storage';
+import { forgetFile, plainReadTransfer, plainWriteTransfer, type Transfer } from '#native';
+
+const PART = 4 * 1024 * 1024;
+
+/** How the disk is measured: the same bytes, without format or checksum, by two threads; the best of these is what it gives. */
+export const PLAIN_MODES: readonly (readonly [name: string, flags: number])[] = [
+  ['buffered', 0],
+  ['direct', Number(constants.O_DIRECT ?? 0)],
+];
+
+/** A file system without direct access is measured through the system's cache alone. */
+export function refusedDirectly(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === 'EINVAL') return null;
+  throw error;
+}
+
+const { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } = constants;
+
+/** All bytes from memory into a new file and an fsync: what a save cannot do without. */
+export async function writePlainly(
+  file: string,
+  flags: number,
+  storages: readonly Storage[],
+): Promise<() => Promise<void>> {
+  const handle = await open(file, O_WRONLY | O_CREAT | O_TRUNC | flags);
+  return async () => {
+    try {
+      await movePlainly(handle, storages, plainWriteTransfer);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  };
+}
+
+/** All bytes of a file into memory that is there. */
+export async function readPlainly(
+  file: string,
+  flags: number,
+  storages: readonly Storage[],
+): Promise<() => Promise<void>> {
+  const handle = await open(file, O_RDONLY | flags);
+  return async () => {
+    try {
+      await movePlainly(handle, storages, plainReadTransfer);
+    } finally {
+      await handle.close();
+    }
+  };
+}
+
+async function movePlainly(
+  handle: FileHandle,
+  storages: readonly Storage[],
+  transferOf: (storage: Storage) => Transfer | null,
+): Promise<void> {
+  let position = 0;
+  const starts = storages.map(({ bytes }) => (position += bytes) - bytes);
+  const moves = storages.flatMap((storage, index) =>
+    Array.from({ length: Math.ceil(storage.bytes / PART) }, (_, part) => {
+      const at = part * PART;
+      const transfer = transferOf(storage);
+      if (transfer === null)
+        throw new LazuliError('not_supported', 'files are not measured on this system', {
+          where: process.platform,
+        });
+      return transfer(handle.fd, (starts[index] ?? 0) + at, storage, at, Math.min(PART, storage.bytes - at));
+    }),
+  );
+  await Promise.allSettled(moves);
+  await Promise.all(moves);
+}
+
+/** What the system keeps of a file is given up: the next read is the disk's. */
+export async function forget(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    forgetFile(handle.fd);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The whole file once through the system's cache. */
+export async function remember(file: string): Promise<void> {
+  const stream = createReadStream(file, { highWaterMark: PART });
+  for await (const chunk of stream) void chunk;
+}

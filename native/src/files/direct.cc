@@ -1,0 +1,141 @@
+// See direct.h.
+#include "direct.h"
+
+#include "crc32.h"
+#include "system.h"
+
+#if defined(__linux__)
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#endif
+
+namespace lazuli {
+
+#if !defined(__linux__)
+
+std::optional<uint32_t> read_directly(int, int64_t, std::span<std::byte>) { return std::nullopt; }
+std::optional<uint32_t> write_directly(int, int64_t, std::span<const std::byte>) { return std::nullopt; }
+
+#else
+
+namespace {
+
+/// Places and lengths are multiples of this, which is one of every disk's own block.
+constexpr int64_t kBlock = 4096;
+/// What goes through the buffer at once: small enough for a core's cache, large enough for the disk.
+constexpr size_t kDirectPiece = size_t{1} << 20;
+
+int64_t round_down(int64_t value) { return value - value % kBlock; }
+
+/// A second opening of the file a descriptor is for, with O_DIRECT; closed with it.
+class DirectDescriptor {
+ public:
+  DirectDescriptor(int descriptor, int flags)
+      : descriptor_(open(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), flags | O_DIRECT | O_CLOEXEC)) {}
+  ~DirectDescriptor() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  DirectDescriptor(const DirectDescriptor&) = delete;
+  DirectDescriptor& operator=(const DirectDescriptor&) = delete;
+  bool is_open() const { return descriptor_ >= 0; }
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+struct Freed {
+  void operator()(std::byte* data) const { std::free(data); }
+};
+
+/// Each transfer thread's own, kept between its jobs.
+std::byte* buffer() {
+  thread_local const std::unique_ptr<std::byte, Freed> data(
+      static_cast<std::byte*>(std::aligned_alloc(kBlock, kDirectPiece)));
+  if (!data) throw std::bad_alloc();
+  return data.get();
+}
+
+/// True where at least half of the range is in the system's cache, or the system (Linux before 6.5) cannot tell.
+bool is_cached(int descriptor, int64_t position, size_t length) {
+#if defined(SYS_cachestat)
+  constexpr long kCacheStat = SYS_cachestat;
+#else
+  constexpr long kCacheStat = 451;
+#endif
+  struct {
+    uint64_t offset, length;
+  } const range{static_cast<uint64_t>(position), length};
+  struct {
+    uint64_t cached, dirty, writeback, evicted, recently_evicted;
+  } pages{};
+  if (syscall(kCacheStat, descriptor, &range, &pages, 0u) != 0) return true;
+  return pages.cached * static_cast<uint64_t>(kBlock) * 2 >= length;
+}
+
+}  // namespace
+
+std::optional<uint32_t> read_directly(int descriptor, int64_t position, std::span<std::byte> into) {
+  if (into.size() < kLeastDirect || is_cached(descriptor, position, into.size())) return std::nullopt;
+  const DirectDescriptor file(descriptor, O_RDONLY);
+  if (!file.is_open()) return std::nullopt;
+  std::byte* const data = buffer();
+  uint32_t crc = 0;
+  while (!into.empty()) {
+    const int64_t start = round_down(position);
+    const auto skipped = static_cast<size_t>(position - start);
+    const ssize_t count = pread(file.get(), data, kDirectPiece, static_cast<off_t>(start));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EINVAL) return std::nullopt;
+    if (count < 0) fail(errno);
+    if (static_cast<size_t>(count) <= skipped) throw FileError("EOF");
+    const size_t used = std::min(static_cast<size_t>(count) - skipped, into.size());
+    std::memcpy(into.data(), data + skipped, used);
+    crc = crc32(crc, into.first(used));
+    into = into.subspan(used);
+    position += static_cast<int64_t>(used);
+  }
+  return crc;
+}
+
+std::optional<uint32_t> write_directly(int descriptor, int64_t position, std::span<const std::byte> from) {
+  const auto head = static_cast<size_t>((kBlock - position % kBlock) % kBlock);
+  if (from.size() < kLeastDirect + head) return std::nullopt;
+  const DirectDescriptor file(descriptor, O_WRONLY);
+  if (!file.is_open()) return std::nullopt;
+  std::byte* const data = buffer();
+  write_all(descriptor, position, from.first(head));
+  uint32_t crc = crc32(0, from.first(head));
+  from = from.subspan(head);
+  position += static_cast<int64_t>(head);
+  while (from.size() >= static_cast<size_t>(kBlock)) {
+    const auto length =
+        static_cast<size_t>(round_down(static_cast<int64_t>(std::min(from.size(), kDirectPiece))));
+    std::memcpy(data, from.data(), length);
+    const ssize_t count = pwrite(file.get(), data, length, static_cast<off_t>(position));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EINVAL) return std::nullopt;
+    if (count < 0) fail(errno);
+    const auto written = static_cast<size_t>(round_down(count));
+    // Less than a block can only be a disk that is full.
+    if (written == 0) fail(ENOSPC);
+    crc = crc32(crc, {data, written});
+    from = from.subspan(written);
+    position += static_cast<int64_t>(written);
+  }
+  write_all(descriptor, position, from);
+  return crc32(crc, from);
+}
+
+#endif
+
+}  // namespace lazuli

@@ -1,5 +1,5 @@
 // How a reader says no: one sentence shape for every refused file, with text from the file made harmless first.
-import { LazuliError } from '../errors';
+import { LazuliError, type ErrorCode } from '../errors';
 
 /** What a refusal adds to its sentence. */
 export interface RefusalDetails {
@@ -27,9 +27,10 @@ export function refusal(
   what: string,
   where: string,
   details: RefusalDetails = {},
+  code: ErrorCode = 'file_refused',
 ): LazuliError {
   const name = printable(file);
-  return new LazuliError('file_refused', `${name}: ${what}: ${where}`, {
+  return new LazuliError(code, `${name}: ${what}: ${where}`, {
     where: `${name}, ${where}`,
     ...details,
   });

@@ -3,10 +3,10 @@ import Papa from 'papaparse';
 
 import type { DataSource } from '#core/document/project';
 import { LazuliError } from '#core/errors';
-import { printable } from '#core/formats/refuse';
+import { printable, refusal, type RefusalDetails } from '#core/formats/refuse';
 import { numel } from '#core/tensor/shape';
 
-import { openBytes } from './bytes';
+import { openText } from './bytes';
 
 export interface CsvContent {
   /** Names of all columns; `0`, `1` ... where there is no header. */
@@ -29,8 +29,9 @@ type CsvSource = Pick<DataSource, 'header' | 'inputs' | 'target' | 'inputShape'>
 
 /** Throws `data_invalid` with line and column, or what opening the file throws. */
 export async function readCsv(file: string, source: CsvSource, signal?: AbortSignal): Promise<CsvContent> {
-  const { stream } = await openBytes(file);
+  const stream = await openText(file);
   const reader = new RowReader(file, source);
+  let withoutRow = 0;
   try {
     await new Promise<void>((resolve, reject) => {
       Papa.parse<string[]>(stream, {
@@ -40,6 +41,10 @@ export async function readCsv(file: string, source: CsvSource, signal?: AbortSig
           try {
             signal?.throwIfAborted();
             for (const row of results.data) reader.row(row);
+            // The parser starts such a row again with every piece that comes.
+            withoutRow = results.data.length > 0 ? 0 : withoutRow + 1;
+            if (withoutRow > MOST_PIECES)
+              throw reader.error('has a row that does not end', null, LONGEST_ROW);
             const [quote] = results.errors.filter(({ type }) => type === 'Quotes');
             if (quote) throw reader.error(`has broken quotes: ${quote.message.toLowerCase()}`, null);
           } catch (error) {
@@ -66,6 +71,10 @@ export async function readCsv(file: string, source: CsvSource, signal?: AbortSig
   }
   return reader.finish();
 }
+
+/** Pieces of 256 KiB that one row may take. */
+const MOST_PIECES = 64;
+const LONGEST_ROW = 'rows of at most 16 MiB, and as many quotes that close as open';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
@@ -140,13 +149,17 @@ class RowReader {
             ? wanted + columns.length
             : wanted
           : columns.indexOf(wanted);
+      if (typeof wanted === 'string' && at >= 0 && columns.lastIndexOf(wanted) !== at)
+        throw this.#refuse(`two columns are called '${printable(wanted)}'`, 'line 1', {
+          expected: 'a name for each column',
+          hint: 'name columns by their number, or rename one in the file',
+        });
       if (at >= 0 && at < columns.length) return at;
       const known = columns.slice(0, 40).map(printable).join(', ');
-      throw new LazuliError(
-        'data_invalid',
-        `${this.file} has no ${what} column ${typeof wanted === 'number' ? wanted : `'${wanted}'`}`,
+      throw this.#refuse(
+        `it has no ${what} column ${typeof wanted === 'number' ? wanted : `'${printable(wanted)}'`}`,
+        'line 1',
         {
-          where: `${this.file}, line 1`,
           expected: `one of ${known}${columns.length > 40 ? ` ... (${columns.length} columns)` : ''}`,
           got: String(wanted),
           ...(isHeader
@@ -186,16 +199,11 @@ class RowReader {
     const layout = this.#layout;
     if (!layout) return;
     if (cells.length !== layout.columns.length)
-      throw new LazuliError(
-        'data_invalid',
-        `${this.file}, line ${line}: expected ${layout.columns.length} columns, got ${cells.length}`,
-        {
-          where: `${this.file}, line ${line}`,
-          expected: `${layout.columns.length} columns`,
-          got: String(cells.length),
-          hint: 'the file may be cut off or use another separator',
-        },
-      );
+      throw this.#refuse(`expected ${layout.columns.length} columns, got ${cells.length}`, `line ${line}`, {
+        expected: `${layout.columns.length} columns`,
+        got: String(cells.length),
+        hint: 'the file may be cut off or use another separator',
+      });
     for (const at of layout.inputs) {
       const cell = cells[at] ?? '';
       const value = parseNumber(cell);
@@ -213,11 +221,10 @@ class RowReader {
   #badCell(cell: string, at: number, line: number): LazuliError {
     const name = printable(this.#layout?.columns[at] ?? String(at));
     const shown = JSON.stringify(printable(cell.slice(0, 40)));
-    return new LazuliError(
-      'data_invalid',
-      `${this.file}, line ${line}, column '${name}': expected a number, got ${cell.trim() === '' ? 'nothing' : shown}`,
+    return this.#refuse(
+      `expected a number, got ${cell.trim() === '' ? 'nothing' : shown}`,
+      `line ${line}, column ${at + 1}${this.#layout?.columns[at] === String(at) ? '' : ` '${name}'`}`,
       {
-        where: `${this.file}, line ${line}, column ${at + 1}`,
         expected: 'a number',
         got: cell.trim() === '' ? 'nothing' : shown,
         hint:
@@ -231,11 +238,12 @@ class RowReader {
   }
 
   error(what: string, line: number | null, expected?: string): LazuliError {
-    const where = line === null ? `${this.file}, line ${this.#line}` : `${this.file}, line ${line}`;
-    return new LazuliError('data_invalid', `${where}: the file ${what}`, {
-      where,
-      ...(expected === undefined ? {} : { expected }),
-    });
+    const details = expected === undefined ? {} : { expected };
+    return this.#refuse(`the file ${what}`, `line ${line ?? this.#line}`, details);
+  }
+
+  #refuse(what: string, where: string, details: RefusalDetails): LazuliError {
+    return refusal(this.file, what, where, details, 'data_invalid');
   }
 
   finish(): CsvContent {
@@ -245,8 +253,7 @@ class RowReader {
       this.#add(cells, line);
     }
     if (!this.#layout || this.#rows === 0)
-      throw new LazuliError('data_invalid', `${this.file} holds no rows`, {
-        where: this.file,
+      throw this.#refuse('the file holds no rows', `line ${this.#line}`, {
         expected: 'at least one row of numbers',
         got: 'none',
       });

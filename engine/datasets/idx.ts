@@ -1,6 +1,7 @@
 // The IDX format of the MNIST family, plain or gzip, streamed into native memory in its own element type: bytes stay bytes.
 // Source: yann.lecun.com/exdb/mnist, "THE IDX FILE FORMAT": 0, 0, type, rank, big-endian int32 sizes, big-endian elements.
 import { LazuliError } from '#core/errors';
+import { refusal } from '#core/formats/refuse';
 import { elementSize } from '#core/tensor/dtype';
 import { numel } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
@@ -21,8 +22,7 @@ const TYPES: ReadonlyMap<number, TableDType> = new Map([
 const MOST_PACKED = 1032;
 
 const refuse = (file: string, what: string, where: string, expected: string, got: string): LazuliError =>
-  new LazuliError('file_refused', `${file}: ${what}`, {
-    where: `${file}, ${where}`,
+  refusal(file, what, where, {
     expected,
     got,
     hint: 'is this an IDX file (MNIST family), whole and undamaged?',

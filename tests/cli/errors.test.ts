@@ -120,7 +120,7 @@ test(
     copyFileSync(path.join(root, 'examples/digits/digits.csv.gz'), at('cut.csv.gz'));
     writeFileSync(at('cut.csv.gz'), readFileSync(at('cut.csv.gz')).subarray(0, 30_000));
     expect((await refused(train(at('cut.csv.gz')), 'file_refused'))['message']).toContain(
-      'cut.csv.gz is not a whole gzip file',
+      'cut.csv.gz: it is not a whole gzip file: byte ',
     );
     writeFileSync(at('word.csv'), text.replace('\n', '\nhello,'));
     await refused(train(at('word.csv')), 'data_invalid');
@@ -144,7 +144,7 @@ test('a missing column lists those there are', slow, async () => {
     path.join(temporaryFolder(), 'w.pt'),
   ];
   expect(await refused(args, 'data_invalid')).toMatchObject({
-    message: expect.stringContaining("iris.csv has no target column 'spices'") as string,
+    message: expect.stringContaining("iris.csv: it has no target column 'spices': line 1") as string,
     expected: expect.stringContaining('petal_width, species') as string,
     got: 'spices',
   });

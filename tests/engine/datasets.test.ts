@@ -83,19 +83,19 @@ test('quoted cells may hold separators and line breaks, and lines are still coun
   await expect(open('"a\nb",x,c\n"1","2","p,q"\n1,zwei,r\n', { ...csv, header: true })).rejects.toMatchObject(
     {
       code: 'data_invalid',
-      message: expect.stringMatching(/d\.csv, line 4, column 'x': expected a number, got "zwei"/) as string,
+      message: expect.stringMatching(/d\.csv: expected a number, got "zwei": line 4, column 1 'x'/) as string,
     },
   );
 });
 
 test.each([
-  ['a word', '1,2,0\n1,x,0\n', /line 2, column '1': expected a number, got "x"/],
-  ['a missing value', '1,2,0\n1,,0\n', /line 2, column '1': expected a number, got nothing/],
+  ['a word', '1,2,0\n1,x,0\n', /expected a number, got "x": line 2, column 2$/],
+  ['a missing value', '1,2,0\n1,,0\n', /expected a number, got nothing: line 2, column 2$/],
   ['nan', '1,2,0\n1,nan,0\n', /line 2/],
-  ['a hexadecimal number', '1,2,0\n0x10,2,0\n', /line 2, column '0'/],
+  ['a hexadecimal number', '1,2,0\n0x10,2,0\n', /line 2, column 1$/],
   ['a number too large', '1,2,0\n1e999,2,0\n', /line 2/],
-  ['a short row', '1,2,0\n1,2\n', /line 2: expected 3 columns, got 2/],
-  ['a long row', '1,2,0\n1,2,0,4\n', /line 2: expected 3 columns, got 4/],
+  ['a short row', '1,2,0\n1,2\n', /expected 3 columns, got 2: line 2/],
+  ['a long row', '1,2,0\n1,2,0,4\n', /expected 3 columns, got 4: line 2/],
   ['no rows', '\n\n', /holds no rows/],
   ['only the target', '1\n2\n', /no column for the inputs/],
 ])('csv with %s is refused with its place', async (_title, text, message) => {
@@ -115,11 +115,43 @@ test('a missing column lists the columns there are', async () => {
   expect(without.targets).toBeNull();
 });
 
+test('text is UTF-8 to the end of every piece, and what is not is refused by its line', async () => {
+  // The two bytes of ü lie in two pieces of 256 KiB.
+  const text = `${'1,a\n'.repeat(65_535)}10,ü\n`;
+  expect(Buffer.from(text).indexOf('ü')).toBe(256 * 1024 - 1);
+  const dataset = await open(text, { ...csv, header: false });
+  expect(dataset.targets?.classes).toEqual(['a', 'ü']);
+  const broken = Buffer.concat([Buffer.from('1,a\n2,'), Buffer.of(0xff), Buffer.from('\n')]);
+  await expect(open(broken, csv)).rejects.toMatchObject({
+    code: 'file_refused',
+    message: expect.stringContaining('it is not UTF-8 text: line 1 or soon after') as string,
+  });
+});
+
+test('a row that never ends is refused before the time it takes grows with its square', async () => {
+  const endless = `1,2,0\n1,"${'x'.repeat(40 * 1024 * 1024)}`;
+  const start = performance.now();
+  await expect(open(endless, csv)).rejects.toThrow(/the file has a row that does not end: line 2/);
+  expect(performance.now() - start).toBeLessThan(20_000);
+}, 30_000);
+
+test('a gzip bomb is refused before its rows fill the memory', async () => {
+  const bomb = gzipSync('0,1\n'.repeat(17 * 1024 * 1024));
+  await expect(open(bomb, { ...csv, file: 'd.csv.gz' })).rejects.toThrow(
+    /it unpacks to far more than its own size/,
+  );
+});
+
+test('a name that two columns have names none', async () => {
+  const source = { ...csv, header: true, target: 'a' };
+  await expect(open('a,b,a\n1,2,3\n', source)).rejects.toThrow(/two columns are called 'a': line 1/);
+});
+
 test('damaged gzip is refused by name', async () => {
   const bytes = gzipSync('1,2,0\n'.repeat(1000));
   await expect(open(bytes.subarray(0, 40), { ...csv, file: 'd.csv.gz' })).rejects.toMatchObject({
     code: 'file_refused',
-    message: expect.stringContaining('not a whole gzip file') as string,
+    message: expect.stringContaining('it is not a whole gzip file: byte ') as string,
   });
 });
 

@@ -84,7 +84,7 @@ function aboutUninitialized(
 
 const refusedByTorch = (waiting: readonly string[]): string =>
   `${waiting.length} entries are uninitialized (${namesOf(waiting)}): torch.load refuses the whole file by default. Save only what is ` +
-  'initialized (--initialized-only), or load it under torch.serialization.safe_globals with UninitializedParameter and UninitializedBuffer';
+  'initialized (Save weights asks; --initialized-only), or load it under torch.serialization.safe_globals with UninitializedParameter and UninitializedBuffer';
 
 const MOST_NAMES = 10;
 const namesOf = (names: readonly string[]): string =>

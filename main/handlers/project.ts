@@ -44,7 +44,7 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
       if (state.session.project.data) state.allowData(state.session.project.data);
       await state.moveTo(file, serializeProject(saved.project));
       app.remember(file);
-      return state.opened();
+      return { ...state.opened(), notes: saved.warnings };
     },
     'project.remember': (state, project) => {
       state.unsaved = project;

@@ -82,6 +82,7 @@ async function save(saveAs: boolean): Promise<boolean> {
   if (!project) return false;
   const opened = await call('project.save', project, { saveAs });
   if (!opened) return false;
+  opened.notes.forEach(showNote);
   // What was edited while the save ran is newer than the file and stays unsaved.
   if (useDocument.getState().project === project) {
     markSaved(opened.project, opened.file);

@@ -1,6 +1,7 @@
 """Writes the wide set of torch files of tests/golden/formats_wide: what people put into torch.save, kind by kind.
 
-Run: python -P scripts/golden/formats_wide.py [FOLDER] (needs torch). `manifest.json` tells per file its tensors as in formats_torch.py, its plain values
+Run: python -P scripts/golden/formats_wide.py [FOLDER] [--few] (needs torch; `--few` keeps the files that differ between versions:
+tests/golden/formats_2_6 and formats_2_14 are those of PyTorch 2.6.0 and 2.14.1 from Debian). `manifest.json` tells per file its tensors as in formats_torch.py, its plain values
 by their joined names as `lazuli inspect` shows them, the globals it names, and whether it can be saved again to the same bytes.
 """
 
@@ -401,6 +402,14 @@ def safetensors_files():
     MANIFEST["small_floats.safetensors"] = {"format": "safetensors", "entries": {key: describe(tensor) for key, tensor in tensors.items()}, "values": {}, "resave": True, "metadata": {"b": "2", "a": "1"}}
 
 
+FEW = {
+    "state_transformer", "state_lstm", "state_tied", "state_norms", "state_custom", "state_half", "state_weight_norm", "optimizer_AdamW", "optimizer_SGD_momentum", "scheduler_OneCycleLR",
+    "checkpoint_lightning", "checkpoint_mixed", "dtype_float8_e5m2", "dtype_uint16", "dtype_uint64", "dtype_complex32", "dtype_bfloat16", "layouts", "complex_bits", "shared_v2_v3",
+    "parameter", "buffer", "attributes", "lazy_state", "uninitialized_parameter", "quantized_per_channel", "sparse_coo", "sparse_csr", "nested", "jagged", "meta", "module_linear",
+    "module_nested", "module_and_state", "unknown_beside", "numpy_beside", "script_scripted", "legacy_checkpoint", "legacy_module", "legacy_views", "legacy_quantized", "value_bytes", "value_set",
+    "value_size", "value_device_index", "text_identity", "self_reference", "counter", "ordered", "no_crc", "alignment_4096"}
+
+
 def main():
     os.makedirs(FOLDER, exist_ok=True)
     for name in os.listdir(FOLDER):
@@ -412,6 +421,10 @@ def main():
         except (AttributeError, ImportError) as error:
             # An older version, or one without safetensors beside it: what it lacks ends this part.
             print(f"{part.__name__}: {error}")
+    if "--few" in sys.argv:
+        for name in [name for name in MANIFEST if name.removesuffix(".pt") not in FEW]:
+            MANIFEST.pop(name)
+            os.remove(os.path.join(FOLDER, name))
     with open(os.path.join(FOLDER, "manifest.json"), "w", encoding="utf-8") as file:
         json.dump({"torch": torch.__version__.split("+")[0], "files": MANIFEST}, file, indent=1, ensure_ascii=True)
         file.write("\n")

@@ -54,6 +54,23 @@ test('weights saved from one model load into a fresh one after their verdicts we
   await expect(card(page, 'fc2')).toContainText('10×64');
 });
 
+test('saving uninitialized weights says what torch.load does with them and asks', async ({ lazuli }) => {
+  const { page, folder } = lazuli;
+  await expect(card(page, 'fc2')).toContainText('uninitialized');
+  const [cancelled, all] = [join(folder, 'cancelled.pt'), join(folder, 'all.pt')];
+  await lazuli.answerDialog(cancelled);
+  await lazuli.answerMessages('Cancel');
+  await lazuli.command('file.saveWeights');
+  await expect.poll(() => lazuli.messages()).toHaveLength(1);
+  expect((await lazuli.messages())[0]).toMatch(/uninitialized[^]*torch\.load refuses/);
+  await lazuli.answerDialog(all);
+  await lazuli.answerMessages('Save all');
+  await lazuli.command('file.saveWeights');
+  await expect.poll(() => existsSync(all)).toBe(true);
+  await expect(page.getByText(/torch\.load refuses the whole file by default/)).toBeVisible();
+  expect(existsSync(cancelled)).toBe(false);
+});
+
 test('weights beside a project that are damaged are told and the project opens all the same', async ({
   lazuli,
 }) => {

@@ -18,10 +18,12 @@ import type { ByteSource, TensorEntry } from '#core/formats/weights';
 import { toJson, type JsonValue } from '#engine/json';
 
 const GOLDEN = join(import.meta.dirname, '..', 'golden');
-/** Of the present version and of 1.13; or a folder somebody made with scripts/golden/formats_wide.py. */
+/** Of several versions: everything of 2.13, of the others what differs; or a folder somebody made with scripts/golden/formats_wide.py. */
 const FOLDERS = process.env['LAZULI_WIDE']?.split(':') ?? [
   join(GOLDEN, 'formats_wide'),
   join(GOLDEN, 'formats_1_13'),
+  join(GOLDEN, 'formats_2_6'),
+  join(GOLDEN, 'formats_2_14'),
 ];
 
 interface WideFile {

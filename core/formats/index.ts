@@ -1,8 +1,8 @@
 // Weight files by content: reads whatever format a file is in, writes the one asked for.
 import { LazuliError } from '../errors';
-import { decodeText } from './bytes';
 import { isNumpyArray, readNumpy, readNumpyArchive } from './numpy-read';
 import { writeNumpy, writeNumpyArchive } from './numpy-write';
+import { recognize } from './kinds';
 import { quote, refusal } from './refuse';
 import { looksLikeSafetensors, readSafetensors, readSafetensorsIndex } from './safetensors-read';
 import { writeSafetensors } from './safetensors-write';
@@ -41,7 +41,7 @@ export async function readWeights(source: ByteSource, options: ReadOptions = {})
   if (looksLikeSafetensors(start)) return readSafetensors(source);
   if (start[0] === 0x7b && options.openSibling !== undefined)
     return readSafetensorsIndex(source, options.openSibling);
-  const kind = recognize(start, source.size);
+  const kind = recognize(start, source);
   // What cannot be named is most likely a damaged safetensors file: its reader says where.
   if (kind === null && /\.safetensors$/i.test(source.name)) return readSafetensors(source);
   throw refusal(
@@ -119,65 +119,3 @@ const startsWith = (bytes: Uint8Array, prefix: readonly number[]): boolean =>
 
 const hexadecimal = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-
-interface Kind {
-  readonly what: string;
-  readonly hint: string;
-}
-
-const UNPACK = 'Unpack it and open the weight file inside.';
-const MAGICS: readonly (readonly [readonly number[], Kind])[] = [
-  [[0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], { what: 'a 7z archive', hint: UNPACK }],
-  [[0x1f, 0x8b], { what: 'a gzip file', hint: UNPACK }],
-  [[0x42, 0x5a, 0x68], { what: 'a bzip2 file', hint: UNPACK }],
-  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], { what: 'an xz file', hint: UNPACK }],
-  [[0x28, 0xb5, 0x2f, 0xfd], { what: 'a zstd file', hint: UNPACK }],
-  [[0x52, 0x61, 0x72, 0x21], { what: 'a RAR archive', hint: UNPACK }],
-  [[0x89, 0x48, 0x44, 0x46], { what: 'an HDF5 file (Keras)', hint: 'Convert it with Keras first.' }],
-  [[0x47, 0x47, 0x55, 0x46], { what: 'a GGUF file', hint: 'Quantized llama.cpp weights cannot be opened.' }],
-  [[0x89, 0x50, 0x4e, 0x47], { what: 'a PNG image', hint: 'Choose the weight file.' }],
-  [[0xff, 0xd8, 0xff], { what: 'a JPEG image', hint: 'Choose the weight file.' }],
-  [[0x25, 0x50, 0x44, 0x46], { what: 'a PDF document', hint: 'Choose the weight file.' }],
-  [[0x7f, 0x45, 0x4c, 0x46], { what: 'a program (ELF)', hint: 'Choose the weight file.' }],
-  [[0x4d, 0x5a], { what: 'a program (Windows)', hint: 'Choose the weight file.' }],
-  [
-    [0x80],
-    {
-      what: 'a bare Python pickle, not a torch file',
-      hint: 'Load it where it was made and save it with torch.save. Nothing of it was run.',
-    },
-  ],
-];
-
-function recognize(start: Uint8Array, size: number): Kind | null {
-  if (size === 0)
-    return { what: 'an empty file', hint: 'The save or download did not happen: get the file again.' };
-  if (start.every((byte) => byte === 0))
-    return { what: 'a file of zeros', hint: 'The disk lost it: get the file again.' };
-  const magic = MAGICS.find(([prefix]) => startsWith(start, prefix));
-  if (magic !== undefined) return magic[1];
-  if (decodeText(start.subarray(257, 262)) === 'ustar') {
-    return {
-      what: 'a tar archive (torch before 0.2, or any other)',
-      hint: 'Save it again with a current PyTorch, or unpack it.',
-    };
-  }
-  return recognizeText(start);
-}
-
-function recognizeText(start: Uint8Array): Kind | null {
-  const text = decodeText(start.subarray(0, 64))?.trimStart() ?? '';
-  if (/^(<!doctype|<html|<head|<\?xml)/i.test(text)) {
-    return {
-      what: 'an HTML page',
-      hint: 'The download gave a web page (a login or an error) instead of the file.',
-    };
-  }
-  if (text.startsWith('version https://git-lfs')) {
-    return { what: 'a git-lfs pointer', hint: "Run 'git lfs pull' to get the real file." };
-  }
-  if (text.startsWith('{') || text.startsWith('['))
-    return { what: 'a JSON text', hint: 'Choose the weight file itself.' };
-  if (text.startsWith('#!')) return { what: 'a script', hint: 'Choose the weight file.' };
-  return null;
-}

@@ -30,6 +30,8 @@ const ORDER = [
   'U64',
 ];
 const METADATA = '__metadata__';
+/** Half a character, which UTF-8 cannot say. */
+const LONE_SURROGATE = /\p{Cs}/u;
 
 /**
  * Writes all initialized tensors. Views become dense and shared storages become copies; the returned warnings say
@@ -52,6 +54,17 @@ export async function writeSafetensors(
       'safetensors names must differ from each other and from __metadata__',
     );
   }
+  const broken = [...names].find((name) => LONE_SURROGATE.test(name));
+  if (broken !== undefined)
+    throw new LazuliError(
+      'not_supported',
+      `safetensors cannot hold the name ${quote(broken)}: it is no UTF-8`,
+      {
+        where: 'name of a tensor',
+        expected: 'whole characters',
+        hint: 'write a .pt file instead',
+      },
+    );
   const storages = new Set(entries.map((entry) => entry.storage));
   if (storages.size < entries.length)
     warnings.push('tensors that share memory were written as separate copies');

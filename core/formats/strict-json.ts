@@ -15,6 +15,8 @@ export class JsonProblem extends Error {
 }
 
 const DEEPEST = 16;
+/** Half a character, which UTF-8 cannot say. */
+const LONE_SURROGATE = /\p{Cs}/u;
 const SPACE = new Set([' ', '\t', '\n', '\r']);
 
 /** Parses a text that is one JSON value, trailing whitespace allowed. Throws `JsonProblem`. Source: RFC 8259. */
@@ -102,7 +104,7 @@ class Parser {
     const raw = this.#text.slice(start, end + 1);
     try {
       const value: unknown = JSON.parse(raw);
-      if (typeof value === 'string') {
+      if (typeof value === 'string' && !LONE_SURROGATE.test(value)) {
         this.#at = end + 1;
         return value;
       }
@@ -118,7 +120,7 @@ class Parser {
     while (end < this.#text.length && /[-+.0-9eE]/.test(this.#text[end] ?? '')) end++;
     const raw = this.#text.slice(start, end);
     if (raw === '') throw this.#problem('lacks a value');
-    if (!/^-?(0|[1-9]\d*)$/.test(raw))
+    if (!/^(0|-?[1-9]\d*)$/.test(raw))
       throw new JsonProblem(`has the number ${raw.slice(0, 40)}, not an integer`, start);
     const value = Number(raw);
     if (!Number.isSafeInteger(value))

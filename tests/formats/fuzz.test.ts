@@ -10,60 +10,10 @@ import { contiguousBytes, memorySource, MemorySink, readWeights } from '#core/fo
 import { readZip } from '#core/formats/zip/read';
 import { ZipWriter } from '#core/formats/zip/write';
 
+import { bounded, FUZZ_SECONDS, mutations, type Mutation } from '../support/mutations';
+
 const TESTS = join(import.meta.dirname, '..');
-/** Seconds for each reader; raised for long runs. */
-const SECONDS = Number(process.env['LAZULI_FUZZ_SECONDS'] ?? 1.5);
 const SLOWEST = 5_000;
-
-type Mutation = (bytes: Uint8Array) => Uint8Array;
-
-const position = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
-const interesting = fc.constantFrom(
-  0,
-  1,
-  0x28,
-  0x2e,
-  0x52,
-  0x61,
-  0x62,
-  0x73,
-  0x74,
-  0x75,
-  0x7f,
-  0x80,
-  0xfe,
-  0xff,
-);
-
-const mutation: fc.Arbitrary<Mutation> = fc.oneof(
-  fc.tuple(position, fc.oneof(fc.nat(255), interesting)).map(([at, value]): Mutation => (bytes) => {
-    const copy = bytes.slice();
-    copy[Math.floor(at * copy.length)] = value;
-    return copy;
-  }),
-  fc.tuple(position, fc.nat(7)).map(([at, bit]): Mutation => (bytes) => {
-    const copy = bytes.slice();
-    const index = Math.floor(at * copy.length);
-    copy[index] = (copy[index] ?? 0) ^ (1 << bit);
-    return copy;
-  }),
-  position.map(
-    (at): Mutation =>
-      (bytes) =>
-        bytes.slice(0, Math.floor(at * bytes.length)),
-  ),
-  fc.tuple(position, fc.uint8Array({ maxLength: 9 })).map(([at, extra]): Mutation => (bytes) => {
-    const index = Math.floor(at * bytes.length);
-    return Uint8Array.from([...bytes.subarray(0, index), ...extra, ...bytes.subarray(index)]);
-  }),
-  fc.tuple(position, position, fc.nat(40)).map(([from, to, length]): Mutation => (bytes) => {
-    const copy = bytes.slice();
-    const start = Math.floor(from * copy.length);
-    copy.copyWithin(Math.floor(to * copy.length), start, start + length);
-    return copy;
-  }),
-);
-const mutations = fc.array(mutation, { minLength: 1, maxLength: 6 });
 
 function seeds(folder: string, endings: RegExp, largest = 12_000): Uint8Array[] {
   const path = join(TESTS, folder);
@@ -90,24 +40,15 @@ async function survives(bytes: Uint8Array): Promise<void> {
   expect(performance.now() - start).toBeLessThan(SLOWEST);
 }
 
-const bounded = {
-  numRuns: 1_000_000,
-  interruptAfterTimeLimit: SECONDS * 1000,
-  markInterruptAsFailure: false,
-};
-
 /** Mutates records inside a torch zip whose CRCs and headers are then right again. */
-async function repacked(bytes: Uint8Array, changes: readonly Mutation[]): Promise<Uint8Array> {
+async function repacked(bytes: Uint8Array, change: Mutation): Promise<Uint8Array> {
   const archive = await readZip(memorySource('seed', bytes));
   const sink = new MemorySink();
   const writer = new ZipWriter(sink, '');
   for (const entry of archive.entries) {
     const data = await archive.readAll(entry.name, bytes.length * 100);
     const isChanged = entry.name.endsWith('.pkl') || entry.name.endsWith('.npy');
-    await writer.writeBytes(
-      entry.name,
-      isChanged ? changes.reduce((value, change) => change(value), data) : data,
-    );
+    await writer.writeBytes(entry.name, isChanged ? change(data) : data);
   }
   await writer.finish();
   return sink.take();
@@ -125,13 +66,13 @@ describe('readers survive damaged files', () => {
     async (_, endings) => {
       const pool = [...seeds('golden/formats', endings), ...seeds('fixtures/hostile', endings, 2_000)];
       await fc.assert(
-        fc.asyncProperty(fc.constantFrom(...pool), mutations, async (seed, changes) => {
-          await survives(changes.reduce((value, change) => change(value), seed));
+        fc.asyncProperty(fc.constantFrom(...pool), mutations, async (seed, change) => {
+          await survives(change(seed));
         }),
         bounded,
       );
     },
-    SECONDS * 1000 + 20_000,
+    FUZZ_SECONDS * 1000 + 20_000,
   );
 
   it(
@@ -142,13 +83,13 @@ describe('readers survive damaged files', () => {
         if (seed[0] === 0x50) pool.push(seed);
       }
       await fc.assert(
-        fc.asyncProperty(fc.constantFrom(...pool), mutations, async (seed, changes) => {
-          await survives(await repacked(seed, changes));
+        fc.asyncProperty(fc.constantFrom(...pool), mutations, async (seed, change) => {
+          await survives(await repacked(seed, change));
         }),
         bounded,
       );
     },
-    SECONDS * 1000 + 20_000,
+    FUZZ_SECONDS * 1000 + 20_000,
   );
 
   it('ZIP-8 a zip whose entries inflate to 288 MB in all is refused before any is inflated', async () => {

@@ -259,6 +259,13 @@ describe('writing', () => {
     await expect(writeWeights('npy', new MemorySink(), dtypes)).rejects.toThrow('exactly one array');
   });
 
+  it('SAFE-3 refuses a name that is no UTF-8, which no reader would take', async () => {
+    const entries = [{ ...entryOf(Uint8Array.of(1)), name: 'a\ud800' }];
+    await expect(writeWeights('safetensors', new MemorySink(), { entries })).rejects.toThrow(
+      'cannot hold the name',
+    );
+  });
+
   it('SAFE-3 refuses a dtype that safetensors has no name for', async () => {
     const dtypes = await content('dtypes.pt');
     await expect(writeWeights('safetensors', new MemorySink(), dtypes)).rejects.toThrow('no dtype for');

@@ -119,13 +119,7 @@ const cells = (name: string, width: number, texts: readonly string[]): string =>
 const title = (width: number): string => cells('workload', width, TITLES);
 
 function row(result: BenchResult, width: number): string {
-  const { name, threads, batch, median_ms, p10_ms, p90_ms, steps, gflops, ns_per_unit } = result;
-  const rate =
-    gflops !== undefined
-      ? `${gflops.toFixed(0)} GF/s`
-      : ns_per_unit !== undefined
-        ? `${ns_per_unit.toPrecision(3)} ns`
-        : '';
+  const { name, threads, batch, median_ms, p10_ms, p90_ms, steps } = result;
   const shown = (ms: number): string => ms.toPrecision(4);
   return cells(name, width, [
     String(threads),
@@ -134,10 +128,18 @@ function row(result: BenchResult, width: number): string {
     shown(p10_ms),
     shown(p90_ms),
     String(steps),
-    rate,
+    rateOf(result),
     bytes(result.peak_bytes),
     result.minimum_bytes === undefined ? '' : bytes(result.minimum_bytes),
   ]);
+}
+
+function rateOf({ gflops, ns_per_unit, gigabytes_per_second, of_disk = 0 }: BenchResult): string {
+  if (gflops !== undefined) return `${gflops.toFixed(0)} GF/s`;
+  if (ns_per_unit !== undefined) return `${ns_per_unit.toPrecision(3)} ns`;
+  return gigabytes_per_second === undefined
+    ? ''
+    : `${gigabytes_per_second.toFixed(2)} GB/s, ${(of_disk * 100).toFixed(0)}% of the disk`;
 }
 
 function profileText({ profile = [] }: BenchResult, output: Output): string {

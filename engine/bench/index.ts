@@ -59,6 +59,9 @@ export interface BenchResult extends Measurement {
   readonly gflops?: number;
   /** Time per op or element, of workloads made of equal parts. */
   readonly ns_per_unit?: number;
+  /** Of workloads of files: the rate, and its part of what the disk gives. */
+  readonly gigabytes_per_second?: number;
+  readonly of_disk?: number;
   readonly profile?: readonly InstructionTime[];
 }
 

@@ -1,6 +1,7 @@
 // Between a model and weight files: a state dict as file entries, entries as a state dict, and loading that is all or nothing.
 import { LazuliError } from '../errors';
 import type { EntryKind, StateDictContent, StorageSource, TensorEntry } from '../formats/weights';
+import { inFlight } from '../in-flight';
 import { formatShape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
@@ -13,6 +14,9 @@ import { readInto, Staging, type Rest } from './staging';
 import { StateDict } from './state-dict';
 import { allocateBytes } from './tensor-memory';
 import { isLazy, pendingData, UninitializedBuffer, UninitializedParameter } from './uninitialized';
+
+/** Tensors read at once: while the parts of one end, those of the next begin. */
+const AT_ONCE = 2;
 
 const kindOf = (tensor: Tensor): EntryKind =>
   tensor instanceof UninitializedParameter
@@ -51,22 +55,20 @@ function entryOf(name: string, tensor: Tensor, sources: Map<Storage, StorageSour
   return { ...common, dtype, shape, stride: strides, offset, storage: source };
 }
 
-/** Tensors of a file's entries, each storage read once and shared as in the file. */
+/** Tensors of a file's entries, each storage read once and shared as in the file. Nothing stays allocated when reading fails. */
 export async function stateDictFrom(content: StateDictContent, rest?: Rest): Promise<StateDict> {
-  const storages = new Map<StorageSource, Storage>();
-  const stateDict = new StateDict([], content.metadata ? new Map(Object.entries(content.metadata)) : null);
-  for (const entry of content.entries) {
-    if (entry.storage !== null && !storages.has(entry.storage))
-      storages.set(entry.storage, await storageFrom(entry.storage, rest));
-    stateDict.set(entry.name, tensorFrom(entry, entry.storage && (storages.get(entry.storage) ?? null)));
+  const sources = new Set(content.entries.flatMap(({ storage }) => storage ?? []));
+  const storages = new Map([...sources].map((source) => [source, allocateBytes('cpu', source.bytes)]));
+  try {
+    await inFlight(storages, AT_ONCE, ([source, storage]) => readInto(storage, source, rest));
+  } catch (error) {
+    for (const storage of storages.values()) storage.dispose();
+    throw error;
   }
+  const stateDict = new StateDict([], content.metadata ? new Map(Object.entries(content.metadata)) : null);
+  for (const entry of content.entries)
+    stateDict.set(entry.name, tensorFrom(entry, entry.storage && (storages.get(entry.storage) ?? null)));
   return stateDict;
-}
-
-async function storageFrom(source: StorageSource, rest?: Rest): Promise<Storage> {
-  const storage = allocateBytes('cpu', source.bytes);
-  await readInto(storage, source, rest);
-  return storage;
 }
 
 function tensorFrom(entry: TensorEntry, storage: Storage | null): Tensor {
@@ -108,11 +110,15 @@ export async function loadEntries(
   );
   const staging = new Staging(options.rest);
   try {
-    for (const { key, tensor } of slots) {
+    const reads = slots.flatMap(({ key, tensor }) => {
       const entry = given.get(key);
-      if (entry === undefined || entry.shape === null || !isLoadable.has(key)) continue;
-      await staging.read(key, tensor, entry);
-    }
+      return entry === undefined || entry.shape === null || !isLoadable.has(key)
+        ? []
+        : [{ key, tensor, entry }];
+    });
+    // Tied tensors are one memory, which the last of their keys fills.
+    const isTied = new Set(reads.map(({ tensor }) => tensor)).size < reads.length;
+    await inFlight(reads, isTied ? 1 : AT_ONCE, ({ key, tensor, entry }) => staging.read(key, tensor, entry));
     staging.commit();
   } finally {
     staging.dispose();

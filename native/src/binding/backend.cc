@@ -31,8 +31,7 @@ Backend::Backend(Napi::Env env)
       signal_(Signal::New(env, "lazuli", 0, 1, this)),
       thread_(finisher()),
       gpu_thread_(finisher()),
-      transfer_threads_{BackendThread(finisher()), BackendThread(finisher()), BackendThread(finisher()),
-                        BackendThread(finisher())} {
+      transfer_threads_{BackendThread(finisher()), BackendThread(finisher()), BackendThread(finisher())} {
   signal_.Unref(env);
   napi_add_env_cleanup_hook(
       env, [](void* backend) { static_cast<Backend*>(backend)->close_threads(); }, this);

@@ -114,8 +114,8 @@ class Backend {
   // Last: joined before anything they use goes.
   BackendThread thread_;
   BackendThread gpu_thread_;
-  /// Twice as many as fill the disk: while one waits for it another copies and checks.
-  std::array<BackendThread, 4> transfer_threads_;
+  /// One more than fill the disk: while those wait for it the third copies and checks.
+  std::array<BackendThread, 3> transfer_threads_;
   size_t next_transfer_ = 0;
 };
 

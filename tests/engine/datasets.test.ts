@@ -83,7 +83,7 @@ test('quoted cells may hold separators and line breaks, and lines are still coun
   await expect(open('"a\nb",x,c\n"1","2","p,q"\n1,zwei,r\n', { ...csv, header: true })).rejects.toMatchObject(
     {
       code: 'data_invalid',
-      message: expect.stringMatching(/d\.csv: expected a number, got "zwei": line 4, column 1 'x'/) as string,
+      message: expect.stringMatching(/d\.csv: expected a number, got "zwei": line 4, column 2 'x'/) as string,
     },
   );
 });
@@ -129,14 +129,14 @@ test('text is UTF-8 to the end of every piece, and what is not is refused by its
 });
 
 test('a row that never ends is refused before the time it takes grows with its square', async () => {
-  const endless = `1,2,0\n1,"${'x'.repeat(40 * 1024 * 1024)}`;
+  const endless = `1,2,0\n1,"${'x'.repeat(9 * 1024 * 1024)}`;
   const start = performance.now();
   await expect(open(endless, csv)).rejects.toThrow(/the file has a row that does not end: line 2/);
   expect(performance.now() - start).toBeLessThan(20_000);
 }, 30_000);
 
 test('a gzip bomb is refused before its rows fill the memory', async () => {
-  const bomb = gzipSync('0,1\n'.repeat(17 * 1024 * 1024));
+  const bomb = gzipSync(`${'0,'.repeat(200)}1\n`.repeat(45_000));
   await expect(open(bomb, { ...csv, file: 'd.csv.gz' })).rejects.toThrow(
     /it unpacks to far more than its own size/,
   );

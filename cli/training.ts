@@ -2,6 +2,7 @@
 import type { Project, SchedulerSettings, TrainingSettings } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { LOSSES } from '#core/losses/index';
+import { findMetric, METRICS, parseMetric, splitMetrics } from '#core/metrics/index';
 import { OPTIMIZERS } from '#core/optimizers/index';
 import { SCHEDULERS } from '#core/schedulers/index';
 
@@ -21,6 +22,12 @@ const optionOf = (flag: string, example: string): OptionSpec => ({
   help: `an option of the ${flag}, as in ${example}`,
   isRepeatable: true,
 });
+
+export const METRICS_OPTION: OptionSpec = {
+  flag: 'metrics',
+  value: 'names',
+  help: `joined by commas, options in parentheses as in f1(average=micro): ${names(METRICS)}`,
+};
 
 export const TRAINING_OPTIONS: readonly OptionSpec[] = [
   { flag: 'epochs', value: 'n', help: 'passes over the training samples' },
@@ -42,7 +49,7 @@ export const TRAINING_OPTIONS: readonly OptionSpec[] = [
   },
   { flag: 'loss', value: 'name', help: names(LOSSES) },
   optionOf('loss', 'label_smoothing=0.1'),
-  { flag: 'metrics', value: 'names', help: 'metrics to compute, joined by commas' },
+  METRICS_OPTION,
   { flag: 'monitor', value: 'name', help: 'what tells the best epoch (default: validation_loss, or loss)' },
   { flag: 'early-stopping', value: 'n', help: 'end after n epochs without a better one' },
   { flag: 'min-delta', value: 'x', help: 'with --early-stopping: the smallest change that counts' },
@@ -136,6 +143,25 @@ function stoppingFrom(options: Options, current: Params | null): Params | null {
   });
 }
 
+/** What `--metrics` says, or what there is. Throws `parameter_invalid` for a metric there is not. */
+export function metricsFrom(options: Options, current: readonly string[]): readonly string[] {
+  const text = options.text('metrics');
+  if (text === null) return current;
+  const chosen = splitMetrics(text);
+  chosen.forEach(parseMetric);
+  return chosen;
+}
+
+/** A metric as people read it: shares as percentages. */
+export function showMetric(name: string, value: number, digits = 4): string {
+  const isShare = findMetric(name.replace(/^validation_/, ''))?.declaration.isShare === true;
+  return isShare ? `${(100 * value).toFixed(2)}%` : value.toFixed(digits);
+}
+
+/** Said once, where metrics were asked for that cannot be had. */
+export const leftOutNote = (names: readonly string[], loss: string): string =>
+  `warning: beside the loss ${loss} and these targets there is no ${names.join(', ')}`;
+
 /** Throws `usage` for what the flags cannot mean. */
 export function withSettings(project: Project, options: Options): Project {
   const { training } = project;
@@ -144,7 +170,6 @@ export function withSettings(project: Project, options: Options): Project {
   const accumulate = options.integer('accumulate', 1, 4096) ?? training.accumulate;
   const precision = options.choice('precision', ['full', 'bfloat16']) ?? training.precision;
   const monitor = options.text('monitor') ?? training.monitor;
-  const metrics = options.text('metrics');
   const changed: TrainingSettings = {
     ...training,
     epochs: options.integer('epochs', 1) ?? training.epochs,
@@ -158,7 +183,7 @@ export function withSettings(project: Project, options: Options): Project {
     clipping: clippingFrom(options, training.clipping ?? null),
     earlyStopping: stoppingFrom(options, training.earlyStopping ?? null),
     loss: typed(options, 'loss', training.loss),
-    metrics: metrics === null ? training.metrics : metrics.split(',').filter(Boolean),
+    metrics: metricsFrom(options, training.metrics),
     ...(accumulate === undefined ? {} : { accumulate }),
     ...(precision === undefined ? {} : { precision }),
     ...(monitor === undefined ? {} : { monitor }),

@@ -23,6 +23,7 @@ import { predictAll, type Prediction } from './training/predict';
 import { placementOn, type Placement } from './training/placement';
 import type { StepParts } from './training/programs';
 import { TrainingRun } from './training/run';
+import type { Readings } from './training/totals';
 import { Turns } from './turns';
 
 export interface SessionOptions {
@@ -63,6 +64,11 @@ export interface EvaluationResult {
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
   readonly samples: number;
+  /** Metrics of more than one number, beside the names of the classes. */
+  readonly arrays?: Readings['arrays'];
+  readonly classes?: readonly string[];
+  /** Metrics that mean nothing beside the project's loss and these targets. */
+  readonly left_out?: readonly string[];
 }
 
 /**
@@ -273,7 +279,15 @@ export class ModelSession {
         const onProgress = (done: number): void => options.onProgress?.(done, rows.length);
         const totals = await evaluation.run({ signal, onProgress });
         if (!totals) throw new LazuliError('interrupted', 'the evaluation was stopped');
-        return { loss: totals.loss, metrics: totals.metrics(), samples: totals.samples };
+        const { metrics, arrays } = await new Turns().run(totals.readings());
+        const hasArrays = Object.keys(arrays).length > 0;
+        return {
+          loss: totals.loss,
+          metrics,
+          samples: totals.samples,
+          ...(hasArrays ? { arrays, classes: feed.dataset.targets?.classes ?? [] } : {}),
+          ...(objective.leftOut.length > 0 ? { left_out: objective.leftOut } : {}),
+        };
       } finally {
         evaluation.dispose();
       }

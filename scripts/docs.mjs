@@ -55,6 +55,15 @@ function tensorsTable(layer, parseParams) {
   );
 }
 
+/** The other names of a metric with what they stand for. */
+const alias = (aliases) => {
+  const names = Object.entries(aliases ?? {}).map(([name, params]) => {
+    const told = options(params);
+    return told ? `${code(name)} (${told})` : code(name);
+  });
+  return names.length === 0 ? '' : ` Also ${names.join(', ')}.`;
+};
+
 const options = (params) =>
   Object.entries(params)
     .map(([name, item]) => `${name}=${JSON.stringify(item)}`)
@@ -150,7 +159,16 @@ export function layersPage({ layers, losses, optimizers, schedulers, metrics, ru
     ]),
     '## Metrics',
     '',
-    ...metrics.map(({ type, summary }) => `- ${code(type)}: ${summary}`),
+    'Written as `f1`, or with options as `f1(average=micro)`. They are made from counts and sums that every batch adds to;',
+    'what depends on the order of answers is exact over the whole pass.',
+    '',
+    ...metrics.flatMap(({ type, summary, aliases, tasks, params }) => [
+      `### ${type}`,
+      '',
+      `${summary} For ${tasks.join(' and ')}.${alias(aliases)}`,
+      '',
+      ...paramsTable(params),
+    ]),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
 }

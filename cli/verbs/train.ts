@@ -7,7 +7,7 @@ import type { RunEvent } from '#core/session/session';
 import { checkWritable, formatOfWeights } from '#engine/index';
 
 import { DATA_OPTIONS, SAVE_OPTION, saveOptions, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
-import { TRAINING_OPTIONS, withSettings } from '../training';
+import { leftOutNote, showMetric, TRAINING_OPTIONS, withSettings } from '../training';
 import type { Output } from '../output';
 import { clean, duration } from '../text';
 import type { Verb } from '../verb';
@@ -63,6 +63,8 @@ export const train: Verb = {
           ...resume,
           ...(best === null ? {} : { best }),
         });
+        const { leftOut, loss } = run.parts.objective;
+        if (leftOut.length > 0) output.note(leftOutNote(leftOut, loss.type));
         const show = printer(output);
         show(run.snapshot().events);
         run.onEvents(show);
@@ -100,9 +102,7 @@ function printer(output: Output): (events: readonly RunEvent[]) => void {
         const cells = [
           `${event.epoch}/${event.total_epochs}`,
           event.loss.toFixed(4),
-          ...shown.map(([name, value]) =>
-            name.endsWith('accuracy') ? `${(100 * value).toFixed(2)}%` : value.toFixed(4),
-          ),
+          ...shown.map(([name, value]) => showMetric(name, value)),
           Math.round(event.samples_per_second).toLocaleString('en-US'),
           duration(event.seconds),
         ];

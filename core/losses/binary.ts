@@ -31,6 +31,7 @@ export const bceWithLogits = elementwiseLoss({
     }),
   },
   threshold: 0,
+  probabilities: 'sigmoid',
   targetValues: 'probability',
   variants: [{ pos_weight: [1, 2.5, 0.4] }, { weight: [3, 1, 0.5], pos_weight: [2, 2, 2] }],
   formula(input, target, { weight: factors, pos_weight }) {
@@ -49,6 +50,7 @@ export const bce = elementwiseLoss({
   summary: 'For yes or no: the model ends in sigmoid. With scores, bce_with_logits is more exact.',
   params: { weight },
   threshold: 0.5,
+  probabilities: 'identity',
   inputValues: 'probability',
   targetValues: 'probability',
   variants: [{ weight: [3, 1, 0.5] }],
@@ -72,6 +74,7 @@ export const softMargin = elementwiseLoss({
   summary: 'For yes or no given as 1 and -1.',
   params: {},
   threshold: 0,
+  probabilities: 'sigmoid',
   targetValues: 'sign',
   hasTargetGradient: false,
   formula: (input, target) => ops.log1p(ops.exp(ops.mul(ops.neg(target), input))),

@@ -98,6 +98,7 @@ export const crossEntropy = defineLoss({
     }),
   },
   targets: ['class', 'value'],
+  probabilities: 'softmax',
   infer(params, input, target) {
     const wrongWeight = weightProblem(params.weight, input?.[classAxis(input)] ?? null);
     if (wrongWeight.length > 0) return refusal(...wrongWeight);
@@ -169,6 +170,7 @@ export const nll = defineLoss({
   summary: 'For choosing one class of several: the model ends in log_softmax.',
   params: { weight, ignore_index, reduction },
   targets: ['class'],
+  probabilities: 'exp',
   infer(params, input, target) {
     const wrongWeight = weightProblem(params.weight, input?.[classAxis(input)] ?? null);
     return wrongWeight.length > 0 ? refusal(...wrongWeight) : inferClasses(params.reduction, input, target);

@@ -43,6 +43,10 @@ export interface LossDeclaration<P extends ParamTable = ParamTable> {
   readonly targets: readonly [TargetKind, ...TargetKind[]];
   /** For answers of yes or no: the output above which the answer is yes. */
   readonly threshold?: number;
+  /** How the output becomes probabilities, where it tells any; `identity`: it is one. */
+  readonly probabilities?: 'softmax' | 'exp' | 'sigmoid' | 'identity';
+  /** Targets are lists of class numbers and not one class. */
+  readonly hasLabelLists?: true;
   /** False where PyTorch's loss has no gradient of its target. Class numbers never have one. */
   readonly hasTargetGradient?: false;
   /** The loss's shape, or why output and target do not fit. */

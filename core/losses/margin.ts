@@ -121,6 +121,7 @@ export const multilabelMargin = defineLoss({
   summary: 'For several labels at once, given as class numbers that end with -1.',
   params: { reduction },
   targets: ['class'],
+  hasLabelLists: true,
   infer: ({ reduction: how }, input, target) =>
     input !== null && input.length > 2
       ? refusal(mismatch('input', '[batch, classes]', formatShape(input)))
@@ -177,6 +178,7 @@ export const multilabelSoftMargin = defineLoss({
   summary: 'For several labels at once, each yes or no: the mean over labels for each sample.',
   params: { weight: factors('Factor per label; blank: all equal.'), reduction },
   threshold: 0,
+  probabilities: 'sigmoid',
   targets: ['value'],
   infer: ({ weight, reduction: how }, input, target) =>
     weightMatches(weight, input) ? inferSets(how, input, target) : weightRefusal(weight, input),

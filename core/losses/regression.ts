@@ -12,6 +12,7 @@ interface Elementwise<P extends ParamTable> {
   readonly summary: string;
   readonly params: P;
   readonly threshold?: number;
+  readonly probabilities?: 'sigmoid' | 'identity';
   readonly inputValues?: LossValues;
   readonly targetValues?: LossValues;
   readonly hasTargetGradient?: false;
@@ -25,7 +26,16 @@ interface Elementwise<P extends ParamTable> {
 
 /** A loss over elements: `[*]` and `[*]` → a number, or `[*]`. */
 export function elementwiseLoss<P extends ParamTable>(spec: Elementwise<P>): LossDeclaration {
-  const { type, torch, summary, threshold, inputValues = 'any', targetValues = 'any', formula } = spec;
+  const {
+    type,
+    torch,
+    summary,
+    threshold,
+    probabilities,
+    inputValues = 'any',
+    targetValues = 'any',
+    formula,
+  } = spec;
   const example = (title: string, params: Readonly<Record<string, unknown>>): LossExample => ({
     title,
     params,
@@ -44,6 +54,7 @@ export function elementwiseLoss<P extends ParamTable>(spec: Elementwise<P>): Los
     params,
     targets: ['value'],
     ...(threshold === undefined ? {} : { threshold }),
+    ...(probabilities === undefined ? {} : { probabilities }),
     ...(spec.hasTargetGradient === undefined ? {} : { hasTargetGradient: false as const }),
     infer: (options, input, target) => inferElementwise(reductionOf(options), input, target),
     lower: (call) =>

@@ -178,7 +178,7 @@ export interface OpAttributes {
   advance: { readonly amounts: readonly number[] };
   /** (data [rows, ..] any dtype, index int64 [m], cursor int64 scalar) → [batch, ..] of `dtype`: rows index[cursor .. cursor+batch), converted. */
   take_rows: { readonly batch: number; readonly dtype: string };
-  /** (value scalar float or int64, log float64 [m], position int64 scalar) → (): log[position] = value. Past the end is an error. */
+  /** (value float or int64 [k], or a scalar; log float64 [m, w], or [m]; position int64 scalar) → (): log[position, :k] = value, k up to w. Past the end is an error. */
   record: Record<never, never>;
   /** (param, grad, momentum_buffer?, step float32 scalar, lr float64 scalar) → (): torch.optim.SGD; adds 1 to step. The first step copies the gradient into momentum_buffer. */
   sgd_step: {

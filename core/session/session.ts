@@ -110,6 +110,10 @@ export interface RunEvent {
   readonly loss: number;
   /** `accuracy`, and for epoch events `validation_loss`, `validation_accuracy`. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** start only: metrics that were asked for and mean nothing beside the loss and these targets. */
+  readonly left_out?: readonly string[];
+  /** Epoch events only: metrics of more than one number, `confusion_matrix` or one without an average. */
+  readonly arrays?: Readonly<Record<string, readonly number[] | readonly (readonly number[])[]>>;
   readonly lr: number;
   readonly samples_per_second: number;
   readonly seconds: number;

@@ -17,7 +17,8 @@ import { Cursor, endsOf, Normalizer, type Feed } from '../training/batches';
 import type { Objective } from '../training/objective';
 import { Optimizer } from '../training/optimizer';
 import { placementOn } from '../training/placement';
-import { StepLog, trainedParameters, trainProgram } from '../training/programs';
+import { StepLog } from '../training/log';
+import { trainedParameters, trainProgram } from '../training/programs';
 import type { BenchCase, BenchRun, BenchSettings } from './case';
 import { choices, noise } from './noise';
 import { CNN, encoder, LARGE_CNN, LARGE_ENCODER, MLP, projectOf, type BenchModel } from './models';
@@ -64,10 +65,12 @@ function objective(): Objective {
   return {
     loss,
     metrics: [],
+    leftOut: [],
+    statistics: [],
     isSum: false,
     evaluate: (output, target) => ({
       loss: loss.lower({ params, input: output, target: ops.reshape(target, [-1]) }),
-      metrics: [],
+      rows: [],
     }),
   };
 }
@@ -108,7 +111,7 @@ export function prepareStep(
     own(cursor, () => cursor.dispose());
     const optimizer = new Optimizer(project.training, trainedParameters(open.module));
     own(optimizer, () => optimizer.dispose());
-    const log = new StepLog(MOST_STEPS, 0, backend.device);
+    const log = new StepLog(MOST_STEPS, { device: backend.device });
     own(log, () => log.dispose());
     const random = newTensor([2], 'int64', backend.device);
     own(random, () => random.storage.dispose());
@@ -137,7 +140,7 @@ export function prepareStep(
         log.rewind();
       },
     });
-    return { ...run, losses: (steps) => log.read(0, steps).map(([loss = Number.NaN]) => loss) };
+    return { ...run, losses: (steps) => log.read(steps).map(({ values: [loss = Number.NaN] }) => loss) };
   } catch (error) {
     dispose();
     throw error;

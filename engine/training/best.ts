@@ -61,7 +61,8 @@ export class BestEpoch {
     settings: Pick<TrainingSettings, 'earlyStopping'>,
   ) {
     const stopping = settings.earlyStopping ? parseParams(EARLY_STOPPING, settings.earlyStopping) : null;
-    this.isHigherBetter = findMetric(monitor.replace(/^validation_/, ''))?.isHigherBetter ?? false;
+    this.isHigherBetter =
+      findMetric(monitor.replace(/^validation_/, ''))?.declaration.isHigherBetter ?? false;
     this.#patience = stopping?.patience ?? null;
     this.#minDelta = stopping?.min_delta ?? 0;
     this.#restores = stopping?.restore_best ?? false;

@@ -1,15 +1,25 @@
 // A run's checkpoint: weights, optimizer, schedule, best epoch and place, in one file that torch.load(weights_only=True) opens.
 import { LazuliError } from '#core/errors';
-import { TorchFloat, TorchStateDict, writeTorchValue, type TorchValue } from '#core/formats/index';
+import {
+  readContiguous,
+  TorchFloat,
+  TorchStateDict,
+  writeTorchValue,
+  type TorchValue,
+} from '#core/formats/index';
 import type { PlainValue, TensorEntry } from '#core/formats/weights';
 import { stateDictContent } from '#core/nn/state-dict-io';
-import type { StateDict } from '#core/nn/index';
+import { newTensor, StateDict } from '#core/nn/index';
+import { convertBytes } from '#core/nn/tensor-memory';
+import { Tensor } from '#core/tensor/tensor';
 
 import { archiveName } from '../convert';
 import { writeFileAtomically } from '../files';
+import { bytesOf } from '../datasets/table';
 import { withWeights } from '../inspect';
 import type { Optimizer } from './optimizer';
 import { loadOptimizerState, torchOptimizerState, type OptimizerSnapshot } from './optimizer-state';
+import type { SavedTotals } from './totals';
 
 /** Where a run stood. Steps count within the epoch (`step`) and over the whole run (`totalSteps`). */
 export interface Place {
@@ -31,8 +41,8 @@ export interface CheckpointContent {
   /** The weights of the best epoch, where the run goes back to them. */
   readonly bestModel: StateDict | null;
   readonly place: Place;
-  /** Sums of the epoch in progress. */
-  readonly totals: Numbers;
+  /** What was added up of the epoch in progress; null between epochs. */
+  readonly totals: SavedTotals | null;
   readonly best: Numbers;
 }
 
@@ -76,6 +86,7 @@ export async function writeCheckpoint(
   optimizer: OptimizerSnapshot,
   { model, bestModel, place, totals, best }: CheckpointContent,
 ): Promise<void> {
+  const statistics = totals && rowsAsTensors(totals.rows);
   const value: TorchValue = {
     model: new TorchStateDict(stateDictContent(model)),
     ...(bestModel ? { best_model: new TorchStateDict(stateDictContent(bestModel)) } : {}),
@@ -88,10 +99,34 @@ export async function writeCheckpoint(
     seed: place.seed,
     batch_size: place.batchSize,
     samples: place.samples,
-    totals: floats(totals),
+    totals: floats(totals?.numbers ?? {}),
+    ...(statistics ? { statistics: new TorchStateDict(stateDictContent(statistics)) } : {}),
     best: floats(best),
   };
-  await writeFileAtomically(file, (sink) => writeTorchValue(sink, value, { directory: archiveName(file) }));
+  try {
+    await writeFileAtomically(file, (sink) => writeTorchValue(sink, value, { directory: archiveName(file) }));
+  } finally {
+    for (const [, tensor] of statistics ?? []) if (tensor instanceof Tensor) tensor.storage.dispose();
+  }
+}
+
+/** Statistics' rows as float64 tensors of their own. */
+function rowsAsTensors(rows: SavedTotals['rows']): StateDict {
+  return new StateDict(
+    Object.entries(rows).map(([name, row]): [string, Tensor] => {
+      const tensor = newTensor([row.length], 'float64');
+      tensor.storage.write(0, bytesOf(row));
+      return [name, tensor];
+    }),
+  );
+}
+
+async function rowsOf(entries: readonly TensorEntry[]): Promise<SavedTotals['rows']> {
+  const rows = entries.map(async (entry): Promise<[string, Float64Array]> => {
+    const bytes = convertBytes(await readContiguous(entry), entry.dtype, 'float64');
+    return [entry.name, new Float64Array(bytes.slice().buffer)];
+  });
+  return Object.fromEntries(await Promise.all(rows));
 }
 
 export interface Checkpoint {
@@ -99,7 +134,7 @@ export interface Checkpoint {
   /** The model's entries, without their prefix. */
   readonly model: readonly TensorEntry[];
   readonly bestModel: readonly TensorEntry[];
-  readonly totals: Numbers;
+  readonly totals: SavedTotals;
   readonly best: Numbers;
   /** Writes what the optimizer and its schedule were into those of this run; throws `weights_mismatch`. */
   loadOptimizer(optimizer: Optimizer): Promise<void>;
@@ -126,7 +161,7 @@ export const withCheckpoint = <T>(file: string, body: (checkpoint: Checkpoint) =
       },
       model: under('model.'),
       bestModel: under('best_model.'),
-      totals: numbersUnder(values, 'totals.'),
+      totals: { numbers: numbersUnder(values, 'totals.'), rows: await rowsOf(under('statistics.')) },
       best: numbersUnder(values, 'best.'),
       async loadOptimizer(optimizer) {
         const saved = { type, entries: under('optimizer.'), values: valuesUnder(values, 'optimizer.') };

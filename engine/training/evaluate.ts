@@ -2,9 +2,11 @@
 import type { Lock } from '../lock';
 import { Turns } from '../turns';
 import { Cursor } from './batches';
+import { StepLog } from './log';
 import type { Objective } from './objective';
-import { disposePass, planPass, programAt, Slicer, stepsOf, Totals, type PassPlan } from './pass';
-import { evaluateProgram, StepLog, type StepParts } from './programs';
+import { disposePass, planPass, programAt, Slicer, stepsOf, type PassPlan } from './pass';
+import { evaluateProgram, type StepParts } from './programs';
+import { Totals } from './totals';
 
 /** Rows at once where training asks for fewer: evaluation needs no gradients. */
 const LEAST_BATCH = 256;
@@ -42,7 +44,7 @@ export class Evaluation {
     const batch = evaluationBatch(rows.length, batchSize);
     const { device } = parts.backend;
     const cursor = new Cursor(rows.length, device);
-    const log = new StepLog(Math.ceil(rows.length / batch), objective.metrics.length, device);
+    const log = new StepLog(Math.ceil(rows.length / batch), { device });
     try {
       const turns = new Turns();
       const all = { ...parts, cursor, log };
@@ -57,23 +59,21 @@ export class Evaluation {
 
   /** null when the signal ended it early. */
   async run({ signal, onProgress, gate }: EvaluationOptions = {}): Promise<Totals | null> {
-    const totals = new Totals(
-      this.objective.metrics.map(({ type }) => type),
-      this.objective.isSum,
-    );
+    const totals = new Totals(this.objective);
     this.cursor.start(this.rows);
-    this.log.rewind();
     const slicer = new Slicer();
     for (let step = 0; step < stepsOf(this.plan);) {
       await gate?.();
       const next = programAt(this.plan, step);
       if (!next || signal?.aborted === true) return null;
-      const { program } = next.program;
-      const result = await this.lock.run(() =>
-        program.run(slicer.steps(next.left), signal ? { signal } : {}),
-      );
+      const { program, batch } = next.program;
+      const count = Math.min(slicer.steps(next.left), this.log.most);
+      const result = await this.lock.run(() => {
+        this.log.rewind();
+        return program.run(count, signal ? { signal } : {});
+      });
       slicer.measured(result);
-      for (const row of this.log.read(step, step + result.steps)) totals.add(row, next.program);
+      for (const row of this.log.read(result.steps)) totals.add(row, batch);
       step += result.steps;
       onProgress?.(totals.samples);
     }

@@ -92,7 +92,8 @@ export async function searchRate(
       while (training.done < training.steps && points.length < steps) {
         signal.throwIfAborted();
         const { rows: losses, rates } = await training.slice(training.done, signal);
-        for (const [at, [loss = Number.NaN]] of losses.entries()) {
+        for (const [at, { values }] of losses.entries()) {
+          const [loss = Number.NaN] = values;
           points.push(pointAfter(points, rates[at] ?? Number.NaN, loss));
           if (hasDiverged(points)) return { suggestion: steepest(points), points };
         }

@@ -4,25 +4,25 @@ import { LazuliError } from '#core/errors';
 import { parseParams } from '#core/layers/index';
 import { nearest } from '#core/layers/suggest';
 import { findLoss, LOSSES, type LossDeclaration } from '#core/losses/index';
-import { findMetric, METRICS, type MetricDeclaration } from '#core/metrics/index';
+import { fits, parseMetric, taskOf, type Metric, type Statistic } from '#core/metrics/index';
 import * as ops from '#core/ops/index';
 import { formatShape, type Shape } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
 
 import type { Dataset } from '../datasets/dataset';
+import type { Measured } from './totals';
 
-/** Sums over one batch, each a float64 scalar; `count` is what a metric's sum is divided by. */
+/** What one batch gives: its loss, a scalar, and a row `[k]` per statistic. */
 export interface Terms {
   readonly loss: Tensor;
-  readonly metrics: readonly { readonly sum: Tensor; readonly count: number }[];
+  readonly rows: readonly Tensor[];
 }
 
-export interface Objective {
+export interface Objective extends Omit<Measured, 'extras'> {
   readonly loss: LossDeclaration;
-  readonly metrics: readonly MetricDeclaration[];
-  /** True where the loss is a sum over the batch and not a mean. */
-  readonly isSum: boolean;
-  /** The loss and metrics of an output `[N, ...]` against targets as the dataset holds them. */
+  /** Metrics that were asked for and mean nothing beside this loss and these targets. */
+  readonly leftOut: readonly string[];
+  /** The loss and statistics of an output `[N, ...]` against targets as the dataset holds them. */
   evaluate(output: Tensor, target: Tensor): Terms;
 }
 
@@ -57,18 +57,18 @@ export function objectiveOf(settings: TrainingSettings, dataset: Dataset): Objec
       },
     );
   const isClass = dataset.source.targetKind === 'class';
-  const metrics = settings.metrics.map((type) =>
-    known(
-      findMetric(type),
-      'metric',
-      type,
-      METRICS.map((each) => each.type),
-    ),
-  );
-  const fitting = metrics.filter((metric) => metric.fits(loss, isClass ? 'class' : 'value'));
+  const kind = isClass ? 'class' : 'value';
+  const asked = new Map(settings.metrics.map((name) => [name, parseMetric(name)]));
+  const metrics = [...asked.values()].filter(({ declaration }) => fits(declaration, loss, kind));
+  const leftOut = [...asked.keys()].filter((name) => !metrics.some((metric) => metric.name === name));
+  const statistics = statisticsOf(metrics);
+  const task = taskOf(loss, kind) ?? 'numbers';
+  const ignored = typeof params['ignore_index'] === 'number' ? params['ignore_index'] : null;
   return {
     loss,
-    metrics: fitting,
+    metrics,
+    leftOut,
+    statistics,
     isSum: reduction === 'sum',
     evaluate(output, given) {
       const target = adaptTarget(loss, output, given, isClass);
@@ -91,13 +91,16 @@ export function objectiveOf(settings: TrainingSettings, dataset: Dataset): Objec
       checkClasses(loss, output.shape, dataset, isClass);
       return {
         loss: loss.lower({ params, input: output, target }),
-        metrics: fitting.map((metric) => ({
-          sum: metric.lower({ output, target, loss }),
-          count: metric.count(output.shape, target.shape, loss),
-        })),
+        rows: statistics.map((statistic) => statistic.lower({ output, target, loss, task, ignored })),
       };
     },
   };
+}
+
+/** What the metrics are made of, each once. */
+function statisticsOf(metrics: readonly Metric[]): readonly Statistic[] {
+  const all = metrics.map(({ declaration, params }) => declaration.statistic(params));
+  return [...new Map(all.map((statistic) => [statistic.key, statistic])).values()];
 }
 
 /** Two classes as 0 and 1 for losses over numbers; numbers in the output's shape and dtype. */

@@ -1,6 +1,4 @@
 // One pass over rows in batches: a program for full batches, one for the rest, run in slices with a say in between.
-import { findMetric } from '#core/metrics/index';
-
 import type { StepProgram } from './programs';
 
 /** About how long one slice may run before events are sent and others get their turn. */
@@ -63,63 +61,5 @@ export class Slicer {
   }
   measured({ steps, seconds }: { readonly steps: number; readonly seconds: number }): void {
     if (steps > 0) this.#secondsPerStep = seconds / steps;
-  }
-}
-
-/** Loss and metrics added up over the steps of a pass, weighted by samples. */
-export class Totals {
-  #loss = 0;
-  #samples = 0;
-  readonly #sums: number[];
-  readonly #counts: number[];
-
-  constructor(
-    readonly names: readonly string[],
-    readonly isSum: boolean,
-  ) {
-    this.#sums = names.map(() => 0);
-    this.#counts = names.map(() => 0);
-  }
-  add(step: readonly number[], { batch, counts }: StepProgram): void {
-    const [loss = Number.NaN, ...sums] = step;
-    this.#loss += this.isSum ? loss : loss * batch;
-    this.#samples += batch;
-    sums.forEach((sum, at) => {
-      this.#sums[at] = (this.#sums[at] ?? 0) + sum;
-      this.#counts[at] = (this.#counts[at] ?? 0) + (counts[at] ?? 0);
-    });
-  }
-  /** The sums, to go on from in another run. */
-  numbers(): Readonly<Record<string, number>> {
-    const named = (name: string, values: readonly number[]): [string, number][] =>
-      values.map((value, at) => [`${name}${at}`, value]);
-    return {
-      loss: this.#loss,
-      samples: this.#samples,
-      ...Object.fromEntries([...named('sum', this.#sums), ...named('count', this.#counts)]),
-    };
-  }
-  load(numbers: Readonly<Record<string, number>>): void {
-    this.#loss = numbers['loss'] ?? 0;
-    this.#samples = numbers['samples'] ?? 0;
-    this.names.forEach((_, at) => {
-      this.#sums[at] = numbers[`sum${at}`] ?? 0;
-      this.#counts[at] = numbers[`count${at}`] ?? 0;
-    });
-  }
-  get samples(): number {
-    return this.#samples;
-  }
-  /** The mean over all samples. */
-  get loss(): number {
-    return this.#samples === 0 ? Number.NaN : this.#loss / this.#samples;
-  }
-  metrics(prefix = ''): Record<string, number> {
-    return Object.fromEntries(
-      this.names.map((name, at) => {
-        const mean = (this.#sums[at] ?? 0) / Math.max(this.#counts[at] ?? 0, 1);
-        return [prefix + name, findMetric(name)?.finish?.(mean) ?? mean];
-      }),
-    );
   }
 }

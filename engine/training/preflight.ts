@@ -20,8 +20,9 @@ import { Cursor, endsOf, Normalizer } from './batches';
 import { evaluationBatch } from './evaluate';
 import { objectiveOf } from './objective';
 import { Optimizer } from './optimizer';
+import { StepLog } from './log';
 import { cutOf } from './pass';
-import { compileEvaluation, compileTraining, StepLog, trainedParameters } from './programs';
+import { compileEvaluation, compileTraining, trainedParameters } from './programs';
 import { batchOf } from './training-pass';
 
 /** Bytes of a run, before the scratch of its kernels. */
@@ -162,7 +163,10 @@ function compileAll(
     feed,
     cursor: new Cursor(rows),
     optimizer,
-    log: new StepLog(Math.ceil(rows / batch), training.metrics.length + (clipping ? 1 : 0)),
+    log: new StepLog(Math.ceil(rows / batch), {
+      extras: (clipping?.max_norm ?? null) === null ? 0 : 1,
+      parts: Math.ceil(batch / Math.min(training.batchSize, rows)),
+    }),
     random: newTensor([2], 'int64'),
     clipping,
     portion: Math.min(training.batchSize, rows),
@@ -171,7 +175,7 @@ function compileAll(
   const held = split.validation.length;
   if (held === 0) return train;
   const most = evaluationBatch(held, training.batchSize);
-  const log = new StepLog(Math.ceil(held / most), training.metrics.length);
+  const log = new StepLog(Math.ceil(held / most));
   const validation = { ...common, feed, cursor: new Cursor(held), log };
   return [
     ...train,

@@ -1,7 +1,7 @@
 // The programs of a run: one training step or evaluation step per batch size, traced once, with the log they write into.
 import { forwardInTurns, setRandom, type GraphModule } from '#core/graph/graph-module';
 import { LazuliError } from '#core/errors';
-import { newTensor, type Parameter } from '#core/nn/index';
+import type { Parameter } from '#core/nn/index';
 import { noGrad } from '#core/ops/index';
 import * as ops from '#core/ops/index';
 import { gradientsInTurns } from '#core/ops/backward';
@@ -14,64 +14,20 @@ import type { Tensor } from '#core/tensor/tensor';
 import { drain, within, type Turned } from '#core/turns';
 import type { CpuProgram, NativeBackend } from '#native';
 
-import { bytesOf } from '../datasets/table';
 import type { Turns } from '../turns';
 import { nextInput, nextTarget, type Cursor, type Feed } from './batches';
+import type { StepLog } from './log';
 import type { Objective, Terms } from './objective';
 import type { Optimizer } from './optimizer';
 
 type Precision = NonNullable<TrainingSettings['precision']>;
 
-/** Loss and metric sums of each step of a pass, written natively. */
-export class StepLog {
-  readonly #columns: readonly Tensor[];
-  readonly #position: Tensor;
-
-  constructor(
-    readonly capacity: number,
-    metrics: number,
-    device: Device = 'cpu',
-  ) {
-    this.#position = newTensor([], 'int64', device);
-    this.#columns = Array.from({ length: metrics + 1 }, () =>
-      newTensor([Math.max(capacity, 1)], 'float64', device),
-    );
-  }
-  /** Starts over. */
-  rewind(): void {
-    this.#position.storage.write(0, bytesOf(BigInt64Array.of(0n)));
-  }
-  /** Records one step's terms. */
-  record({ loss, metrics }: Terms): void {
-    const values = [loss, ...metrics.map(({ sum }) => sum)];
-    this.#columns.forEach((column, at) => {
-      const value = values[at];
-      if (value) ops.record(value, column, this.#position);
-    });
-    ops.advance(this.#position, [1]);
-  }
-  /** Steps `from` to `to` (excluded): per step the loss, then the metric sums. */
-  read(from: number, to: number): readonly (readonly number[])[] {
-    const columns = this.#columns.map((column) => {
-      const bytes = column.storage.read(from * 8, (to - from) * 8);
-      return new Float64Array(bytes.buffer, bytes.byteOffset, to - from);
-    });
-    return Array.from({ length: to - from }, (_, step) =>
-      columns.map((column) => column[step] ?? Number.NaN),
-    );
-  }
-  dispose(): void {
-    for (const column of this.#columns) column.storage.dispose();
-    this.#position.storage.dispose();
-  }
-}
-
 /** A program in native memory with what it takes to read its results. */
 export interface StepProgram {
   readonly program: CpuProgram;
   readonly batch: number;
-  /** What each metric's sum over this batch is divided by. */
-  readonly counts: readonly number[];
+  /** Parts of the batch that leave rows in the log, one after the other. */
+  readonly parts: number;
   /** What the step returned, overwritten by each run. */
   readonly outputs: readonly Tensor[];
   readonly compiled: CompiledProgram;
@@ -103,11 +59,11 @@ export interface TrainParts extends StepParts {
 /** What a training step is traced from; where it runs only matters when it is loaded. */
 export type TrainInputs = Omit<TrainParts, 'backend'>;
 
-/** A step to be compiled: what it records, in turns, and what its metrics' sums are divided by, once it has. */
+/** A step to be compiled: what it records, in turns. */
 interface Recipe {
   readonly module: GraphModule;
   readonly batch: number;
-  readonly counts: number[];
+  readonly parts: number;
   readonly step: () => Turned<readonly Tensor[]>;
 }
 
@@ -125,7 +81,7 @@ export const compileTraining = (parts: TrainInputs, batch: number, device: Devic
 
 function trainRecipe(parts: TrainInputs, batch: number): Recipe {
   const { module, cursor, optimizer, log, random, clipping = null, portion = batch } = parts;
-  const counts: number[] = [];
+  const portions = portionsOf(batch, portion);
   const parameters = trainedParameters(module);
   function* step(): Turned<readonly Tensor[]> {
     let streams = 0;
@@ -133,18 +89,16 @@ function trainRecipe(parts: TrainInputs, batch: number): Recipe {
     module.train(true);
     try {
       let total: Portion | null = null;
-      for (const size of portionsOf(batch, portion)) {
+      for (const size of portions) {
         total = joined(total, yield* portionOf(parts, [...parameters.values()], size, batch));
         cursor.advance(size);
         yield;
       }
       if (!total) throw new LazuliError('internal', 'a step of no samples');
-      const { terms, gradients: found } = total;
+      const { loss, gradients: found } = total;
       const { gradients: cut, norm } = clipping
         ? clipGradients(found, clipping)
         : { gradients: found, norm: null };
-      const metrics = norm ? [...terms.metrics, { sum: norm, count: 1 }] : terms.metrics;
-      counts.push(...metrics.map(({ count }) => count));
       noGrad(() => optimizer.begin());
       for (const [at, [key, parameter]] of [...parameters].entries()) {
         yield;
@@ -153,7 +107,7 @@ function trainRecipe(parts: TrainInputs, batch: number): Recipe {
       }
       noGrad(() => {
         optimizer.end();
-        log.record({ loss: terms.loss, metrics });
+        log.record(norm ? [loss, norm] : [loss]);
         ops.advance(random, [0, 1]);
       });
     } finally {
@@ -161,12 +115,12 @@ function trainRecipe(parts: TrainInputs, batch: number): Recipe {
     }
     return [];
   }
-  return { module, batch, counts, step };
+  return { module, batch, parts: portions.length, step };
 }
 
-/** What a part of a batch gives: its share of the loss, its sums, and the gradients of that share. */
+/** What a part of a batch gives: its share of the loss, and the gradients of that share. */
 interface Portion {
-  readonly terms: Terms;
+  readonly loss: Tensor;
   readonly gradients: readonly (Tensor | null)[];
 }
 
@@ -179,12 +133,13 @@ function* portionOf(
   size: number,
   batch: number,
 ): Turned<Portion> {
-  const { objective, precision } = parts;
+  const { objective, precision, log } = parts;
   const terms = yield* termsOf(parts, size);
+  noGrad(() => log.recordRows(terms.rows));
   const isWhole = size === batch || objective.isSum;
   const loss = isWhole ? terms.loss : ops.mul(terms.loss, size / batch);
   const work = gradientsInTurns(loss, parameters, { allowUnused: true });
-  return { terms: { ...terms, loss }, gradients: yield* within(wrapFor(precision), work) };
+  return { loss, gradients: yield* within(wrapFor(precision), work) };
 }
 
 /** Loss and metrics of the next `size` samples. */
@@ -206,13 +161,7 @@ function* termsOf(
 function joined(total: Portion | null, next: Portion): Portion {
   if (!total) return next;
   return noGrad(() => ({
-    terms: {
-      loss: ops.add(total.terms.loss, next.terms.loss),
-      metrics: total.terms.metrics.map(({ sum, count }, at) => {
-        const other = next.terms.metrics[at];
-        return other ? { sum: ops.add(sum, other.sum), count: count + other.count } : { sum, count };
-      }),
-    },
+    loss: ops.add(total.loss, next.loss),
     gradients: total.gradients.map((gradient, at) => {
       const other = next.gradients[at] ?? null;
       return gradient && other ? ops.add(gradient, other) : (gradient ?? other);
@@ -246,16 +195,15 @@ export const compileEvaluation = (
 
 function evaluateRecipe(parts: Omit<EvaluateParts, 'backend'>, batch: number): Recipe {
   const { module, cursor, log } = parts;
-  const counts: number[] = [];
   function* step(): Turned<readonly Tensor[]> {
     module.eval();
     const terms = yield* termsOf(parts, batch);
-    counts.push(...terms.metrics.map(({ count }) => count));
-    log.record(terms);
+    log.recordRows(terms.rows);
+    log.record([terms.loss]);
     cursor.advance(batch);
     return [];
   }
-  return { module, batch, counts, step: () => within(noGrad, step()) };
+  return { module, batch, parts: 1, step: () => within(noGrad, step()) };
 }
 
 /** All outputs of `batch` samples in evaluation mode, in the order of `names`. */
@@ -272,7 +220,7 @@ export function predictProgram(
     cursor.advance(batch);
     return names.flatMap((name) => outputs[name] ?? []);
   }
-  return loadInTurns(backend, { module, batch, counts: [], step: () => within(noGrad, step()) }, turns);
+  return loadInTurns(backend, { module, batch, parts: 1, step: () => within(noGrad, step()) }, turns);
 }
 
 function* forward(module: GraphModule, feed: Feed, cursor: Cursor, batch: number): Turned<Tensor> {
@@ -286,13 +234,13 @@ function* forward(module: GraphModule, feed: Feed, cursor: Cursor, batch: number
 interface CompiledStep {
   readonly compiled: CompiledProgram;
   readonly batch: number;
-  readonly counts: readonly number[];
+  readonly parts: number;
 }
 
-function compile({ module, batch, counts, step }: Recipe, device: Device): CompiledStep {
+function compile({ module, batch, parts, step }: Recipe, device: Device): CompiledStep {
   const wasTraining = module.training;
   try {
-    return { compiled: compileProgram(() => drain(step()), { device }), batch, counts };
+    return { compiled: compileProgram(() => drain(step()), { device }), batch, parts };
   } finally {
     module.train(wasTraining);
   }
@@ -300,26 +248,26 @@ function compile({ module, batch, counts, step }: Recipe, device: Device): Compi
 
 async function loadInTurns(
   backend: NativeBackend,
-  { module, batch, counts, step }: Recipe,
+  { module, batch, parts, step }: Recipe,
   turns: Turns,
 ): Promise<StepProgram> {
   const wasTraining = module.training;
   const { device } = backend;
   try {
     const compiled = await compileInTurns(step, () => turns.next(), { device });
-    return load(backend, { compiled, batch, counts });
+    return load(backend, { compiled, batch, parts });
   } finally {
     module.train(wasTraining);
   }
 }
 
-function load(backend: NativeBackend, { compiled, batch, counts }: CompiledStep): StepProgram {
+function load(backend: NativeBackend, { compiled, batch, parts }: CompiledStep): StepProgram {
   try {
     const program = backend.createProgram(compiled.spec);
     return {
       program,
       batch,
-      counts,
+      parts,
       outputs: compiled.outputs,
       compiled,
       dispose: () => {

@@ -3,20 +3,23 @@ import { errorToData, LazuliError } from '#core/errors';
 import { PLAN } from '#core/graph/graph-module';
 import { tensorGroups } from '#core/graph/tensor-options';
 import { stateDictContent } from '#core/nn/state-dict-io';
+import { drain } from '#core/turns';
 import type { RunSnapshot } from '#core/ipc/api';
 import type { RunEvent, RunState } from '#core/session/session';
 
 import { keepPipelines } from '../backend';
+import { Turns } from '../turns';
 import { permutation } from '../datasets/shuffle';
 import { writeWeightsFile } from '../convert';
 import { BestEpoch, monitorOf } from './best';
-import { writeCheckpoint, type Checkpoint, type Numbers, type Place } from './checkpoint';
+import { writeCheckpoint, type Checkpoint, type Place } from './checkpoint';
 import { Evaluation } from './evaluate';
 import { EventLog, stepsPerPoint, type RunListener } from './events';
 import { Optimizer } from './optimizer';
 import type { RunOutcome, RunParts, RunResult } from './parts';
-import type { Totals } from './pass';
-import { refuseAllFrozen, trainedParameters, type StepProgram } from './programs';
+import type { StepValues } from './log';
+import { refuseAllFrozen, trainedParameters } from './programs';
+import { prefixed, type Readings, type SavedTotals, type Totals } from './totals';
 import { batchOf, TrainingPass } from './training-pass';
 
 /** Between checkpoints of a run that goes on. */
@@ -55,7 +58,7 @@ async function piecesOf(parts: RunParts): Promise<RunPieces> {
     refuseAllFrozen(module, parameters.size);
     refuseHalfOfDoubles(parts);
     const { length } = rows.validation;
-    const metrics = parts.objective.metrics.map(({ type }) => type);
+    const metrics = parts.objective.metrics.map(({ name }) => name);
     const best = new BestEpoch(monitorOf(settings, metrics, length > 0), module, settings);
     free.push(() => best.dispose());
     const { epochs, precision } = settings;
@@ -92,13 +95,13 @@ export class TrainingRun {
   #wake: (() => void) | null = null;
   #onHeld: (() => void) | null = null;
   #place: { epoch: number; step: number; totalSteps: number };
-  #epochMetrics: Readonly<Record<string, number>> = {};
+  #epochReadings: Readings = { metrics: {}, arrays: {} };
   #loss = Number.NaN;
   /** The learning rate of the last step taken, or of the first to come. */
   #rate: number;
   /** Sums of the epoch in progress, and what a checkpoint had of them. */
   #totals: Totals | null = null;
-  #resumed: Numbers | null = null;
+  #resumed: SavedTotals | null = null;
   #isStoppedEarly = false;
   #lastCheckpoint = performance.now();
   #lastKept = 0;
@@ -228,10 +231,7 @@ export class TrainingRun {
         (await this.#validation?.run({ signal: this.#abort.signal, gate: () => this.#gate() })) ?? null;
       if (this.#validation && !validation) return 'stopped';
       this.#loss = totals.loss;
-      this.#epochMetrics = {
-        ...totals.metrics(),
-        ...(validation ? { validation_loss: validation.loss, ...validation.metrics('validation_') } : {}),
-      };
+      this.#epochReadings = await this.#readings(totals, validation);
       this.#emit('epoch');
       await this.#endEpoch();
       await this.#keep();
@@ -242,10 +242,21 @@ export class TrainingRun {
     return 'finished';
   }
 
+  /** The numbers of an epoch: over its training samples, and over those kept for validation. */
+  async #readings(totals: Totals, validation: Totals | null): Promise<Readings> {
+    const own = await new Turns().run(totals.readings());
+    if (!validation) return own;
+    const { metrics, arrays } = await new Turns().run(validation.readings());
+    return {
+      metrics: { ...own.metrics, validation_loss: validation.loss, ...prefixed('validation_', metrics) },
+      arrays: { ...own.arrays, ...prefixed('validation_', arrays) },
+    };
+  }
+
   /** Judges the epoch and goes on to the next, all at once as far as a checkpoint can tell. */
   async #endEpoch(): Promise<void> {
     const { lock, best, module } = this.parts;
-    const metrics = { loss: this.#loss, ...this.#epochMetrics };
+    const metrics = { loss: this.#loss, ...this.#epochReadings.metrics };
     const isBest = await lock.run(() => this.#best.judge(metrics, this.#place.epoch + 1));
     this.#optimizer.endEpoch(metrics[this.#best.monitor as keyof typeof metrics] ?? Number.NaN);
     this.#place = { ...this.#place, epoch: this.#place.epoch + 1, step: 0 };
@@ -271,22 +282,23 @@ export class TrainingRun {
     if (this.#resumed) totals.load(this.#resumed);
     this.#resumed = null;
     this.#totals = totals;
-    let recent = training.totals();
+    let recent = training.totals({ isStepwise: true });
     while (this.#place.step < training.steps) {
       await this.#gate();
       if (this.#abort.signal.aborted) return null;
       const slice = await this.parts.lock.run(() => training.slice(this.#place.step, this.#abort.signal));
       this.#events.measured(slice.rows.length * slice.program.batch, slice.seconds);
       for (const [at, row] of slice.rows.entries()) {
-        this.#check(row, slice.program, this.#place.step);
-        totals.add(row, slice.program);
-        recent.add(row, slice.program);
+        this.#check(row, this.#place.step);
+        totals.add(row, slice.program.batch);
+        recent.add(row, slice.program.batch);
         const step = first + training.done - slice.rows.length + at + 1;
         this.#place = { ...this.#place, step, totalSteps: this.#place.totalSteps + 1 };
         this.#loss = recent.loss;
         this.#rate = slice.rates[at] ?? this.#rate;
         const isLast = step === training.steps;
-        if (!isLast && this.#emitStep(recent, at === slice.rows.length - 1)) recent = training.totals();
+        if (!isLast && this.#emitStep(recent, at === slice.rows.length - 1))
+          recent = training.totals({ isStepwise: true });
       }
     }
     return totals;
@@ -304,10 +316,8 @@ export class TrainingRun {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  #check(row: readonly number[], { counts }: StepProgram, step: number): void {
-    const [loss = Number.NaN] = row;
+  #check({ values: [loss = Number.NaN, norm = 0] }: StepValues, step: number): void {
     const { settings } = this.parts;
-    const norm = row[counts.length] ?? 0;
     if (settings.clipping?.['error_if_nonfinite'] === true && !Number.isFinite(norm))
       throw new LazuliError(
         'diverged',
@@ -342,7 +352,7 @@ export class TrainingRun {
         model: module.stateDict(),
         bestModel: this.#best.stateDict(),
         place,
-        totals: this.#totals?.numbers() ?? this.#resumed ?? {},
+        totals: this.#totals?.save() ?? this.#resumed,
         best: this.#best.numbers(),
       }),
     );
@@ -377,20 +387,24 @@ export class TrainingRun {
     return lock.run(async () => {
       placement.restore();
       const model = module.stateDict();
-      await writeCheckpoint(checkpoint, optimizer, { model, bestModel: null, place, totals: {}, best });
+      await writeCheckpoint(checkpoint, optimizer, { model, bestModel: null, place, totals: null, best });
       return checkpoint;
     });
   }
 
-  #event(event: RunEvent['event'], metrics: RunEvent['metrics'], outcome?: RunOutcome): RunEvent {
+  #event(event: RunEvent['event'], { metrics, arrays }: Partial<Readings>, outcome?: RunOutcome): RunEvent {
     const { settings } = this.parts;
+    const { leftOut } = this.parts.objective;
+    const hasArrays = event === 'epoch' && Object.keys(arrays ?? {}).length > 0;
     return {
       event,
       step: this.#place.totalSteps,
       // Counted from 1: an epoch event names the epoch it ends, the others the one they are in.
       epoch: Math.min(this.#place.epoch + 1, settings.epochs),
       loss: this.#loss,
-      metrics,
+      metrics: metrics ?? {},
+      ...(hasArrays && arrays ? { arrays } : {}),
+      ...(event === 'start' && leftOut.length > 0 ? { left_out: leftOut } : {}),
       lr: this.#rate,
       samples_per_second: this.#events.samplesPerSecond,
       seconds: this.#events.seconds,
@@ -402,12 +416,12 @@ export class TrainingRun {
     };
   }
   #emit(event: RunEvent['event'], outcome?: RunOutcome): void {
-    this.#events.add(this.#event(event, this.#epochMetrics, outcome));
+    this.#events.add(this.#event(event, this.#epochReadings, outcome));
   }
   /** True when an event was made of what was added up since the last one. */
   #emitStep(recent: Totals, isLastOfSlice: boolean): boolean {
     const { totalSteps } = this.#place;
-    return this.#events.addStep(() => this.#event('step', recent.metrics()), {
+    return this.#events.addStep(() => this.#event('step', drain(recent.readings())), {
       isDue: totalSteps % stepsPerPoint(this.totalSteps) === 0,
       isLastOfSlice,
     });

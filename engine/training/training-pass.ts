@@ -11,8 +11,10 @@ import { Turns } from '../turns';
 import { Cursor } from './batches';
 import type { Optimizer } from './optimizer';
 import type { RunParts } from './parts';
-import { disposePass, planPass, programAt, Slicer, stepsOf, Totals, type PassPlan } from './pass';
-import { StepLog, trainProgramInTurns, type StepProgram } from './programs';
+import { StepLog, type StepValues } from './log';
+import { disposePass, planPass, programAt, Slicer, stepsOf, type PassPlan } from './pass';
+import { trainProgramInTurns, type StepProgram } from './programs';
+import { Totals, type Measured } from './totals';
 
 /** The metric that clipping by norm adds: the norm of all gradients before they were cut. */
 export const GRADIENT_NORM = 'gradient_norm';
@@ -68,12 +70,11 @@ export class TrainingPass {
     }
   }
 
-  totals(): Totals {
-    return new Totals(this.#state.names, this.#state.isSum);
+  totals(options: { readonly isStepwise?: boolean } = {}): Totals {
+    return new Totals(this.#state.measured, options);
   }
   start(rows: readonly number[], at: { readonly step: number; readonly totalSteps: number }): void {
     this.#state.cursor.start(rows, at.step * this.#state.batch);
-    this.#state.log.rewind();
     this.#state.random.storage.write(
       0,
       bytesOf(BigInt64Array.of(BigInt(this.#state.seed), BigInt(at.totalSteps))),
@@ -85,7 +86,7 @@ export class TrainingPass {
     at: number,
     signal: AbortSignal,
   ): Promise<{
-    readonly rows: readonly (readonly number[])[];
+    readonly rows: readonly StepValues[];
     readonly program: StepProgram;
     readonly seconds: number;
     /** The first group's learning rate in each step. */
@@ -93,10 +94,12 @@ export class TrainingPass {
   }> {
     const next = programAt(this.#plan, at);
     if (!next) throw new LazuliError('internal', `step ${at} of ${this.steps}`);
-    const steps = this.optimizer.prepare(this.#slicer.steps(next.left));
+    const { log } = this.#state;
+    log.rewind();
+    const steps = this.optimizer.prepare(Math.min(this.#slicer.steps(next.left), log.most));
     const result = await next.program.program.run(steps, { signal });
     this.#slicer.measured(result);
-    const rows = this.#state.log.read(this.done, this.done + result.steps);
+    const rows = log.read(result.steps, next.program.parts);
     this.done += result.steps;
     const rates = this.optimizer.taken(result.steps);
     return { rows, program: next.program, seconds: result.seconds, rates };
@@ -116,9 +119,7 @@ interface PassState {
   /** Samples of a step. */
   readonly batch: number;
   readonly seed: number;
-  /** Of the metrics in the log. */
-  readonly names: readonly string[];
-  readonly isSum: boolean;
+  readonly measured: Measured;
 }
 
 function newState(
@@ -127,15 +128,15 @@ function newState(
 ): PassState {
   const { length } = rows.training;
   const batch = batchOf(settings, length);
-  const names = [...objective.metrics.map(({ type }) => type), ...(logsNorm ? [GRADIENT_NORM] : [])];
+  const extras = logsNorm ? [GRADIENT_NORM] : [];
+  const parts = Math.ceil(batch / Math.min(settings.batchSize, length));
   return {
     cursor: new Cursor(length, device),
-    log: new StepLog(Math.ceil(length / batch), names.length, device),
+    log: new StepLog(Math.ceil(length / batch), { extras: extras.length, parts, device }),
     random: newTensor([2], 'int64', device),
     batch,
     seed: settings.seed,
-    names,
-    isSum: objective.isSum,
+    measured: { ...objective, extras },
   };
 }
 

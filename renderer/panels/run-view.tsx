@@ -8,6 +8,7 @@ import { useRun, type Curves } from '../stores/run';
 import { CurveChart } from './curve-chart';
 import { showCount, showDuration, showLoss, showShare } from './format';
 import { remainingSeconds } from './run-progress';
+import { RunMetrics } from './run-metrics';
 
 export function RunView(): JSX.Element {
   const hasRun = useRun(({ last, state }) => last !== null || state !== 'idle');
@@ -18,6 +19,7 @@ export function RunView(): JSX.Element {
       {hasRun ? (
         <>
           <RunFacts />
+          <RunMetrics />
           <div className="curves">
             <CurveChart kind="loss" />
             {hasAccuracy ? <CurveChart kind="accuracy" /> : null}

@@ -10,6 +10,7 @@ import { useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
 import { useRun } from '../stores/run';
 import { Gradients } from './training-gradients';
+import { Metrics } from './training-metrics';
 import { change, Options, shortName, withParam, type Params } from './training-options';
 import { Schedule } from './training-schedule';
 import { Stopping } from './training-stopping';
@@ -113,6 +114,7 @@ export function TrainingForm(): JSX.Element | null {
           change(`optimizer ${name}`, { optimizer: withParam(training.optimizer, name, value) });
         }}
       />
+      <Metrics training={training} isDisabled={isDisabled} />
       <Schedule training={training} isDisabled={isDisabled} />
       <Gradients training={training} isDisabled={isDisabled} />
       <Stopping training={training} isDisabled={isDisabled} />

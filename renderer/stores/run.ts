@@ -19,6 +19,8 @@ export interface Curves {
 interface RunStoreState {
   readonly state: RunState;
   readonly last: RunEvent | null;
+  /** The last epoch that ended: its metrics are over whole passes. */
+  readonly lastEpoch: RunEvent | null;
   readonly curves: Curves;
   readonly error: ErrorData | null;
 }
@@ -36,6 +38,7 @@ const EMPTY: Curves = {
 export const useRun = create<RunStoreState>(() => ({
   state: 'idle',
   last: null,
+  lastEpoch: null,
   curves: EMPTY,
   error: null,
 }));
@@ -49,6 +52,7 @@ export function showRun(snapshot: RunSnapshot): void {
   useRun.setState({
     state: snapshot.state,
     last: snapshot.events.at(-1) ?? null,
+    lastEpoch: snapshot.events.findLast(({ event }) => event === 'epoch') ?? null,
     curves: append(EMPTY, snapshot.events),
     error: snapshot.error,
   });
@@ -76,11 +80,12 @@ function flush(state: RunState, error: ErrorData | null): void {
   timer = undefined;
   const events = waiting;
   waiting = [];
-  const { curves, last } = useRun.getState();
+  const { curves, last, lastEpoch } = useRun.getState();
   const start = events.findLastIndex(({ event }) => event === 'start');
   useRun.setState({
     state,
     last: events.at(-1) ?? last,
+    lastEpoch: events.findLast(({ event }) => event === 'epoch') ?? (start >= 0 ? null : lastEpoch),
     curves: start >= 0 ? append(EMPTY, events.slice(start)) : append(curves, events),
     error,
   });

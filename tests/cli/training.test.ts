@@ -78,3 +78,45 @@ test('find-lr gives its points and a suggestion', slow, async () => {
   expect(wrong.code).toBe(2);
   expect(errorOf(wrong)).toMatchObject({ where: '--from' });
 });
+
+test('metrics with options, of a run and of weights', slow, async () => {
+  const out = path.join(temporaryFolder(), 'w.pt');
+  const metrics = 'accuracy,f1(average=weighted),auroc,confusion_matrix,recall(average=none),r2_score';
+  const flags = ['--epochs', '2', '--metrics', metrics, '--json'];
+  const ended = await lazuli(['train', example('digits'), ...flags, '--out', out]);
+  expect(ended.code).toBe(0);
+  expect(linesOf(ended)[0]).toMatchObject({ event: 'start', left_out: ['r2_score'] });
+  const epoch = linesOf(ended).findLast(({ event }) => event === 'epoch') as {
+    readonly metrics: Record<string, number>;
+    readonly arrays: Record<string, number[][]>;
+  };
+  expect(Object.keys(epoch.metrics)).toEqual([
+    ...['accuracy', 'f1(average=weighted)', 'auroc'],
+    ...['validation_loss', 'validation_accuracy', 'validation_f1(average=weighted)', 'validation_auroc'],
+  ]);
+  const counted = epoch.arrays['validation_confusion_matrix'] ?? [];
+  const right = counted.reduce((sum, row, at) => sum + (row[at] ?? 0), 0);
+  const total = counted.flat().reduce((sum, count) => sum + count, 0);
+  expect(right / total).toBeCloseTo(epoch.metrics['validation_accuracy'] ?? NaN, 12);
+  expect(epoch.metrics['validation_auroc']).toBeGreaterThan(0.9);
+
+  const evaluated = await lazuli([
+    'evaluate', example('digits'), '--weights', out, '--metrics', 'f1_macro,mcc,confusion_matrix', '--json',
+  ]); // prettier-ignore
+  expect(documentOf(evaluated)).toMatchObject({
+    metrics: { f1_macro: expect.any(Number) as number, mcc: expect.any(Number) as number },
+    classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    samples: 1797,
+  });
+  const page = await lazuli([
+    'evaluate', example('digits'), '--weights', out, '--metrics', 'iou,iou(average=none),mae',
+  ]); // prettier-ignore
+  expect(page.stderr).toContain('beside the loss cross_entropy and these targets there is no mae');
+  expect(page.stdout).toMatch(/iou +\d+\.\d\d%/);
+  expect(page.stdout).toMatch(/\n {2}9 +\d+\.\d\d%/);
+  const wrong = await lazuli(['evaluate', example('digits'), '--weights', out, '--metrics', 'f2', '--json']);
+  expect([wrong.code, errorOf(wrong)]).toMatchObject([
+    2,
+    { where: 'metric', got: 'f2', hint: 'did you mean f1?' },
+  ]);
+});

@@ -35,3 +35,26 @@ test('schedules and early stopping are chosen, and a run follows them', async ({
   await expect(page.getByText(/Finished after/)).toBeVisible({ timeout: 60_000 });
   await page.screenshot({ path: info.outputPath('run.png') });
 });
+
+test('metrics are added with their options, and the last epoch shows them', async ({ lazuli }, info) => {
+  const { app, page } = lazuli;
+  await app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.setContentSize(1440, 860);
+  });
+  await page.getByRole('tab', { name: 'Training' }).click();
+  await page.getByText('Metrics: accuracy').click();
+  await page.getByRole('button', { name: 'Add metric' }).click();
+  await page.getByLabel('Metric 2', { exact: true }).selectOption('f1');
+  await page.getByLabel('average').selectOption('weighted');
+  await page.getByRole('button', { name: 'Add metric' }).click();
+  await page.getByLabel('Metric 3', { exact: true }).selectOption('confusion matrix');
+  await page.screenshot({ path: info.outputPath('metrics.png') });
+  await expect(page.getByText('Metrics: accuracy, f1(average=weighted), confusion_matrix')).toBeVisible();
+
+  await page.getByLabel('Epochs', { exact: true }).fill('2');
+  await page.getByRole('button', { name: 'Start training' }).first().click();
+  await expect(page.getByText(/Finished after/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('row', { name: /^f1\(average=weighted\) \d/ })).toContainText('%');
+  await expect(page.getByText('validation confusion matrix')).toBeVisible();
+  await page.screenshot({ path: info.outputPath('measured.png') });
+});

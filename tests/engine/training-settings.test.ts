@@ -47,6 +47,7 @@ const FULL = {
   scheduler: { type: 'one_cycle_lr', params: { max_lr: 0.01 } },
   clipping: { max_norm: 1 },
   earlyStopping: { patience: 25 },
+  metrics: ['accuracy', 'f1', 'auroc', 'confusion_matrix', 'calibration_error'],
 } as const;
 
 test(

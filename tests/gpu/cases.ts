@@ -320,6 +320,8 @@ export const CASES: Cases = {
   record: [
     { inputs: [scalar('float32', 2.5), given('float64', [4], 3), scalar('int64', 2)], attributes: {} },
     { inputs: [scalar('int64', 7), given('float64', [4], 3), scalar('int64', 0)], attributes: {} },
+    { inputs: [f([5]), given('float64', [4, 7], 3), scalar('int64', 2)], attributes: {} },
+    { inputs: [f([300]), given('float64', [2, 300], 3), scalar('int64', 1)], attributes: {} },
   ],
   sgd_step: [
     {

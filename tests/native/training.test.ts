@@ -47,4 +47,10 @@ it('record writes the value at its position', () => {
   expect(() => runNative('record', [given('float32', []), log, at(5)], {})).toThrow(
     /record: .*log of 5.*got 5/,
   );
+  const rows = given('float64', [3, 4]);
+  compare('record', [given('float32', [4]), rows, at(1)], {});
+  compare('record', [given('float64', [2]), rows, at(2)], {});
+  expect(() => runNative('record', [given('float32', [5]), rows, at(0)], {})).toThrow(
+    /holds 4 values, not 5/,
+  );
 });

@@ -30,7 +30,7 @@ export function advance(counter: Tensor, amounts: readonly number[]): void {
   apply('advance', [inPlace('the counter', counter)], { amounts });
 }
 
-/** log[position] = value: how a program keeps losses and metrics. */
+/** log[position] = value: how a program keeps losses; in a log of rows `[m, w]` the first of row `position`: metrics. */
 export function record(value: Tensor, log: Tensor, position: Tensor): void {
   apply('record', [contiguous(value), inPlace('the log', log), contiguous(position)], {});
 }

@@ -41,9 +41,17 @@ export const record: Infer<'record'> = (inputs) => {
   const log = given(op, inputs, 1);
   const position = given(op, inputs, 2);
   checkDType(op, 'the value', value, 'float32', 'float64', 'int64');
-  checkElements('the value', value, 1);
   checkDType(op, 'the log', log, 'float64');
-  checkShape(op, 'the log', log, [numel(log.shape)]);
+  const [rows = 0, width = 1] = log.shape;
+  checkShape(op, 'the log', log, log.shape.length === 2 ? [rows, width] : [rows]);
+  const count = numel(value.shape);
+  checkShape(op, 'the value', value, log.shape.length === 2 ? [count] : []);
+  if (count > width)
+    throw shapeError(
+      `${op}: a row of the log holds ${width} values, not ${count}`,
+      `at most ${width}`,
+      String(count),
+    );
   checkDType(op, 'the position', position, 'int64');
   checkElements('the position', position, 1);
   return [];

@@ -61,19 +61,23 @@ void take_rows(Inputs inputs, Outputs outputs, const Attributes& attributes, con
   });
 }
 
-/// (value scalar, log float64 [m], position int64 scalar) → (): log[position] = value.
+/// (value [k] or a scalar, log float64 [m, w] or [m], position int64 scalar) → (): log[position, :k] = value.
 void record(Inputs inputs, Outputs outputs, const Attributes&, const Context&) {
   Arguments args("record", inputs, outputs, 3, 3, 0);
   const TensorView& value = args.any(0, "value");
   const TensorView& log = args.typed(1, "log", DType::float64);
   const TensorView& position = args.typed(2, "position", DType::int64);
-  args.expect_shape("value", value, {});
-  args.expect_rank("log", log, 1, 1);
+  args.expect_rank("log", log, 1, 2);
+  const bool has_rows = log.shape.size() == 2;
+  args.expect_rank("value", value, has_rows ? 1 : 0, has_rows ? 1 : 0);
   args.expect_shape("position", position, {});
+  args.elements("log", log.shape);
+  const int64_t count = args.elements("value", value.shape), width = has_rows ? log.shape[1] : 1;
+  if (count > width) args.refuse("value", "at most " + std::to_string(width) + " values", std::to_string(count));
   const int64_t at = *position.as<const int64_t>();
   if (at < 0 || at >= log.shape[0])
     args.refuse("position", "a place in the log of " + std::to_string(log.shape[0]), std::to_string(at));
-  convert_elements(value.data, value.dtype, log.as<double>() + at, DType::float64, 1);
+  convert_elements(value.data, value.dtype, log.as<double>() + at * width, DType::float64, count);
 }
 
 constexpr std::array<OpEntry, 3> kOps = {{

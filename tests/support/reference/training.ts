@@ -55,7 +55,12 @@ export const takeRows: Kernel<'take_rows'> = ({ inputs, outputs, attributes: { b
 export const record: Kernel<'record'> = ({ inputs }) => {
   const log = tensorAt(inputs, 1);
   const position = at(read(tensorAt(inputs, 2)), 0);
-  write(log, read(log).with(position, at(read(tensorAt(inputs, 0)), 0)));
+  const start = position * (log.shape[1] ?? 1);
+  const values = read(tensorAt(inputs, 0));
+  write(
+    log,
+    read(log).map((value, place) => values[place - start] ?? value),
+  );
 };
 
 export const sgdStep: Kernel<'sgd_step'> = ({ inputs, attributes: o }) => {

@@ -65,10 +65,12 @@ void take_rows(Inputs inputs, Outputs outputs, const Attributes&, Recorder& reco
 }
 
 void record(Inputs inputs, Outputs, const Attributes&, Recorder& recorder) {
+  const TensorView& log = inputs[1];
+  const int64_t width = log.shape.size() == 2 ? log.shape[1] : 1, count = inputs[0].numel();
   Push push;
-  push.address(at(inputs[0])).address(at(inputs[1])).address(at(inputs[2])).address(recorder.status_address());
-  push.integer(inputs[1].numel()).word(recorder.instruction());
-  recorder.dispatch("record", {static_cast<uint32_t>(inputs[0].dtype)}, push, {});
+  push.address(at(inputs[0])).address(at(log)).address(at(inputs[2])).address(recorder.status_address());
+  push.integer(count).integer(log.shape[0]).integer(width).word(recorder.instruction());
+  recorder.dispatch_elements("record", {static_cast<uint32_t>(inputs[0].dtype)}, push, count);
 }
 
 constexpr GpuOp kIndexing[] = {{"gather", 2, 2, 1, 0, gather}, {"gather_gradient", 2, 2, 1, 0, gather_gradient}};

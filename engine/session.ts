@@ -5,6 +5,13 @@ import { MemorySink, memorySource, readWeights, writeTorch } from '#core/formats
 import { PLAN } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
 import { loadEntries } from '#core/nn/index';
+import type {
+  TensorDetail,
+  TensorFigures,
+  TensorRef,
+  TensorValues,
+  ValueRange,
+} from '#core/session/parameters';
 import type { DataPreview, ModelInfo, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
 
 import { backendFor, cpuBackend, useThreads } from './backend';
@@ -13,6 +20,7 @@ import { previewDataset } from './datasets/preview';
 import { Feeds } from './feeds';
 import { withWeights } from './inspect';
 import { Lock } from './lock';
+import { detailOf, figuresOf, numpyText, valuesIn } from './model/browse';
 import { Model, type SampleShapes } from './model/model';
 import { withCheckpoint } from './training/checkpoint';
 import { Evaluation } from './training/evaluate';
@@ -174,6 +182,30 @@ export class ModelSession {
     return this.#lock.run(async () => ({
       warnings: await writeWeightsFile(file, this.#model.content(), options),
     }));
+  }
+
+  /** Figures of tensors, computed natively; null for one that has no values or whose values are no real numbers. */
+  figures(refs: readonly TensorRef[]): Promise<readonly (TensorFigures | null)[]> {
+    return this.#lock.run(() => figuresOf(this.#model.layers, refs));
+  }
+  /** Figures, histogram and a small picture of one tensor. */
+  detail(ref: TensorRef): Promise<TensorDetail | null> {
+    return this.#lock.run(() => detailOf(this.#model.layers, ref));
+  }
+  values(ref: TensorRef, range: ValueRange): Promise<TensorValues> {
+    return this.#lock.run(() => valuesIn(this.#model.layers, ref, range));
+  }
+  /** As a NumPy expression. */
+  numpyText(ref: TensorRef): Promise<string> {
+    return this.#lock.run(() => numpyText(this.#model.layers, ref));
+  }
+  /** Draws the first values of these tensors anew. */
+  drawAnew(refs: readonly TensorRef[]): Promise<ModelInfo> {
+    return this.#change(() => this.#model.drawAnew(refs));
+  }
+  /** Sets one value, counted in row-major order. */
+  writeValue(ref: TensorRef, index: number, value: number): Promise<ModelInfo> {
+    return this.#change(() => this.#model.writeValue(ref, index, value));
   }
 
   /** All weights in the .pt serialization, uninitialized ones included. */

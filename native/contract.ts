@@ -50,6 +50,26 @@ export interface NativeProgram {
   dispose(): void;
 }
 
+/** Of the finite values but for the counts; NaN where there is none to speak of. */
+export interface NativeStatistics {
+  readonly count: number;
+  readonly nan: number;
+  readonly positive_infinity: number;
+  readonly negative_infinity: number;
+  readonly zeros: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  /** Unbiased, as torch.std's. */
+  readonly std: number;
+  /** Euclidean. */
+  readonly norm: number;
+  /** By equal steps from min to max. */
+  readonly histogram: Float64Array;
+  /** First axis by all others, each cell a mean; NaN where a value is not finite. */
+  readonly grid: { readonly rows: number; readonly columns: number; readonly values: Float32Array };
+}
+
 export interface NativeProgramSpec<S = NativeStorage> {
   buffers: readonly ({ dtype: string; shape: readonly number[] } & (
     { kind: 'arena'; offset: number } | { kind: 'external'; storage: S; offset: number }
@@ -164,6 +184,8 @@ export interface NativeAddon {
     attributes: object,
   ): Promise<void>;
   createProgram(spec: NativeProgramSpec): NativeProgram;
+  /** Figures, distribution and picture of a tensor, on a thread of its own; at most 4,096 bins and 1,024 cells either way. */
+  measureTensor(tensor: NativeTensor, bins: number, rows: number, columns: number): Promise<NativeStatistics>;
   /**
    * Moves `length` bytes between an open file (a descriptor of Node's, from byte `position`) and a storage (from byte
    * `offset`), on threads of its own; resolves with the CRC-32 of the bytes. Rejects with the system's code as message

@@ -10,6 +10,7 @@ import type {
   NativeProgram,
   NativeRunResult,
   NativeTiming,
+  NativeStatistics,
   NativeStorage,
   NativeTensor,
 } from './contract';
@@ -120,6 +121,18 @@ export class CpuBackend implements Backend {
   ): Promise<void> {
     try {
       await this.native.executeAsync(op, inputs.map(toNative), outputs.map(toNativeOutput), attributes);
+    } catch (error) {
+      throw toLazuliError(error);
+    }
+  }
+
+  /** Figures of a tensor, its histogram of `bins` steps and a picture of at most `rows` by `columns` cells. */
+  async measure(
+    tensor: DenseTensor,
+    { bins, rows, columns }: { readonly bins: number; readonly rows: number; readonly columns: number },
+  ): Promise<NativeStatistics> {
+    try {
+      return await this.native.measureTensor(toNativeOutput(tensor), bins, rows, columns);
     } catch (error) {
       throw toLazuliError(error);
     }

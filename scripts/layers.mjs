@@ -29,6 +29,7 @@ export const layers = {
       '@fontsource-variable/inter',
       'lucide-react',
       'cmdk',
+      '@tanstack/react-virtual',
       '@radix-ui/*',
     ],
     node: false,

@@ -3,6 +3,7 @@
 import type { DataSource, Project } from '../document/project';
 import type { ErrorData } from '../errors';
 import type { RenameRule } from '../nn/rename';
+import type { TensorDetail, TensorFigures, TensorRef, TensorValues, ValueRange } from '../session/parameters';
 import type {
   DataPreview,
   ModelInfo,
@@ -131,6 +132,17 @@ export interface Calls {
   'model.exportState': () => Uint8Array;
   'model.importState': (bytes: Uint8Array) => ModelInfo;
 
+  /** In the order asked for; null for a tensor without values. */
+  'parameters.figures': (refs: readonly TensorRef[]) => readonly (TensorFigures | null)[];
+  'parameters.detail': (ref: TensorRef) => TensorDetail | null;
+  'parameters.values': (ref: TensorRef, range: ValueRange) => TensorValues;
+  /** Puts a NumPy expression on the clipboard; resolves with its number of characters. */
+  'parameters.copy': (ref: TensorRef) => number;
+  /** First values anew, others than before. */
+  'parameters.reinitialize': (refs: readonly TensorRef[]) => ModelInfo;
+  /** One value, counted in row-major order. */
+  'parameters.write': (ref: TensorRef, index: number, value: number) => ModelInfo;
+
   /** The system's clipboard, text only. */
   'clipboard.read': () => string;
   'clipboard.write': (text: string) => void;
@@ -182,6 +194,7 @@ export const CALL_NAMES = [
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.confirmDiscard',
   'recovery.restore', 'recovery.discard',
   'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState',
+  'parameters.figures', 'parameters.detail', 'parameters.values', 'parameters.copy', 'parameters.reinitialize', 'parameters.write',
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
   'data.choose', 'data.preview',

@@ -5,6 +5,7 @@ import { JSON_LIMITS } from '../document/json';
 import { projectSchema, dataSourceSchema } from '../document/schema';
 import { LazuliError } from '../errors';
 import { RENAME_LIMITS } from '../nn/rename';
+import { BROWSER_LIMITS } from '../session/parameters';
 import type { CallName, Calls } from './api';
 
 const MAX_STATE_BYTES = 2 ** 31;
@@ -26,6 +27,10 @@ const rules = z
   )
   .max(RENAME_LIMITS.rules);
 
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const tensorRef = z.strictObject({ node: z.string().min(1).max(1024), name: z.string().min(1).max(256) });
+const tensorRefs = z.array(tensorRef).max(BROWSER_LIMITS.tensors);
+
 const SCHEMAS = {
   'app.state': none,
   'app.setTheme': z.tuple([z.enum(['light', 'dark', 'system'])]),
@@ -45,6 +50,15 @@ const SCHEMAS = {
   'model.restore': z.tuple([revision]),
   'model.exportState': none,
   'model.importState': z.tuple([stateBytes]),
+  'parameters.figures': z.tuple([tensorRefs]),
+  'parameters.detail': z.tuple([tensorRef]),
+  'parameters.values': z.tuple([
+    tensorRef,
+    z.strictObject({ row: count, rows: count, column: count, columns: count }),
+  ]),
+  'parameters.copy': z.tuple([tensorRef]),
+  'parameters.reinitialize': z.tuple([tensorRefs]),
+  'parameters.write': z.tuple([tensorRef, count, z.union([z.number(), z.nan()])]),
   'clipboard.read': none,
   'clipboard.write': z.tuple([z.string().max(JSON_LIMITS.length)]),
   'weights.choose': none,

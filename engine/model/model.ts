@@ -22,12 +22,14 @@ import {
 } from '#core/nn/index';
 import { renameEntries } from '#core/nn/rename';
 import { scopeInTurns } from '#core/ops/index';
+import type { TensorRef } from '#core/session/parameters';
 import type { ModelInfo, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
 import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
 import { drain, type Turned } from '#core/turns';
 
 import { Turns } from '../turns';
+import { drawAnew, writeValue } from './browse';
 import { describeModel, inferModel } from './info';
 import { LayerSet, optionsOf } from './layer-set';
 import { setState, type TensorState } from './states';
@@ -84,6 +86,9 @@ export class Model {
   }
   get module(): GraphModule {
     return this.#layers.module;
+  }
+  get layers(): LayerSet {
+    return this.#layers;
   }
 
   get revision(): number {
@@ -288,6 +293,22 @@ export class Model {
     }
     const loaded = new Set(verdicts.filter(isLoaded).map(({ key }) => key));
     this.#mark('loaded', ({ key }) => loaded.has(key));
+    this.#isPristine = false;
+    this.#changed();
+  }
+
+  /** Draws the first values of these tensors anew; each call draws others. */
+  drawAnew(refs: readonly TensorRef[]): void {
+    this.keepHistory();
+    drawAnew(this.#layers, refs, this.#project.training.seed + this.#lastRevision + 1);
+    this.#isPristine = false;
+    this.#changed();
+  }
+
+  /** Sets one value, counted in row-major order. */
+  writeValue(ref: TensorRef, index: number, value: number): void {
+    this.keepHistory();
+    writeValue(this.#layers, ref, index, value);
     this.#isPristine = false;
     this.#changed();
   }

@@ -6,6 +6,7 @@ import { appHandlers } from './app';
 import { clipboardHandlers } from './clipboard';
 import { dataHandlers } from './data';
 import { modelHandlers } from './model';
+import { parametersHandlers } from './parameters';
 import { projectHandlers } from './project';
 import { recoveryHandlers } from './recovery';
 import { trainHandlers } from './train';
@@ -16,6 +17,7 @@ export const allHandlers = (app: App): Handlers<WindowState> => ({
   ...clipboardHandlers,
   ...recoveryHandlers,
   ...modelHandlers,
+  ...parametersHandlers,
   ...dataHandlers,
   ...trainHandlers,
 });

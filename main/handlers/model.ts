@@ -71,7 +71,7 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
 };
 
 /** Parameter values changed: they are backed up once they rest. */
-async function noticed<T>(state: WindowState, work: Promise<T>): Promise<T> {
+export async function noticed<T>(state: WindowState, work: Promise<T>): Promise<T> {
   const result = await work;
   state.autosave.notice();
   return result;

@@ -1,11 +1,12 @@
-// The dock under the canvas: Sample, Training and Problems as tabs; its height is dragged or set with the arrow keys, and it folds away.
+// The dock under the canvas: Sample, Training, Parameters and Problems as tabs; its height is dragged or set with the arrow keys, and it folds away.
 import * as Tabs from '@radix-ui/react-tabs';
-import { ChartSpline, ChevronDown, ChevronUp, CircleAlert, Sparkles } from 'lucide-react';
+import { Boxes, ChartSpline, ChevronDown, ChevronUp, CircleAlert, Sparkles } from 'lucide-react';
 import type { JSX } from 'react';
 
 import { useLive } from '../stores/live';
 import { useRun } from '../stores/run';
 import { showDock, toggleDock, useUi, type DockTab } from '../stores/ui';
+import { ParametersPanel } from './parameters/parameters-panel';
 import { ProblemsPanel } from './problems-panel';
 import { Resizer } from './resizer';
 import { SamplePanel } from './sample-panel';
@@ -35,6 +36,10 @@ export function Dock(): JSX.Element {
               Training
               <RunDot />
             </Tab>
+            <Tab value="parameters" label="Parameters">
+              <Boxes size={14} aria-hidden />
+              Parameters
+            </Tab>
             <Tab value="problems" label="Problems">
               <CircleAlert size={14} aria-hidden />
               Problems
@@ -56,6 +61,9 @@ export function Dock(): JSX.Element {
         </Tabs.Content>
         <Tabs.Content value="training" className="dock-panel" tabIndex={-1}>
           <TrainingPanel />
+        </Tabs.Content>
+        <Tabs.Content value="parameters" className="dock-panel" tabIndex={-1}>
+          <ParametersPanel />
         </Tabs.Content>
         <Tabs.Content value="problems" className="dock-panel" tabIndex={-1}>
           <ProblemsPanel />

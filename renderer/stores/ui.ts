@@ -4,7 +4,7 @@ import type { Resized, WeightVerdict } from '#core/session/session';
 
 import type { OpenPort } from '../palette/fits';
 
-export type DockTab = 'sample' | 'training' | 'problems';
+export type DockTab = 'sample' | 'training' | 'parameters' | 'problems';
 
 export interface Selection {
   readonly nodes: ReadonlySet<string>;

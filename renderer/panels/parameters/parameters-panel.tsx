@@ -1,0 +1,80 @@
+// The Parameters panel: every tensor of the model with its figures, and one of them in full.
+import { useDeferredValue, useEffect, useMemo, useState, type JSX } from 'react';
+import { Boxes, Search } from 'lucide-react';
+
+import { figuresOf, useFigures, wantNoFigures } from '../../stores/figures';
+import { allParameters, useModel } from '../../stores/model';
+import { showCount } from '../format';
+import { listTensors, SHOWN, type ColumnName, type Shown } from './listing';
+import { TensorDetailView, type DetailView } from './tensor-detail';
+import { TensorTable } from './tensor-table';
+import './parameters.css';
+
+export function ParametersPanel(): JSX.Element {
+  const model = useModel((state) => state.model);
+  const version = useDeferredValue(useFigures((state) => state.version));
+  const all = useMemo(() => allParameters(model), [model]);
+  const [text, setText] = useState('');
+  const [shown, setShown] = useState<Shown>('all');
+  const [order, setOrder] = useState<ColumnName>('key');
+  const [selected, setSelected] = useState<string | null>(null);
+  const [view, setView] = useState<DetailView>('distribution');
+  useEffect(() => wantNoFigures, []);
+  const listed = useMemo(
+    () => listTensors(all, { text, shown, order }, figuresOf),
+    // The figures behind `figuresOf` change with the version.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [all, text, shown, order, version],
+  );
+  const current = listed.find(({ key }) => key === selected) ?? listed[0] ?? null;
+  if (all.length === 0)
+    return (
+      <div className="panel-empty">
+        <Boxes size={22} aria-hidden className="muted" />
+        <p>Parameters and buffers of the layers are listed here.</p>
+      </div>
+    );
+  return (
+    <div className="browser">
+      <div className="browser-list">
+        <div className="browser-bar">
+          <label className="browser-search">
+            <Search size={13} aria-hidden />
+            <input
+              className="field-input"
+              type="search"
+              placeholder="Search tensors"
+              aria-label="Search tensors"
+              value={text}
+              onChange={({ target }) => setText(target.value)}
+            />
+          </label>
+          <select
+            className="field-input"
+            aria-label="Which tensors"
+            value={shown}
+            onChange={({ target }) => setShown(target.value as Shown)}
+          >
+            {Object.entries(SHOWN).map(([name, { text: words }]) => (
+              <option key={name} value={name}>
+                {words}
+              </option>
+            ))}
+          </select>
+          <span className="muted" role="status">
+            {showCount(listed.length)} of {showCount(all.length)}
+          </span>
+        </div>
+        <TensorTable
+          all={all}
+          listed={listed}
+          selected={current?.key ?? null}
+          order={order}
+          onOrder={setOrder}
+          onSelect={setSelected}
+        />
+      </div>
+      {current ? <TensorDetailView key={current.key} info={current} view={view} onView={setView} /> : null}
+    </div>
+  );
+}

@@ -1,0 +1,147 @@
+// One tensor in full: its figures, distribution, picture and values, and what can be done with it.
+import { Copy, Dices, Locate } from 'lucide-react';
+import { useEffect, useState, type JSX } from 'react';
+import type { TensorDetail, TensorFigures } from '#core/session/parameters';
+import type { ParameterInfo } from '#core/session/session';
+import { formatShape } from '#core/tensor/shape';
+
+import { copyTensor, reinitialize } from '../../actions/parameters';
+import { focusNode } from '../../canvas/focus-node';
+import { IconButton } from '../../chrome/icon-button';
+import { call } from '../../client';
+import { useFigures, valuesStamp } from '../../stores/figures';
+import { useRun } from '../../stores/run';
+import { showError } from '../../stores/toasts';
+import { showCount, showLoss } from '../format';
+import { Histogram } from './histogram';
+import { notFinite } from './listing';
+import { TensorPicture } from './tensor-picture';
+import { ValueGrid } from './value-grid';
+
+const VIEWS = { distribution: 'Distribution', picture: 'Picture', values: 'Values' } as const;
+export type DetailView = keyof typeof VIEWS;
+
+interface TensorDetailProps {
+  readonly info: ParameterInfo;
+  readonly view: DetailView;
+  readonly onView: (view: DetailView) => void;
+}
+
+export function TensorDetailView({ info, view, onView }: TensorDetailProps): JSX.Element {
+  const detail = useDetail(info);
+  const isRunning = useRun(({ state }) => state !== 'idle');
+  const { key, shape, state, provenance, waitsFor } = info;
+  const hasValues = state !== 'uninitialized';
+  return (
+    <section className="tensor-detail" aria-label={`Details of ${key}`}>
+      <header>
+        <h3 title={key}>{key}</h3>
+        <span className="shape">{formatShape(shape)}</span>
+        <div className="segments" role="group" aria-label="View">
+          {Object.entries(VIEWS).map(([name, title]) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={view === name}
+              onClick={() => onView(name as DetailView)}
+            >
+              {title}
+            </button>
+          ))}
+        </div>
+        <IconButton
+          label="Show on the canvas"
+          icon={Locate}
+          className="is-small"
+          onClick={() => focusNode(info.node)}
+        />
+        <IconButton
+          label="Copy as NumPy"
+          icon={Copy}
+          className="is-small"
+          isDisabled={!hasValues}
+          onClick={() => void copyTensor(info)}
+        />
+        <IconButton
+          label="Initialize anew"
+          icon={Dices}
+          className="is-small"
+          isDisabled={!hasValues || isRunning || info.tied_to !== undefined}
+          onClick={() => void reinitialize([info])}
+        />
+      </header>
+      <p className="muted tensor-story">
+        {hasValues
+          ? `${state} · ${provenance}`
+          : `uninitialized${waitsFor === null ? '' : ` · waits for ${waitsFor}`}`}
+      </p>
+      {hasValues && detail ? (
+        <>
+          <Figures figures={detail.figures} />
+          <div className="tensor-view">
+            {view === 'distribution' ? <Histogram detail={detail} /> : null}
+            {view === 'picture' ? <TensorPicture info={info} detail={detail} /> : null}
+            {view === 'values' ? <ValueGrid info={info} canEdit={!isRunning} /> : null}
+          </div>
+        </>
+      ) : null}
+    </section>
+  );
+}
+
+/** Asked anew when the values change; the old ones stay on the screen until then. */
+function useDetail(info: ParameterInfo): TensorDetail | null {
+  const [detail, setDetail] = useState<TensorDetail | null>(null);
+  // Figures that arrive tell that values changed.
+  useFigures((state) => state.version);
+  const stamp = info.state === 'uninitialized' ? null : valuesStamp();
+  const { node, name } = info;
+  useEffect(() => {
+    if (stamp === null) return undefined;
+    let isWanted = true;
+    call('parameters.detail', { node, name }).then(
+      (found) => {
+        if (isWanted) setDetail(found);
+      },
+      (error: unknown) => {
+        if (isWanted) showError(`${name} cannot be shown`, error);
+      },
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [node, name, stamp]);
+  return detail;
+}
+
+function Figures({ figures }: { readonly figures: TensorFigures }): JSX.Element {
+  const { count, norm, mean, std, min, max, zeros } = figures;
+  const bad = notFinite(figures);
+  return (
+    <dl className="tensor-figures">
+      <Figure name="elements" value={showCount(count)} />
+      <Figure name="norm" value={showLoss(norm)} />
+      <Figure name="mean ± std" value={`${showLoss(mean)} ± ${showLoss(std)}`} />
+      <Figure name="min … max" value={`${showLoss(min)} … ${showLoss(max)}`} />
+      <Figure name="zeros" value={showCount(zeros)} />
+      {bad > 0 ? <Figure name="NaN, Inf" value={showCount(bad)} isBad /> : null}
+    </dl>
+  );
+}
+
+function Figure({
+  name,
+  value,
+  isBad = false,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly isBad?: boolean;
+}): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className={isBad ? 'is-bad' : undefined}>{value}</dd>
+    </div>
+  );
+}

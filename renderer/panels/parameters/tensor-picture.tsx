@@ -1,0 +1,124 @@
+// A tensor as a picture: kernels of a convolution one by one, any other as a matrix of means. Negative values in gold, positive in
+// blue, what is not finite in red.
+import { useEffect, useRef, useState, type JSX } from 'react';
+import { BROWSER_LIMITS, matrixSize, type TensorDetail } from '#core/session/parameters';
+import type { ParameterInfo } from '#core/session/session';
+
+import { call } from '../../client';
+import { refOf } from '../../stores/figures';
+import { useApp } from '../../stores/app';
+import { showError } from '../../stores/toasts';
+import { showLoss } from '../format';
+import { colour, paintTiles, tilingOf, type Rgb, type Scale, type Tiling } from './pixels';
+
+interface Painted {
+  readonly width: number;
+  readonly height: number;
+  readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+  readonly caption: string;
+}
+
+export function TensorPicture({
+  info,
+  detail,
+}: {
+  readonly info: ParameterInfo;
+  readonly detail: TensorDetail;
+}): JSX.Element {
+  const ref = useRef<HTMLCanvasElement>(null);
+  const theme = useApp((state) => state.theme);
+  const [painted, setPainted] = useState<Painted | null>(null);
+  useEffect(() => {
+    let isWanted = true;
+    paint(info, detail).then(
+      (found) => {
+        if (isWanted) setPainted(found);
+      },
+      (error: unknown) => showError(`${info.key} cannot be drawn`, error),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [info, detail, theme]);
+  useEffect(() => {
+    const context = ref.current?.getContext('2d');
+    if (painted && context)
+      context.putImageData(new ImageData(painted.rgba, painted.width, painted.height), 0, 0);
+  }, [painted]);
+  const largest = largestOf(detail);
+  return (
+    <figure className="tensor-picture">
+      {painted ? (
+        <canvas
+          ref={ref}
+          width={painted.width}
+          height={painted.height}
+          role="img"
+          aria-label={`${info.key}: ${painted.caption}`}
+        />
+      ) : null}
+      <figcaption>
+        <span>{painted?.caption}</span>
+        <span className="colour-scale">
+          {showLoss(-largest)}
+          <i aria-hidden />
+          {showLoss(largest)}
+        </span>
+      </figcaption>
+    </figure>
+  );
+}
+
+const largestOf = ({ figures: { min, max } }: TensorDetail): number =>
+  Number.isNaN(min) ? 0 : Math.max(Math.abs(min), Math.abs(max));
+
+async function paint(info: ParameterInfo, detail: TensorDetail): Promise<Painted | null> {
+  const shape = info.shape.map((size) => size ?? 0);
+  const tiling = tilingOf(shape, BROWSER_LIMITS.values);
+  return (tiling && (await paintKernels(info, shape, tiling, detail))) ?? paintMatrix(shape, detail);
+}
+
+async function paintKernels(
+  info: ParameterInfo,
+  shape: readonly number[],
+  tiling: Tiling,
+  detail: TensorDetail,
+): Promise<Painted | null> {
+  const { columns } = matrixSize(shape);
+  if (columns * tiling.outputs > BROWSER_LIMITS.values) return null;
+  const range = { row: 0, rows: tiling.outputs, column: 0, columns };
+  const { values } = await call('parameters.values', refOf(info), range);
+  const [outputs = 0] = shape;
+  const part =
+    tiling.outputs < outputs ? `the first ${tiling.outputs} of ${outputs} outputs` : `${outputs} outputs`;
+  const caption = `${part} across, ${tiling.inputs} inputs down, kernels ${tiling.tileHeight}×${tiling.tileWidth}`;
+  return { ...paintTiles(values, tiling, scaleOf(detail)), caption };
+}
+
+function paintMatrix(shape: readonly number[], detail: TensorDetail): Painted | null {
+  const { rows, columns, values } = detail.grid;
+  if (rows * columns === 0) return null;
+  const size = matrixSize(shape.length < 2 ? [1, ...shape] : shape);
+  const isWhole = size.rows === rows && size.columns === columns;
+  const caption = `${size.rows}×${size.columns}${isWhole ? '' : `, each cell the mean of its ${Math.ceil(size.rows / rows)}×${Math.ceil(size.columns / columns)} values`}`;
+  return { width: columns, height: rows, rgba: colour(values, rows * columns, scaleOf(detail)), caption };
+}
+
+/** Colours are read from the tokens, so that both themes have theirs. */
+function scaleOf(detail: TensorDetail): Scale {
+  const styles = getComputedStyle(document.documentElement);
+  const token = (name: string): Rgb => parseHex(styles.getPropertyValue(name).trim());
+  return {
+    largest: largestOf(detail),
+    negative: token('--gold-line'),
+    zero: token('--surface-1'),
+    positive: token('--lapis-fill'),
+    bad: token('--red'),
+  };
+}
+
+/** `#rrggbb`, as every token is written. */
+function parseHex(text: string): Rgb {
+  const value = Number.parseInt(text.slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}

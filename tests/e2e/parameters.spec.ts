@@ -1,0 +1,85 @@
+// The parameter browser in the window: figures of every tensor, one in full, values changed and drawn anew, all of it undone.
+import { expect, test } from './support/fixtures';
+
+test.use({ example: 'digits' });
+
+test('tensors are listed with their figures, looked into, changed by keyboard, and undone', async ({
+  lazuli,
+}, info) => {
+  const { app, page } = lazuli;
+  await app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.setContentSize(1440, 860);
+  });
+  await page.getByRole('tab', { name: 'Parameters' }).click();
+  const row = (key: string) => page.getByRole('row').filter({ hasText: key });
+  const detail = page.getByRole('region', { name: /^Details of/ });
+  await expect(row('conv1.weight')).toContainText('uninitialized');
+  await page.getByRole('button', { name: 'Feed sample' }).first().click();
+  await expect(row('conv1.weight')).toContainText('materialized');
+  await expect(row('conv1.weight')).toContainText(/0\.\d+/);
+  await page.screenshot({ path: info.outputPath('parameters.png') });
+
+  await page.getByLabel('Search tensors').fill('conv2 weight');
+  await expect(page.getByText(/^1 of 18$/)).toBeVisible();
+  await expect(detail).toContainText('32×16×3×3');
+  await expect(detail).toContainText('4,608');
+  await detail.getByRole('button', { name: 'Picture' }).click();
+  await expect(detail.getByRole('img')).toHaveAccessibleName(
+    /32 outputs across, 16 inputs down, kernels 3×3/,
+  );
+  await page.screenshot({ path: info.outputPath('kernels.png') });
+
+  await page.getByLabel('Search tensors').fill('fc2.bias');
+  await detail.getByRole('button', { name: 'Values' }).click();
+  const grid = detail.getByRole('grid');
+  const first = grid.getByRole('gridcell').first();
+  await expect(first).toContainText(/0\.\d+/);
+  const old = await first.textContent();
+  await grid.focus();
+  await page.keyboard.type('nan');
+  await expect(first).toHaveText(old ?? '');
+  await page.keyboard.press('F2');
+  await page.getByLabel('Value at 0, 0').fill('nan');
+  await page.keyboard.press('Enter');
+  await expect(first).toHaveText('NaN');
+  await expect(detail).toContainText('NaN, Inf');
+  await page.screenshot({ path: info.outputPath('values.png') });
+  await page.getByLabel('Search tensors').fill('');
+  await page.getByLabel('Which tensors').selectOption('not finite');
+  await expect(page.getByText(/^1 of 18$/)).toBeVisible();
+  await lazuli.command('edit.undo');
+  await expect(page.getByText(/^0 of 18$/)).toBeVisible();
+
+  await page.getByLabel('Which tensors').selectOption('all');
+  await page.getByLabel('Search tensors').fill('fc2.bias');
+  await expect(first).toHaveText(old ?? '');
+  await detail.getByRole('button', { name: 'Initialize anew' }).click();
+  await expect(first).not.toHaveText(old ?? '');
+  await lazuli.command('edit.undo');
+  await expect(first).toHaveText(old ?? '');
+
+  await detail.getByRole('button', { name: 'Copy as NumPy' }).click();
+  await expect(page.getByText('Copied fc2.bias as NumPy')).toBeVisible();
+  expect(await app.evaluate(({ clipboard }) => clipboard.readText())).toMatch(
+    /^np\.array\(\[.*\], dtype=np\.float32\)$/,
+  );
+});
+
+test('the list is walked by keyboard and ordered by a figure', async ({ lazuli }) => {
+  const { page } = lazuli;
+  await page.getByRole('button', { name: 'Feed sample' }).first().click();
+  await page.getByRole('tab', { name: 'Parameters' }).click();
+  const selected = page.getByRole('row', { selected: true });
+  await expect(selected).toContainText('conv1.weight');
+  await page.getByRole('rowgroup', { name: 'Tensors' }).focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(selected).toContainText('conv1.bias');
+  await page.keyboard.press('End');
+  await expect(selected).toContainText('fc2.bias');
+  await expect(page.getByRole('region', { name: 'Details of fc2.bias' })).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('complementary', { name: 'Inspector' })).toContainText('fc2');
+  await page.getByRole('button', { name: 'Norm', exact: true }).click();
+  // Its 32 weights are ones: √32 is more than any other tensor's norm.
+  await expect(page.getByRole('row').nth(1)).toContainText('norm2.weight');
+});

@@ -42,6 +42,14 @@ const REPORT = `process.on('exit', () => {
   require('node:fs').writeSync(3, String(process.resourceUsage().maxRSS * 1024));
 });`;
 
+/** Writes what has a process say how much memory it held; the path goes to `checkFile`. */
+export function writeReport(folder) {
+  const report = path.join(folder, 'report.cjs');
+  writeFileSync(report, REPORT);
+  return report;
+}
+
+/** Runs one verb on one file, in a folder of its own that is empty before and after; `problems` are texts, empty where all went well. */
 export async function checkFile(file, verb, folder, report) {
   const before = readFileSync(file);
   const started = performance.now();
@@ -98,8 +106,7 @@ async function main() {
   const [, verb] = at < 0 ? [] : args.splice(at, 2);
   const corpus = path.resolve(args[0] ?? path.join(root, 'tests/fixtures/hostile'));
   const work = mkdtempSync(path.join(tmpdir(), 'lazuli-corpus-'));
-  const report = path.join(work, 'report.cjs');
-  writeFileSync(report, REPORT);
+  const report = writeReport(work);
   const files = readdirSync(corpus, { recursive: true, encoding: 'utf8' })
     .filter(
       (name) => statSync(path.join(corpus, name)).isFile() && !/(expected|manifest|oracle)\.json$/.test(name),

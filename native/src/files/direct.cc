@@ -143,8 +143,8 @@ std::optional<uint32_t> write_directly(int descriptor, int64_t position, std::sp
     if (count < 0 && errno == EINVAL) return std::nullopt;
     if (count < 0) fail(errno);
     const auto written = static_cast<size_t>(round_down(count));
-    // Less than a block can only be a disk that is full.
-    if (written == 0) fail(ENOSPC);
+    // A disk that is full, or a file at its limit: writing through the cache says which.
+    if (written == 0) return std::nullopt;
     crc = written == length ? whole : crc32(crc, {data, written});
     from = from.subspan(written);
     position += static_cast<int64_t>(written);

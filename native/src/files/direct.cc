@@ -12,9 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <string>
 #endif
@@ -57,19 +55,31 @@ class DirectDescriptor {
   int descriptor_;
 };
 
-struct Freed {
-  void operator()(std::byte* data) const { std::free(data); }
+/// The buffer of one thread, from the system itself: allocators of hosts refuse so large an alignment.
+class Buffer {
+ public:
+  Buffer()
+      : mapped_(mmap(nullptr, kMapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    if (mapped_ == MAP_FAILED) throw std::bad_alloc();
+    const auto start = reinterpret_cast<uintptr_t>(mapped_);
+    data_ = static_cast<std::byte*>(mapped_) + (kHugePage - start % kHugePage) % kHugePage;
+    madvise(data_, kDirectPiece, MADV_HUGEPAGE);
+  }
+  ~Buffer() { munmap(mapped_, kMapped); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  std::byte* data() const { return data_; }
+
+ private:
+  static constexpr size_t kMapped = kDirectPiece + kHugePage;
+  void* mapped_;
+  std::byte* data_ = nullptr;
 };
 
 /// Each transfer thread's own, kept between its jobs.
 std::byte* buffer() {
-  thread_local const std::unique_ptr<std::byte, Freed> data = [] {
-    auto* const memory = static_cast<std::byte*>(std::aligned_alloc(kHugePage, kDirectPiece));
-    if (memory == nullptr) throw std::bad_alloc();
-    madvise(memory, kDirectPiece, MADV_HUGEPAGE);
-    return std::unique_ptr<std::byte, Freed>(memory);
-  }();
-  return data.get();
+  thread_local const Buffer buffer;
+  return buffer.data();
 }
 
 /// Copies and returns the CRC-32 that follows `crc`, in pieces that stay in a core's cache in between.

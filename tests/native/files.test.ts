@@ -10,6 +10,7 @@ import { combineCrc32 } from '#core/formats/index';
 import { portableCrc32 } from '#core/formats/zip/crc32';
 import {
   copyTransfer,
+  forgetFile,
   openCpuBackend,
   plainReadTransfer,
   plainWriteTransfer,
@@ -61,6 +62,34 @@ test.runIf(isShared).each([0, 1, 15, 16, 63, 64, 65, 127, 1000, 4096, 65_537, 1_
     });
   },
 );
+
+test.runIf(isShared).each([
+  [0, 524_288],
+  [4095, 600_001],
+  [4096, 4_194_304],
+  [64, 4_194_305],
+  [777, 9_000_001],
+])('ZIP-12 from byte %i %i bytes go to the disk and come back past the cache', async (position, length) => {
+  const bytes = bytesOf(length);
+  await handle.write(Buffer.from('before'.repeat(2000)).subarray(0, position), 0, position, 0);
+  await withStorage(length, async (storage) => {
+    storage.write(0, bytes);
+    expect(await writeTransfer(storage)?.(handle.fd, position, storage, 0, length)).toBe(crc32(bytes));
+  });
+  await handle.sync();
+  forgetFile(handle.fd);
+  await withStorage(length, async (storage) => {
+    expect(await readTransfer(storage)?.(handle.fd, position, storage, 0, length)).toBe(crc32(bytes));
+    expect(Buffer.compare(storage.read(0, length), bytes)).toBe(0);
+    const late = readTransfer(storage)?.(handle.fd, position + 1, storage, 0, length);
+    await expect(late).rejects.toMatchObject({ code: 'EOF' });
+  });
+  const { size } = await handle.stat();
+  expect(size).toBe(position + length);
+  const before = new Uint8Array(position);
+  await handle.read(before, 0, position, 0);
+  expect(Buffer.from(before).toString()).toBe('before'.repeat(2000).slice(0, position));
+});
 
 test.runIf(isShared)('a file that ends too early, a closed one and a range outside are errors', async () => {
   await handle.write(new Uint8Array(100));

@@ -91,7 +91,8 @@ ${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model}, ${cpus().length} c
 A state dict of 64 float32 tensors of 16 MiB, 1 GiB in all, as \`.pt\`. Ours and PyTorch in turn, ${ROUNDS} rounds: the median, and each round.
 Both sides include the fsync of a save and the CRC-32 of every record. "Cold" means the system was told to forget the file, "warm" that it
 was just read. "Disk" is what two to four native threads get for the same bytes without format or checksum, through the system's cache or
-past it (direct), whichever is faster in that run; reading plainly goes into memory that is there already, loading makes its own. The last
+past it (direct), whichever is faster in that run. Reading plainly goes into memory that is there already; loading also has the system
+make and clear new memory, and checks every record: there it stays below the four fifths of the disk that saving reaches. The last
 column is how far the process grew at most while loading, over the bytes of the tensors.
 
     node tests/bench/weights.mjs PYTHON PEER FOLDER --write

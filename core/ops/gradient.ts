@@ -11,6 +11,7 @@ export type { GradientRule, NotDifferentiable } from './gradient/rule';
 const second = notDifferentiable('second derivatives of this op are not offered');
 const changes = notDifferentiable('changes its inputs in place, outside the gradient graph');
 const positions = notDifferentiable('gives positions, which do not vary smoothly');
+const fused = notDifferentiable('made by program fusion, after the gradients are traced');
 const constant = notDifferentiable('does not depend on a float input');
 
 export const GRADIENTS: { readonly [N in OpName]: GradientRule<N> | NotDifferentiable } = {
@@ -26,6 +27,7 @@ export const GRADIENTS: { readonly [N in OpName]: GradientRule<N> | NotDifferent
   argmax: positions,
   matmul: products.matmul,
   linear: products.linear,
+  linear_gelu: fused,
   convolution: products.convolution,
   convolution_input_gradient: products.convolutionInputGradient,
   convolution_weight_gradient: products.convolutionWeightGradient,
@@ -49,6 +51,7 @@ export const GRADIENTS: { readonly [N in OpName]: GradientRule<N> | NotDifferent
   log_softmax_gradient: second,
   nll: normalization.nll,
   nll_gradient: second,
+  cross_entropy_gradient: fused,
   gather: movement.gather,
   gather_gradient: movement.gatherGradient,
   dropout_mask: constant,

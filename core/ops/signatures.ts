@@ -42,9 +42,17 @@ export interface ConvolutionAttributes {
 }
 export type Reduction = 'none' | 'mean' | 'sum';
 
-/** A scalar function of one argument that a product applies to its results; only program fusion sets it. */
+/** A scalar function of one argument that an op applies to its results; only program fusion sets it. */
 export interface Activated {
   readonly activation?: string | null;
+}
+/**
+ * float32 operands that a product rounds to bfloat16 (`precision`), not the bias or the sums, and results that it rounds before
+ * their activation (`result`). Only the CPU has them.
+ */
+export interface Rounded {
+  readonly precision?: 'bfloat16' | null;
+  readonly result?: 'bfloat16' | null;
 }
 
 /** Attributes of every op, by name. The comment gives inputs → outputs. */
@@ -87,9 +95,11 @@ export interface OpAttributes {
 
   // ---- products (float)
   /** (a [.., m, k], b [.., k, n]) → [.., m, n]; leading axes equal, or b has none (2-D); the last two swapped where transpose is set. */
-  matmul: Activated & { readonly transpose_a: boolean; readonly transpose_b: boolean };
+  matmul: Activated & Rounded & { readonly transpose_a: boolean; readonly transpose_b: boolean };
   /** (x [.., i], weight [o, i], bias? [o]) → [.., o]. */
-  linear: Activated;
+  linear: Activated & Rounded;
+  /** (x, weight, bias?) → (gelu(z), gelu_slope(z)) of linear's z. */
+  linear_gelu: Rounded;
   /** (x [n, c, s], weight [o, c/groups, k], bias? [o]) → [n, o, s']. */
   convolution: ConvolutionAttributes & Activated;
   /** (gy [n, o, s'], weight, bias? [c]) → gx [n, c, s] of `shape`; with bias it is conv_transpose's forward. */
@@ -157,6 +167,8 @@ export interface OpAttributes {
     readonly reduction: Reduction;
     readonly shape: readonly number[];
   };
+  /** (gy, target, weight?, total_weight, y [n, c] from log_softmax) → gx: log_softmax_gradient of nll_gradient. */
+  cross_entropy_gradient: { readonly ignore_index: number; readonly reduction: Reduction };
 
   // ---- indexing
   /** (table [rows, ..], index int64 [any]) → [any.., ..]. An index out of range is an error naming it. Any table dtype. */
@@ -209,6 +221,9 @@ export interface OpAttributes {
 
 export type OpName = keyof OpAttributes;
 
+/** Ops that only program fusion makes, and only for the CPU. */
+export type FusedOp = 'linear_gelu' | 'cross_entropy_gradient';
+
 /** Arity of every op: at least and at most so many inputs (optional ones counted), its outputs, the inputs it changes in place. */
 export interface Signature {
   readonly inputs: readonly [least: number, most: number];
@@ -232,6 +247,7 @@ export const SIGNATURES: { readonly [name in OpName]: Signature } = {
   argmax: sig(1, 1, 1),
   matmul: sig(2, 2, 1),
   linear: sig(2, 3, 1),
+  linear_gelu: sig(2, 3, 2),
   convolution: sig(2, 3, 1),
   convolution_input_gradient: sig(2, 3, 1),
   convolution_weight_gradient: sig(2, 2, 1),
@@ -255,6 +271,7 @@ export const SIGNATURES: { readonly [name in OpName]: Signature } = {
   log_softmax_gradient: sig(2, 2, 1),
   nll: sig(2, 3, 2),
   nll_gradient: sig(4, 4, 1),
+  cross_entropy_gradient: sig(5, 5, 1),
   gather: sig(2, 2, 1),
   gather_gradient: sig(2, 2, 1),
   dropout_mask: sig(1, 1, 1),

@@ -45,7 +45,7 @@ export function fuseActivations(program: TracedProgram): TracedProgram {
 }
 
 /** The one scalar function an elementwise op applies to its one input, or null. */
-function functionOf({ op, inputs, attributes }: Instruction): string | null {
+export function functionOf({ op, inputs, attributes }: Instruction): string | null {
   if (op !== 'elementwise' || inputs.length !== 1) return null;
   const [first, ...more] = attributes['steps'] as ElementwiseSteps;
   return first && more.length === 0 && first.length === 2 ? first[0] : null;

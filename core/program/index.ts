@@ -5,7 +5,8 @@
 //     what the step allocates is temporary. The step may not look at values.
 //  2. simplify: equal work once, copies that change nothing away, dead work away.
 //  3. reorder: relu behind the max pool that reads it; each optimizer step right after its gradient.
-//  4. fuse: chains of elementwise ops become one; fills become constants; products apply activations themselves.
+//  4. fuse: chains of elementwise ops become one; fills become constants; products apply activations themselves, with gelu's slope
+//     for the gradient; the gradients of cross entropy become one.
 //  5. plan: one arena for all temporaries, by lifetime, in place where an elementwise op allows it.
 //  6. check: types, bounds and liveness, before native code trusts the list.
 // No pass changes arithmetic, so a program's results equal those of the same step run eagerly, bit for bit.
@@ -17,6 +18,8 @@ import { fuse } from './fuse';
 import type { ProgramSpec } from './instructions';
 import { plan, programMemory, type ProgramMemory } from './plan';
 import { fuseActivations } from './fuse-activations';
+import { fuseGelu } from './fuse-gelu';
+import { fuseCrossEntropy } from './fuse-losses';
 import { hoistUpdates, poolBeforeRelu } from './reorder';
 import { removeDead, simplify } from './simplify';
 import { traceProgram, Tracing, type TracedStep, type TraceOptions } from './trace';
@@ -48,7 +51,9 @@ const passesFor = (device: Device): readonly ((program: TracedProgram) => Traced
   simplify,
   poolBeforeRelu,
   fuse,
-  ...(device === 'gpu' ? [removeDead] : [fuseActivations, removeDead, hoistUpdates]),
+  ...(device === 'gpu'
+    ? [removeDead]
+    : [fuseGelu, fuseActivations, fuseCrossEntropy, removeDead, hoistUpdates]),
 ];
 
 /** Traces `step` and turns it into a program. Throws what the step's ops throw. */

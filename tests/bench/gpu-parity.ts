@@ -4,9 +4,8 @@
 import { prepareStep } from '#engine/bench/steps';
 import { CNN, encoder, MLP, type BenchModel } from '#engine/bench/models';
 import { cpuBackend, gpuBackend } from '#engine/backend';
-import type { OpName } from '#core/ops/signatures';
 
-import { CASES, type OpCase } from '../gpu/cases';
+import { CASES, type GpuOp, type OpCase } from '../gpu/cases';
 import { differences, inFloat64, isExact, runCase } from '../gpu/parity';
 
 let failures = 0;
@@ -18,8 +17,8 @@ const fail = (text: string): void => {
 const cpu = cpuBackend();
 const gpu = gpuBackend();
 console.log(JSON.stringify(gpu.native.info()));
-for (const op of Object.keys(CASES) as OpName[]) {
-  const cases = CASES[op] as readonly OpCase<OpName>[];
+for (const op of Object.keys(CASES) as GpuOp[]) {
+  const cases = CASES[op] as readonly OpCase<GpuOp>[];
   cases.forEach((call, at) => {
     try {
       const got = runCase(gpu, op, call);

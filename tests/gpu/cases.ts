@@ -1,5 +1,11 @@
-// At least one call of every op, small: the table's type demands a row for each, so an op without a GPU kernel fails here.
-import { SCALAR_FUNCTIONS, type OpAttributes, type OpName, type ScalarFunction } from '#core/ops/signatures';
+// At least one call of every op that a GPU runs, small: the table's type demands a row for each, so an op without a GPU kernel fails here.
+import {
+  SCALAR_FUNCTIONS,
+  type FusedOp,
+  type OpAttributes,
+  type OpName,
+  type ScalarFunction,
+} from '#core/ops/signatures';
 
 import { given, runReference, type Given } from '../native/against-reference';
 
@@ -7,7 +13,9 @@ export interface OpCase<N extends OpName> {
   readonly inputs: readonly (Given | null)[];
   readonly attributes: OpAttributes[N];
 }
-type Cases = { readonly [N in OpName]: readonly OpCase<N>[] };
+/** An op that GPUs run. */
+export type GpuOp = Exclude<OpName, FusedOp>;
+type Cases = { readonly [N in GpuOp]: readonly OpCase<N>[] };
 
 const f = (shape: readonly number[], seed = 1): Given => given('float32', shape, seed);
 const positive = (shape: readonly number[], seed = 1): Given => {

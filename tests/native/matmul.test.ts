@@ -179,6 +179,27 @@ describe.each(FLOATS)('%s, activations applied to the results', (dtype) => {
   });
 });
 
+describe.each(FLOATS)('%s, linear_gelu', (dtype) => {
+  it.each([
+    [5, 300, 9],
+    [70, 37, 41],
+  ])('%i × %i × %i: the bits of gelu and gelu_slope of linear', (rows, i, o) => {
+    const inputs = [
+      randomTensor(dtype, [rows, i], 1),
+      randomTensor(dtype, [o, i], 2),
+      randomTensor(dtype, [o], 3),
+    ];
+    const out = { dtype, shape: [rows, o] };
+    const elementwise = (name: string, z: Tensor | undefined): Tensor | undefined =>
+      runOp('elementwise', [z ?? null], [out], { steps: [[name, 0]], constants: [] }).outputs[0];
+    forEachIsa(() => {
+      const [z] = runOp('linear', inputs, [out], {}).outputs;
+      const got = withThreads(() => runOp('linear_gelu', inputs, [out, out], {}).outputs);
+      expect(got).toEqual([elementwise('gelu', z), elementwise('gelu_slope', z)]);
+    });
+  });
+});
+
 describe('operands rounded to bfloat16', () => {
   /** Values with more digits than bfloat16 has. */
   const uneven = (shape: readonly number[], seed: number): Tensor => {
@@ -219,6 +240,20 @@ describe('operands rounded to bfloat16', () => {
     forEachIsa((isa) => {
       const [y] = runOp('linear', [x, weight, bias], [out], { precision: 'bfloat16' }).outputs;
       expectClose(isa, y?.data ?? [], exact?.data ?? [], 1e-5);
+    });
+  });
+  it('results rounded before the activation', () => {
+    const [x, weight] = [uneven([9, 40], 1), uneven([11, 40], 2)];
+    const out = { dtype: 'float32', shape: [9, 11] } as const;
+    forEachIsa(() => {
+      const attributes = { precision: 'bfloat16' };
+      const [exact] = runOp('linear', [x, weight], [out], attributes).outputs;
+      const [y] = runOp('linear', [x, weight], [out], {
+        ...attributes,
+        result: 'bfloat16',
+        activation: 'square',
+      }).outputs;
+      expect(y?.data).toEqual(exact && rounded(exact).data.map((value) => Math.fround(value * value)));
     });
   });
   it('NaN and infinity stay what they are', () => {

@@ -89,6 +89,13 @@ export const nllGradient: Infer<'nll_gradient'> = (inputs, { reduction, shape })
   return [{ dtype: floatType(op, [gy, inputs[2] ?? null, inputs[3] ?? null]), shape }];
 };
 
+export const crossEntropyGradient: Infer<'cross_entropy_gradient'> = (inputs, attributes) => {
+  const logp = given('cross_entropy_gradient', inputs, 4);
+  if (logp.shape.length !== 2)
+    throw shapeError(`cross_entropy_gradient: expected log-probabilities [n, c], got ${list(logp.shape)}`);
+  return nllGradient(inputs.slice(0, 4), { ...attributes, shape: logp.shape });
+};
+
 export const gather: Infer<'gather'> = (inputs) => {
   const table = given('gather', inputs, 0);
   const index = given('gather', inputs, 1);

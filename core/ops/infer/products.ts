@@ -82,6 +82,11 @@ export const linear: Infer<'linear'> = (inputs) => {
   return [{ dtype, shape: [...x.shape.slice(0, -1), out] }];
 };
 
+export const linearGelu: Infer<'linear_gelu'> = (inputs) => {
+  const made = linear(inputs, {});
+  return [...made, ...made];
+};
+
 /** Checks the numbers of a convolution of `spatial` axes. */
 function checkGeometry(spatial: number, { stride, padding, dilation, groups }: ConvolutionAttributes): void {
   if (spatial < 1 || spatial > 3)

@@ -17,7 +17,7 @@ template <typename T> Finish<T> activation_of(const Arguments& args, const Attri
   const int function = find_scalar_function(name);
   if (function < 0 || function >= kFirstBinary)
     args.refuse("activation", "a scalar function of one argument", "'" + name + "'");
-  return {[](const void* unary, T* values, int64_t count) {
+  return {[](const void* unary, T* values, T*, int64_t count) {
             (*static_cast<const typename VectorMath<T>::Unary*>(unary))(values, values, count);
           },
           &isa_kernels().math<T>().unary[function]};

@@ -1,22 +1,22 @@
-// self_attention and its gradient: each head of each sample is computed by one thread, a block of queries at a time, so that
-// the scores stay in the cache and no [n, heads, t, t] is ever stored. The gradient computes them again from the saved
-// logarithms. https://arxiv.org/abs/2205.14135
+// self_attention and its gradient: a block of queries of one head at a time, so that the scores stay in the cache and no
+// [n, heads, t, t] is ever stored. Scores are held transposed, [keys, queries], and every operand that can be is read where it
+// lies. The gradient computes the scores again from the saved logarithms. https://arxiv.org/abs/2205.14135
 #include <algorithm>
-#include <cmath>
-#include <mutex>
+#include <limits>
 #include <vector>
 
 #include "arguments.h"
 #include "families.h"
 #include "isa/isa_kernels.h"
+#include "lent.h"
 
 namespace lazuli {
 namespace {
 
-constexpr int64_t kQueries = 64;  // queries whose scores are held at once
+constexpr int64_t kQueries = 64;  // whose scores are held at once
 constexpr int64_t kGrainWork = 1 << 16;
 
-int64_t padded(int64_t count) { return (count + kSmallColumns - 1) / kSmallColumns * kSmallColumns; }
+int64_t padded(int64_t count) { return (count + kColumnStep - 1) / kColumnStep * kColumnStep; }
 
 /// Sizes of a call; `row` is the distance of two steps in qkv.
 struct Heads {
@@ -24,10 +24,14 @@ struct Heads {
   double scale;
   bool is_causal;
 
-  int64_t padded_steps() const { return padded(steps); }
-  int64_t padded_size() const { return padded(size); }
-  /// Keys that query `step` sees.
-  int64_t seen(int64_t step) const { return is_causal ? step + 1 : steps; }
+  int64_t count() const { return samples * heads; }
+  int64_t blocks() const { return (steps + kQueries - 1) / kQueries; }
+  int64_t block_rows(int64_t block) const { return std::min(kQueries, steps - block * kQueries); }
+  /// Keys that some query of a block sees.
+  int64_t seen(int64_t block) const { return is_causal ? block * kQueries + block_rows(block) : steps; }
+  /// Columns of the scores of a block.
+  int64_t columns() const { return padded(std::min(steps, kQueries)); }
+  bool is_padded() const { return padded(size) != size; }
 };
 
 Heads heads_of(Arguments& args, const Attributes& attributes, const Shape& qkv) {
@@ -39,182 +43,169 @@ Heads heads_of(Arguments& args, const Attributes& attributes, const Shape& qkv) 
   return {qkv[0], qkv[1], width, heads, width / heads, qkv[2], attributes.number("scale"), attributes.boolean("is_causal")};
 }
 
-/// Scratch that as many pieces share as run at once.
-template <typename T> class Workspaces {
- public:
-  Workspaces(const Context& context, int64_t elements) : context_(context), elements_(elements) {}
-  template <typename Body> void with(Body&& body) {
-    T* memory = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!free_.empty()) {
-        memory = free_.back();
-        free_.pop_back();
-      }
-    }
-    if (memory == nullptr) memory = context_.scratch_of<T>(elements_);
-    body(memory);
-    const std::lock_guard lock(mutex_);
-    free_.push_back(memory);
-  }
+/// What a piece of the work writes between its products.
+template <typename T> struct Memory {
+  T *queries, *gradients;             // [size, columns], transposed
+  T *scores, *slopes;                 // [steps, columns]
+  T *rows[4];                         // copies with padded rows, where the size is no multiple of kColumnStep
+  static constexpr int kCopies = 4;
 
- private:
-  const Context& context_;
-  int64_t elements_;
-  std::mutex mutex_;
-  std::vector<T*> free_;
+  static int64_t elements(const Heads& h) {
+    return 2 * (h.size + h.steps) * h.columns() + (h.is_padded() ? kCopies * h.steps * padded(h.size) : 0);
+  }
+  Memory(const Heads& h, T* memory) {
+    queries = memory;
+    gradients = queries + h.size * h.columns();
+    scores = gradients + h.size * h.columns();
+    slopes = scores + h.steps * h.columns();
+    for (int i = 0; i < kCopies; ++i) rows[i] = slopes + h.steps * h.columns() + i * (h.is_padded() ? h.steps * padded(h.size) : 0);
+  }
 };
 
-/// A matrix [rows, size] whose rows lie `row` apart, with `size` padded: itself where nothing is to pad, else a copy.
-template <typename T> struct Padded {
+/// Row k of the second operand of a product begins k·stride elements after the first.
+struct Offsets {
+  int64_t stride;
+  std::vector<int64_t> values;
+
+  Offsets(int64_t distance, int64_t count) : stride(distance), values(static_cast<size_t>(count)) {
+    for (int64_t k = 0; k < count; ++k) values[static_cast<size_t>(k)] = k * distance;
+  }
+};
+
+/// The strides of one call's second operands: of transposed ones, of rows of qkv and of rows of gy.
+struct Strides {
+  Offsets columns, row, gradient;
+
+  explicit Strides(const Heads& h)
+      : columns(h.columns(), h.size), row(h.is_padded() ? padded(h.size) : h.row, h.steps),
+        gradient(h.is_padded() ? padded(h.size) : h.width, std::min(h.steps, kQueries)) {}
+};
+
+/// A matrix of a product: row r, column k at data[r·row + k·column].
+template <typename T> struct Left {
   const T* data;
-  int64_t row;
-
-  Padded(const T* from, int64_t from_row, int64_t rows, int64_t size, T* memory) : data(from), row(from_row) {
-    const int64_t width = padded(size);
-    if (width == size) return;
-    for (int64_t i = 0; i < rows; ++i) {
-      std::copy_n(from + i * from_row, size, memory + i * width);
-      std::fill_n(memory + i * width + size, width - size, T{0});
-    }
-    data = memory;
-    row = width;
-  }
+  int64_t row, column;
 };
-
-/// to[c·padded steps + i] = from[i·row + c], 0 where there is no step i.
-template <typename T> void transpose(const Heads& h, const T* from, int64_t row, T* to) {
-  const int64_t width = h.padded_steps();
-  for (int64_t c = 0; c < h.size; ++c) {
-    for (int64_t i = 0; i < h.steps; ++i) to[c * width + i] = from[i * row + c];
-    std::fill_n(to + c * width + h.steps, width - h.steps, T{0});
-  }
-}
 
 template <typename T> class Head {
  public:
-  Head(const Heads& h, const T* qkv, int64_t index)
-      : h_(h), sample_(index / h.heads), head_(index % h.heads),
+  Head(const Heads& h, const Strides& strides, const T* qkv, int64_t index)
+      : h_(h), strides_(strides), sample_(index / h.heads), head_(index % h.heads),
         queries_(qkv + sample_ * h.steps * h.row + head_ * h.size), keys_(queries_ + h.width), values_(keys_ + h.width) {}
 
-  /// y [n, t, e], lse [n, heads, t].
-  void forward(T* y, T* lse, T* memory) const {
-    const int64_t width = h_.padded_steps();
-    T* keys = take(memory, h_.size * width);
-    T* scores = take(memory, kQueries * width);
-    T* sums = take(memory, kQueries * h_.padded_size());
-    const Padded<T> values(values_, h_.row, h_.steps, h_.size, take(memory, h_.steps * h_.padded_size()));
-    transpose(h_, keys_, h_.row, keys);
-    const auto& math = isa_kernels().math<T>();
-    for (int64_t first = 0; first < h_.steps; first += kQueries) {
-      const int64_t rows = std::min(kQueries, h_.steps - first), columns = padded(h_.seen(first + rows - 1));
-      score(first, rows, columns, keys, scores);
-      T shares[kQueries];
-      for (int64_t r = 0; r < rows; ++r) {
-        T* row = scores + r * width;
-        const int64_t seen = h_.seen(first + r);
-        const T largest = math.max(row, seen);
-        const double sum = math.exp_minus(row, largest, row, seen);
-        std::fill(row + seen, row + columns, T{0});
-        shares[r] = static_cast<T>(1 / sum);
-        lse[(sample_ * h_.heads + head_) * h_.steps + first + r] = static_cast<T>(static_cast<double>(largest) + std::log(sum));
-      }
-      multiply({.rows = rows, .columns = h_.padded_size(), .depth = h_.seen(first + rows - 1), .a = scores, .a_row = width,
-                .a_column = 1, .b = values.data, .b_row = values.row, .c = sums, .c_row = h_.padded_size()});
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t c = 0; c < h_.size; ++c) at(y, first + r)[c] = sums[r * h_.padded_size() + c] * shares[r];
+  /// y [n, t, e], lse [n, heads, t], of one block of queries.
+  void forward(int64_t block, T* y, T* lse, const Memory<T>& memory) const {
+    const int64_t first = block * kQueries, rows = h_.block_rows(block), seen = h_.seen(block), columns = h_.columns();
+    const T* values = whole(values_, h_.row, h_.steps, memory.rows[0]);
+    score(block, memory);
+    T largest[kQueries], logarithms[kQueries];
+    double sums[kQueries];
+    columns_.exponentials(memory.scores, columns, seen, columns, largest, sums);
+    multiply({memory.scores, 1, columns}, values, strides_.row, rows, h_.size, seen, at(y, first), h_.width, false);
+    for (int64_t r = 0; r < rows; ++r) {
+      const T share = static_cast<T>(1 / sums[r]);
+      T* to = at(y, first + r);
+      for (int64_t c = 0; c < h_.size; ++c) to[c] *= share;
     }
+    std::transform(sums, sums + columns, logarithms, [](double sum) { return static_cast<T>(sum); });
+    isa_kernels().math<T>().function(ScalarFunction::log)(logarithms, logarithms, rows);
+    for (int64_t r = 0; r < rows; ++r) lse_at(lse)[first + r] = largest[r] + logarithms[r];
   }
 
-  /// gy, y [n, t, e], lse [n, heads, t] → gqkv.
-  void backward(const T* gy, const T* y, const T* lse, T* gqkv, T* memory) const {
-    const int64_t width = h_.padded_steps(), size = h_.padded_size();
-    T* keys = take(memory, h_.size * width);
-    T* values = take(memory, h_.size * width);
-    T* scores = take(memory, kQueries * width);
-    T* slopes = take(memory, kQueries * width);
-    T* sums = take(memory, kQueries * size);
-    T* key_sums = take(memory, h_.steps * size);
-    T* value_sums = take(memory, h_.steps * size);
-    const Padded<T> queries(queries_, h_.row, h_.steps, h_.size, take(memory, h_.steps * size));
-    const Padded<T> own_keys(keys_, h_.row, h_.steps, h_.size, take(memory, h_.steps * size));
-    const Padded<T> gradients(at(gy, 0), h_.width, h_.steps, h_.size, take(memory, h_.steps * size));
-    transpose(h_, keys_, h_.row, keys);
-    transpose(h_, values_, h_.row, values);
-    std::fill_n(key_sums, h_.steps * size, T{0});
-    std::fill_n(value_sums, h_.steps * size, T{0});
-    const auto& math = isa_kernels().math<T>();
-    const auto& lines = isa_kernels().rows<T>();
-    const T scale = static_cast<T>(h_.scale);
-    for (int64_t first = 0; first < h_.steps; first += kQueries) {
-      const int64_t rows = std::min(kQueries, h_.steps - first), most = h_.seen(first + rows - 1), columns = padded(most);
-      score(first, rows, columns, keys, scores);
-      multiply({.rows = rows, .columns = columns, .depth = h_.size, .a = at(gy, first), .a_row = h_.width, .a_column = 1,
-                .b = values, .b_row = width, .c = slopes, .c_row = width});
-      for (int64_t r = 0; r < rows; ++r) {
-        T *share = scores + r * width, *slope = slopes + r * width;
-        const int64_t seen = h_.seen(first + r);
-        math.exp_minus(share, lse[(sample_ * h_.heads + head_) * h_.steps + first + r], share, seen);
-        double moments[2] = {0, 0};
-        lines.moments(at(gy, first + r), at(y, first + r), nullptr, 0.0, moments, h_.size);
-        lines.softmax_gradient(slope, share, static_cast<T>(moments[1]), slope, seen);
-        std::fill(share + seen, share + columns, T{0});
-        std::fill(slope + seen, slope + columns, T{0});
-      }
-      multiply({.rows = most, .columns = size, .depth = rows, .a = scores, .a_row = 1, .a_column = width,
-                .b = gradients.data + first * gradients.row, .b_row = gradients.row, .c = value_sums, .c_row = size,
-                .accumulate = true});
-      multiply({.rows = most, .columns = size, .depth = rows, .a = slopes, .a_row = 1, .a_column = width,
-                .b = queries.data + first * queries.row, .b_row = queries.row, .c = key_sums, .c_row = size,
-                .alpha = scale, .accumulate = true});
-      multiply({.rows = rows, .columns = size, .depth = most, .a = slopes, .a_row = width, .a_column = 1,
-                .b = own_keys.data, .b_row = own_keys.row, .c = sums, .c_row = size, .alpha = scale});
-      for (int64_t r = 0; r < rows; ++r) std::copy_n(sums + r * size, h_.size, place(gqkv, first + r, 0));
+  /// gy [n, t, e], lse [n, heads, t] → gqkv.
+  void backward(const T* gy, const T* lse, T* gqkv, const Memory<T>& memory) const {
+    const int64_t columns = h_.columns();
+    const T* queries = whole(queries_, h_.row, h_.steps, memory.rows[0]);
+    const T* keys = whole(keys_, h_.row, h_.steps, memory.rows[1]);
+    const T* gradients = whole(at(gy, 0), h_.width, h_.steps, memory.rows[2]);
+    // From the last block on, whose queries see every key: it writes what the others add to.
+    for (int64_t block = h_.blocks() - 1; block >= 0; --block) {
+      const int64_t first = block * kQueries, rows = h_.block_rows(block), seen = h_.seen(block);
+      const bool is_added = block != h_.blocks() - 1;
+      score(block, memory);
+      product_.pack(memory.gradients, columns, at(gy, first), h_.width, 1, rows, h_.size);
+      multiply({values_, h_.row, 1}, memory.gradients, strides_.columns, seen, columns, h_.size, memory.slopes, columns, false);
+      T logarithms[kQueries] = {};
+      std::copy_n(lse_at(lse) + first, rows, logarithms);
+      columns_.slopes(memory.scores, memory.slopes, columns, seen, columns, logarithms, static_cast<T>(h_.scale));
+      multiply({memory.scores, columns, 1}, gradients + first * strides_.gradient.stride, strides_.gradient, seen, h_.size,
+               rows, place(gqkv, 0, 2), h_.row, is_added);
+      multiply({memory.slopes, columns, 1}, queries + first * strides_.row.stride, strides_.row, seen, h_.size, rows,
+               place(gqkv, 0, 1), h_.row, is_added);
+      multiply({memory.slopes, 1, columns}, keys, strides_.row, rows, h_.size, seen, place(gqkv, first, 0), h_.row, false);
     }
-    for (int64_t i = 0; i < h_.steps; ++i) {
-      std::copy_n(key_sums + i * size, h_.size, place(gqkv, i, 1));
-      std::copy_n(value_sums + i * size, h_.size, place(gqkv, i, 2));
-    }
-  }
-
-  /// Elements of memory a call takes; the gradient takes more.
-  static int64_t memory_of(const Heads& h) {
-    const int64_t width = h.padded_steps(), size = h.padded_size();
-    return 2 * h.size * width + 2 * kQueries * width + kQueries * size + 5 * h.steps * size + 10 * kSmallColumns;
   }
 
  private:
-  static void multiply(const SmallProduct<T>& product) { isa_kernels().small<T>()(product); }
-  static T* take(T*& memory, int64_t count) {
-    T* taken = memory;
-    memory += padded(count);
-    return taken;
-  }
   template <typename Element> Element* at(Element* y, int64_t step) const {
     return y + (sample_ * h_.steps + step) * h_.width + head_ * h_.size;
   }
+  template <typename Element> Element* lse_at(Element* lse) const { return lse + (sample_ * h_.heads + head_) * h_.steps; }
   T* place(T* gqkv, int64_t step, int64_t part) const {
     return gqkv + (sample_ * h_.steps + step) * h_.row + part * h_.width + head_ * h_.size;
   }
-  void score(int64_t first, int64_t rows, int64_t columns, const T* keys, T* scores) const {
-    multiply({.rows = rows, .columns = columns, .depth = h_.size, .a = queries_ + first * h_.row, .a_row = h_.row,
-              .a_column = 1, .b = keys, .b_row = h_.padded_steps(), .c = scores, .c_row = h_.padded_steps(),
-              .alpha = static_cast<T>(h_.scale)});
+
+  /// Rows that may be read by whole vectors: as they lie, or copied where a vector would reach beyond the last one.
+  const T* whole(const T* from, int64_t row, int64_t rows, T* memory) const {
+    if (!h_.is_padded()) return from;
+    const int64_t width = padded(h_.size);
+    for (int64_t i = 0; i < rows; ++i) {
+      std::copy_n(from + i * row, h_.size, memory + i * width);
+      std::fill_n(memory + i * width + h_.size, width - h_.size, T{0});
+    }
+    return memory;
+  }
+
+  /// The scores [keys, queries] of a block, -∞ where a query does not see a key.
+  void score(int64_t block, const Memory<T>& memory) const {
+    const int64_t first = block * kQueries, rows = h_.block_rows(block), seen = h_.seen(block), columns = h_.columns();
+    product_.pack(memory.queries, columns, queries_ + first * h_.row, h_.row, 1, rows, h_.size);
+    const T scale = static_cast<T>(h_.scale);
+    for (int64_t i = 0; i < h_.size * columns; ++i) memory.queries[i] *= scale;
+    multiply({keys_, h_.row, 1}, memory.queries, strides_.columns, seen, columns, h_.size, memory.scores, columns, false);
+    if (h_.is_causal)
+      for (int64_t key = first + 1; key < seen; ++key)
+        std::fill_n(memory.scores + key * columns, key - first, -std::numeric_limits<T>::infinity());
+  }
+
+  /// c[r, j] (+)= Σ_k a[r, k]·b[k, j] by register tiles.
+  void multiply(Left<T> a, const T* b, const Offsets& offsets, int64_t rows, int64_t columns, int64_t depth, T* c,
+                int64_t c_stride, bool is_added) const {
+    const int64_t panels = (rows + product_.tile_rows - 1) / product_.tile_rows;
+    for (int64_t column = 0; column < columns; column += product_.tile_columns)
+      for (int64_t panel = 0; panel < panels; ++panel) {
+        const int64_t row = panel * rows / panels, next = (panel + 1) * rows / panels;
+        TileArguments<T> tile;
+        tile.depth = depth;
+        tile.a = a.data + row * a.row;
+        tile.a_stride = a.column;
+        tile.a_row = a.row;
+        tile.b = b + column;
+        tile.b_offsets = offsets.values.data();
+        tile.c = c + row * c_stride + column;
+        tile.c_stride = c_stride;
+        tile.rows = static_cast<int>(next - row);
+        tile.columns = static_cast<int>(std::min<int64_t>(product_.tile_columns, columns - column));
+        tile.accumulate = is_added;
+        product_.tile(tile);
+      }
   }
 
   const Heads& h_;
+  const Strides& strides_;
   int64_t sample_, head_;
   const T *queries_, *keys_, *values_;
+  const ProductKernels<T>& product_ = isa_kernels().product<T>();
+  const ColumnKernels<T>& columns_ = isa_kernels().columns<T>();
 };
 
-/// Calls body(Head, memory) for every head of every sample.
+/// Calls body(index, memory) for 0 <= index < count, where `work` is about the multiply-adds of one.
 template <typename T, typename Body>
-void each_head(const Heads& h, const T* qkv, const Context& context, Body&& body) {
-  Workspaces<T> workspaces(context, Head<T>::memory_of(h));
-  const int64_t work = std::max<int64_t>(1, h.steps * h.steps * h.size);
-  context.parallel_for(h.samples * h.heads, std::max<int64_t>(1, kGrainWork / work), [&](int64_t begin, int64_t end) {
-    workspaces.with([&](T* memory) {
-      for (int64_t index = begin; index < end; ++index) body(Head<T>(h, qkv, index), memory);
+void each_piece(const Heads& h, int64_t count, int64_t work, const Context& context, Body&& body) {
+  auto memories = lent<Memory<T>>([&] { return Memory<T>(h, context.scratch_of<T>(Memory<T>::elements(h))); });
+  context.parallel_for(count, std::max<int64_t>(1, kGrainWork / std::max<int64_t>(1, work)), [&](int64_t begin, int64_t end) {
+    memories.with([&](Memory<T>& memory) {
+      for (int64_t index = begin; index < end; ++index) body(index, memory);
     });
   });
 }
@@ -227,10 +218,13 @@ void self_attention(Inputs inputs, Outputs outputs, const Attributes& attributes
   TensorView& y = args.output(0, "y", {h.samples, h.steps, h.width});
   TensorView& lse = args.output(1, "lse", {h.samples, h.heads, h.steps});
   if (y.numel() == 0) return;
+  const Strides strides(h);
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    each_head<T>(h, qkv.as<const T>(), context,
-                 [&](const Head<T>& head, T* memory) { head.forward(y.as<T>(), lse.as<T>(), memory); });
+    each_piece<T>(h, h.count() * h.blocks(), kQueries * h.steps * h.size, context, [&](int64_t index, Memory<T>& memory) {
+      const Head<T> head(h, strides, qkv.as<const T>(), index / h.blocks());
+      head.forward(index % h.blocks(), y.as<T>(), lse.as<T>(), memory);
+    });
   });
 }
 
@@ -247,10 +241,12 @@ void self_attention_gradient(Inputs inputs, Outputs outputs, const Attributes& a
   args.expect_shape("lse", lse, {h.samples, h.heads, h.steps});
   TensorView& gqkv = args.output(0, "gqkv", qkv.shape);
   if (gqkv.numel() == 0) return;
+  const Strides strides(h);
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    each_head<T>(h, qkv.as<const T>(), context, [&](const Head<T>& head, T* memory) {
-      head.backward(gy.as<const T>(), y.as<const T>(), lse.as<const T>(), gqkv.as<T>(), memory);
+    each_piece<T>(h, h.count(), h.steps * h.steps * h.size, context, [&](int64_t index, Memory<T>& memory) {
+      const Head<T> head(h, strides, qkv.as<const T>(), index);
+      head.backward(gy.as<const T>(), lse.as<const T>(), gqkv.as<T>(), memory);
     });
   });
 }

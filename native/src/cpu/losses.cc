@@ -1,9 +1,10 @@
-// nll and its gradient: the negative log-likelihood of integer targets, weighted per class.
+// nll and its gradient, also together with log_softmax's: the negative log-likelihood of integer targets, weighted per class.
 #include <algorithm>
 #include <atomic>
 
 #include "arguments.h"
 #include "families.h"
+#include "isa/isa_kernels.h"
 
 namespace lazuli {
 namespace {
@@ -86,37 +87,85 @@ void nll(Inputs inputs, Outputs outputs, const Attributes& attributes, const Con
   });
 }
 
+/// The operands of nll's gradient besides the targets, checked.
+struct NllGradient {
+  const Classes& classes;
+  Reduction reduction;
+  const TensorView& gy;
+  const TensorView* weight;
+  const TensorView& total_weight;
+
+  NllGradient(Arguments& args, const Attributes& attributes, const Classes& targets)
+      : classes(targets), reduction(reduction_of(args, attributes)), gy(args.floating(0, "gy")),
+        weight(args.optional(2, "weight", {targets.count})), total_weight(args.floating(3, "total_weight")) {
+    args.expect_shape("gy", gy, reduction == Reduction::none ? classes.target_shape : Shape{});
+    args.expect_shape("total_weight", total_weight, {});
+  }
+
+  /// The gradient of the log-probability that target `index` names; 0 where it is ignored.
+  template <typename T> T at(int64_t index) const {
+    const int64_t target = classes.target[index];
+    if (target == classes.ignored) return 0;
+    const T g = reduction == Reduction::none ? gy.as<const T>()[index] : *gy.as<const T>();
+    const T w = weight ? weight->as<const T>()[target] : T{1};
+    return reduction == Reduction::mean ? -w * g / *total_weight.as<const T>() : -w * g;
+  }
+};
+
 /// nll_gradient (gy, target, weight?, total_weight) → glogp of `shape`.
 void nll_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("nll_gradient", inputs, outputs, 4, 4, 1);
-  const TensorView& gy = args.floating(0, "gy");
-  const Reduction reduction = reduction_of(args, attributes);
+  args.floating(0, "gy");
   const Shape shape = attributes.integers("shape");
   args.elements("glogp", shape);
   const Classes classes = classes_of(args, attributes, shape);
-  args.expect_shape("gy", gy, reduction == Reduction::none ? classes.target_shape : Shape{});
-  const TensorView* weight = args.optional(2, "weight", {classes.count});
-  const TensorView& total_weight = args.floating(3, "total_weight");
-  args.expect_shape("total_weight", total_weight, {});
+  const NllGradient gradient(args, attributes, classes);
   TensorView& out = args.output(0, "glogp", shape);
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const T* weights = weight ? weight->as<const T>() : nullptr;
     const int64_t per_sample = classes.count * classes.inner;
     context.parallel_for(classes.batch, std::max<int64_t>(1, 16384 / std::max<int64_t>(per_sample, 1)),
                          [&](int64_t begin, int64_t end) {
       std::fill(out.as<T>() + begin * per_sample, out.as<T>() + end * per_sample, T{0});
-      for (int64_t i = begin * classes.inner; i < end * classes.inner; ++i) {
-        if (classes.target[i] == classes.ignored) continue;
-        const T g = reduction == Reduction::none ? gy.as<const T>()[i] : *gy.as<const T>();
-        const T w = weights ? weights[classes.target[i]] : T{1};
-        out.as<T>()[classes.at(i)] = reduction == Reduction::mean ? -w * g / *total_weight.as<const T>() : -w * g;
+      for (int64_t i = begin * classes.inner; i < end * classes.inner; ++i)
+        if (classes.target[i] != classes.ignored) out.as<T>()[classes.at(i)] = gradient.at<T>(i);
+    });
+  });
+}
+
+/// cross_entropy_gradient (gy, target, weight?, total_weight, y [n, c]) → gx: log_softmax_gradient of nll_gradient, whose row
+/// is g at the target and 0 elsewhere.
+void cross_entropy_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
+  Arguments args("cross_entropy_gradient", inputs, outputs, 5, 5, 1);
+  const TensorView& y = args.floating(4, "y");
+  args.expect_rank("y", y, 2, 2);
+  const Classes classes = classes_of(args, attributes, y.shape);
+  const NllGradient nll(args, attributes, classes);
+  TensorView& out = args.output(0, "gx", y.shape);
+  with_float(args.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const auto& math = isa_kernels().math<T>();
+    const int64_t count = classes.count;
+    context.parallel_for(classes.batch, std::max<int64_t>(1, 16384 / std::max<int64_t>(count, 1)),
+                         [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        T* to = out.as<T>() + i * count;
+        const T g = nll.at<T>(i);
+        math.exp_minus(y.as<const T>() + i * count, T{0}, to, count);
+        const int64_t target = classes.target[i];
+        const T share = target == classes.ignored ? T{0} : to[target];
+        for (int64_t j = 0; j < count; ++j) to[j] = T{0} - to[j] * g;
+        if (target != classes.ignored) to[target] = g - share * g;
       }
     });
   });
 }
 
-constexpr OpEntry kOps[] = {{"nll", 2, 3, 2, nll}, {"nll_gradient", 4, 4, 1, nll_gradient}};
+constexpr OpEntry kOps[] = {
+    {"nll", 2, 3, 2, nll},
+    {"nll_gradient", 4, 4, 1, nll_gradient},
+    {"cross_entropy_gradient", 5, 5, 1, cross_entropy_gradient},
+};
 
 }  // namespace
 

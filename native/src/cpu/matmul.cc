@@ -1,4 +1,4 @@
-// The ops matmul and linear: they check shapes and hand strided views to multiply. core/ops/signatures.ts defines them.
+// The ops matmul, linear and linear_gelu: they check shapes and hand strided views to multiply. core/ops/signatures.ts defines them.
 #include "activation.h"
 #include "arguments.h"
 #include "families.h"
@@ -7,16 +7,23 @@
 namespace lazuli {
 namespace {
 
-/// The attribute `precision`: 'bfloat16' rounds float32 operands (not the bias, the sums or the result); absent or null: not.
-bool is_bfloat16(const Arguments& args, const Attributes& attributes) {
-  if (attributes.is_null("precision")) return false;
-  const std::string& name = attributes.text("precision");
-  if (name != "bfloat16") args.refuse("precision", "bfloat16 or null", "'" + name + "'");
-  if (args.dtype() != DType::float32) args.refuse("dtype where precision is bfloat16", "float32", dtype_name(args.dtype()));
+/// Whether the attribute `which` is 'bfloat16' (absent or null: not), which float32 alone can be rounded to.
+bool is_bfloat16(const Arguments& args, const Attributes& attributes, const char* which) {
+  if (attributes.is_null(which)) return false;
+  const std::string& name = attributes.text(which);
+  if (name != "bfloat16") args.refuse(which, "bfloat16 or null", "'" + name + "'");
+  if (args.dtype() != DType::float32)
+    args.refuse(std::string("dtype where ") + which + " is bfloat16", "float32", dtype_name(args.dtype()));
   return true;
 }
 
-/// matmul (a [.., m, k], b [.., k, n]) → [.., m, n], with `activation` applied and `precision` where they are given.
+/// Sets what is rounded: the operands by `precision` (not the bias or the sums), the results by `result`.
+template <typename T> void set_rounding(Product<T>& product, const Arguments& args, const Attributes& attributes) {
+  product.is_bfloat16 = is_bfloat16(args, attributes, "precision");
+  product.is_rounded = is_bfloat16(args, attributes, "result");
+}
+
+/// matmul (a [.., m, k], b [.., k, n]) → [.., m, n], with `activation` applied, `precision` and `result` where they are given.
 void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("matmul", inputs, outputs, 2, 2, 1);
   const TensorView& a = args.floating(0, "a");
@@ -42,8 +49,8 @@ void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
     Product<T> product{.rows = rows, .columns = columns, .depth = depth,
                        .a = {a.as<const T>(), transpose_a ? 1 : depth, transpose_a ? rows : 1},
                        .b = {b.as<const T>(), transpose_b ? 1 : columns, transpose_b ? depth : 1},
-                       .c = c.as<T>(), .c_stride = columns, .finish = activation_of<T>(args, attributes),
-                       .is_bfloat16 = is_bfloat16(args, attributes)};
+                       .c = c.as<T>(), .c_stride = columns, .finish = activation_of<T>(args, attributes)};
+    set_rounding(product, args, attributes);
     if (b_rank == 2 && !transpose_a) {
       product.rows *= count;
       multiply(product, context);
@@ -53,32 +60,69 @@ void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
   });
 }
 
-/// linear (x [.., i], weight [o, i], bias? [o]) → [.., o], with `activation` applied and `precision` where they are given.
+/// The operands of a linear op, checked, and the product they ask for.
+struct LinearOperands {
+  const TensorView& x;
+  const TensorView& weight;
+  const TensorView* bias;
+  Shape shape;  // of the result
+  int64_t rows, depth, columns;
+
+  explicit LinearOperands(Arguments& args)
+      : x(args.floating(0, "x")), weight(args.floating(1, "weight")) {
+    args.expect_rank("x", x, 1, 64);
+    args.expect_rank("weight", weight, 2, 2);
+    depth = x.shape.back(), columns = weight.shape[0];
+    args.expect_shape("weight", weight, {columns, depth});
+    bias = args.optional(2, "bias", {columns});
+    shape.assign(x.shape.begin(), x.shape.end() - 1);
+    rows = args.elements("leading axes", shape);
+    shape.push_back(columns);
+  }
+
+  template <typename T> Product<T> product(const TensorView& y) const {
+    return {.rows = rows, .columns = columns, .depth = depth, .a = {x.as<const T>(), depth, 1},
+            .b = {weight.as<const T>(), 1, depth}, .c = y.as<T>(), .c_stride = columns,
+            .column_bias = bias ? bias->as<const T>() : nullptr};
+  }
+};
+
+/// linear (x, weight, bias?) → y, with `activation` applied, `precision` and `result` where they are given.
 void linear(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("linear", inputs, outputs, 2, 3, 1);
-  const TensorView& x = args.floating(0, "x");
-  const TensorView& weight = args.floating(1, "weight");
-  args.expect_rank("x", x, 1, 64);
-  args.expect_rank("weight", weight, 2, 2);
-  const int64_t depth = x.shape.back(), columns = weight.shape[0];
-  args.expect_shape("weight", weight, {columns, depth});
-  const TensorView* bias = args.optional(2, "bias", {columns});
-  Shape shape(x.shape.begin(), x.shape.end() - 1);
-  const int64_t rows = args.elements("leading axes", shape);
-  shape.push_back(columns);
-  TensorView& y = args.output(0, "output", shape);
+  const LinearOperands operands(args);
+  TensorView& y = args.output(0, "output", operands.shape);
   if (y.numel() == 0) return;
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    multiply(Product<T>{.rows = rows, .columns = columns, .depth = depth, .a = {x.as<const T>(), depth, 1},
-                        .b = {weight.as<const T>(), 1, depth}, .c = y.as<T>(), .c_stride = columns,
-                        .column_bias = bias ? bias->as<const T>() : nullptr, .finish = activation_of<T>(args, attributes),
-                        .is_bfloat16 = is_bfloat16(args, attributes)},
-             context);
+    Product<T> product = operands.product<T>(y);
+    product.finish = activation_of<T>(args, attributes);
+    set_rounding(product, args, attributes);
+    multiply(product, context);
   });
 }
 
-constexpr OpEntry kOps[] = {{"matmul", 2, 2, 1, matmul}, {"linear", 2, 3, 1, linear}};
+/// linear_gelu (x, weight, bias?) → (gelu(z), gelu_slope(z)) of linear's z, with `precision` and `result` where they are given.
+void linear_gelu(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
+  Arguments args("linear_gelu", inputs, outputs, 2, 3, 2);
+  const LinearOperands operands(args);
+  TensorView& y = args.output(0, "y", operands.shape);
+  TensorView& slope = args.output(1, "slope", operands.shape);
+  if (y.numel() == 0) return;
+  with_float(args.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    Product<T> product = operands.product<T>(y);
+    product.finish = {[](const void* math, T* values, T* more, int64_t count) {
+                        static_cast<const VectorMath<T>*>(math)->gelu_and_slope(values, values, more, count);
+                      },
+                      &isa_kernels().math<T>()};
+    product.more = slope.as<T>();
+    set_rounding(product, args, attributes);
+    multiply(product, context);
+  });
+}
+
+constexpr OpEntry kOps[] = {{"matmul", 2, 2, 1, matmul}, {"linear", 2, 3, 1, linear}, {"linear_gelu", 2, 3, 2, linear_gelu}};
 
 }  // namespace
 

@@ -15,6 +15,10 @@ constexpr int64_t kDepthBytes = 3200;            // of one row of a packed block
 constexpr int64_t kColumnBytes = 400 << 10;      // of packed B one thread holds, well inside its second cache
 constexpr int64_t kRowBytes = 3 << 20;           // of packed A
 constexpr int64_t kPrivateBytes = 400 << 10;     // of a part's packed A; larger ones are packed once, for all threads
+// Operands are read where they lie if that meets few pages and lines of the first cache:
+constexpr int64_t kDirectRowBytes = 2048;        // of a row of A
+constexpr int64_t kDirectDepthBytes = 1024;      // of a part of a row
+constexpr int64_t kDirectBytes = 16 << 10;       // of all rows of A or B
 constexpr int64_t kColumnGroup = 8;              // panels of B in one task
 constexpr int64_t kLeastRowPanels = 5;           // that make packing a panel of B worth it
 constexpr int64_t kTasks = 32;                   // wished for
@@ -66,11 +70,11 @@ template <typename T> struct Plan {
   int64_t row_block, depth_block;  // in elements
   int64_t column_group;            // panels
   int64_t row_parts;               // of a block, in one task each
-  bool is_dot, is_a_private, is_b_packed;
+  bool is_dot, is_a_direct, is_a_private, is_b_packed;
 
   /// Rows of each part are spread evenly over panels of at most tile_rows.
   int64_t part_panels(int64_t rows) const { return ceil_div(ceil_div(rows, row_parts), tile_rows); }
-  int64_t part_elements() const { return aligned(part_panels(row_block) * tile_rows * depth_block); }
+  int64_t part_elements() const { return is_a_direct ? 0 : aligned(part_panels(row_block) * tile_rows * depth_block); }
   int64_t group_elements() const { return aligned((is_b_packed ? column_group : 1) * tile_columns * depth_block); }
   int64_t workspace_elements() const { return is_dot ? 0 : (is_a_private ? part_elements() : 0) + group_elements(); }
   int64_t shared_elements() const { return is_dot || is_a_private ? 0 : row_parts * part_elements(); }
@@ -93,8 +97,12 @@ template <typename T> Plan<T> plan_of(const Product<T>& p) {
   constexpr auto width = static_cast<int64_t>(sizeof(T));
   plan.depth_block = even_block(p.depth, kDepthBytes / (p.is_bfloat16 ? width / 2 : width), 8);
   plan.row_block = even_block(p.rows, std::max<int64_t>(1, kRowBytes / width / plan.depth_block), plan.tile_rows);
+  plan.is_a_direct = !p.is_bfloat16 && (p.a.column_stride == 1
+                                            ? p.a.row_stride * width <= kDirectRowBytes || plan.depth_block * width <= kDirectDepthBytes
+                                            : p.a.row_stride == 1 && p.a.column_stride * p.depth * width <= kDirectBytes);
   // Contiguous rows of B that few rows of A meet are read where they are; the last, narrow panel is packed.
-  plan.is_b_packed = p.is_bfloat16 || p.b.column_stride != 1 || p.rows > 2 * plan.tile_rows;
+  plan.is_b_packed = p.is_bfloat16 || p.b.column_stride != 1 ||
+                     (p.rows > 2 * plan.tile_rows && p.b.row_stride * p.depth * width > kDirectBytes);
   const int64_t column_panels = ceil_div(p.columns, plan.tile_columns);
   const int64_t most_group =
       std::clamp<int64_t>(kColumnBytes / width / plan.tile_columns / plan.depth_block, 1, kColumnGroup);
@@ -103,8 +111,14 @@ template <typename T> Plan<T> plan_of(const Product<T>& p) {
   const int64_t wished = ceil_div(kTasks, ceil_div(column_panels, plan.column_group));
   plan.row_parts = std::clamp<int64_t>(std::min(wished, row_panels / kLeastRowPanels), 1, kTasks);
   if (plan.row_parts > 1) plan.row_parts -= plan.row_parts % 2;
-  plan.is_a_private = plan.part_elements() * width <= kPrivateBytes;
+  plan.is_a_private = plan.part_elements() * width <= kPrivateBytes;  // also where nothing is packed
   return plan;
+}
+
+/// What is left to do to `count` results of a row, `at` elements after the first of all.
+template <typename T> void finish(const Product<T>& p, const ProductKernels<T>& kernels, int64_t at, int64_t count) {
+  if (p.is_rounded) kernels.round(p.c + at, count);
+  if (p.finish) p.finish(p.c + at, count, p.more != nullptr ? p.more + at : nullptr);
 }
 
 template <typename T, typename Runner> void multiply_dots(const Product<T>& p, const ProductKernels<T>& kernels, const Runner& runner) {
@@ -141,9 +155,9 @@ template <typename T, typename Runner> void multiply_dots(const Product<T>& p, c
           }
           kernels.dot(dot);
         }
-        if (is_last && p.finish)
+        if (is_last && (p.finish || p.is_rounded))
           for (int64_t r = row; r < next; ++r)
-            p.finish(p.c + r * p.c_stride + first_column, last_column - first_column);
+            finish(p, kernels, r * p.c_stride + first_column, last_column - first_column);
       }
     }
   };
@@ -164,6 +178,7 @@ template <typename T> struct Block {
   int64_t part_panels = plan.part_panels(rows);
   int64_t panels = plan.row_parts * part_panels;
   int64_t height = ceil_div(rows, panels);
+  int64_t lines = plan.pairs != nullptr ? (depth + 1) / 2 : depth;  // of a packed panel
 
   int64_t panel_start(int64_t panel) const { return panel * rows / panels; }
   const T* a_at(int64_t panel) const {
@@ -171,25 +186,25 @@ template <typename T> struct Block {
   }
 
   void pack_a(int64_t panel, T* to) const {
-    plan.kernels->pack(to, height, a_at(panel), p.a.row_stride, p.a.column_stride,
-                       panel_start(panel + 1) - panel_start(panel), depth);
-    lower(to, height);
+    pack(to, height, a_at(panel), p.a.row_stride, p.a.column_stride, panel_start(panel + 1) - panel_start(panel));
   }
 
-  /// A packed panel in the numbers the tiles take.
-  void lower(T* panel, int64_t width) const {
+  /// A panel in the numbers the tiles take.
+  void pack(T* to, int64_t width, const T* from, int64_t row_stride, int64_t depth_stride, int64_t count) const {
     if constexpr (sizeof(T) == 4) {
-      if (plan.pairs != nullptr) return plan.pairs->pair(panel, width, depth);
+      if (plan.pairs != nullptr) return plan.pairs->pack(to, width, from, row_stride, depth_stride, count, depth);
     }
-    if (p.is_bfloat16) plan.kernels->round(panel, width * depth);
+    plan.kernels->pack(to, width, from, row_stride, depth_stride, count, depth);
+    if (p.is_bfloat16) plan.kernels->round(to, width * depth);
   }
 
   void compute(int64_t panel, const T* packed_a, int64_t column, int64_t columns, const T* packed_b) const {
     const int64_t first = row + panel_start(panel);
     TileArguments<T> tile;
-    tile.depth = depth;
-    tile.a = packed_a;
-    tile.a_stride = height;
+    tile.depth = lines;
+    tile.a = plan.is_a_direct ? a_at(panel) : packed_a;
+    tile.a_stride = plan.is_a_direct ? p.a.column_stride : height;
+    tile.a_row = plan.is_a_direct ? p.a.row_stride : 1;
     tile.rows = static_cast<int>(panel_start(panel + 1) + row - first);
     tile.columns = static_cast<int>(columns);
     tile.b = packed_b;
@@ -206,10 +221,7 @@ template <typename T> struct Block {
       if (p.column_bias) tile.column_bias = p.column_bias + column;
     }
     if constexpr (sizeof(T) == 4) {
-      if (plan.pairs != nullptr) {
-        tile.depth = (depth + 1) / 2;
-        return plan.pairs->tile(tile);
-      }
+      if (plan.pairs != nullptr) return plan.pairs->tile(tile);
     }
     plan.kernels->tile(tile);
   }
@@ -219,31 +231,29 @@ template <typename T> struct Block {
     const int64_t first_panel = part * part_panels, panel_end = first_panel + part_panels;
     const int64_t part_rows = panel_start(panel_end) - panel_start(first_panel);
     const T* a = shared_a != nullptr ? shared_a + part * plan.part_elements() : workspace.a.memory;
-    if (shared_a == nullptr && workspace.a.exchange(a_at(first_panel), part_rows, depth))
+    if (!plan.is_a_direct && shared_a == nullptr && workspace.a.exchange(a_at(first_panel), part_rows, depth))
       for (int64_t panel = 0; panel < part_panels; ++panel)
-        pack_a(first_panel + panel, workspace.a.memory + panel * height * depth);
+        pack_a(first_panel + panel, workspace.a.memory + panel * height * lines);
 
     const int64_t begin = group * plan.column_group * plan.tile_columns;
     const int64_t end = std::min(p.columns, begin + plan.column_group * plan.tile_columns);
     const auto columns_at = [&](int64_t column) { return std::min(plan.tile_columns, end - column); };
     const auto packed_at = [&](int64_t column) {
-      return workspace.b.memory + (plan.is_b_packed ? (column - begin) * depth : 0);
+      return workspace.b.memory + (plan.is_b_packed ? (column - begin) * lines : 0);
     };
     const T* from = p.b.data + begin * p.b.column_stride + start * p.b.row_stride;
     if (workspace.b.exchange(from, end - begin, depth))
       for (int64_t column = begin; column < end; column += plan.tile_columns)
-        if (plan.is_b_packed || columns_at(column) < plan.tile_columns) {
-          plan.kernels->pack(packed_at(column), plan.tile_columns, from + (column - begin) * p.b.column_stride,
-                             p.b.column_stride, p.b.row_stride, columns_at(column), depth);
-          lower(packed_at(column), plan.tile_columns);
-        }
+        if (plan.is_b_packed || columns_at(column) < plan.tile_columns)
+          pack(packed_at(column), plan.tile_columns, from + (column - begin) * p.b.column_stride, p.b.column_stride,
+               p.b.row_stride, columns_at(column));
 
-    for (int64_t panel = first_panel; panel < panel_end; ++panel, a += height * depth) {
+    for (int64_t panel = first_panel; panel < panel_end; ++panel, a += height * lines) {
       for (int64_t column = begin; column < end; column += plan.tile_columns)
         compute(panel, a, column, columns_at(column), packed_at(column));
-      if (p.finish && start + depth == p.depth)
+      if ((p.finish || p.is_rounded) && start + depth == p.depth)
         for (int64_t r = row + panel_start(panel); r < row + panel_start(panel + 1); ++r)
-          p.finish(p.c + r * p.c_stride + begin, end - begin);
+          finish(p, *plan.kernels, r * p.c_stride + begin, end - begin);
     }
   }
 
@@ -254,7 +264,7 @@ template <typename T> struct Block {
                           [&](int64_t begin, int64_t end) {
                             for (int64_t panel = begin; panel < end; ++panel)
                               pack_a(panel, shared_a + panel / part_panels * plan.part_elements() +
-                                                panel % part_panels * height * depth);
+                                                panel % part_panels * height * lines);
                           });
     const int64_t groups = ceil_div(p.columns, plan.column_group * plan.tile_columns);
     const int64_t tasks = plan.row_parts * groups;

@@ -12,14 +12,15 @@ template <typename T> struct Matrix {
   int64_t column_stride = 0;
 };
 
-/// What is done to each stretch of finished results while the cache holds it (an activation, say), in place. Threads call it
-/// at the same time, each for elements of its own; every element is met once.
+/// What is done to each stretch of finished results while the cache holds it (an activation, say), in place; `more` is where
+/// a second result of the same elements goes, if there is one. Threads call it at the same time, each for elements of its own;
+/// every element is met once.
 template <typename T> struct Finish {
-  void (*call)(const void* data, T* values, int64_t count) = nullptr;
+  void (*call)(const void* data, T* values, T* more, int64_t count) = nullptr;
   const void* data = nullptr;
 
   explicit operator bool() const { return call != nullptr; }
-  void operator()(T* values, int64_t count) const { call(data, values, count); }
+  void operator()(T* values, int64_t count, T* more = nullptr) const { call(data, values, more, count); }
 };
 
 /// c[i, j] = Σ_k a[i, k]·b[k, j] + row_bias[i] + column_bias[j]; c's columns are contiguous. Sizes may be 0.
@@ -34,7 +35,9 @@ template <typename T> struct Product {
   const T* row_bias = nullptr;
   const T* column_bias = nullptr;
   Finish<T> finish = {};
+  T* more = nullptr;         // what finish writes besides, laid out as c
   bool is_bfloat16 = false;  // A and B are rounded to bfloat16, not their sums
+  bool is_rounded = false;   // results are, before `finish`
 };
 
 /// One product, on every thread of the pool.

@@ -7,12 +7,13 @@
 
 namespace lazuli {
 
-/// One register tile: c[r, j] (+)= Σ_k a[k·a_stride + r] · b[b_offsets[k] + j], r < rows, j < columns. All of the
-/// kernel's `columns` elements after each b_offsets[k] must be readable; only `columns` of this call are written.
+/// One register tile: c[r, j] (+)= Σ_k a[k·a_stride + r·a_row] · b[b_offsets[k] + j], r < rows, j < columns. A column of one
+/// vector, if `columns` fits it, else of two must be readable after each b_offsets[k]; only `columns` of this call are written.
 template <typename T> struct TileArguments {
   int64_t depth = 0;
   const T* a = nullptr;
   int64_t a_stride = 0;
+  int64_t a_row = 1;
   const T* b = nullptr;
   const int64_t* b_offsets = nullptr;
   T* c = nullptr;
@@ -65,8 +66,9 @@ inline constexpr int kMaxTileColumns = 64;
 struct PairKernels {
   /// As ProductKernels::tile, where the depth counts pairs and each float holds two bfloat16 numbers, the first in its low half.
   void (*tile)(const TileArguments<float>&);
-  /// Turns a packed panel [depth, height] into one of pairs [(depth + 1) / 2, height], in place; numbers are rounded to even.
-  void (*pair)(float* panel, int64_t height, int64_t depth);
+  /// As ProductKernels::pack, but rounded to even and in pairs: [(depth + 1) / 2, height].
+  void (*pack)(float* to, int64_t height, const float* from, int64_t row_stride, int64_t depth_stride, int64_t rows,
+               int64_t depth);
 };
 
 /// Those that fit the tiles of the instruction set named, or null.

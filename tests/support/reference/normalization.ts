@@ -238,6 +238,16 @@ export const nllGradient: Kernel<'nll_gradient'> = ({
   write(tensorAt(outputs, 0), gx);
 };
 
+export const crossEntropyGradient: Kernel<'cross_entropy_gradient'> = ({ inputs, outputs, attributes }) => {
+  const { shape } = tensorAt(outputs, 0);
+  nllGradient({ inputs: inputs.slice(0, 4), outputs, attributes: { ...attributes, shape } });
+  logSoftmaxGradient({
+    inputs: [tensorAt(outputs, 0), tensorAt(inputs, 4)],
+    outputs,
+    attributes: { axis: 1 },
+  });
+};
+
 /** Positions of element c of query, key or value (part 0 to 2) of a step in qkv [n, t, 3·e]. */
 const partAt =
   (t: number, e: number, size: number) =>

@@ -1,43 +1,75 @@
 // Reference kernels: matrix products, convolutions and pools, straight from their definitions.
 import type { ConvolutionAttributes, WindowAttributes } from '#core/ops/signatures';
+import { fromBFloat16Bits, toBFloat16Bits } from '#core/tensor/half-precision';
 import { numel, type Shape } from '#core/tensor/shape';
 
 import { accumulate, at, indices, place, read, write, zerosOf } from './arrays';
 import { maybe, tensorAt, type Kernel } from './kernel';
+import { elementwise } from './movement';
 
 const sizeAt = (shape: Shape, axis: number): number => shape.at(axis) ?? 1;
 
-export const matmul: Kernel<'matmul'> = ({ inputs, outputs, attributes: { transpose_a, transpose_b } }) => {
+/** Numbers rounded to bfloat16 where a product's attribute says so. */
+const rounded = (values: number[], to: string | null | undefined): number[] =>
+  to ? values.map((value) => fromBFloat16Bits(toBFloat16Bits(Math.fround(value)))) : values;
+
+export const matmul: Kernel<'matmul'> = ({ inputs, outputs, attributes }) => {
+  const { transpose_a, transpose_b, precision, result } = attributes;
   const [a, b, y] = [tensorAt(inputs, 0), tensorAt(inputs, 1), tensorAt(outputs, 0)];
-  const [left, right] = [read(a), read(b)];
+  const [left, right] = [rounded(read(a), precision), rounded(read(b), precision)];
   const [m, n] = [sizeAt(y.shape, -2), sizeAt(y.shape, -1)];
   const k = sizeAt(a.shape, transpose_a ? -2 : -1);
   const isShared = b.shape.length === 2;
   write(
     y,
-    [...indices([numel(y.shape.slice(0, -2)), m, n])].map(([batch = 0, row = 0, column = 0]) => {
-      let sum = 0;
-      for (let inner = 0; inner < k; inner++)
-        sum +=
-          at(left, batch * m * k + (transpose_a ? inner * m + row : row * k + inner)) *
-          at(right, (isShared ? 0 : batch * k * n) + (transpose_b ? column * k + inner : inner * n + column));
-      return sum;
-    }),
+    rounded(
+      [...indices([numel(y.shape.slice(0, -2)), m, n])].map(([batch = 0, row = 0, column = 0]) => {
+        let sum = 0;
+        for (let inner = 0; inner < k; inner++)
+          sum +=
+            at(left, batch * m * k + (transpose_a ? inner * m + row : row * k + inner)) *
+            at(
+              right,
+              (isShared ? 0 : batch * k * n) + (transpose_b ? column * k + inner : inner * n + column),
+            );
+        return sum;
+      }),
+      result,
+    ),
   );
 };
 
-export const linear: Kernel<'linear'> = ({ inputs, outputs }) => {
-  const [x, weight, bias] = [read(tensorAt(inputs, 0)), read(tensorAt(inputs, 1)), maybe(inputs, 2)];
+export const linear: Kernel<'linear'> = ({ inputs, outputs, attributes: { precision, result } }) => {
+  const [x, weight] = [0, 1].map((index) => rounded(read(tensorAt(inputs, index)), precision)) as [
+    number[],
+    number[],
+  ];
+  const bias = maybe(inputs, 2);
   const [out, features] = [sizeAt(tensorAt(inputs, 1).shape, 0), sizeAt(tensorAt(inputs, 1).shape, 1)];
   const y = tensorAt(outputs, 0);
   write(
     y,
-    [...indices([numel(y.shape.slice(0, -1)), out])].map(([row = 0, column = 0]) => {
-      let sum = bias ? at(bias, column) : 0;
-      for (let k = 0; k < features; k++) sum += at(x, row * features + k) * at(weight, column * features + k);
-      return sum;
-    }),
+    rounded(
+      [...indices([numel(y.shape.slice(0, -1)), out])].map(([row = 0, column = 0]) => {
+        let sum = bias ? at(bias, column) : 0;
+        for (let k = 0; k < features; k++)
+          sum += at(x, row * features + k) * at(weight, column * features + k);
+        return sum;
+      }),
+      result,
+    ),
   );
+};
+
+export const linearGelu: Kernel<'linear_gelu'> = ({ inputs, outputs, attributes }) => {
+  const [y, slope] = [tensorAt(outputs, 0), tensorAt(outputs, 1)];
+  linear({ inputs, outputs: [slope], attributes });
+  elementwise({ inputs: [slope], outputs: [y], attributes: { steps: [['gelu', 0]], constants: [] } });
+  elementwise({
+    inputs: [slope],
+    outputs: [slope],
+    attributes: { steps: [['gelu_slope', 0]], constants: [] },
+  });
 };
 
 /** Calls `visit` with the flat positions of every product of a convolution of `x` by `weight` to `y`. */

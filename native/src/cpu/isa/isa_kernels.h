@@ -7,9 +7,9 @@
 #include <span>
 #include <string_view>
 
+#include "../column_kernels.h"
 #include "../product_kernels.h"
 #include "../row_kernels.h"
-#include "../small_product.h"
 #include "../winograd_kernels.h"
 #include "update_math.h"
 #include "vector_math.h"
@@ -31,8 +31,8 @@ struct IsaKernels {
   RowKernels<float> rows_float;
   RowKernels<double> rows_double;
   WinogradKernels winograd;
-  SmallProductKernel<float> small_float;
-  SmallProductKernel<double> small_double;
+  ColumnKernels<float> columns_float;
+  ColumnKernels<double> columns_double;
 
   template <typename T> const ProductKernels<T>& product() const {
     if constexpr (sizeof(T) == 4)
@@ -52,11 +52,11 @@ struct IsaKernels {
     else
       return rows_double;
   }
-  template <typename T> SmallProductKernel<T> small() const {
+  template <typename T> const ColumnKernels<T>& columns() const {
     if constexpr (sizeof(T) == 4)
-      return small_float;
+      return columns_float;
     else
-      return small_double;
+      return columns_double;
   }
   template <typename T> const UpdateMath<T>& update() const {
     if constexpr (sizeof(T) == 4)

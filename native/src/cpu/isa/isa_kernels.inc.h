@@ -3,11 +3,11 @@
 // inline functions here.
 #pragma once
 
+#include "column_kernels.inc.h"
 #include "isa_kernels.h"
 #include "product_kernels_simd.h"
 #include "random_words.inc.h"
 #include "row_kernels.inc.h"
-#include "small_product.inc.h"
 #include "update_math.inc.h"
 #include "vector_math.inc.h"
 #include "winograd_kernels_simd.h"
@@ -36,8 +36,8 @@ constexpr IsaKernels kernel_table{
     .rows_float = row_kernels::table<float>(),
     .rows_double = row_kernels::table<double>(),
     .winograd = winograd_simd::table(),
-    .small_float = small_product::run<float>,
-    .small_double = small_product::run<double>,
+    .columns_float = column_kernels::table<float>(),
+    .columns_double = column_kernels::table<double>(),
 };
 
 }  // namespace

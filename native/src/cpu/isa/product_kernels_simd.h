@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstring>
+#include <type_traits>
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -107,8 +108,32 @@ struct MultiplyAdd {
   template <typename T> static inline Vector<T> of(Vector<T> a, Vector<T> b, Vector<T> c) { return multiply_add<T>(a, b, c); }
 };
 
+/// Column k of A's rows, as they lie: each fourth row has a pointer, so that all addresses stay in registers.
+template <typename T, int rows> struct Rows {
+  static constexpr int kPointers = (rows + 3) / 4;
+  const T* at[kPointers];
+  int64_t row, three_rows;
+
+  inline Rows(const T* a, int64_t a_row) : row(a_row), three_rows(3 * a_row) {
+    for (int i = 0; i < kPointers; ++i) at[i] = a + 4 * i * a_row;
+  }
+  inline T operator[](int r) const { return at[r / 4][r % 4 == 3 ? three_rows : r % 4 * row]; }
+  inline void advance(int64_t stride) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kPointers; ++i) at[i] += stride;
+  }
+};
+
+/// Column k of A where its rows lie side by side.
+template <typename T> struct PackedRows {
+  const T* at;
+
+  inline T operator[](int r) const { return at[r]; }
+  inline void advance(int64_t stride) { at += stride; }
+};
+
 /// `vectors` is 1 where the tile is so narrow that its second vector would hold nothing.
-template <typename T, typename Step, int rows, int vectors> void tile_of(const TileArguments<T>& t) {
+template <typename T, typename Step, int rows, int vectors, typename A> inline void tile_of(const TileArguments<T>& t, A a) {
   constexpr int lanes = kLanes<T>;
   Vector<T> sum[rows][vectors];
 #pragma GCC unroll 16
@@ -118,11 +143,10 @@ template <typename T, typename Step, int rows, int vectors> void tile_of(const T
     if (vectors == 2) __builtin_prefetch(t.c + r * t.c_stride + t.columns - 1, 1);
     for (int v = 0; v < vectors; ++v) sum[r][v] = Vector<T>{};
   }
-  const T* a = t.a;
   const T* const b = t.b;
   const int64_t* const offsets = t.b_offsets;
   const int64_t depth = t.depth, a_stride = t.a_stride;
-  for (int64_t k = 0; k < depth; ++k, a += a_stride) {
+  for (int64_t k = 0; k < depth; ++k, a.advance(a_stride)) {
     const T* row = b + offsets[k];
     Vector<T> values[vectors];
     for (int v = 0; v < vectors; ++v) values[v] = load(row + v * lanes);
@@ -160,16 +184,25 @@ template <typename T, typename Step, int rows, int vectors> void tile_of(const T
 }
 
 /// Calls function<n> for the n in 1..most that equals `rows`.
-template <typename T, typename Step, int most, int vectors> void tile_rows(const TileArguments<T>& t) {
+template <typename T, typename Step, int most, int vectors> void packed_tile(const TileArguments<T>& t) {
   if constexpr (most > 1) {
-    if (t.rows < most) return tile_rows<T, Step, most - 1, vectors>(t);
+    if (t.rows < most) return packed_tile<T, Step, most - 1, vectors>(t);
   }
-  tile_of<T, Step, most, vectors>(t);
+  tile_of<T, Step, most, vectors>(t, PackedRows<T>{t.a});
+}
+template <typename T, int most, int vectors> void direct_tile(const TileArguments<T>& t) {
+  if constexpr (most > 1) {
+    if (t.rows < most) return direct_tile<T, most - 1, vectors>(t);
+  }
+  tile_of<T, MultiplyAdd, most, vectors>(t, Rows<T, most>(t.a, t.a_row));
 }
 
 template <typename T, typename Step = MultiplyAdd> void tile(const TileArguments<T>& t) {
-  if (t.columns > kLanes<T>) tile_rows<T, Step, kTileRows, 2>(t);
-  else tile_rows<T, Step, kTileRows, 1>(t);
+  if constexpr (std::is_same_v<Step, MultiplyAdd>) {
+    if (t.a_row != 1) return t.columns > kLanes<T> ? direct_tile<T, kTileRows, 2>(t) : direct_tile<T, kTileRows, 1>(t);
+  }
+  if (t.columns > kLanes<T>) packed_tile<T, Step, kTileRows, 2>(t);
+  else packed_tile<T, Step, kTileRows, 1>(t);
 }
 
 template <int... number> struct Numbers {};
@@ -195,6 +228,15 @@ template <typename T, int distance> inline void transpose(Vector<T> (&rows)[kLan
   }
 }
 
+/// Line k of `width` elements of a packed panel. Where a line is all of the panel's height, what a whole vector writes beyond it
+/// belongs to the next line, which is written next: that is quicker than a masked store.
+template <typename T>
+inline void store_line(T* to, int64_t height, int64_t width, int64_t depth, int64_t k, Vector<T> value) {
+  const bool is_whole = width == kLanes<T> || (width == height && k * height + kLanes<T> <= depth * height);
+  if (is_whole) store(to + k * height, value);
+  else store_first(to + k * height, value, width);
+}
+
 /// to[k·height + r] = from[r·row_stride + k] for the `rows` <= kLanes rows of a panel, 0 for rows <= r < width.
 template <typename T>
 inline void pack_transposed(T* to, int64_t height, const T* from, int64_t row_stride, int64_t rows, int64_t width,
@@ -210,14 +252,9 @@ inline void pack_transposed(T* to, int64_t height, const T* from, int64_t row_st
       else square[r] = load_first(from + r * row_stride + k, count);
     }
     transpose<T, lanes / 2>(square);
-    if (width == lanes && count == lanes) {
 #pragma GCC unroll 16
-      for (int j = 0; j < lanes; ++j) store(to + (k + j) * height, square[j]);
-    } else {
-#pragma GCC unroll 16
-      for (int j = 0; j < lanes; ++j)
-        if (j < count) store_first(to + (k + j) * height, square[j], width);
-    }
+    for (int j = 0; j < lanes; ++j)
+      if (j < count) store_line(to, height, width, depth, k + j, square[j]);
   }
 }
 
@@ -234,9 +271,9 @@ void pack(T* to, int64_t height, const T* from, int64_t row_stride, int64_t dept
         for (int64_t k = 0; k < depth; ++k) store(target + k * height, load(source + k * depth_stride));
       } else if (count > 0) {
         for (int64_t k = 0; k < depth; ++k)
-          store_first(target + k * height, load_first(source + k * depth_stride, count), width);
+          store_line(target, height, width, depth, k, load_first(source + k * depth_stride, count));
       } else {
-        for (int64_t k = 0; k < depth; ++k) store_first(target + k * height, Vector<T>{}, width);
+        for (int64_t k = 0; k < depth; ++k) store_line(target, height, width, depth, k, Vector<T>{});
       }
     }
   } else if (depth_stride == 1) {

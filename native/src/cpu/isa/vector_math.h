@@ -59,6 +59,8 @@ template <typename T> struct VectorMath {
   Binary binary[kFirstTernary - kFirstBinary];
   void (*where)(const T* condition, const T* a, const T* b, T* y, int64_t count);
 
+  /// y = gelu(a) and slope = gelu_slope(a), the same bits as one by one; y may be a.
+  void (*gelu_and_slope)(const T* a, T* y, T* slope, int64_t count);
   /// y[i] = exp(a[i] - shift); returns the sum of y, in double and in a fixed order. For softmax.
   double (*exp_minus)(const T* a, T shift, T* y, int64_t count);
   /// Sum of the elements, in double, over 16 interleaved partial sums.

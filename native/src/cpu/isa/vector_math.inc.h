@@ -98,6 +98,30 @@ LAZULI_QUICK(gelu, simd::gelu, gelu_of)
 LAZULI_QUICK(gelu_slope, simd::gelu_slope, gelu_slope_of)
 #undef LAZULI_QUICK
 
+inline void gelu_and_slope(const float* a, float* y, float* slope, int64_t count) {
+  const auto group = [](const float* from, float* to, float* more) __attribute__((always_inline)) {
+    const simd::W x = simd::load_floats(from);
+    const simd::Normal normal(x);
+    simd::store_floats(to, normal.gelu(x));
+    simd::store_floats(more, normal.slope(x));
+  };
+  int64_t i = 0;
+  for (; i + simd::kFloats <= count; i += simd::kFloats) group(a + i, y + i, slope + i);
+  if (i == count) return;
+  float rest[simd::kFloats] = {}, slopes[simd::kFloats];
+  const auto bytes = static_cast<size_t>(count - i) * sizeof(float);
+  std::memcpy(rest, a + i, bytes);
+  group(rest, rest, slopes);
+  std::memcpy(y + i, rest, bytes);
+  std::memcpy(slope + i, slopes, bytes);
+}
+inline void gelu_and_slope(const double* a, double* y, double* slope, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    slope[i] = gelu_slope_of(a[i]);
+    y[i] = gelu_of(a[i]);
+  }
+}
+
 /// Large arguments, infinities and NaN go to libm, one by one and before `y` may overwrite them.
 template <simd::V (*vector)(simd::V), double (*scalar)(double)>
 inline void trigonometric(const float* a, float* y, int64_t count) {
@@ -214,13 +238,14 @@ inline double exp_minus(const double* a, double shift, double* y, int64_t count)
 
 template <typename T, T (*better)(T, T)> T extreme(const T* a, int64_t count, T worst) {
   constexpr int lanes = 32;
-  T best[lanes];
+  T best[lanes];  // folded in halves, so that no element waits for 31 others
   for (int lane = 0; lane < lanes; ++lane) best[lane] = worst;
   int64_t i = 0;
   for (; i + lanes <= count; i += lanes)
     for (int lane = 0; lane < lanes; ++lane) best[lane] = better(best[lane], a[i + lane]);
   for (int lane = 0; i < count; ++i, ++lane) best[lane] = better(best[lane], a[i]);
-  for (int lane = 1; lane < lanes; ++lane) best[0] = better(best[0], best[lane]);
+  for (int width = lanes / 2; width > 0; width /= 2)
+    for (int lane = 0; lane < width; ++lane) best[lane] = better(best[lane], best[lane + width]);
   return best[0];
 }
 template <typename T> T max(const T* a, int64_t count) {
@@ -264,6 +289,7 @@ template <typename T> constexpr VectorMath<T> table() {
                  loop2<T, minimum<T>>, pow, loop2<T, eq<T>>, loop2<T, ne<T>>, loop2<T, lt<T>>,
                  loop2<T, le<T>>, loop2<T, gt<T>>, loop2<T, ge<T>>},
       .where = where<T>,
+      .gelu_and_slope = gelu_and_slope,
       .exp_minus = exp_minus,
       .sum = sum<T>,
       .square_sum = square_sum<T>,

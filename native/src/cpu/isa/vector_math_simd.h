@@ -182,10 +182,11 @@ template <int count> inline W fused_polynomial(W x, const float (&coefficients)[
   return sum;
 }
 
-/// significand · 2^exponent = e^(x + correction) for x in [-115, 89] or NaN; scale() puts it together.
+/// significand · 2^power = e^(x + correction) for x in [-115, 89] or NaN; scale() puts it together.
 struct Exponential {
+  static constexpr float kRounder = 0x1.8p23f;
   W significand;
-  J exponent;
+  W power;
 
   Exponential(W x, W correction) {
     static constexpr float c[] = {1.0f,
@@ -195,18 +196,20 @@ struct Exponential {
                                   0.04166838526725769f,
                                   0.008368700742721558f,
                                   0.0013814932899549603f};
-    constexpr float rounder = 0x1.8p23f;
-    const W shifted = fused(x, splat_floats(0x1.715476p+0f), splat_floats(rounder));
-    const W n = shifted - rounder;
+    power = fused(x, splat_floats(0x1.715476p+0f), splat_floats(kRounder)) - kRounder;
     // ln 2 in two parts, the first of 9 bits: n times it is exact.
-    const W r = fused(n, splat_floats(0x1.bd0106p-13f), fused(n, splat_floats(-0x1.63p-1f), x)) + correction;
+    const W r = fused(power, splat_floats(0x1.bd0106p-13f), fused(power, splat_floats(-0x1.63p-1f), x)) + correction;
     significand = fused_polynomial(r, c);
-    exponent = (J)shifted - (J)splat_floats(rounder);
   }
-  /// value · 2^exponent, also where that is no normal number.
+  /// value · 2^power, also where that is no normal number.
   W scale(W value) const {
+#if defined(__AVX512F__)
+    return _mm512_maskz_scalef_ps(0xFFFF, value, power);
+#else
+    const J exponent = (J)(power + kRounder) - (J)splat_floats(kRounder);
     const J half = exponent >> 1;
     return value * (W)((half + 127) << 23) * (W)((exponent - half + 127) << 23);
+#endif
   }
 };
 
@@ -237,12 +240,11 @@ struct Normal {
     cumulative = x < 0.0f ? tail : 1.0f - tail;
     density = e.scale(e.significand) * 0.3989422804014327f;
   }
+  W gelu(W x) const { return x * cumulative; }
+  W slope(W x) const { return fused(x, density, cumulative); }
 };
-inline W gelu(W x) { return x * Normal(x).cumulative; }
-inline W gelu_slope(W x) {
-  const Normal normal(x);
-  return fused(x, normal.density, normal.cumulative);
-}
+inline W gelu(W x) { return Normal(x).gelu(x); }
+inline W gelu_slope(W x) { return Normal(x).slope(x); }
 
 template <typename Function> inline void map_floats(const float* a, float* y, int64_t count, Function&& function) {
   int64_t i = 0;

@@ -1,5 +1,7 @@
 // What the native addon exports, as TypeScript sees it. native/src/binding implements exactly this; native/index.ts loads it.
 
+import type { LibmFunction } from '#core/tensor/storage';
+
 /** One tensor of a native call: a dense view of a storage. `offset` in bytes. */
 export interface NativeTensor<S = NativeStorage> {
   readonly storage: S;
@@ -166,6 +168,8 @@ export interface NativeAddon {
   setIsa(name: string): void;
   /** GFLOP/s of multiply-adds on registers alone with all threads, over a few milliseconds: what products are measured against. */
   measurePeak(dtype: 'float32' | 'float64'): number;
+  /** Replaces each value by the C library's `log`, `log1p`, `sin` or `cos` of it. */
+  libm(name: LibmFunction, values: Float64Array): void;
   /** Total bytes of storages and arenas that may live at once; an allocation past it throws with need and limit. */
   setMemoryLimit(bytes: number): void;
   allocate(bytes: number): NativeStorage;

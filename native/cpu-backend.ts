@@ -3,7 +3,7 @@ import { LazuliError } from '#core/errors';
 import type { AttributeValue, OpName } from '#core/ops/signatures';
 import type { ProgramSpec } from '#core/program/instructions';
 import { elementSize } from '#core/tensor/dtype';
-import type { Backend, DenseTensor, Storage } from '#core/tensor/storage';
+import type { Backend, DenseTensor, LibmFunction, Storage } from '#core/tensor/storage';
 
 import type {
   NativeAddon,
@@ -136,6 +136,10 @@ export class CpuBackend implements Backend {
     } catch (error) {
       throw toLazuliError(error);
     }
+  }
+
+  libm(name: LibmFunction, values: Float64Array): void {
+    wrapErrors(() => this.native.libm(name, values));
   }
 
   /** Checks ops, arities and memory bounds, and takes the arena. Throws `native_failed` or `out_of_memory`. */

@@ -19,6 +19,7 @@ const FUNCTIONS: readonly (keyof NativeAddon)[] = [
   'setNiceness',
   'setIsa',
   'measurePeak',
+  'libm',
   'setMemoryLimit',
   'allocate',
   'execute',

@@ -1,6 +1,6 @@
 // Box–Muller on blocks of 16 uniforms, as PyTorch's normal_ does from 16 contiguous elements on. No drawing here.
 import { fma32, fma64 } from './exact-arithmetic';
-import { preciseLog, preciseSineCosine } from './precise-math';
+import { applyLibm } from './libm';
 
 const round = Math.fround;
 
@@ -81,12 +81,23 @@ export function boxMullerFloat32(data: Float32Array, at: number, mean: number, s
   }
 }
 
-/** Turns 16 float64 uniforms at `at` into 16 normals, in place. */
-export function boxMullerFloat64(data: Float64Array, at: number, mean: number, std: number): void {
-  for (let index = at; index < at + 8; index++) {
-    const radius = Math.sqrt(-2 * preciseLog(1 - (data[index] ?? 0)));
-    const { sine, cosine } = preciseSineCosine(2 * Math.PI * (data[index + 8] ?? 0));
-    data[index] = fma64(radius * cosine, std, mean);
-    data[index + 8] = fma64(radius * sine, std, mean);
-  }
+/** Turns blocks of 16 float64 uniforms from `at` on into normals, in place; `count` is a multiple of 16. */
+export function boxMullerFloat64(
+  data: Float64Array,
+  at: number,
+  count: number,
+  mean: number,
+  std: number,
+): void {
+  const places = Array.from({ length: count / 2 }, (_, pair) => at + pair + 8 * Math.floor(pair / 8));
+  const radii = Float64Array.from(places, (place) => 1 - (data[place] ?? 0));
+  applyLibm('log', radii).forEach((value, pair) => (radii[pair] = Math.sqrt(-2 * value)));
+  const angles = Float64Array.from(places, (place) => 2 * Math.PI * (data[place + 8] ?? 0));
+  const sines = applyLibm('sin', angles.slice());
+  const cosines = applyLibm('cos', angles);
+  places.forEach((place, pair) => {
+    const radius = radii[pair] ?? 0;
+    data[place] = fma64(radius * (cosines[pair] ?? 0), std, mean);
+    data[place + 8] = fma64(radius * (sines[pair] ?? 0), std, mean);
+  });
 }

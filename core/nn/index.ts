@@ -17,7 +17,13 @@ export {
   type LazyParts,
 } from './lazy';
 export { Module } from './module';
-export { registerModuleForwardHook, registerModuleForwardPreHook } from './module-call';
+export {
+  registerModuleForwardHook,
+  registerModuleForwardPreHook,
+  registerModuleFullBackwardHook,
+  registerModuleFullBackwardPreHook,
+} from './module-call';
+export { registrationHooks } from './registry';
 export { ModuleDict } from './module-dict';
 export { ModuleList, Sequential } from './module-lists';
 export type * from './module-types';

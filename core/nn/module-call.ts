@@ -1,8 +1,9 @@
-// Calling a module: pre-hooks, forward, hooks, in PyTorch's order. Source: torch.nn.Module._call_impl, backward hooks left out.
+// Calling a module: pre-hooks, forward, hooks, in PyTorch's order. Source: torch.nn.Module._call_impl.
 import { TorchError } from '../errors';
+import { BackwardHooks } from './backward-hooks';
 import { HookList, type HookEntry, type HookOptions, type RemovableHandle } from './hooks';
 import type { Module } from './module';
-import type { ForwardHook, ForwardPreHook, Keywords } from './module-types';
+import type { BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Keywords } from './module-types';
 import { pythonRepr } from './python-names';
 import { REGISTRY } from './registry';
 
@@ -15,6 +16,16 @@ export const registerModuleForwardPreHook = (hook: ForwardPreHook): RemovableHan
 /** `torch.nn.modules.module.register_module_forward_hook`: before every module's own. */
 export const registerModuleForwardHook = (hook: ForwardHook, options: HookOptions = {}): RemovableHandle =>
   globalHooks.add(hook, options);
+
+const globalBackwardPreHooks = new HookList<BackwardPreHook>();
+const globalBackwardHooks = new HookList<BackwardHook>();
+
+/** `register_module_full_backward_pre_hook`: before every module's own. */
+export const registerModuleFullBackwardPreHook = (hook: BackwardPreHook): RemovableHandle =>
+  globalBackwardPreHooks.add(hook);
+/** `register_module_full_backward_hook`: before every module's own. */
+export const registerModuleFullBackwardHook = (hook: BackwardHook): RemovableHandle =>
+  globalBackwardHooks.add(hook);
 
 /** What a call has come to, so that hooks that always run see it. */
 interface Call {
@@ -29,17 +40,27 @@ interface Call {
 export function callModule(module: Module, inputs: readonly unknown[], keywords: Keywords): unknown {
   const call: Call = { module, inputs, keywords, result: undefined, called: new Set() };
   try {
+    const backward = backwardHooksOf(module);
     runPreHooks(call);
+    if (backward) call.inputs = backward.watchInputs(call.inputs);
     call.result = module.forward(...module.bindInputs(call.inputs, call.keywords));
     for (const entry of [...globalHooks.entries(), ...module[REGISTRY].forwardHooks.entries()]) {
       if (entry.alwaysCall) call.called.add(entry);
       runHook(call, entry);
     }
-    return call.result;
+    return backward ? backward.watchResult(call.result) : call.result;
   } catch (error) {
     runAlwaysCalled(call);
     throw error;
   }
+}
+
+/** What watches the gradients of one call, or null where nobody wants to see them. */
+function backwardHooksOf(module: Module): BackwardHooks | null {
+  const { backwardHooks, backwardPreHooks } = module[REGISTRY];
+  const hooks = [...globalBackwardHooks.list(), ...backwardHooks.list()];
+  const preHooks = [...globalBackwardPreHooks.list(), ...backwardPreHooks.list()];
+  return hooks.length + preHooks.length > 0 ? new BackwardHooks(module, hooks, preHooks) : null;
 }
 
 function runPreHooks(call: Call): void {

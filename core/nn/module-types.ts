@@ -1,4 +1,6 @@
 // The shapes of Module's hooks, walks and loads: types only, shared by the files that make up a module.
+import type { GradientList } from '../ops/pass-through';
+import type { Tensor } from '../tensor/tensor';
 import type { Module } from './module';
 import type { ModuleMetadata, StateDict } from './state-dict';
 
@@ -15,6 +17,26 @@ export type ForwardHook = (
   inputs: readonly unknown[],
   ...rest: readonly unknown[]
 ) => unknown;
+/**
+ * Sees the gradients of the inputs and of the outputs, null for what is no tensor or needs none; what it returns replaces those
+ * of the inputs. Where no input needs a gradient it is called with nulls and may replace nothing.
+ */
+export type BackwardHook = (
+  module: Module,
+  gradInputs: GradientList,
+  gradOutputs: GradientList,
+) => GradientList | null | undefined | void;
+/** Sees the gradients of the outputs before they go on; what it returns replaces them. */
+export type BackwardPreHook = (
+  module: Module,
+  gradOutputs: GradientList,
+) => GradientList | null | undefined | void;
+/** Sees what is about to be registered; what it returns is registered instead. */
+export type RegistrationHook<Value> = (
+  module: Module,
+  name: string,
+  value: Value | null,
+) => Value | null | undefined | void;
 /** Before a module's entries go into a state dict. */
 export type StateDictPreHook = (module: Module, prefix: string, keepVars: boolean) => void;
 /** After a module's entries, its children's included, are in; may change the dict and must return nothing. */

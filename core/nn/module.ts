@@ -11,6 +11,8 @@ import { bufferAt, parameterAt, setSubmoduleAt, submoduleAt } from './module-acc
 import { callModule } from './module-call';
 import { moduleRepr } from './module-repr';
 import type {
+  BackwardHook,
+  BackwardPreHook,
   ForwardHook,
   ForwardPreHook,
   IncompatibleKeys,
@@ -74,7 +76,7 @@ export class Module {
   training = true;
 
   constructor() {
-    return new Proxy(this, handler);
+    return (this[REGISTRY].self = new Proxy(this, handler));
   }
 
   /** A module of a class without running its constructor: for copies, which then receive fields and registrations. */
@@ -125,6 +127,15 @@ export class Module {
   }
   registerForwardHook(hook: ForwardHook, options?: HookOptions): RemovableHandle {
     return this[REGISTRY].forwardHooks.add(hook, options);
+  }
+  registerFullBackwardPreHook(
+    hook: BackwardPreHook,
+    options?: Pick<HookOptions, 'prepend'>,
+  ): RemovableHandle {
+    return this[REGISTRY].backwardPreHooks.add(hook, options);
+  }
+  registerFullBackwardHook(hook: BackwardHook, options?: Pick<HookOptions, 'prepend'>): RemovableHandle {
+    return this[REGISTRY].backwardHooks.add(hook, options);
   }
   registerStateDictPreHook(hook: StateDictPreHook): RemovableHandle {
     return this[REGISTRY].stateDictPreHooks.add(hook);

@@ -4,10 +4,10 @@ import { TorchError } from '../errors';
 import { boxMullerFloat32, boxMullerFloat64 } from './box-muller';
 import { fma32, fma64 } from './exact-arithmetic';
 import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from '../tensor/half-precision';
+import { libm } from './libm';
 import { MersenneTwister } from './mersenne-twister';
 import type { Turned } from '../turns';
 import type { StepQueue } from './steps';
-import { libmLog1p, preciseSineCosine } from './precise-math';
 
 /** The element types random floats come in. */
 export type RandomDType = 'float32' | 'float64' | 'float16' | 'bfloat16';
@@ -267,7 +267,7 @@ export class Generator {
   /** One value at a time, in double, whatever the dtype; an odd one is kept for the next call. */
   #fewNormals(dtype: RandomDType, count: number, mean: number, std: number): RandomValues[RandomDType] {
     const values = new Float64Array(count);
-    for (let index = 0; index < count; index++) values[index] = this.#nextNormal() * std + mean;
+    for (let index = 0; index < count; index++) values[index] = fma64(this.#nextNormal(), std, mean);
     if (dtype === 'float64') return values;
     return dtype === 'float32' ? Float32Array.from(values) : Uint16Array.from(values, HALF[dtype].to);
   }
@@ -279,11 +279,10 @@ export class Generator {
       engine.cachedNormal = null;
       return kept;
     }
-    const first = this.#uniform53();
-    const radius = Math.sqrt(-2 * libmLog1p(-this.#uniform53()));
-    const { sine, cosine } = preciseSineCosine(2 * Math.PI * first);
-    engine.cachedNormal = radius * sine;
-    return radius * cosine;
+    const angle = 2 * Math.PI * this.#uniform53();
+    const radius = Math.sqrt(-2 * libm('log1p', -this.#uniform53()));
+    engine.cachedNormal = radius * libm('sin', angle);
+    return radius * libm('cos', angle);
   }
 
   #normalFloat32(count: number, mean: number, std: number): Float32Array {
@@ -313,10 +312,11 @@ export class Generator {
 
   #normalFloat64(count: number, mean: number, std: number): Float64Array {
     const data = this.#uniformFloat64(count, 0, 1);
-    for (let at = 0; at + BLOCK <= count; at += BLOCK) boxMullerFloat64(data, at, mean, std);
-    if (count % BLOCK !== 0) {
+    const rest = count % BLOCK;
+    boxMullerFloat64(data, 0, count - rest, mean, std);
+    if (rest !== 0) {
       data.set(this.#uniformFloat64(BLOCK, 0, 1), count - BLOCK);
-      boxMullerFloat64(data, count - BLOCK, mean, std);
+      boxMullerFloat64(data, count - BLOCK, BLOCK, mean, std);
     }
     return data;
   }

@@ -5,10 +5,13 @@ import { Buffer } from './buffer';
 import { HookList } from './hooks';
 import type { Module } from './module';
 import type {
+  BackwardHook,
+  BackwardPreHook,
   ForwardHook,
   ForwardPreHook,
   LoadStateDictPostHook,
   LoadStateDictPreHook,
+  RegistrationHook,
   StateDictPostHook,
   StateDictPreHook,
 } from './module-types';
@@ -22,39 +25,45 @@ export const REGISTRY = Symbol('registry');
 export const LABEL = Symbol('label');
 
 export class Registry {
+  /** The module as others see it: its proxy. */
+  self: Module | null = null;
   readonly parameters = new Map<string, Parameter | null>();
   readonly buffers = new Map<string, Tensor | null>();
   readonly modules = new Map<string, Module | null>();
   readonly nonPersistent = new Set<string>();
   readonly forwardPreHooks = new HookList<ForwardPreHook>();
   readonly forwardHooks = new HookList<ForwardHook>();
+  readonly backwardPreHooks = new HookList<BackwardPreHook>();
+  readonly backwardHooks = new HookList<BackwardHook>();
   readonly stateDictPreHooks = new HookList<StateDictPreHook>();
   readonly stateDictPostHooks = new HookList<StateDictPostHook>();
   readonly loadPreHooks = new HookList<LoadStateDictPreHook>();
   readonly loadPostHooks = new HookList<LoadStateDictPostHook>();
 
+  /** Every list of hooks, in one order. */
+  #hookLists(): readonly HookList<never>[] {
+    return [
+      this.forwardPreHooks,
+      this.forwardHooks,
+      this.backwardPreHooks,
+      this.backwardHooks,
+      this.stateDictPreHooks,
+      this.stateDictPostHooks,
+      this.loadPreHooks,
+      this.loadPostHooks,
+    ];
+  }
   /** What puts the hooks back as they are now. */
   keepHooks(): () => void {
-    const kept = [
-      keepList(this.forwardPreHooks),
-      keepList(this.forwardHooks),
-      keepList(this.stateDictPreHooks),
-      keepList(this.stateDictPostHooks),
-      keepList(this.loadPreHooks),
-      keepList(this.loadPostHooks),
-    ];
+    const kept = this.#hookLists().map(keepList);
     return () => {
       for (const restore of kept) restore();
     };
   }
   /** Hooks are given the module they run for, so the same functions serve a copy. */
   takeHooks(from: Registry): void {
-    this.forwardPreHooks.replaceBy(from.forwardPreHooks.entries());
-    this.forwardHooks.replaceBy(from.forwardHooks.entries());
-    this.stateDictPreHooks.replaceBy(from.stateDictPreHooks.entries());
-    this.stateDictPostHooks.replaceBy(from.stateDictPostHooks.entries());
-    this.loadPreHooks.replaceBy(from.loadPreHooks.entries());
-    this.loadPostHooks.replaceBy(from.loadPostHooks.entries());
+    const theirs = from.#hookLists();
+    this.#hookLists().forEach((list, index) => list.replaceBy(theirs[index]?.entries() ?? []));
   }
 
   /** The registered value of a name, undefined when there is none. */
@@ -73,6 +82,25 @@ export class Registry {
     this.nonPersistent.delete(name);
     return this.parameters.delete(name) || this.buffers.delete(name) || this.modules.delete(name);
   }
+}
+
+/** Global hooks on registration, by what is registered. */
+export const registrationHooks = {
+  parameter: new HookList<RegistrationHook<Parameter>>(),
+  buffer: new HookList<RegistrationHook<Tensor>>(),
+  module: new HookList<RegistrationHook<Module>>(),
+} as const;
+
+/** What is to be registered after the hooks have seen it. */
+function hooked<Value>(
+  hooks: HookList<RegistrationHook<Value>>,
+  target: Registering,
+  name: string,
+  value: Value | null,
+): Value | null {
+  const module = target[REGISTRY]?.self ?? null;
+  if (module === null) return value;
+  return hooks.list().reduce((current, hook) => hook(module, name, current) ?? current, value);
 }
 
 function keepList<Hook>(list: HookList<Hook>): () => void {
@@ -141,9 +169,10 @@ export function registerParameter(target: Registering, name: unknown, value: unk
       'ValueError',
       `Cannot assign non-leaf Tensor to parameter '${name}'. Model parameters must be created explicitly. To express '${name}' as a function of another Tensor, compute the value in the forward() method.`,
     );
+  const registered = value && hooked(registrationHooks.parameter, target, name, value);
   clearField(target, name);
-  parameters.set(name, value);
-  adopt(target, 'parameter', name, value);
+  parameters.set(name, registered);
+  adopt(target, 'parameter', name, registered);
 }
 
 /** A parameter that stands for one of a submodule's, dots in its name (`out_proj.weight`): PyTorch forbids them in a plain one. */
@@ -174,11 +203,12 @@ export function registerBuffer(
       'TypeError',
       `cannot assign '${torchTypename(value)}' object to buffer '${name}' (torch Tensor or None required)`,
     );
+  const registered = hooked(registrationHooks.buffer, target, name, value);
   clearField(target, name);
-  buffers.set(name, value);
+  buffers.set(name, registered);
   if (persistent) nonPersistent.delete(name);
   else nonPersistent.add(name);
-  adopt(target, 'buffer', name, value);
+  adopt(target, 'buffer', name, registered);
 }
 
 export function registerModule(target: Registering, name: unknown, value: unknown): void {
@@ -199,9 +229,10 @@ function setModule(
   name: string,
   value: Module | null,
 ): void {
+  const registered = hooked(registrationHooks.module, target, name, value);
   clearField(target, name);
-  modules.set(name, value);
-  if (value !== null) value[LABEL] ??= name;
+  modules.set(name, registered);
+  if (registered !== null) registered[LABEL] ??= name;
 }
 
 /**
@@ -224,7 +255,7 @@ export function assignAttribute(target: Registering, name: string, value: unknow
       value,
       `cannot assign '${torchTypename(value)}' as parameter '${name}' (torch.nn.Parameter or None expected)`,
     );
-    registry.parameters.set(name, null);
+    registerParameter(target, name, null);
     return true;
   }
   if (isModule(value)) {
@@ -239,7 +270,7 @@ export function assignAttribute(target: Registering, name: string, value: unknow
       value,
       `cannot assign '${torchTypename(value)}' as child module '${name}' (torch.nn.Module or None expected)`,
     );
-    registry.modules.set(name, null);
+    setModule(target, registry.modules, name, null);
     return true;
   }
   return assignBuffer(target, name, value);

@@ -8,6 +8,7 @@ import { noGrad, OpNode, ViewNode } from './dispatch';
 import { clone, contiguous } from './functional/dense';
 import { add, cast } from './functional/elementwise';
 import { GRADIENTS, type GradientRule } from './gradient';
+import { PassNode } from './pass-through';
 import { keep, scope } from './scope';
 import type { OpName } from './signatures';
 
@@ -145,15 +146,24 @@ function* walk(
 
 function passOn(node: GradientNode, values: readonly (Tensor | null)[], pending: Map<Tensor, Tensor>): void {
   const needs = node.inputs.map((input) => input?.requiresGrad ?? false);
-  const [gy] = values;
-  if (!gy) return;
-  const parts = node instanceof ViewNode ? [node.gradient(gy)] : gradientsOfOp(node, contiguous(gy), needs);
+  const parts = partsOf(node, values, needs);
   node.inputs.forEach((input, index) => {
     const part = parts[index];
     if (!input || !part || !needs[index]) return;
     const before = pending.get(input);
     pending.set(input, before ? add(before, part) : part);
   });
+}
+
+function partsOf(
+  node: GradientNode,
+  values: readonly (Tensor | null)[],
+  needs: readonly boolean[],
+): readonly (Tensor | null)[] {
+  if (node instanceof PassNode) return node.gradientsOf(values);
+  const [gy] = values;
+  if (!gy) return [];
+  return node instanceof ViewNode ? [node.gradient(gy)] : gradientsOfOp(node, contiguous(gy), needs);
 }
 
 function gradientsOfOp(

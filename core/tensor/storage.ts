@@ -33,6 +33,9 @@ export interface DenseTensor {
   readonly offset: number;
 }
 
+/** Functions of a double whose last bit is the C library's own. */
+export type LibmFunction = 'log' | 'log1p' | 'sin' | 'cos';
+
 /** Runs primitive ops on storages it allocated. Outputs are allocated by the caller, dense and row-major. */
 export interface Backend {
   readonly device: Device;
@@ -45,4 +48,6 @@ export interface Backend {
     outputs: readonly DenseTensor[],
     attributes: Readonly<Record<string, AttributeValue>>,
   ): void;
+  /** Replaces each value by the C library's function of it; absent where there is none to call. */
+  libm?(name: LibmFunction, values: Float64Array): void;
 }

@@ -4,37 +4,17 @@ A text is what the body returns, or "Class: message" of the error it raises. Mad
 python scripts/golden/nn_behaviours.py > tests/golden/nn-behaviours.json
 """
 import copy
-import json
-import re
 import sys
-import warnings
 from collections import OrderedDict
 
-sys.path.pop(0)
+# This file's own folder holds a random.py; Python's must win.
+sys.path.append(sys.path.pop(0))
 import torch
+from scenarios import names, print_texts, register, scenario
 from torch import nn
 from torch.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
 
-warnings.simplefilter("ignore")
-SCENARIOS = {}
 U, UB = UninitializedParameter, UninitializedBuffer
-
-
-def register(name, body):
-    assert name not in SCENARIOS, name
-    SCENARIOS[name] = body
-
-
-def scenario(name):
-    def keep(body):
-        register(name, body)
-        return body
-
-    return keep
-
-
-def names(pairs):
-    return ",".join(name for name, _ in pairs)
 
 
 def linear(i=2, o=3):
@@ -745,17 +725,4 @@ def _raised(body):
         return error
 
 
-def observed(body):
-    try:
-        return str(body())
-    except Exception as error:
-        text = error.args[0] if isinstance(error, KeyError) else str(error)
-        return f"{type(error).__name__}: {text}"
-
-
-def plain(text):
-    text = re.sub(r"<function ([\w.]+) at 0x[0-9a-f]+>", r"<function \1>", text)
-    return re.sub(r" at 0x[0-9a-f]+>", ">", text).replace("__main__.", "")
-
-
-print(json.dumps({"torch": torch.__version__.split("+")[0], "texts": {n: plain(observed(b)) for n, b in SCENARIOS.items()}}, indent=1))
+print_texts()

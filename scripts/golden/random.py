@@ -28,6 +28,19 @@ def empty(dtype, count):
     return torch.empty(count, dtype=getattr(torch, dtype))
 
 
+def float64_normals():
+    """Long float64 streams of both branches, whose last bits are the C library's."""
+    cases = []
+    for seed, count, mean, std in ((0, 400_000, 0, 1), (1, 300_005, 0.3, 1.7), (2, 160_017, -5.0, 1e-3)):
+        torch.manual_seed(seed)
+        cases.append(entry(empty("float64", count).normal_(mean, std), seed=str(seed), calls=1, a=mean, b=std))
+    for seed, count, calls, mean, std in ((3, 15, 20_000, 0, 1), (4, 7, 30_001, 0.3, 1.7), (5, 1, 100_001, -5.0, 1e-3)):
+        torch.manual_seed(seed)
+        drawn = torch.cat([empty("float64", count).normal_(mean, std) for _ in range(calls)])
+        cases.append(entry(drawn, seed=str(seed), calls=calls, a=mean, b=std))
+    return cases
+
+
 def main():
     cases = []
     for seed in SEEDS:
@@ -71,6 +84,7 @@ def main():
     golden = {
         "torch": torch.__version__,
         "cases": cases,
+        "float64Normals": float64_normals(),
         "sequence": sequence,
         "strided": entry(strided[:, ::2]),
         "states": states,

@@ -29,6 +29,7 @@ function openBackend(name: BackendName): TestBackend {
     device: 'cpu',
     allocate: (bytes) => backend.allocate(bytes),
     execute: (...call) => backend.execute(...call),
+    libm: (name, values) => backend.libm(name, values),
     live: () => backend.native.live().storages,
     async runProgram(spec, steps) {
       const program = backend.createProgram(spec);

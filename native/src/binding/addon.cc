@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "../cpu/isa/isa_kernels.h"
+#include "../cpu/libm.h"
 #include "../files/transfer.h"
 #include "../ops/faults.h"
 #include "../ops/mutations.h"
@@ -161,6 +162,12 @@ Napi::Value measure_peak(const Napi::CallbackInfo& call) {
   return Napi::Number::New(call.Env(), rate);
 }
 
+Napi::Value libm(const Napi::CallbackInfo& call) {
+  Napi::Float64Array values = to_doubles(call[1], "libm: values");
+  apply_libm(to_text(call[0], "libm: function"), values.Data(), values.ElementLength());
+  return call.Env().Undefined();
+}
+
 Napi::Value set_memory_limit(const Napi::CallbackInfo& call) {
   Backend::of(call.Env()).budget()->set_limit(to_integer(call[0], "setMemoryLimit: bytes"));
   return call.Env().Undefined();
@@ -236,6 +243,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("setThreads", Napi::Function::New<entry<set_threads>>(env, "setThreads"));
   exports.Set("setIsa", Napi::Function::New<entry<set_isa>>(env, "setIsa"));
   exports.Set("measurePeak", Napi::Function::New<entry<measure_peak>>(env, "measurePeak"));
+  exports.Set("libm", Napi::Function::New<entry<libm>>(env, "libm"));
   exports.Set("setMemoryLimit", Napi::Function::New<entry<set_memory_limit>>(env, "setMemoryLimit"));
   exports.Set("allocate", Napi::Function::New<entry<allocate>>(env, "allocate"));
   exports.Set("execute", Napi::Function::New<entry<execute>>(env, "execute"));

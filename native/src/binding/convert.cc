@@ -91,6 +91,12 @@ Napi::Uint8Array to_bytes(const Napi::Value& value, const std::string& what) {
   return value.As<Napi::Uint8Array>();
 }
 
+Napi::Float64Array to_doubles(const Napi::Value& value, const std::string& what) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array)
+    refuse(what, "a Float64Array", value);
+  return value.As<Napi::Float64Array>();
+}
+
 std::vector<int64_t> to_integers(const Napi::Value& value, const std::string& what, bool is_null_allowed) {
   return to_list<int64_t>(
       to_array(value, what), what, [&](const Napi::Value& element, const std::string& name) {

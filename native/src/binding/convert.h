@@ -16,6 +16,7 @@ std::string to_text(const Napi::Value& value, const std::string& what);
 Napi::Object to_object(const Napi::Value& value, const std::string& what);
 Napi::Array to_array(const Napi::Value& value, const std::string& what);
 Napi::Uint8Array to_bytes(const Napi::Value& value, const std::string& what);
+Napi::Float64Array to_doubles(const Napi::Value& value, const std::string& what);
 /// A list of integers; null becomes -1 where that is allowed.
 std::vector<int64_t> to_integers(const Napi::Value& value, const std::string& what,
                                  bool is_null_allowed = false);

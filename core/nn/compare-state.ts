@@ -10,6 +10,7 @@ import { LayerModule } from './layer-module';
 import type { Module } from './module';
 import { slotsOf, type Slot } from './slots';
 import { agrees, impliedSizes } from './solve-sizes';
+import { isConvertible } from './tensor-memory';
 import { isLazy } from './uninitialized';
 
 export type { WeightVerdict };
@@ -81,10 +82,10 @@ function verdictOf(slot: Slot, entry: TensorEntry | undefined, expected: Partial
 const agreesWith = (expected: PartialShape, got: Shape): boolean =>
   agrees(expected, got) || (expected.length === 0 && shapesEqual(got, [1]));
 
-/** Whether values of one dtype can be stored as another: complex and float8 only as themselves. */
+/** Whether values of one dtype can be stored as another: complex, float4 and bits only as themselves. */
 export function converts(from: DType, to: DType): boolean {
   if (from === to) return true;
-  return [from, to].every((dtype) => DTYPES[dtype].kind !== 'complex' && DTYPES[dtype].kind !== 'opaque');
+  return [from, to].every((dtype) => DTYPES[dtype].kind !== 'complex' && isConvertible(dtype));
 }
 
 /** Shapes as far as the layers know them, with the sizes that the file's own entries imply for a lazy layer. */

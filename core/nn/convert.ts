@@ -1,9 +1,14 @@
 // module.to(), double(), half() ...: parameters keep their identity, uninitialized ones their class. Source:
 // torch.nn.Module._apply.
 import { TorchError } from '../errors';
-import { DTYPES, type DType } from '../tensor/dtype';
+import { canRequireGradient, type DType } from '../tensor/dtype';
 import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
+import {
+  getOverwriteModuleParamsOnConversion,
+  getSwapModuleParamsOnConversion,
+  swapParameter,
+} from './future';
 import type { Module } from './module';
 import { Parameter } from './parameter';
 import { REGISTRY } from './registry';
@@ -14,9 +19,6 @@ export interface Conversion {
   readonly dtype?: DType;
   readonly device?: Device;
 }
-
-const isConvertible = (dtype: DType): boolean =>
-  DTYPES[dtype].kind === 'float' || DTYPES[dtype].kind === 'complex';
 
 /** A tensor of another dtype or device, or the same object when nothing changes. Runs no op. */
 export function converted(tensor: Tensor, target: Conversion): Tensor {
@@ -32,7 +34,7 @@ export function converted(tensor: Tensor, target: Conversion): Tensor {
 
 /** Converts a module's parameters, their gradients and its buffers, children first. `method` is named in errors. */
 export function convertModule<M extends Module>(root: M, target: Conversion, method: string): M {
-  if (method === 'to' && target.dtype !== undefined && !isConvertible(target.dtype))
+  if (method === 'to' && target.dtype !== undefined && !canRequireGradient(target.dtype))
     throw new TorchError(
       'TypeError',
       `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${target.dtype}`,
@@ -43,7 +45,7 @@ export function convertModule<M extends Module>(root: M, target: Conversion, met
   const { parameters, buffers } = root[REGISTRY];
   for (const [name, parameter] of parameters)
     if (parameter !== null)
-      parameters.set(name, convertParameter(parameter, targetFor(parameter, target, method), method));
+      parameters.set(name, convertNamed(root, name, parameter, targetFor(parameter, target, method), method));
   for (const [name, buffer] of buffers)
     if (buffer !== null) buffers.set(name, convertBuffer(buffer, targetFor(buffer, target, method), method));
   return root;
@@ -51,7 +53,7 @@ export function convertModule<M extends Module>(root: M, target: Conversion, met
 
 /** What of the conversion concerns a tensor: only `type` and moves change integers. */
 function targetFor(tensor: Tensor, { dtype, ...rest }: Conversion, method: string): Conversion {
-  return dtype !== undefined && (method === 'type' || isConvertible(tensor.dtype))
+  return dtype !== undefined && (method === 'type' || canRequireGradient(tensor.dtype))
     ? { dtype, ...rest }
     : rest;
 }
@@ -78,25 +80,47 @@ function checkMethod(tensor: Tensor, { device }: Conversion, method: string): vo
 const newData = (tensor: Tensor, target: Conversion, method: string): Tensor =>
   method === 'to_empty' ? newTensor(tensor.shape, tensor.dtype, target.device) : converted(tensor, target);
 
-function convertParameter(parameter: Parameter, target: Conversion, method: string): Parameter {
+/** One parameter, by the mode that is on (see future). */
+function convertNamed(
+  owner: Module,
+  name: string,
+  parameter: Parameter,
+  target: Conversion,
+  method: string,
+): Parameter {
   checkMethod(parameter, target, method);
-  if (isLazy(parameter)) {
-    const data = converted(pendingData(parameter), target);
-    if (changesMeta(parameter, target)) return new Parameter(data, { requiresGrad: parameter.requiresGrad });
-    parameter.setData(data);
+  if (getSwapModuleParamsOnConversion()) {
+    try {
+      swapParameter(parameter, applied(parameter, target, method));
+    } catch (error) {
+      if (!(error instanceof TorchError)) throw error;
+      throw new TorchError('RuntimeError', `_apply(): Couldn't swap ${owner.constructor.name}.${name}`);
+    }
+    parameter.grad?.setData(newData(parameter.grad, target, method));
     return parameter;
   }
-  const data = newData(parameter, target, method);
-  if (data === parameter) return parameter;
-  const { grad } = parameter;
-  if (changesMeta(parameter, target)) {
-    const moved = new Parameter(data, { requiresGrad: parameter.requiresGrad });
-    moved.grad = grad === null ? null : converted(grad, target);
-    return moved;
-  }
-  parameter.setData(data);
-  if (grad !== null) parameter.grad = converted(grad, target);
+  if (getOverwriteModuleParamsOnConversion() || changesMeta(parameter, target))
+    return replaced(parameter, target, method);
+  if (isLazy(parameter)) parameter.setData(converted(pendingData(parameter), target));
+  else parameter.setData(newData(parameter, target, method));
+  parameter.grad?.setData(newData(parameter.grad, target, method));
   return parameter;
+}
+
+/** What the conversion makes of a parameter: itself where nothing changes, else a plain tensor. */
+function applied(parameter: Parameter, target: Conversion, method: string): Tensor {
+  if (!isLazy(parameter)) return newData(parameter, target, method);
+  const empty = pendingData(parameter);
+  const data = converted(empty, target);
+  return data === empty ? parameter : data;
+}
+
+/** A new Parameter with the converted data and gradient. */
+function replaced(parameter: Parameter, target: Conversion, method: string): Parameter {
+  const { grad, requiresGrad } = parameter;
+  const made = new Parameter(applied(parameter, target, method), { requiresGrad });
+  made.grad = grad === null ? null : newData(grad, target, method);
+  return made;
 }
 
 /** Between meta and real memory PyTorch cannot exchange the data of one object and makes a new Parameter. */

@@ -2,6 +2,7 @@
 export { Buffer, type BufferOptions } from './buffer';
 export { converted, type Conversion } from './convert';
 export { attributesOf, deepcopy, shallowCopy, type Memo } from './deepcopy';
+export * as future from './future';
 export type { RemovableHandle } from './hooks';
 export * as init from './inits';
 export { initialize } from './initialize';

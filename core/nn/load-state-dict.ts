@@ -4,6 +4,7 @@ import { LazuliError, TorchError } from '../errors';
 import { noGrad } from '../ops/dispatch';
 import { shapesEqual, torchSize } from '../tensor/shape';
 import { Tensor } from '../tensor/tensor';
+import { getSwapModuleParamsOnConversion, swapParameter } from './future';
 import { EXTRA_STATE, definesExtraState } from './extra-state';
 import type { Module } from './module';
 import type { IncompatibleKeys, LoadCall, LoadOptions } from './module-types';
@@ -116,6 +117,7 @@ function loadOne(module: Module, name: string, target: Tensor, call: LoadCall): 
   const { stateDict, prefix, metadata, errors } = call;
   const key = prefix + name;
   const given = stateDict.get(key);
+  const isSwapping = getSwapModuleParamsOnConversion();
   if (!(given instanceof Tensor)) {
     errors.push(
       `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received <class '${typeName(given)}'>`,
@@ -133,7 +135,8 @@ function loadOne(module: Module, name: string, target: Tensor, call: LoadCall): 
   }
   try {
     noGrad(() => {
-      if (metadata.assign_to_params_buffers === true) assignTensor(module, name, target, source);
+      if (isSwapping) swapTensor(target, source, metadata.assign_to_params_buffers === true);
+      else if (metadata.assign_to_params_buffers === true) assignTensor(module, name, target, source);
       else if (!isTargetLazy) copyInto(target, source);
       else if (!isLazy(source)) copyInto(target, source);
     });
@@ -141,7 +144,7 @@ function loadOne(module: Module, name: string, target: Tensor, call: LoadCall): 
     if (!(error instanceof LazuliError)) throw error;
     const size = (tensor: Tensor): string => torchSize(isLazy(tensor) ? [0] : tensor.shape);
     errors.push(
-      `While copying the parameter named "${key}", whose dimensions in the model are ${size(target)} and whose dimensions in the checkpoint are ${size(source)}, an exception occurred : (${quoted(error.message)},).`,
+      `While ${isSwapping ? 'swapping' : 'copying'} the parameter named "${key}", whose dimensions in the model are ${size(target)} and whose dimensions in the checkpoint are ${size(source)}, an exception occurred : (${quoted(error.message)},).`,
     );
   }
 }
@@ -151,6 +154,16 @@ const firstOf = (tensor: Tensor): Tensor => {
   const { storage, dtype, offset } = tensor;
   return new Tensor(storage, { dtype, shape: [], strides: [], offset });
 };
+
+/** `Tensor.module_load`, then the exchange: the model's object gets the checkpoint's tensor, or goes on with its own memory. */
+function swapTensor(target: Tensor, source: Tensor, assigns: boolean): void {
+  target.assertUsable('<function Tensor.module_load>');
+  source.assertUsable('<function Tensor.module_load>');
+  if (!assigns) copyInto(target, source);
+  const data = (assigns ? source : target).detach();
+  if (target instanceof Parameter) swapParameter(target, data);
+  else target.setData(data);
+}
 
 function assignTensor(module: Module, name: string, target: Tensor, source: Tensor): void {
   if (!(target instanceof Parameter)) return void Reflect.set(module, name, source);

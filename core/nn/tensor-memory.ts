@@ -1,8 +1,9 @@
 // A tensor's bytes without running an op: allocation, reading and writing through strides, conversion between dtypes.
-import { LazuliError } from '../errors';
+import { LazuliError, TorchError } from '../errors';
 import { backendOf } from '../ops/dispatch';
-import { elementSize, type DType } from '../tensor/dtype';
+import { DTYPES, elementSize, type DType } from '../tensor/dtype';
 import { encodeElements, readElement, writeElement } from '../tensor/elements';
+import { isFloat8 } from '../tensor/float8';
 import { HostStorage } from '../tensor/host-storage';
 import { MetaStorage } from '../tensor/meta-storage';
 import { contiguousStrides, numel, type Shape } from '../tensor/shape';
@@ -108,12 +109,13 @@ const COMPONENTS: Partial<Record<DType, DType>> = {
 
 /**
  * Dense bytes of one dtype as another's: floats → int truncate, anything → bool is ≠ 0, complex → real drops the imaginary
- * part, real → complex has none. float8 refuses.
+ * part, real → complex has none. float4 and bits refuse.
  */
 export function convertBytes(bytes: Uint8Array, from: DType, to: DType): Uint8Array {
   if (from === to) return bytes;
   const [parts, wanted] = [COMPONENTS[from], COMPONENTS[to]];
   if (parts !== undefined && wanted !== undefined) return convertBytes(bytes, parts, wanted);
+  if (parts !== undefined && to === 'bool') return eitherPart(convertBytes(bytes, parts, to));
   if (parts !== undefined) return convertBytes(everySecond(bytes, elementSize(parts)), parts, to);
   if (wanted !== undefined) return withGaps(convertBytes(bytes, from, wanted), elementSize(wanted));
   const [sourceSize, targetSize] = [elementSize(from), elementSize(to)];
@@ -133,6 +135,14 @@ function everySecond(bytes: Uint8Array, size: number): Uint8Array {
   return result;
 }
 
+/** For each pair of bytes whether one of them is set: a complex number that is not 0. */
+function eitherPart(flags: Uint8Array): Uint8Array {
+  return Uint8Array.from(
+    { length: flags.length / 2 },
+    (_, at) => (flags[2 * at] ?? 0) | (flags[2 * at + 1] ?? 0),
+  );
+}
+
 /** The elements with a zero of their size after each. */
 function withGaps(bytes: Uint8Array, size: number): Uint8Array {
   const result = new Uint8Array(bytes.byteLength * 2);
@@ -142,6 +152,9 @@ function withGaps(bytes: Uint8Array, size: number): Uint8Array {
 
 /** Bytes written at a time. */
 const PIECE = 1024 * 1024;
+
+/** False for those that are only stored: float4 and bits. */
+export const isConvertible = (dtype: DType): boolean => DTYPES[dtype].kind !== 'opaque' || isFloat8(dtype);
 
 /** Sets every element to `value`. */
 export function fillTensor(tensor: Tensor, value: number): void {
@@ -202,8 +215,20 @@ export function* writeNumbers(tensor: Tensor, values: Float64Array): Steps {
   }
 }
 
-/** Copies equal-shaped `source` into `target`, converting the dtype. Where both are whole storages alike it costs nothing. */
+/**
+ * Copies equal-shaped `source` into `target`, converting the dtype. Where both are whole storages alike it costs nothing.
+ * NotImplementedError for dtypes that convert to nothing.
+ */
 export function copyInto(target: Tensor, source: Tensor): void {
+  const stored = [source.dtype, target.dtype].find((dtype) => !isConvertible(dtype));
+  if (stored !== undefined && source.dtype !== target.dtype) {
+    const kernel = [source.dtype, target.dtype].includes('float32') ? 'copy_kernel' : 'copy_';
+    throw new TorchError(
+      'NotImplementedError',
+      `"${kernel}" not implemented for '${stored.replace(/^./, (first) => first.toUpperCase())}'`,
+      'dtype_mismatch',
+    );
+  }
   if (target.device === 'meta') return;
   const isAlike = target.dtype === source.dtype && target.device === source.device;
   if (isAlike && fillsStorage(target) && fillsStorage(source)) return target.storage.assign(source.storage);

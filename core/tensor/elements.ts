@@ -1,6 +1,7 @@
 // Elements as numbers and as little-endian bytes, for every dtype numbers can stand for.
 import { LazuliError } from '../errors';
 import { DTYPES, elementSize, type DType } from './dtype';
+import { fromFloat8Bits, isFloat8, toFloat8Bits } from './float8';
 import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from './half-precision';
 
 type Element = number | bigint;
@@ -41,7 +42,7 @@ export function readElement(view: DataView, at: number, dtype: DType): Element {
     case 'bool':
       return view.getUint8(at) === 0 ? 0 : 1;
     default:
-      return refuse(dtype);
+      return isFloat8(dtype) ? fromFloat8Bits(view.getUint8(at), dtype) : refuse(dtype);
   }
 }
 
@@ -72,7 +73,7 @@ export function writeElement(view: DataView, at: number, dtype: DType, value: El
     case 'bool':
       return view.setUint8(at, Number(value) !== 0 ? 1 : 0);
     default:
-      return refuse(dtype);
+      return isFloat8(dtype) ? view.setUint8(at, toFloat8Bits(Number(value), dtype)) : refuse(dtype);
   }
 }
 
@@ -84,7 +85,7 @@ export const isBigInteger = (dtype: DType): boolean => dtype === 'int64' || dtyp
 
 /** The dense bytes of `values`. */
 export function encodeElements(dtype: DType, values: Iterable<Element | boolean>, count: number): Uint8Array {
-  if (DTYPES[dtype].kind === 'complex' || DTYPES[dtype].kind === 'opaque') refuse(dtype);
+  if (DTYPES[dtype].kind === 'complex') refuse(dtype);
   const size = elementSize(dtype);
   const bytes = new Uint8Array(count * size);
   const view = new DataView(bytes.buffer);

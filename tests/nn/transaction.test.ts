@@ -334,13 +334,14 @@ describe('weights', () => {
     expect(String(root)).toBe('Linear(in_features=3, out_features=4, bias=True)');
   });
 
-  it('WEIGHTS-7 dtypes convert, strided entries are read through their strides, float8 only fits itself', async () => {
+  it('WEIGHTS-7 dtypes convert, strided entries are read through their strides, float4 only fits itself', async () => {
     const root = layer('Linear', { in_features: 2, out_features: 2, bias: false }, { dtype: 'float64' });
     const [entry] = stateDictContent(new StateDict([['weight', tensor([1, 2, 3, 4], [2, 2])]])).entries;
     if (entry === undefined) throw new Error('no entry');
     await loadEntries(root, [{ ...entry, stride: [1, 2] }]);
     expect(hash(root.tensor('weight') ?? tensor([]))).toBe(hash(tensor([1, 3, 2, 4], [2, 2], 'float64')));
-    expect(compareState(root, [{ ...entry, dtype: 'float8_e4m3fn' }])[0]?.verdict).toBe('conflicts');
+    expect(compareState(root, [{ ...entry, dtype: 'float4_e2m1fn_x2' }])[0]?.verdict).toBe('conflicts');
+    expect(compareState(root, [{ ...entry, dtype: 'float8_e4m3fn' }])[0]?.verdict).toBe('fits');
     expect(
       compareState(root, [{ ...entry, kind: 'uninitialized_parameter', shape: null, storage: null }])[0],
     ).toEqual({

@@ -30,7 +30,7 @@ it('rules and tests name each other', () => {
     ([, id]) => id ?? '',
   );
   const own = rules.filter((id) => AREAS.includes(id.split('-')[0] ?? ''));
-  const tested = new Set(textOf('tests/nn', '.test.ts').match(ID));
+  const tested = new Set(textOf('tests/nn', '.ts').match(ID));
   expect(new Set(own).size).toBe(own.length);
   expect(own.filter((id) => !tested.has(id))).toEqual([]);
   expect([...tested].filter((id) => !own.includes(id))).toEqual([]);

@@ -52,8 +52,15 @@ export class HookList<Hook> {
     return this.#entries;
   }
 
+  /** What puts the hooks back as they are now. */
+  keep(): () => void {
+    const kept = this.#entries;
+    return () => {
+      this.#entries = kept;
+    };
+  }
   /** Replaces all hooks by another list's. */
-  replaceBy(entries: readonly HookEntry<Hook>[]): void {
-    this.#entries = entries;
+  take(other: HookList<Hook>): void {
+    this.#entries = other.entries();
   }
 }

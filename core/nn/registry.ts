@@ -40,30 +40,32 @@ export class Registry {
   readonly loadPreHooks = new HookList<LoadStateDictPreHook>();
   readonly loadPostHooks = new HookList<LoadStateDictPostHook>();
 
-  /** Every list of hooks, in one order. */
-  #hookLists(): readonly HookList<never>[] {
-    return [
-      this.forwardPreHooks,
-      this.forwardHooks,
-      this.backwardPreHooks,
-      this.backwardHooks,
-      this.stateDictPreHooks,
-      this.stateDictPostHooks,
-      this.loadPreHooks,
-      this.loadPostHooks,
-    ];
-  }
   /** What puts the hooks back as they are now. */
   keepHooks(): () => void {
-    const kept = this.#hookLists().map(keepList);
+    const restores = [
+      this.forwardPreHooks.keep(),
+      this.forwardHooks.keep(),
+      this.backwardPreHooks.keep(),
+      this.backwardHooks.keep(),
+      this.stateDictPreHooks.keep(),
+      this.stateDictPostHooks.keep(),
+      this.loadPreHooks.keep(),
+      this.loadPostHooks.keep(),
+    ];
     return () => {
-      for (const restore of kept) restore();
+      for (const restore of restores) restore();
     };
   }
   /** Hooks are given the module they run for, so the same functions serve a copy. */
   takeHooks(from: Registry): void {
-    const theirs = from.#hookLists();
-    this.#hookLists().forEach((list, index) => list.replaceBy(theirs[index]?.entries() ?? []));
+    this.forwardPreHooks.take(from.forwardPreHooks);
+    this.forwardHooks.take(from.forwardHooks);
+    this.backwardPreHooks.take(from.backwardPreHooks);
+    this.backwardHooks.take(from.backwardHooks);
+    this.stateDictPreHooks.take(from.stateDictPreHooks);
+    this.stateDictPostHooks.take(from.stateDictPostHooks);
+    this.loadPreHooks.take(from.loadPreHooks);
+    this.loadPostHooks.take(from.loadPostHooks);
   }
 
   /** The registered value of a name, undefined when there is none. */
@@ -101,11 +103,6 @@ function hooked<Value>(
   const module = target[REGISTRY]?.self ?? null;
   if (module === null) return value;
   return hooks.list().reduce((current, hook) => hook(module, name, current) ?? current, value);
-}
-
-function keepList<Hook>(list: HookList<Hook>): () => void {
-  const entries = list.entries();
-  return () => list.replaceBy(entries);
 }
 
 /** The object behind a module's proxy, as far as registration needs it. */

@@ -1,5 +1,7 @@
-// Compiles native/src/gpu/shaders into native/src/gpu/spirv.inc with glslc (Debian: apt-get install glslc). The result is
-// checked in, so that building Lazuli needs no shader compiler; tests/gpu/shaders.test.ts compares the two.
+// Compiles native/src/gpu/shaders into native/src/gpu/spirv.inc with glslc (Debian: apt-get install glslc); what only newer
+// compilers know (cooperative matrices, bfloat16) with the glslangValidator and spirv-opt that LAZULI_GLSLANG and
+// LAZULI_SPIRV_OPT name, glslang 16 or newer. Without those, such kernels stay as they are. The result is checked in, so
+// that building Lazuli needs no shader compiler; tests/gpu/shaders.test.ts compares the two.
 //
 //   node scripts/shaders.mjs [--check]
 import { createHash } from 'node:crypto';
@@ -26,11 +28,17 @@ const VARIANTS = {
     ['_gradient', ['GRADIENT']],
   ],
   attention: [0, 1, 2].map((mode) => [`_${mode}`, [`MODE=${mode}`]]),
+  product_units: [
+    ['_half', ['HALVES']],
+    ['_brain', []],
+  ],
   softmax: [
     ['', []],
     ['_gradient', ['GRADIENT']],
   ],
 };
+/** Sources in a language that Debian's glslc does not know. */
+const NEWER = new Set(['product_units']);
 
 const sources = fs.readdirSync(folder).sort();
 /** What the checked-in words were made from. */
@@ -43,6 +51,53 @@ export const sourceHash = () => {
 /** Whether this machine can compile shaders. */
 export const hasCompiler = () => findProgram('glslc') !== undefined;
 
+const glslang = process.env['LAZULI_GLSLANG'];
+const optimizer = process.env['LAZULI_SPIRV_OPT'] ?? 'spirv-opt';
+
+function run(name, program, args) {
+  const { isOk, output } = capture(program, args);
+  if (!isOk) throw new Error(`${name}: ${output}`);
+}
+
+function compile(source, definitions, out, name) {
+  // The frame of fused ops keeps its functions and their names: expression.cc looks for them.
+  const level = name === 'elementwise' ? '-O0' : '-O';
+  const defined = definitions.map((each) => `-D${each}`);
+  run(name, 'glslc', ['--target-env=vulkan1.2', '-std=460', level, ...defined, '-o', out, source]);
+}
+
+function compileNewer(source, definitions, out, name) {
+  const defined = definitions.map((each) => `-D${each}`);
+  const preamble = '-P#extension GL_GOOGLE_include_directive : require';
+  const args = [
+    '--target-env',
+    'vulkan1.2',
+    '-V',
+    '--glsl-version',
+    '460',
+    `-I${folder}`,
+    preamble,
+    ...defined,
+  ];
+  run(name, glslang, [...args, '-o', out, source]);
+  run(name, optimizer, ['-O', out, '-o', out]);
+}
+
+const wordsOf = (bytes) => Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readUInt32LE(4 * i));
+
+/** A kernel's words as they are checked in. Throws where it is not there yet. */
+function keptWords(name) {
+  const text = fs.readFileSync(target, 'utf8');
+  const start = `const uint32_t k_${name}[] = {`;
+  const from = text.indexOf(start);
+  if (from < 0) throw new Error(`${name}: LAZULI_GLSLANG must name a glslangValidator that can compile it`);
+  const list = text.slice(from + start.length, text.indexOf('}', from));
+  return list
+    .split(',')
+    .filter((each) => each.trim() !== '')
+    .map(Number);
+}
+
 /** The text of spirv.inc. Throws what the compiler says. */
 export function compileShaders() {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'lazuli-shaders-'));
@@ -53,14 +108,10 @@ export function compileShaders() {
       for (const [suffix, definitions] of VARIANTS[base] ?? [['', []]]) {
         const name = base + suffix;
         const out = path.join(scratch, `${name}.spv`);
-        // The frame of fused ops keeps its functions and their names: expression.cc looks for them.
-        const level = name === 'elementwise' ? '-O0' : '-O';
-        const args = ['--target-env=vulkan1.2', '-std=460', level, ...definitions.map((each) => `-D${each}`)];
-        const { isOk, output } = capture('glslc', [...args, '-o', out, path.join(folder, file)]);
-        if (!isOk) throw new Error(`${name}: ${output}`);
-        const bytes = fs.readFileSync(out);
-        const words = Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readUInt32LE(4 * i));
-        arrays.push([name, words]);
+        const kept = NEWER.has(base) && !glslang ? keptWords(name) : null;
+        if (!kept)
+          (NEWER.has(base) ? compileNewer : compile)(path.join(folder, file), definitions, out, name);
+        arrays.push([name, kept ?? wordsOf(fs.readFileSync(out))]);
       }
     }
   } finally {

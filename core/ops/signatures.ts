@@ -42,17 +42,25 @@ export interface ConvolutionAttributes {
 }
 export type Reduction = 'none' | 'mean' | 'sum';
 
+/**
+ * The dtype of a product whose operands are all float16 or all bfloat16: theirs or float32; sums are float32. Only a pass
+ * over programs for devices that multiply such numbers sets it.
+ */
+export interface Narrowed {
+  readonly result?: string | null;
+}
+
 /** A scalar function of one argument that an op applies to its results; only program fusion sets it. */
 export interface Activated {
   readonly activation?: string | null;
 }
 /**
  * float32 operands that a product rounds to bfloat16 (`precision`), not the bias or the sums, and results that it rounds before
- * their activation (`result`). Only the CPU has them.
+ * their activation (`rounds`). Only the CPU has them.
  */
 export interface Rounded {
   readonly precision?: 'bfloat16' | null;
-  readonly result?: 'bfloat16' | null;
+  readonly rounds?: 'bfloat16' | null;
 }
 
 /** Attributes of every op, by name. The comment gives inputs → outputs. */
@@ -95,17 +103,19 @@ export interface OpAttributes {
 
   // ---- products (float)
   /** (a [.., m, k], b [.., k, n]) → [.., m, n]; leading axes equal, or b has none (2-D); the last two swapped where transpose is set. */
-  matmul: Activated & Rounded & { readonly transpose_a: boolean; readonly transpose_b: boolean };
+  matmul: Activated &
+    Narrowed &
+    Rounded & { readonly transpose_a: boolean; readonly transpose_b: boolean };
   /** (x [.., i], weight [o, i], bias? [o]) → [.., o]. */
-  linear: Activated & Rounded;
+  linear: Activated & Narrowed & Rounded;
   /** (x, weight, bias?) → (gelu(z), gelu_slope(z)) of linear's z. */
   linear_gelu: Rounded;
   /** (x [n, c, s], weight [o, c/groups, k], bias? [o]) → [n, o, s']. */
-  convolution: ConvolutionAttributes & Activated;
+  convolution: ConvolutionAttributes & Activated & Narrowed;
   /** (gy [n, o, s'], weight, bias? [c]) → gx [n, c, s] of `shape`; with bias it is conv_transpose's forward. */
-  convolution_input_gradient: ConvolutionAttributes & { readonly shape: readonly number[] };
+  convolution_input_gradient: ConvolutionAttributes & Narrowed & { readonly shape: readonly number[] };
   /** (gy, x) → gweight of `shape` [o, c/groups, k]. */
-  convolution_weight_gradient: ConvolutionAttributes & { readonly shape: readonly number[] };
+  convolution_weight_gradient: ConvolutionAttributes & Narrowed & { readonly shape: readonly number[] };
 
   // ---- pooling (float)
   /** (x [n, c, s]) → (y, indices int64: flat position in the spatial plane). Padding counts as -inf; NaN wins. */

@@ -4,6 +4,7 @@
 //  1. trace: records every primitive. Tensors that existed before are external buffers, changed in place by the program;
 //     what the step allocates is temporary. The step may not look at values.
 //  2. simplify: equal work once, copies that change nothing away, dead work away.
+//     For a GPU, products of numbers that were rounded to bfloat16 take and give those (narrow-products).
 //  3. reorder: relu behind the max pool that reads it; each optimizer step right after its gradient.
 //  4. fuse: chains of elementwise ops become one; fills become constants; products apply activations themselves, with gelu's slope
 //     for the gradient; the gradients of cross entropy become one.
@@ -20,6 +21,7 @@ import { plan, programMemory, type ProgramMemory } from './plan';
 import { fuseActivations } from './fuse-activations';
 import { fuseGelu } from './fuse-gelu';
 import { fuseCrossEntropy } from './fuse-losses';
+import { narrowProducts } from './narrow-products';
 import { hoistUpdates, poolBeforeRelu } from './reorder';
 import { removeDead, simplify } from './simplify';
 import { traceProgram, Tracing, type TracedStep, type TraceOptions } from './trace';
@@ -49,6 +51,7 @@ export const optimize = (traced: TracedProgram, device: Device = 'cpu'): TracedP
 
 const passesFor = (device: Device): readonly ((program: TracedProgram) => TracedProgram)[] => [
   simplify,
+  ...(device === 'gpu' ? [narrowProducts] : []),
   poolBeforeRelu,
   fuse,
   ...(device === 'gpu'

@@ -80,6 +80,12 @@ export async function runBench(
       expected: each.dtypes.join(' or '),
       got: settings.dtype,
     });
+  if (settings.dtype === 'bfloat16' && settings.device === 'cpu' && each.group !== 'step')
+    throw new LazuliError('not_supported', `${each.name} in bfloat16 is measured on a GPU`, {
+      where: '--device',
+      expected: 'gpu',
+      got: 'cpu',
+    });
   const used = useThreads(threads);
   const { native } = cpuBackend();
   native.resetMemoryPeak();

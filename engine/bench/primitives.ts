@@ -16,6 +16,14 @@ import { programRun } from './programs';
 /** Tensors of a workload and what it computes from them; what it returns is kept like a caller's output. */
 type Make = (tensor: (shape: Shape) => Tensor) => () => readonly Tensor[] | void;
 
+const floatBytes = (values: Float64Array, dtype: DType): Uint8Array =>
+  bytesOf(dtype === 'float64' ? values : Float32Array.from(values));
+/** The upper halves of float32 numbers. */
+const bfloat16Bytes = (values: Float64Array): Uint8Array =>
+  new Uint8Array(
+    Uint16Array.from(new Uint32Array(Float32Array.from(values).buffer), (bits) => bits >>> 16).buffer,
+  );
+
 function prepare(make: Make, { device, dtype }: BenchSettings): BenchRun {
   const backend = backendFor(device);
   const tensors: Tensor[] = [];
@@ -25,7 +33,7 @@ function prepare(make: Make, { device, dtype }: BenchSettings): BenchRun {
       const tensor = newTensor(shape, dtype, backend.device);
       tensors.push(tensor);
       const values = noise(numel(shape), tensors.length);
-      tensor.storage.write(0, bytesOf(dtype === 'float64' ? values : Float32Array.from(values)));
+      tensor.storage.write(0, dtype === 'bfloat16' ? bfloat16Bytes(values) : floatBytes(values, dtype));
       return tensor;
     });
     const compiled = compileProgram(() => ops.noGrad(body), { device: backend.device });
@@ -52,11 +60,11 @@ function prepare(make: Make, { device, dtype }: BenchSettings): BenchRun {
 
 const FLOATS: readonly DType[] = ['float32', 'float64'];
 
-const primitive = (facts: Pick<BenchCase, 'name' | 'group' | 'flops' | 'units'>, make: Make): BenchCase => ({
-  ...facts,
-  dtypes: FLOATS,
-  prepare: (settings) => prepare(make, settings),
-});
+const primitive = (
+  facts: Pick<BenchCase, 'name' | 'group' | 'flops' | 'units'>,
+  make: Make,
+  dtypes: readonly DType[] = FLOATS,
+): BenchCase => ({ ...facts, dtypes, prepare: (settings) => prepare(make, settings) });
 
 type Sizes = readonly [m: number, n: number, k: number];
 
@@ -72,10 +80,15 @@ const PRODUCTS: readonly Sizes[] = [
 ];
 
 const product = (name: string, [m, n, k]: Sizes, isTransposed: boolean): BenchCase =>
-  primitive({ name, group: 'product', flops: 2 * m * n * k }, (tensor) => {
-    const [a, b] = [tensor([m, k]), tensor(isTransposed ? [n, k] : [k, n])];
-    return () => ops.apply('matmul', [a, b], { transpose_a: false, transpose_b: isTransposed });
-  });
+  primitive(
+    { name, group: 'product', flops: 2 * m * n * k },
+    (tensor) => {
+      const [a, b] = [tensor([m, k]), tensor(isTransposed ? [n, k] : [k, n])];
+      const result = a.dtype === 'bfloat16' ? a.dtype : null;
+      return () => ops.apply('matmul', [a, b], { transpose_a: false, transpose_b: isTransposed, result });
+    },
+    [...FLOATS, 'bfloat16'],
+  );
 
 const batched = (b: number, [m, n, k]: Sizes): BenchCase =>
   primitive({ name: `bmm_${b}x${m}x${n}x${k}`, group: 'product', flops: 2 * b * m * n * k }, (tensor) => {

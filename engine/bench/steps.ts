@@ -85,10 +85,11 @@ const namesOf = (module: GraphModule): ReadonlyMap<Storage, string> =>
 export function prepareStep(
   model: BenchModel,
   batch: number,
-  { device, dtype }: BenchSettings,
+  { device, dtype: asked }: BenchSettings,
 ): BenchRun & { /** Of the steps since the last `run` began. */ losses(steps: number): readonly number[] } {
-  if (dtype === 'bfloat16')
-    throw new LazuliError('not_supported', 'training steps are measured in float32 and float64');
+  // A step in bfloat16 is a float32 model's with mixed precision.
+  const dtype = asked === 'bfloat16' ? 'float32' : asked;
+  const precision = asked === 'bfloat16' ? ('bfloat16' as const) : undefined;
   const backend = backendFor(device);
   const project = projectOf('bench', model.graph, dtype);
   const open = new Model(project);
@@ -122,6 +123,7 @@ export function prepareStep(
       feed,
       cursor,
       dtype,
+      precision,
       objective: objective(),
       optimizer,
       log,
@@ -151,7 +153,7 @@ const stepCase = (name: string, model: BenchModel, batch: number, flops: number)
   name,
   group: 'step',
   flops: flops * batch,
-  dtypes: ['float32', 'float64'],
+  dtypes: ['float32', 'float64', 'bfloat16'],
   prepare: (settings) => prepareStep(model, settings.batch ?? batch, settings),
 });
 

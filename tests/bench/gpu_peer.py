@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """PyTorch on the GPU doing the work of `lazuli bench --device gpu`: same shapes, same steps, float32 without TF32.
 
-  python3 tests/bench/gpu_peer.py [--compile] [--seconds 0.5] [name ...]     one JSON line per workload
+  python3 tests/bench/gpu_peer.py [--compile] [--autocast] [--seconds 0.5] [name ...]     one JSON line per workload
 """
 import argparse, json, statistics, sys, time
 
@@ -63,14 +63,15 @@ STEPS = {
 }
 
 
-def step(name, is_compiled):
+def step(name, is_compiled, is_mixed):
     make, data = STEPS[name]
     model = make().to(DEVICE).train()
     x, y = (t.to(DEVICE) for t in data())
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
 
     def loss_of(x, y):
-        return F.cross_entropy(model(x), y)
+        with torch.autocast(DEVICE, torch.bfloat16, enabled=is_mixed):
+            return F.cross_entropy(model(x), y)
 
     run = torch.compile(loss_of) if is_compiled else loss_of
 
@@ -109,10 +110,11 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("names", nargs="*")
     options.add_argument("--compile", action="store_true")
+    options.add_argument("--autocast", action="store_true", help="steps in bfloat16 mixed precision")
     options.add_argument("--seconds", type=float, default=0.5)
     options = options.parse_args()
-    cases = {name: (lambda name=name: step(name, options.compile)) for name in STEPS}
-    if not options.compile:
+    cases = {name: (lambda name=name: step(name, options.compile, options.autocast)) for name in STEPS}
+    if not options.compile and not options.autocast:
         for n in (1024, 2048, 4096, 8192):
             cases[f"gemm_nn_{n}x{n}x{n}"] = lambda n=n: product(n, torch.float32)
             cases[f"gemm_bf16_{n}"] = lambda n=n: product(n, torch.bfloat16)
@@ -121,7 +123,7 @@ def main():
             continue
         try:
             took = measure(cases[name](), options.seconds)
-            row = {"name": name, "peer": "compile" if options.compile else "eager", "median_ms": took * 1e3}
+            row = {"name": name, "peer": "compile" if options.compile else "eager", "bfloat16": options.autocast, "median_ms": took * 1e3}
         except Exception as error:
             row = {"name": name, "error": str(error)[:200]}
         print(json.dumps(row), flush=True)

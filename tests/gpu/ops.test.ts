@@ -7,6 +7,7 @@ import { loadNative, openCpuBackend } from '#native';
 
 import { CASES, type GpuOp, type OpCase } from './cases';
 import { backendOn, DEVICES } from './devices';
+import { narrowCases, ROUNDING } from './narrow-cases';
 import { differences, inFloat64, isExact, runCase } from './parity';
 
 describe.each(DEVICES.map((device) => [device.name, device] as const))('%s', (_, device) => {
@@ -20,6 +21,15 @@ describe.each(DEVICES.map((device) => [device.name, device] as const))('%s', (_,
       expect(differences(op, got, expected)).toEqual([]);
     }
     expect(gpu.native.live().storages).toBe(0);
+  });
+  it.each(['float16', 'bfloat16'] as const)('products of %s, summed in float32', (dtype) => {
+    const gpu = backendOn(device);
+    for (const result of [dtype, 'float32'] as const)
+      for (const { op, call } of narrowCases(dtype, result)) {
+        const [got = []] = runCase(gpu, op, call);
+        const [expected = []] = runCase(cpu, op, inFloat64(op, call));
+        expect(differences(op, [got], [expected], ROUNDING[result])).toEqual([]);
+      }
   });
 });
 

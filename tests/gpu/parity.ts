@@ -46,14 +46,19 @@ export function runCase<N extends OpName>(
   }
 }
 
+const FLOATS: ReadonlySet<string> = new Set(['float32', 'float16', 'bfloat16']);
+
 /** The same call in float64. What was float32 by meaning (a step counter) and log or rate stays what it is. */
 export function inFloat64<N extends OpName>(op: N, call: OpCase<N>): OpCase<N> {
   const isUpdate = op.endsWith('_step');
   const last = call.inputs.length - (isUpdate ? 2 : 0);
   const inputs = call.inputs.map((input, at): Given | null =>
-    input?.dtype === 'float32' && at < last ? { ...input, dtype: 'float64' } : input,
+    input && FLOATS.has(input.dtype) && at < last ? { ...input, dtype: 'float64' } : input,
   );
-  return { inputs, attributes: call.attributes };
+  return {
+    inputs,
+    attributes: { ...call.attributes, ...('result' in call.attributes ? { result: null } : {}) },
+  };
 }
 
 const EXACT: ReadonlySet<OpName> = new Set<OpName>([
@@ -63,11 +68,12 @@ const EXACT: ReadonlySet<OpName> = new Set<OpName>([
 /** Ops that only move elements, count or draw: their bits are the CPU's. */
 export const isExact = (op: OpName): boolean => EXACT.has(op);
 
-/** Where a result is further than 1e-5 from the expected value or from the tensor's size, whichever is larger. */
+/** Where a result is further than 1e-5 (or `tolerance`) from the expected value or from the tensor's size, whichever is larger. */
 export function differences(
   op: OpName,
   got: readonly (readonly number[])[],
   expected: readonly (readonly number[])[],
+  tolerance = 1e-5,
 ): string[] {
   return expected.flatMap((values, at) => {
     const finite = values.filter((value) => Number.isFinite(value));
@@ -75,7 +81,7 @@ export function differences(
     return values.flatMap((value, index) => {
       const actual = got[at]?.[index] ?? Number.NaN;
       if (Object.is(actual, value) || actual === value) return [];
-      const allowed = isExact(op) ? 0 : 1e-5 * Math.max(Math.abs(value), scale);
+      const allowed = isExact(op) ? 0 : tolerance * Math.max(Math.abs(value), scale);
       if (Math.abs(actual - value) <= allowed) return [];
       return [`tensor ${at}, element ${index} is ${actual}, expected ${value}`];
     });

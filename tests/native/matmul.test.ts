@@ -250,7 +250,7 @@ describe('operands rounded to bfloat16', () => {
       const [exact] = runOp('linear', [x, weight], [out], attributes).outputs;
       const [y] = runOp('linear', [x, weight], [out], {
         ...attributes,
-        result: 'bfloat16',
+        rounds: 'bfloat16',
         activation: 'square',
       }).outputs;
       expect(y?.data).toEqual(exact && rounded(exact).data.map((value) => Math.fround(value * value)));

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 
 import * as ops from '#core/ops/index';
-import { compileProgram, printProgram, programProblems, traceProgram } from '#core/program/index';
+import { compileProgram, optimize, printProgram, programProblems, traceProgram } from '#core/program/index';
 import { fuse } from '#core/program/fuse';
 import { removeDead, simplify } from '#core/program/simplify';
 import type { Tensor } from '#core/tensor/tensor';
@@ -202,6 +202,48 @@ describe('check and print', () => {
           ).toContain('writes over an input');
         },
       );
+    });
+  });
+});
+
+describe('narrow products', () => {
+  /** Ops of a step in mixed precision, as a GPU gets it, with what its products read and give. */
+  function narrowed(step: (x: Tensor, y: Tensor) => Tensor): { ops: string[]; products: string[] } {
+    return ops.scope(() => {
+      const traced = traceProgram(() => ops.autocast(() => step(ops.ones([4, 8]), ops.ones([8, 8]))));
+      for (const storage of traced.owned) storage.dispose();
+      const { buffers, instructions } = optimize(traced.program, 'gpu');
+      const products = instructions.flatMap(({ op, inputs, outputs }) =>
+        op === 'matmul' || op === 'linear'
+          ? [[...inputs, ...outputs].map((index) => buffers[index ?? -1]?.dtype).join(' ')]
+          : [],
+      );
+      return { ops: instructions.map(({ op }) => op), products };
+    });
+  }
+
+  test('take the rounded numbers and give rounded ones', () => {
+    expect(narrowed((x, y) => ops.relu(ops.matmul(ops.relu(ops.matmul(x, y)), y))).products).toEqual([
+      'bfloat16 bfloat16 bfloat16',
+      'bfloat16 bfloat16 bfloat16',
+    ]);
+  });
+
+  test('transposed operands are moved as narrow numbers', () => {
+    const { products, ops: list } = narrowed((x, y) =>
+      ops.matmul(ops.transpose(ops.matmul(x, y), 0, 1), ops.relu(x)),
+    );
+    expect(products).toEqual(['bfloat16 bfloat16 bfloat16', 'bfloat16 bfloat16 bfloat16']);
+    // The operands x, y and relu(x) once each, and the result for whoever reads it: the first product is not widened.
+    expect(list.filter((op) => op === 'cast')).toHaveLength(4);
+  });
+
+  test('without mixed precision nothing is narrow', () => {
+    ops.scope(() => {
+      const traced = traceProgram(() => ops.matmul(ops.ones([4, 8]), ops.ones([8, 8])));
+      for (const storage of traced.owned) storage.dispose();
+      const { buffers } = optimize(traced.program, 'gpu');
+      expect(buffers.every(({ dtype }) => dtype === 'float32')).toBe(true);
     });
   });
 });

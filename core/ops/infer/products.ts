@@ -2,7 +2,7 @@
 import { LazuliError } from '../../errors';
 import type { DType } from '../../tensor/dtype';
 import { numel, shapesEqual, type Shape } from '../../tensor/shape';
-import type { ConvolutionAttributes, OpName } from '../signatures';
+import type { ConvolutionAttributes, Narrowed, OpName } from '../signatures';
 import { attributeError, checkSizes, floatType, given, list, shapeError, size } from './checks';
 import type { Infer, InputTypes, TensorType } from './checks';
 
@@ -19,14 +19,30 @@ const C_TYPES: Partial<Record<DType, string>> = {
   uint8: 'unsigned char',
 };
 
-function productType(op: OpName, a: TensorType, b: TensorType, bias: TensorType | null): DType {
+/** What a product of these operands is: `result` where they are 16-bit floats that a device multiplies as they are. */
+function resultType(op: OpName, inputs: InputTypes, { result }: Narrowed): DType {
+  const dtype = inputs[0]?.dtype;
+  if (typeof result !== 'string') return floatType(op, inputs);
+  const isNarrow = dtype === 'float16' || dtype === 'bfloat16';
+  const isSame = inputs.every((input) => !input || input.dtype === dtype);
+  if (isNarrow && isSame && (result === dtype || result === 'float32')) return result;
+  throw attributeError(`${op}: operands of ${dtype ?? 'no dtype'} give no ${result}`);
+}
+
+function productType(
+  op: OpName,
+  a: TensorType,
+  b: TensorType,
+  bias: TensorType | null,
+  narrowed: Narrowed,
+): DType {
   if (a.dtype !== b.dtype)
     throw new LazuliError(
       'dtype_mismatch',
       `expected m1 and m2 to have the same dtype, but got: ${C_TYPES[a.dtype] ?? a.dtype} != ${C_TYPES[b.dtype] ?? b.dtype}`,
       { expected: b.dtype, got: a.dtype },
     );
-  return floatType(op, [a, b, bias]);
+  return resultType(op, [a, b, bias], narrowed);
 }
 
 const cannotMultiply = (rows: number, inner: number, otherInner: number, columns: number): LazuliError =>
@@ -39,7 +55,7 @@ const cannotMultiply = (rows: number, inner: number, otherInner: number, columns
 export const matmul: Infer<'matmul'> = (inputs, attributes) => {
   const a = given('matmul', inputs, 0);
   const b = given('matmul', inputs, 1);
-  const dtype = productType('matmul', a, b, null);
+  const dtype = productType('matmul', a, b, null, attributes);
   if (a.shape.length < 2 || b.shape.length < 2)
     throw shapeError(`matmul: both inputs need two dimensions, got ${list(a.shape)} and ${list(b.shape)}`);
   const [m, k] = attributes.transpose_a
@@ -62,11 +78,11 @@ export const matmul: Infer<'matmul'> = (inputs, attributes) => {
   return [{ dtype, shape: [...leading, m, n] }];
 };
 
-export const linear: Infer<'linear'> = (inputs) => {
+export const linear: Infer<'linear'> = (inputs, attributes) => {
   const x = given('linear', inputs, 0);
   const weight = given('linear', inputs, 1);
   const bias = inputs[2] ?? null;
-  const dtype = productType('linear', x, weight, bias);
+  const dtype = productType('linear', x, weight, bias, attributes);
   if (weight.shape.length !== 2) throw shapeError(`linear: weight must be 2-D, got ${list(weight.shape)}`);
   if (x.shape.length === 0)
     throw shapeError('both arguments to linear need to be at least 1D, but they are 0D and 2D');
@@ -156,7 +172,7 @@ export const convolution: Infer<'convolution'> = (inputs, attributes) => {
     );
   checkBias(weight, inputs[2], out, false);
   const sizes = convolutionSizes(x.shape.slice(2), weight.slice(2), attributes);
-  return [{ dtype: floatType('convolution', inputs), shape: [size(x.shape, 0), out, ...sizes] }];
+  return [{ dtype: resultType('convolution', inputs, attributes), shape: [size(x.shape, 0), out, ...sizes] }];
 };
 
 /** Checks that a gradient `gy` is what a convolution of `x` by `weight` would have made. */
@@ -200,7 +216,7 @@ export const convolutionInputGradient: Infer<'convolution_input_gradient'> = (in
     throw shapeError(`${op}: shape ${list(shape)} does not have ${size(weight, 1) * groups} channels`);
   checkGradient(op, gy, shape, weight, attributes);
   checkBias(weight, inputs[2], size(shape, 1), true);
-  return [{ dtype: floatType(op, inputs), shape }];
+  return [{ dtype: resultType(op, inputs, attributes), shape }];
 };
 
 export const convolutionWeightGradient: Infer<'convolution_weight_gradient'> = (
@@ -215,5 +231,5 @@ export const convolutionWeightGradient: Infer<'convolution_weight_gradient'> = (
   checkGeometry(shape.length - 2, attributes);
   checkRank('conv', x, shape.length - 2);
   checkGradient(op, gy, x, shape, attributes);
-  return [{ dtype: floatType(op, inputs), shape }];
+  return [{ dtype: resultType(op, inputs, attributes), shape }];
 };

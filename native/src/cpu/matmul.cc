@@ -20,7 +20,7 @@ bool is_bfloat16(const Arguments& args, const Attributes& attributes, const char
 /// Sets what is rounded: the operands by `precision` (not the bias or the sums), the results by `result`.
 template <typename T> void set_rounding(Product<T>& product, const Arguments& args, const Attributes& attributes) {
   product.is_bfloat16 = is_bfloat16(args, attributes, "precision");
-  product.is_rounded = is_bfloat16(args, attributes, "result");
+  product.is_rounded = is_bfloat16(args, attributes, "rounds");
 }
 
 /// matmul (a [.., m, k], b [.., k, n]) → [.., m, n], with `activation` applied, `precision` and `result` where they are given.

@@ -12,6 +12,8 @@ namespace {
 /// What every device guarantees.
 constexpr uint32_t kPushBytes = 128;
 constexpr int64_t kStagingBytes = 8 << 20;
+/// Kernels for matrix units count on the size of subgroups.
+constexpr const char* kUnitsKernels = "product_units";
 
 }  // namespace
 
@@ -29,10 +31,25 @@ std::shared_ptr<Device> Device::open(const DeviceDescription& description, const
   v12.bufferDeviceAddress = v12.timelineSemaphore = VK_TRUE;
   VkPhysicalDeviceVulkan11Features v11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &v12};
   v11.storageBuffer16BitAccess = description.has_storage16 ? VK_TRUE : VK_FALSE;
+  const bool has_half = description.half_units.m > 0, has_brain = description.brain_units.m > 0;
+  Bfloat16Features brain{kBfloat16Features, &v11, has_brain, VK_FALSE, has_brain};
+  CooperativeMatrixFeatures matrix{kCooperativeMatrixFeatures, has_brain ? static_cast<void*>(&brain) : &v11, VK_TRUE};
+  VkPhysicalDeviceVulkan13Features v13{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES, &matrix};
+  v13.subgroupSizeControl = v13.computeFullSubgroups = description.must_fix_subgroups ? VK_TRUE : VK_FALSE;
   VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &v11};
+  std::vector<const char*> extensions;
+  if (has_half || has_brain) {
+    v12.vulkanMemoryModel = VK_TRUE;
+    v12.shaderFloat16 = has_half ? VK_TRUE : VK_FALSE;
+    features.pNext = &v13;
+    extensions.push_back("VK_KHR_cooperative_matrix");
+    if (has_brain) extensions.push_back("VK_KHR_shader_bfloat16");
+  }
   VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &features};
   info.queueCreateInfoCount = 1;
   info.pQueueCreateInfos = &queue;
+  info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
+  info.ppEnabledExtensionNames = extensions.data();
   const VkResult result = instance.vkCreateDevice(description.handle, &info, nullptr, &device->handle);
   if (result != VK_SUCCESS)
     throw OpError("the GPU '" + description.name + "' does not open: " + result_text(result));
@@ -92,18 +109,19 @@ VkPipeline Device::pipeline(const std::string& kernel, const std::vector<uint32_
   if (found == VK_NULL_HANDLE) {
     const std::span<const uint32_t> words = find_spirv(kernel);
     if (words.empty()) throw OpError("GPU: there is no kernel '" + kernel + "'");
-    found = make_pipeline(words, constants);
+    found = make_pipeline(words, constants, description_.must_fix_subgroups && kernel.starts_with(kUnitsKernels));
   }
   return found;
 }
 
 VkPipeline Device::pipeline_of(const std::string& name, const std::function<std::vector<uint32_t>()>& make) {
   VkPipeline& found = pipelines_[{name, {}}];
-  if (found == VK_NULL_HANDLE) found = make_pipeline(make(), {});
+  if (found == VK_NULL_HANDLE) found = make_pipeline(make(), {}, false);
   return found;
 }
 
-VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vector<uint32_t>& constants) {
+VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vector<uint32_t>& constants,
+                                 bool has_fixed_subgroups) {
   VkShaderModuleCreateInfo module{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
   module.codeSize = words.size_bytes();
   module.pCode = words.data();
@@ -116,6 +134,12 @@ VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vec
   VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
   info.stage = {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, nullptr, 0, VK_SHADER_STAGE_COMPUTE_BIT,
                 shader, "main", &specialization};
+  const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo size{
+      VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO, nullptr, description_.subgroup_size};
+  if (has_fixed_subgroups) {
+    info.stage.pNext = &size;
+    info.stage.flags = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT;
+  }
   info.layout = layout_;
   VkPipeline pipeline = VK_NULL_HANDLE;
   const VkResult result = vkCreateComputePipelines(handle, cache_, 1, &info, nullptr, &pipeline);

@@ -124,7 +124,8 @@ class Device : public std::enable_shared_from_this<Device> {
  private:
   Device() = default;
   void check(VkResult result, const char* what);
-  VkPipeline make_pipeline(std::span<const uint32_t> words, const std::vector<uint32_t>& constants);
+  VkPipeline make_pipeline(std::span<const uint32_t> words, const std::vector<uint32_t>& constants,
+                           bool has_fixed_subgroups);
 
   DeviceDescription description_;
   bool must_stage_ = false;

@@ -151,6 +151,8 @@ std::string Instance::open() {
 #define LAZULI_VK_LOAD(name) name = reinterpret_cast<PFN_##name>(address(handle, #name));
   LAZULI_VK_INSTANCE(LAZULI_VK_LOAD)
 #undef LAZULI_VK_LOAD
+  get_cooperative_matrix_properties = reinterpret_cast<GetCooperativeMatrixProperties>(
+      address(handle, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
   if (is_validating) {
     const auto create = reinterpret_cast<PFN_vkCreateDebugUtilsMessengerEXT>(
         address(handle, "vkCreateDebugUtilsMessengerEXT"));
@@ -244,7 +246,12 @@ DeviceDescription Instance::describe(VkPhysicalDevice device) const {
   text.has_storage16 = v11.storageBuffer16BitAccess == VK_TRUE;
   if (text.has_storage16) text.features.emplace_back("16-bit storage");
   if (v12.shaderFloat16) text.features.emplace_back("float16");
-  if (has("VK_KHR_cooperative_matrix")) text.features.emplace_back("cooperative matrix");
+  text.shared_bytes = base.limits.maxComputeSharedMemorySize;
+  if (has("VK_KHR_cooperative_matrix") && v12.vulkanMemoryModel && base.apiVersion >= VK_API_VERSION_1_3)
+    find_units(text, has("VK_KHR_shader_bfloat16"));
+  if (v12.shaderFloat16 == VK_FALSE) text.half_units = {};
+  if (text.half_units.m > 0) text.features.emplace_back("float16 matrix units");
+  if (text.brain_units.m > 0) text.features.emplace_back("bfloat16 matrix units");
   if (text.has_memory_budget) text.features.emplace_back("memory budget");
   std::string missing;
   const auto need = [&](bool is_there, const char* what) {
@@ -257,6 +264,38 @@ DeviceDescription Instance::describe(VkPhysicalDevice device) const {
   need(base.limits.maxComputeSharedMemorySize >= 32768, "32 KiB of shared memory");
   if (!missing.empty()) text.refusal = "it lacks " + missing;
   return text;
+}
+
+/// What the matrix units multiply, where kernels can count on the number of threads in a subgroup.
+void Instance::find_units(DeviceDescription& text, bool has_bfloat16) const {
+  Bfloat16Features brain{kBfloat16Features, nullptr};
+  CooperativeMatrixFeatures matrix{kCooperativeMatrixFeatures, has_bfloat16 ? &brain : nullptr};
+  VkPhysicalDeviceVulkan13Features v13{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES, &matrix};
+  VkPhysicalDeviceFeatures2 available{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &v13};
+  vkGetPhysicalDeviceFeatures2(text.handle, &available);
+  VkPhysicalDeviceSubgroupSizeControlProperties sizes{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES};
+  VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &sizes};
+  vkGetPhysicalDeviceProperties2(text.handle, &properties);
+  text.must_fix_subgroups = sizes.minSubgroupSize != sizes.maxSubgroupSize;
+  const bool can_fix = v13.subgroupSizeControl && v13.computeFullSubgroups &&
+                       (sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
+  if (matrix.cooperativeMatrix == VK_FALSE || (text.must_fix_subgroups && !can_fix)) return;
+  uint32_t count = 0;
+  if (get_cooperative_matrix_properties == nullptr) return;
+  if (get_cooperative_matrix_properties(text.handle, &count, nullptr) != VK_SUCCESS) return;
+  std::vector<CooperativeMatrixProperties> shapes(count, {kCooperativeMatrixProperties});
+  if (get_cooperative_matrix_properties(text.handle, &count, shapes.data()) != VK_SUCCESS) return;
+  for (const CooperativeMatrixProperties& each : shapes) {
+    const bool is_fit = each.a_type == each.b_type && each.c_type == kComponentFloat32 &&
+                        each.result_type == kComponentFloat32 && each.scope == kScopeSubgroup && each.m % 8 == 0 &&
+                        each.n % 8 == 0 && each.k % 8 == 0 && 32 % each.m == 0 && 32 % each.n == 0 && 32 % each.k == 0;
+    if (!is_fit) continue;
+    const bool is_brain = each.a_type == kComponentBfloat16 && brain.shaderBFloat16CooperativeMatrix;
+    if (!is_brain && each.a_type != kComponentFloat16) continue;
+    MatrixShape& known = is_brain ? text.brain_units : text.half_units;
+    if (each.m * each.n * each.k > known.m * known.n * known.k) known = {each.m, each.n, each.k};
+  }
 }
 
 }  // namespace lazuli::gpu

@@ -15,10 +15,9 @@
 
 namespace lazuli::gpu {
 
-/// A shape the device's matrix units take: A [m, k] · B [k, n] of 16-bit floats into float32.
+/// A shape the device's matrix units take: A [m, k] · B [k, n] of 16-bit floats into float32. 0 where there are none.
 struct MatrixShape {
   uint32_t m = 0, n = 0, k = 0;
-  bool is_bfloat16 = false;
 };
 
 /// A physical device as `lazuli devices` shows it.
@@ -37,6 +36,9 @@ struct DeviceDescription {
   bool is_software = false;
   bool has_storage16 = false;
   bool has_memory_budget = false;
+  MatrixShape half_units, brain_units;  // of float16 and of bfloat16
+  bool must_fix_subgroups = false;  // subgroups have other sizes unless a pipeline asks for subgroup_size
+  uint32_t shared_bytes = 0;  // of a workgroup
   std::vector<std::string> features;
   std::string refusal;  // why it cannot be used; empty when it can
 };
@@ -57,11 +59,13 @@ class Instance {
 #undef LAZULI_VK_DECLARE
 
   VkInstance handle = VK_NULL_HANDLE;
+  GetCooperativeMatrixProperties get_cooperative_matrix_properties = nullptr;
 
  private:
   Instance();
   std::string open();
   DeviceDescription describe(VkPhysicalDevice device) const;
+  void find_units(DeviceDescription& text, bool has_bfloat16) const;
 
   std::string failure_;
 };

@@ -8,6 +8,31 @@
 #define VK_NO_PROTOTYPES
 #include "../../vendor/vulkan/vulkan_core.h"
 
+// VK_KHR_cooperative_matrix and VK_KHR_shader_bfloat16, which are newer than those headers.
+constexpr auto kCooperativeMatrixFeatures = static_cast<VkStructureType>(1000506000);
+constexpr auto kCooperativeMatrixProperties = static_cast<VkStructureType>(1000506001);
+constexpr auto kBfloat16Features = static_cast<VkStructureType>(1000141000);
+constexpr uint32_t kComponentFloat16 = 0, kComponentFloat32 = 1, kComponentBfloat16 = 1000141000;
+constexpr uint32_t kScopeSubgroup = 3;
+struct CooperativeMatrixFeatures {
+  VkStructureType sType;
+  void* pNext;
+  VkBool32 cooperativeMatrix, cooperativeMatrixRobustBufferAccess;
+};
+struct CooperativeMatrixProperties {
+  VkStructureType sType;
+  void* pNext;
+  uint32_t m, n, k, a_type, b_type, c_type, result_type;
+  VkBool32 is_saturating;
+  uint32_t scope;
+};
+struct Bfloat16Features {
+  VkStructureType sType;
+  void* pNext;
+  VkBool32 shaderBFloat16Type, shaderBFloat16DotProduct, shaderBFloat16CooperativeMatrix;
+};
+using GetCooperativeMatrixProperties = VkResult(VKAPI_PTR*)(VkPhysicalDevice, uint32_t*, CooperativeMatrixProperties*);
+
 #define LAZULI_VK_GLOBAL(X) \
   X(vkEnumerateInstanceVersion) X(vkEnumerateInstanceExtensionProperties) X(vkEnumerateInstanceLayerProperties) X(vkCreateInstance)
 

@@ -138,7 +138,10 @@ void cast(Inputs inputs, Outputs outputs, const Attributes&, Recorder& recorder)
   const TensorView &x = inputs[0], &y = outputs[0];
   Push push;
   push.address(at(x)).address(at(y)).integer(x.numel());
-  recorder.dispatch_elements("cast", {static_cast<uint32_t>(x.dtype), static_cast<uint32_t>(y.dtype)}, push, x.numel());
+  const bool is_narrow = y.dtype == DType::float16 || y.dtype == DType::bfloat16;
+  const bool is_in_pairs = x.dtype == DType::float32 && is_narrow && at(y) % 4 == 0;
+  recorder.dispatch_elements("cast", {static_cast<uint32_t>(x.dtype), static_cast<uint32_t>(y.dtype), is_in_pairs}, push,
+                             x.numel(), is_in_pairs ? 512 : 256);
 }
 
 uint16_t float16_bits(double value) {

@@ -8,104 +8,204 @@ namespace lazuli::gpu {
 namespace {
 
 /// Multiprocessors of a large device: fewer workgroups than about that leave it idle.
-constexpr int64_t kBusy = 128;
-/// Workgroups of 256 threads that run there at once.
-constexpr double kSlots = 264;
+constexpr int64_t kBusy = 132;
+/// Steps along k of a sum that cost as much as writing a part of it and reading it again.
+constexpr double kJoinSteps = 40, kUnitJoinSteps = 200;
 
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// side_m · side_n threads with runs² blocks of 4 x 4 results each.
 struct Tiles {
-  uint32_t side, runs;
-  int64_t tile() const { return 4 * side * runs; }
+  uint32_t side_m, side_n, runs;
+  int64_t m() const { return 4 * side_m * runs; }
+  int64_t n() const { return 4 * side_n * runs; }
+  uint32_t threads() const { return side_m * side_n; }
+};
+
+struct Split {
+  int64_t splits, k_part;
+};
+
+/// How many parts of k keep a large device busiest: tiles run in rounds of `round`, and a last round that is nearly empty
+/// costs as much as a full one. Each part costs what joining it does.
+Split split_sum(int64_t tiles, int64_t k, int64_t round, int64_t depth, double join_steps) {
+  const int64_t most = std::clamp<int64_t>(k / 128, 1, 512);
+  int64_t best = 1;
+  double best_worth = 0;
+  for (int64_t splits = 1; splits <= most; ++splits) {
+    const double rounds = static_cast<double>(tiles * splits) / static_cast<double>(round);
+    const double joining = splits == 1 ? 0 : join_steps * static_cast<double>(splits) / static_cast<double>(k);
+    const double worth = rounds / std::max(std::ceil(rounds), 1.0) / (1 + joining);
+    if (worth > best_worth + 0.02) best_worth = worth, best = splits;
+    if (rounds > 8) break;
+  }
+  const int64_t k_part = ceil_div(ceil_div(std::max<int64_t>(k, 1), best), depth) * depth;
+  return {std::max<int64_t>(ceil_div(k, k_part), 1), k_part};
+}
+
+/// How the kernel reads its operands: along k or not, four neighbours at once or one by one; likewise the result.
+struct Reading {
+  bool is_a_along_k = true, is_b_along_k = false, is_a_in_fours = false, is_b_in_fours = false, has_unit_stride = false,
+       is_c_in_fours = false;
 };
 
 struct Plan {
   Tiles tiles;
-  int64_t splits, k_part;
+  Split split;
+  bool is_large = false;  // many rounds of tiles
 };
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr Tiles kGathered{16, 16, 1};
 
-/// How many parts of k keep a large device busiest: tiles run in waves of `kSlots`, and a last wave that is nearly empty
-/// costs as much as a full one. Each part costs a little, to be joined.
-int64_t best_splits(int64_t tiles, int64_t most) {
-  if (tiles * 2 <= kSlots) return std::min<int64_t>(most, static_cast<int64_t>(2 * kSlots) / std::max<int64_t>(tiles, 1));
-  int64_t best = 1;
-  double best_worth = 0;
-  for (int64_t splits = 1; splits <= std::min<int64_t>(most, 8); ++splits) {
-    const double waves = static_cast<double>(tiles * splits) / kSlots;
-    const double worth = waves / std::ceil(waves) - 0.02 * static_cast<double>(splits);
-    if (worth > best_worth) best_worth = worth, best = splits;
-  }
-  return best;
-}
-
-/// `is_gathered`: a convolution, whose threads keep places of the image: more than one fetch of four each, which other
-/// tiles need, no longer fits in registers.
-Plan plan_product(int64_t m, int64_t n, int64_t k, int64_t batches, bool is_gathered) {
-  constexpr Tiles large{16, 2}, medium{16, 1}, small{8, 1};
-  const auto groups = [&](const Tiles& tiles) { return ceil_div(m, tiles.tile()) * ceil_div(n, tiles.tile()) * batches; };
-  Tiles tiles = groups(large) >= kBusy ? large : groups(medium) >= kBusy ? medium : small;
-  if (is_gathered)
-    tiles = medium;
-  else if (std::min(m, n) <= 32)
+/// Sizes measured on an H200: 128 x 64 with two stages, but 128 x 128 where rows of A meet rows of B often.
+Plan plan_product(int64_t m, int64_t n, int64_t k, int64_t batches, const Reading& reading) {
+  constexpr Tiles largest{16, 16, 2}, large{16, 8, 2}, medium{8, 8, 2}, small{8, 8, 1};
+  const auto groups = [&](const Tiles& tiles) { return ceil_div(m, tiles.m()) * ceil_div(n, tiles.n()) * batches; };
+  Tiles tiles = groups(large) >= kBusy / 2 ? large : groups(medium) >= kBusy / 2 ? medium : small;
+  if (reading.is_a_along_k && reading.is_b_along_k && groups(largest) >= 4 * kBusy) tiles = largest;
+  if (std::min(m, n) <= 32)
     tiles = small;
-  else if (std::min(m, n) <= 64 && tiles.tile() > 64)
+  else if (m <= 64 && tiles.m() > 64)
     tiles = medium;
-  const int64_t most = std::clamp<int64_t>(k / 128, 1, 512);
-  int64_t splits = best_splits(groups(tiles), most);
-  const int64_t k_part = ceil_div(ceil_div(k, splits), 16) * 16;
-  splits = std::max<int64_t>(ceil_div(k, std::max<int64_t>(k_part, 1)), 1);
-  return {tiles, splits, k_part};
+  const int64_t round = tiles.threads() < 128 ? 2 * kBusy : kBusy;
+  return {tiles, split_sum(groups(tiles), k, round, 16, kJoinSteps), groups(tiles) >= 4 * round};
 }
 
-/// How the kernel reads its operands: along k or not, four neighbours at once or one by one.
-struct Reading {
-  bool is_a_along_k = true, is_b_along_k = false, is_a_in_fours = false, is_b_in_fours = false, has_unit_stride = false;
-};
-
-std::vector<uint32_t> constants_of(const Plan& plan, const Reading& reading) {
-  return {plan.tiles.side * plan.tiles.side, plan.tiles.side,        plan.tiles.runs,        reading.is_a_along_k,
-          reading.is_b_along_k,              reading.is_a_in_fours, reading.is_b_in_fours, reading.has_unit_stride};
+/// Threads of a convolution keep places of the image: what larger tiles need beside them does not fit in registers.
+Plan plan_gathered(int64_t m, int64_t n, int64_t k, int64_t groups, bool can_split) {
+  const int64_t tiles = ceil_div(m, kGathered.m()) * ceil_div(n, kGathered.n()) * groups;
+  const Split whole{1, std::max<int64_t>(k, 1)};
+  return {kGathered, can_split ? split_sum(tiles, k, 4 * kBusy, 16, kJoinSteps) : whole};
 }
 
-bool is_aligned(uint64_t address, std::initializer_list<int64_t> sizes) {
-  return address % 16 == 0 && std::all_of(sizes.begin(), sizes.end(), [](int64_t size) { return size % 4 == 0; });
+uint32_t type_of(const TensorView& tensor) { return static_cast<uint32_t>(tensor.dtype); }
+
+std::vector<uint32_t> constants_of(const Plan& plan, const Reading& reading, const TensorView& operand,
+                                   const TensorView& result) {
+  // Measured on an H200: two stages pay in tiles of 8 x 8 results a thread unless both operands are read across k or tiles
+  // are the largest; rows need no padding in large products that read only A along k.
+  const bool is_across = !reading.is_a_along_k && !reading.is_b_along_k;
+  const bool is_staged = plan.tiles.runs == 2 && plan.tiles.threads() <= 128 && !is_across;
+  const bool is_padded = !is_staged || reading.is_b_along_k || !plan.is_large;
+  return {plan.tiles.threads(),  plan.tiles.side_m,     plan.tiles.side_n,     plan.tiles.runs,
+          reading.is_a_along_k,  reading.is_b_along_k,  reading.is_a_in_fours, reading.is_b_in_fours,
+          reading.has_unit_stride, is_staged ? 2U : 1U, is_padded ? 1U : 0U,   type_of(operand),
+          plan.split.splits > 1 ? static_cast<uint32_t>(DType::float32) : type_of(result), reading.is_c_in_fours};
 }
 
-Groups groups_of(const Plan& plan, int64_t m, int64_t n, int64_t batches) {
-  return {static_cast<uint32_t>(ceil_div(n, plan.tiles.tile())), static_cast<uint32_t>(ceil_div(m, plan.tiles.tile())),
-          static_cast<uint32_t>(batches * plan.splits)};
+bool is_aligned(uint64_t address, std::initializer_list<int64_t> sizes, int64_t count = 4) {
+  return address % 16 == 0 && std::all_of(sizes.begin(), sizes.end(), [&](int64_t size) { return size % count == 0; });
 }
 
-void join_parts(uint64_t parts, uint64_t bias, uint64_t y, int64_t count, int64_t splits, int64_t width,
+Groups groups_of(int64_t tile_m, int64_t tile_n, int64_t m, int64_t n, int64_t batches, int64_t splits) {
+  return {static_cast<uint32_t>(ceil_div(n, tile_n)), static_cast<uint32_t>(ceil_div(m, tile_m)),
+          static_cast<uint32_t>(batches * splits)};
+}
+
+void join_parts(uint64_t parts, const TensorView& bias, const TensorView& y, int64_t splits, int64_t width,
                 Recorder& recorder) {
   recorder.barrier();
   Push push;
-  push.address(parts).address(bias).address(y).integer(count).integer(splits).integer(width);
-  recorder.dispatch_elements("sum_parts", {}, push, count);
+  push.address(parts).address(at(bias)).address(at(y)).integer(y.numel()).integer(splits).integer(width);
+  recorder.dispatch_elements("sum_parts", {type_of(bias), type_of(y)}, push, y.numel(), 512);
 }
 
 struct Matrix {
-  uint64_t address;
+  const TensorView& tensor;
   int64_t row, column, batch;  // strides
 };
 
-void product(const Matrix& a, const Matrix& b, uint64_t bias, uint64_t c, int64_t m, int64_t n, int64_t k,
-             int64_t batches, Recorder& recorder) {
-  if (m == 0 || n == 0 || batches == 0) return;
-  const Plan plan = plan_product(m, n, k, batches, false);
-  const uint64_t target = plan.splits > 1 ? recorder.scratch(plan.splits * batches * m * n * 4) : c;
+struct Sizes {
+  int64_t m, n, k, batches;
+};
+
+Push push_of(const Matrix& a, const Matrix& b, const TensorView& bias, uint64_t target, const Sizes& sizes,
+             const Split& split) {
   Push push;
-  push.address(a.address).address(b.address).address(bias).address(target);
-  push.integer(m).integer(n).integer(k).integer(plan.k_part).integer(plan.splits);
+  push.address(at(a.tensor)).address(at(b.tensor)).address(at(bias)).address(target);
+  push.integer(sizes.m).integer(sizes.n).integer(sizes.k).integer(split.k_part).integer(split.splits);
   push.integer(a.row).integer(a.column).integer(b.row).integer(b.column).integer(a.batch).integer(b.batch);
+  return push;
+}
+
+/// Tiles of a workgroup and of a subgroup on matrix units.
+struct UnitTiles {
+  int64_t m, n, sub_m, sub_n;
+  int64_t subgroups() const { return m / sub_m * (n / sub_n); }
+};
+constexpr int64_t kUnitDepth = 32;
+
+/// The tiles for these sizes; `m` is 0 where the device or the operands are not fit for matrix units.
+UnitTiles unit_tiles(const Matrix& a, const Matrix& b, const Sizes& sizes, const DeviceDescription& device) {
+  const auto& [m, n, k, batches] = sizes;
+  const MatrixShape& unit = a.tensor.dtype == DType::bfloat16 ? device.brain_units : device.half_units;
+  if (a.tensor.dtype == DType::float32 || unit.m == 0 || std::min({m, n, k}) < 16) return {};
+  const bool is_a_fit = a.column == 1 ? is_aligned(at(a.tensor), {k, a.row, a.batch}, 8)
+                                      : is_aligned(at(a.tensor), {m, a.column, a.batch}, 8);
+  const bool is_b_fit = b.row == 1 && b.column != 1 ? is_aligned(at(b.tensor), {k, b.column, b.batch}, 8)
+                                                    : is_aligned(at(b.tensor), {n, b.row, b.batch}, 8);
+  if (!is_a_fit || !is_b_fit) return {};
+  const auto groups = [&](const UnitTiles& tiles) { return ceil_div(m, tiles.m) * ceil_div(n, tiles.n) * batches; };
+  constexpr UnitTiles large{128, 128, 64, 64}, medium{64, 128, 32, 64}, small{64, 64, 32, 32};
+  const auto is_fit = [&](const UnitTiles& tiles) {
+    const int64_t threads = tiles.subgroups() * device.subgroup_size;
+    const int64_t shared = (tiles.m + tiles.n) * (kUnitDepth + 8) * 2 + tiles.subgroups() * unit.m * unit.n * 4;
+    return threads <= 1024 && tiles.m * kUnitDepth / 8 % threads == 0 && tiles.n * kUnitDepth / 8 % threads == 0 &&
+           shared + 1024 <= device.shared_bytes;
+  };
+  if (groups(large) >= 2 * kBusy && is_fit(large)) return large;
+  if (groups(medium) >= kBusy && is_fit(medium)) return medium;
+  return is_fit(small) ? small : UnitTiles{};
+}
+
+void product(const Matrix& a, const Matrix& b, const TensorView& bias, const TensorView& c, const Sizes& sizes,
+             Recorder& recorder) {
+  const auto& [m, n, k, batches] = sizes;
+  if (m == 0 || n == 0 || batches == 0) return;
+  const DeviceDescription& device = recorder.device().description();
+  const UnitTiles units = unit_tiles(a, b, sizes, device);
   Reading reading{a.column == 1, b.row == 1 && b.column != 1};
-  // The other axis' stride, and the size of the one that is read in fours.
-  reading.is_a_in_fours = reading.is_a_along_k ? is_aligned(a.address, {k, a.row, a.batch})
-                                               : a.row == 1 && is_aligned(a.address, {m, a.column, a.batch});
-  reading.is_b_in_fours = reading.is_b_along_k ? is_aligned(b.address, {k, b.column, b.batch})
-                                               : b.column == 1 && is_aligned(b.address, {n, b.row, b.batch});
-  recorder.dispatch("product_0", constants_of(plan, reading), push, groups_of(plan, m, n, batches));
-  if (plan.splits > 1) join_parts(target, bias, c, batches * m * n, plan.splits, n, recorder);
+  const Plan plan = plan_product(m, n, k, batches, reading);
+  const Split split = units.m == 0 ? plan.split
+                                   : split_sum(ceil_div(m, units.m) * ceil_div(n, units.n) * batches, k, kBusy,
+                                               kUnitDepth, kUnitJoinSteps);
+  const uint64_t target = split.splits > 1 ? recorder.scratch(split.splits * batches * m * n * 4) : at(c);
+  const Push push = push_of(a, b, bias, target, sizes, split);
+  if (units.m > 0) {
+    const bool is_brain = a.tensor.dtype == DType::bfloat16;
+    const MatrixShape& unit = is_brain ? device.brain_units : device.half_units;
+    const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
+    recorder.dispatch(is_brain ? "product_units_brain" : "product_units_half",
+                      {word(units.subgroups()) * device.subgroup_size, word(units.m), word(units.n), word(kUnitDepth),
+                       word(units.sub_m), word(units.sub_n), unit.m, unit.n, unit.k, reading.is_a_along_k,
+                       reading.is_b_along_k, type_of(c), n % 8 == 0 && is_aligned(at(c), {})},
+                      push, groups_of(units.m, units.n, m, n, batches, split.splits));
+  } else {
+    // The other axis' stride, and the size of the one that is read in fours.
+    const uint64_t at_a = at(a.tensor), at_b = at(b.tensor);
+    reading.is_a_in_fours = reading.is_a_along_k ? is_aligned(at_a, {k, a.row, a.batch})
+                                                 : a.row == 1 && is_aligned(at_a, {m, a.column, a.batch});
+    reading.is_b_in_fours = reading.is_b_along_k ? is_aligned(at_b, {k, b.column, b.batch})
+                                                 : b.column == 1 && is_aligned(at_b, {n, b.row, b.batch});
+    reading.is_c_in_fours = is_aligned(at(c), {n});
+    recorder.dispatch("product_0", constants_of(plan, reading, a.tensor, c), push,
+                      groups_of(plan.tiles.m(), plan.tiles.n(), m, n, batches, split.splits));
+  }
+  if (split.splits > 1) join_parts(target, bias, c, split.splits, n, recorder);
+}
+
+/// float32, or 16-bit floats of one dtype.
+void expect_operands(Inputs inputs) {
+  const DType dtype = inputs[0].dtype;
+  if (dtype != DType::float16 && dtype != DType::bfloat16) return expect_float32(inputs[0]);
+  for (const TensorView& input : inputs)
+    if (input.present() && input.dtype != dtype)
+      throw OpError(std::string("operands of ") + dtype_name(dtype) + " and of " + dtype_name(input.dtype));
+}
+
+const TensorView& bias_of(Inputs inputs) {
+  static const TensorView none;
+  return inputs.size() > 2 ? inputs[2] : none;
 }
 
 /// Only fusion for the CPU sets it: programs for a GPU keep activations by themselves.
@@ -115,27 +215,27 @@ void refuse_activation(const Attributes& attributes) {
 
 void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView &a = inputs[0], &b = inputs[1], &c = outputs[0];
-  expect_float32(a);
+  expect_operands(inputs);
   refuse_activation(attributes);
   const bool ta = attributes.boolean("transpose_a"), tb = attributes.boolean("transpose_b");
   const int64_t m = c.shape[c.shape.size() - 2], n = c.shape.back(), k = a.shape[a.shape.size() - (ta ? 2 : 1)];
   int64_t batches = 1;
   for (size_t i = 0; i + 2 < c.shape.size(); ++i) batches *= c.shape[i];
   const bool is_shared = b.shape.size() == 2;
-  const Matrix left{at(a), ta ? 1 : k, ta ? m : 1, m * k}, right{at(b), tb ? 1 : n, tb ? k : 1, is_shared ? 0 : k * n};
+  const Matrix left{a, ta ? 1 : k, ta ? m : 1, m * k}, right{b, tb ? 1 : n, tb ? k : 1, is_shared ? 0 : k * n};
   // Rows of all batches are one matrix when they lie behind each other and b is the same.
   if (is_shared && !ta)
-    product(left, right, 0, at(c), batches * m, n, k, 1, recorder);
+    product(left, right, {}, c, {batches * m, n, k, 1}, recorder);
   else
-    product(left, right, 0, at(c), m, n, k, batches, recorder);
+    product(left, right, {}, c, {m, n, k, batches}, recorder);
 }
 
 void linear(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView &x = inputs[0], &weight = inputs[1];
-  expect_float32(x);
+  expect_operands(inputs);
   refuse_activation(attributes);
   const int64_t n = weight.shape[0], k = weight.shape[1], m = n == 0 ? 0 : outputs[0].numel() / n;
-  product({at(x), k, 1, 0}, {at(weight), 1, k, 0}, at(inputs, 2), at(outputs[0]), m, n, k, 1, recorder);
+  product({x, k, 1, 0}, {weight, 1, k, 0}, bias_of(inputs), outputs[0], {m, n, k, 1}, recorder);
 }
 
 /// A convolution's geometry on three axes.
@@ -185,47 +285,57 @@ struct Geometry {
   }
 };
 
-void run_convolution(const char* kernel, const Geometry& g, uint64_t a, uint64_t b, uint64_t bias, uint64_t c,
-                     uint64_t table, int64_t m, int64_t n, int64_t k, bool can_split, const Reading& reading,
-                     Recorder& recorder) {
-  if (m == 0 || n == 0 || g.groups == 0) return;
-  Plan plan = plan_product(m, n, k, g.groups, true);
-  if (!can_split) plan.splits = 1, plan.k_part = k;
-  const uint64_t target = plan.splits > 1 ? recorder.scratch(plan.splits * g.groups * m * n * 4) : c;
+void run_convolution(const char* kernel, const Geometry& g, const TensorView& a, const TensorView& b,
+                     const TensorView& bias, const TensorView& c, uint64_t table, const Sizes& sizes, bool can_split,
+                     const Reading& reading, Recorder& recorder) {
+  const auto& [m, n, k, groups] = sizes;
+  if (m == 0 || n == 0 || groups == 0) return;
+  const Plan plan = plan_gathered(m, n, k, groups, can_split);
+  const auto& [splits, k_part] = plan.split;
+  const uint64_t target = splits > 1 ? recorder.scratch(splits * groups * m * n * 4) : at(c);
   Push push;
-  push.address(a).address(b).address(bias).address(target).address(table).address(g.shape(recorder));
-  push.integer(m).integer(n).integer(k).integer(plan.k_part).integer(plan.splits);
+  push.address(at(a)).address(at(b)).address(at(bias)).address(target).address(table).address(g.shape(recorder));
+  push.integer(m).integer(n).integer(k).integer(k_part).integer(splits);
   push.integer(g.groups).integer(g.channels).integer(g.outputs).integer(g.kernel_size());
-  recorder.dispatch(kernel, constants_of(plan, reading), push, groups_of(plan, m, n, g.groups));
-  if (plan.splits > 1) join_parts(target, 0, c, g.groups * m * n, plan.splits, 1, recorder);
+  recorder.dispatch(kernel, constants_of(plan, reading, a, c), push,
+                    groups_of(plan.tiles.m(), plan.tiles.n(), m, n, groups, splits));
+  if (splits > 1) join_parts(target, {}, c, splits, 1, recorder);
 }
 
 void convolution(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView &x = inputs[0], &weight = inputs[1], &y = outputs[0];
-  expect_float32(x);
+  expect_operands(inputs);
   refuse_activation(attributes);
   const Geometry g(x.shape, weight.shape, y.shape, attributes);
-  run_convolution("product_1", g, at(weight), at(x), at(inputs, 2), at(y), g.table(g.channels, g.in_plane(), recorder),
-                  g.outputs, g.batch * g.out_plane(), g.channels * g.kernel_size(), false,
-                  {.is_a_in_fours = is_aligned(at(weight), {g.channels * g.kernel_size()})}, recorder);
+  const int64_t k = g.channels * g.kernel_size();
+  run_convolution("product_1", g, weight, x, bias_of(inputs), y, g.table(g.channels, g.in_plane(), recorder),
+                  {g.outputs, g.batch * g.out_plane(), k, g.groups}, false,
+                  {.is_a_in_fours = is_aligned(at(weight), {k}), .is_c_in_fours = is_aligned(at(y), {g.out_plane()})},
+                  recorder);
 }
 
 void convolution_input_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView &gy = inputs[0], &weight = inputs[1], &gx = outputs[0];
-  expect_float32(gy);
+  expect_operands(inputs);
   const Geometry g(gx.shape, weight.shape, gy.shape, attributes);
-  run_convolution("product_2", g, at(weight), at(gy), at(inputs, 2), at(gx), g.table(g.outputs, g.out_plane(), recorder),
-                  g.channels, g.batch * g.in_plane(), g.outputs * g.kernel_size(), false,
-                  {.has_unit_stride = g.stride[0] == 1 && g.stride[1] == 1 && g.stride[2] == 1}, recorder);
+  run_convolution("product_2", g, weight, gy, bias_of(inputs), gx, g.table(g.outputs, g.out_plane(), recorder),
+                  {g.channels, g.batch * g.in_plane(), g.outputs * g.kernel_size(), g.groups}, false,
+                  {.has_unit_stride = g.stride[0] == 1 && g.stride[1] == 1 && g.stride[2] == 1,
+                   .is_c_in_fours = is_aligned(at(gx), {g.in_plane()})},
+                  recorder);
 }
 
 void convolution_weight_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView &gy = inputs[0], &x = inputs[1], &gw = outputs[0];
-  expect_float32(gy);
+  expect_operands(inputs);
   const Geometry g(x.shape, gw.shape, gy.shape, attributes);
-  run_convolution("product_3", g, at(gy), at(x), 0, at(gw), g.table(g.channels, g.in_plane(), recorder), g.outputs,
-                  g.channels * g.kernel_size(), g.batch * g.out_plane(), true,
-                  {.is_b_along_k = true, .is_a_in_fours = is_aligned(at(gy), {g.out_plane()})}, recorder);
+  const int64_t n = g.channels * g.kernel_size();
+  run_convolution("product_3", g, gy, x, {}, gw, g.table(g.channels, g.in_plane(), recorder),
+                  {g.outputs, n, g.batch * g.out_plane(), g.groups}, true,
+                  {.is_b_along_k = true,
+                   .is_a_in_fours = is_aligned(at(gy), {g.out_plane()}),
+                   .is_c_in_fours = is_aligned(at(gw), {n})},
+                  recorder);
 }
 
 constexpr GpuOp kOps[] = {

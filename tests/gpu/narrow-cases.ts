@@ -1,0 +1,79 @@
+// Products of 16-bit floats: sizes that matrix units take (multiples of 8 from 16 on, cut tiles, long sums, transposed and
+// batched operands), sizes they do not, and convolutions.
+import type { OpName } from '#core/ops/signatures';
+
+import { given, type Given } from '../native/against-reference';
+import type { OpCase } from './cases';
+
+export type NarrowType = 'float16' | 'bfloat16';
+
+/** Every number has at most eight significant bits: both dtypes hold it. */
+const narrow = (dtype: NarrowType, shape: readonly number[], seed = 1): Given =>
+  given(dtype, shape, (index) => ((Math.imul(index * 7 + seed, 2654435761) >>> 13) % 255) / 64 - 2);
+
+const PRODUCTS: readonly (readonly [a: number[], b: number[], ta: boolean, tb: boolean])[] = [
+  [[64, 48], [48, 72], false, false],
+  [[3, 24, 40], [3, 32, 40], false, true],
+  [[40, 136], [40, 16], true, false],
+  [[2, 16, 144], [24, 16], true, true],
+  [[16, 1024], [1024, 24], false, false],
+  [[33, 7], [7, 18], false, false],
+  [[5, 30], [9, 30], false, true],
+]; // prettier-ignore
+
+const GEOMETRY = { stride: [2, 1], padding: [1, 1, 0, 2], dilation: [1, 2], groups: 1 };
+const GROUPS = { stride: [1], padding: [1, 1], dilation: [1], groups: 2 };
+
+export interface NarrowCase {
+  readonly op: OpName;
+  readonly call: OpCase<OpName>;
+}
+
+/** Calls of every product whose result is of the operands' dtype or float32. */
+export function narrowCases(dtype: NarrowType, result: NarrowType | 'float32'): readonly NarrowCase[] {
+  const t = (shape: readonly number[], seed?: number): Given => narrow(dtype, shape, seed);
+  const products = PRODUCTS.map(([a, b, transpose_a, transpose_b]) => ({
+    op: 'matmul' as const,
+    call: { inputs: [t(a), t(b, 2)], attributes: { transpose_a, transpose_b, result } },
+  }));
+  const linears = [
+    [[2, 9, 64], [40, 64], [40]],
+    [[6, 19], [10, 19], [10]],
+    [[130, 24], [17, 24], [17]],
+  ].map(([x = [], weight = [], bias = []]) => ({
+    op: 'linear' as const,
+    call: { inputs: [t(x), t(weight, 2), t(bias, 3)], attributes: { result } },
+  })); // prettier-ignore
+  return [
+    ...products,
+    ...linears,
+    {
+      op: 'convolution',
+      call: {
+        inputs: [t([2, 3, 9, 8]), t([5, 3, 3, 2], 2), t([5], 3)],
+        attributes: { ...GEOMETRY, result },
+      },
+    },
+    {
+      op: 'convolution',
+      call: { inputs: [t([2, 4, 11]), t([6, 2, 3], 2), null], attributes: { ...GROUPS, result } },
+    },
+    {
+      op: 'convolution_input_gradient',
+      call: {
+        inputs: [t([2, 6, 11]), t([6, 2, 3], 2), t([4], 3)],
+        attributes: { ...GROUPS, shape: [2, 4, 11], result },
+      },
+    },
+    {
+      op: 'convolution_weight_gradient',
+      call: {
+        inputs: [t([2, 5, 5, 8]), t([2, 3, 9, 8], 2)],
+        attributes: { ...GEOMETRY, shape: [5, 3, 3, 2], result },
+      },
+    },
+  ];
+}
+
+/** How far a rounded result may be: half a step of the dtype, and a whole one where the sum lies on the other side. */
+export const ROUNDING = { float16: 2 ** -10, bfloat16: 2 ** -7, float32: 1e-5 } as const;

@@ -68,7 +68,7 @@ Plan plan_product(int64_t m, int64_t n, int64_t k, int64_t batches, const Readin
   else if (m <= 64 && tiles.m() > 64)
     tiles = medium;
   const int64_t round = tiles.threads() < 128 ? 2 * kBusy : kBusy;
-  return {tiles, split_sum(groups(tiles), k, round, 16, kJoinSteps), groups(tiles) >= 4 * round};
+  return {tiles, split_sum(groups(tiles), k, round, 16, kJoinSteps), groups(tiles) >= 3 * round};
 }
 
 /// Threads of a convolution keep places of the image: what larger tiles need beside them does not fit in registers.

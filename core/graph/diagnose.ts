@@ -7,7 +7,7 @@ import type { Problem } from '../session/session';
 import { formatShape } from '../tensor/shape';
 import type { Inference, NodeInference, NodeInput } from './infer';
 import { pathFault, toValidName, uniqueName } from './names';
-import { reachable } from './order';
+import { reachable, type GraphIndex } from './order';
 import { axesOfParam, explainAxes, originOf } from './provenance';
 import { checkTensors } from './tensor-checks';
 import { isInputLayer, isOutputLayer, layerTitle } from './resolve';
@@ -39,7 +39,9 @@ export function diagnose(inference: Inference): Problem[] {
     ...nodes.flatMap((node) => checkInputs(node, used)),
     ...nodes.flatMap((node) => checkParams(node)),
     ...nodes.flatMap((node) => checkShapes(inference, node)),
-    ...nodes.flatMap((node) => checkTensors(inference, node).map(problem)),
+    ...nodes
+      .filter(({ node }) => node.tensors !== undefined)
+      .flatMap((node) => checkTensors(inference, node).map(problem)),
   ];
 }
 
@@ -47,11 +49,24 @@ export function diagnose(inference: Inference): Problem[] {
 export const isRunnable = (problems: readonly Problem[]): boolean =>
   problems.every(({ severity }) => severity !== 'error');
 
+const NONE: Problem[] = [];
+const nameFaults = new WeakMap<GraphNode, string | null>();
+
+/** Asked once per node: names are looked at after every edit. */
+function faultOfName(node: GraphNode): string | null {
+  let fault = nameFaults.get(node);
+  if (fault === undefined) {
+    fault = pathFault(node);
+    nameFaults.set(node, fault);
+  }
+  return fault;
+}
+
 function checkNames(nodes: readonly GraphNode[]): Problem[] {
   const first = new Map<string, GraphNode>();
-  const names = nodes.map((node) => node.name);
+  const taken = (): string[] => nodes.map((node) => node.name);
   return nodes.flatMap((node) => {
-    const fault = pathFault(node);
+    const fault = faultOfName(node);
     if (fault !== null)
       return problem({
         code: 'invalid_name',
@@ -59,12 +74,12 @@ function checkNames(nodes: readonly GraphNode[]): Problem[] {
         node: node.id,
         message: `The name '${node.name}' ${fault}.`,
         got: node.name,
-        fixes: [`Rename it, for example to '${uniqueName(toValidName(node.name), names)}'.`],
+        fixes: [`Rename it, for example to '${uniqueName(toValidName(node.name), taken())}'.`],
       });
     const other = first.get(node.name);
     if (!other) {
       first.set(node.name, node);
-      return [];
+      return NONE;
     }
     return problem({
       code: 'duplicate_name',
@@ -72,13 +87,13 @@ function checkNames(nodes: readonly GraphNode[]): Problem[] {
       node: node.id,
       message: `Two nodes are called '${node.name}' (a ${other.layer} and a ${node.layer}): their weights would have the same keys.`,
       got: node.name,
-      fixes: [`Rename one, for example to '${uniqueName(node.name, names)}'.`],
+      fixes: [`Rename one, for example to '${uniqueName(node.name, taken())}'.`],
     });
   });
 }
 
 function checkLayer({ node, declaration }: NodeInference): Problem[] {
-  if (declaration) return [];
+  if (declaration) return NONE;
   const meant = nearest(
     node.layer,
     LAYERS.map(({ type }) => type),
@@ -101,10 +116,10 @@ function checkLayer({ node, declaration }: NodeInference): Problem[] {
 }
 
 function checkEdges({ graph, index, nodes }: Inference): Problem[] {
-  const taken = new Map<string, GraphEdge>();
   return graph.edges.flatMap((edge): Problem[] => {
     const from = nodes.get(edge.from.node);
     const to = nodes.get(edge.to.node);
+    if (from && to && isSound(edge, from, to, index)) return NONE;
     const name = `edge ${from?.node.name ?? edge.from.node} → ${to?.node.name ?? edge.to.node}`;
     const refuse = (code: string, message: string, fixes: readonly string[]): Problem[] => [
       problem({ code, where: name, edge: edge.id, node: to?.node.id ?? null, message, fixes }),
@@ -126,10 +141,8 @@ function checkEdges({ graph, index, nodes }: Inference): Problem[] {
       return refuse('unknown_port', `'${to.node.name}' has no input '${edge.to.port}'.`, [
         `Connect it to ${inputs.map((input) => `'${input.name}'`).join(' or ') || 'another node: this one has no input'}.`,
       ]);
-    const key = `${edge.to.node}\n${edge.to.port}`;
-    const other = taken.get(key);
-    taken.set(key, other ?? edge);
-    if (!other || port.isVariadic === true) return [];
+    const [other = edge] = index.incoming(edge.to.node, port.name);
+    if (other === edge || port.isVariadic === true) return [];
     const earlier = index.nodes.get(other.from.node)?.name ?? other.from.node;
     return refuse(
       'port_taken',
@@ -137,6 +150,13 @@ function checkEdges({ graph, index, nodes }: Inference): Problem[] {
       ['Remove one of the edges.', 'Join them with an add or concatenate node.'],
     );
   });
+}
+
+/** Nothing to say about the edge: both ends have its ports, and the input takes it. */
+function isSound(edge: GraphEdge, from: NodeInference, to: NodeInference, index: GraphIndex): boolean {
+  const port = to.declaration?.inputs.find(({ name }) => name === edge.to.port);
+  if (!port || from.declaration?.outputs.some(({ name }) => name === edge.from.port) !== true) return false;
+  return port.isVariadic === true || index.incoming(edge.to.node, port.name)[0] === edge;
 }
 
 function checkCycle({ order: { cycle } }: Inference): Problem[] {
@@ -160,9 +180,8 @@ function checkCycle({ order: { cycle } }: Inference): Problem[] {
 
 /** Ids of all nodes that lead to an output node; every node while there is none. */
 function leadingToOutputs({ graph, nodes }: Inference): ReadonlySet<string> {
-  const outputs = [...nodes.values()]
-    .filter((node) => isOutputLayer(node.declaration))
-    .map(({ node }) => node.id);
+  const outputs: string[] = [];
+  for (const { node, declaration } of nodes.values()) if (isOutputLayer(declaration)) outputs.push(node.id);
   return outputs.length === 0 ? new Set(nodes.keys()) : reachable(graph, outputs, 'backward');
 }
 
@@ -200,6 +219,7 @@ function checkEnds(inference: Inference, used: ReadonlySet<string>): Problem[] {
 
 /** An error only where an output waits for it. */
 function checkInputs({ node, declaration, inputs }: NodeInference, used: ReadonlySet<string>): Problem[] {
+  if (inputs.every(({ source }) => source !== null)) return NONE;
   return inputs
     .filter(
       ({ port, source }) =>
@@ -219,7 +239,7 @@ function checkInputs({ node, declaration, inputs }: NodeInference, used: Readonl
 }
 
 function checkParams({ node, declaration, problems }: NodeInference): Problem[] {
-  if (!declaration) return [];
+  if (!declaration || problems.length === 0) return NONE;
   return problems.map((found) =>
     problem({
       code: 'parameter_invalid',
@@ -234,7 +254,7 @@ function checkParams({ node, declaration, problems }: NodeInference): Problem[] 
 
 function checkShapes(inference: Inference, inferred: NodeInference): Problem[] {
   const { node, declaration, shapeProblems } = inferred;
-  if (!declaration) return [];
+  if (!declaration || shapeProblems.length === 0) return NONE;
   return shapeProblems.map((found) => {
     const isParam = Object.hasOwn(declaration.params, found.where);
     const refs = isParam ? axesOfParam(inferred, found.where) : [];

@@ -97,13 +97,7 @@ class Flattener {
       const target = scope.nodes.get(edge.to.node);
       if (!target || isEnd(scope, target) || this.#blockOf(scope, target)) continue;
       const from = this.#resolve(scope, edge.from);
-      if (from)
-        this.#edges.push({
-          ...edge,
-          id: scope.path + edge.id,
-          from,
-          to: { ...edge.to, node: scope.path + edge.to.node },
-        });
+      if (from) this.#edges.push(placedEdge(scope.path, edge, from));
     }
   }
 
@@ -169,15 +163,39 @@ class Flattener {
 
   #placed(scope: Scope, node: GraphNode): GraphNode {
     if (scope.path === '') return node;
-    const { tensors: _, ...rest } = node;
-    const tensors = tensorsOf(scope, node);
-    return {
-      ...rest,
-      id: scope.path + node.id,
-      name: scope.names + node.name,
-      ...(tensors === undefined ? {} : { tensors }),
-    };
+    return memo(placedNodes, node, [scope.path, scope.names, scope.owner ?? ''].join('\n'), () => {
+      const { tensors: _, ...rest } = node;
+      const tensors = tensorsOf(scope, node);
+      return {
+        ...rest,
+        id: scope.path + node.id,
+        name: scope.names + node.name,
+        ...(tensors === undefined ? {} : { tensors }),
+      };
+    });
   }
+}
+
+/** What is spelled out stays the same object from edit to edit, so that inference sees what did not change. */
+const placedNodes = new WeakMap<GraphNode, Map<string, GraphNode>>();
+const placedEdges = new WeakMap<GraphEdge, Map<string, GraphEdge>>();
+
+function placedEdge(path: string, edge: GraphEdge, from: Port): GraphEdge {
+  if (path === '' && from.node === edge.from.node && from.port === edge.from.port) return edge;
+  return memo(placedEdges, edge, [path, from.node, from.port].join('\n'), () => ({
+    ...edge,
+    id: path + edge.id,
+    from,
+    to: { ...edge.to, node: path + edge.to.node },
+  }));
+}
+
+function memo<T extends object>(known: WeakMap<T, Map<string, T>>, of: T, key: string, make: () => T): T {
+  const made = known.get(of) ?? new Map<string, T>();
+  known.set(of, made);
+  const result = made.get(key) ?? make();
+  made.set(key, result);
+  return result;
 }
 
 /** Ties inside a block are to its own layers; a sharing copy is tied to the owner's, tensor by tensor. */

@@ -41,6 +41,7 @@ export interface Inference {
   readonly order: Order;
   /** By node id, in running order; nodes on cycles and of unknown layers are there with unknown shapes. */
   readonly nodes: ReadonlyMap<string, NodeInference>;
+  readonly options: InferOptions;
 }
 
 export interface InferOptions {
@@ -50,15 +51,83 @@ export interface InferOptions {
   readonly known?: ReadonlyMap<string, Sizes>;
 }
 
-/** Infers every shape it can. Never throws: what does not fit is listed per node and its outputs are unknown. */
-export function inferGraph(graph: Graph, options: InferOptions = {}): Inference {
+/**
+ * Infers every shape it can. Never throws: what does not fit is listed per node and its outputs are unknown. With `before`, the
+ * inference of an earlier state of the graph, a layer is asked again only when its own node, its edges or what comes in
+ * changed; all other nodes keep the very same `NodeInference`.
+ */
+export function inferGraph(
+  graph: Graph,
+  options: InferOptions = {},
+  before: Inference | null = null,
+): Inference {
   const index = indexGraph(graph);
-  const order = topologicalOrder(graph);
+  const order = orderOf(graph, index, before);
   const nodes = new Map<string, NodeInference>();
-  const ordered = new Set(order.nodes);
-  const all = [...order.nodes, ...graph.nodes.filter((node) => !ordered.has(node))];
-  for (const node of all) nodes.set(node.id, inferNode(node, index, nodes, options));
-  return { graph, index, order, nodes };
+  const here = { graph, index, order, nodes, options };
+  const isReused = before ? reuseOf(before, here) : () => false;
+  const infer = (node: GraphNode): void => {
+    const old = before?.nodes.get(node.id);
+    nodes.set(node.id, old && isReused(old, node) ? old : inferNode(node, index, nodes, options));
+  };
+  order.nodes.forEach(infer);
+  if (order.nodes.length < graph.nodes.length)
+    for (const node of graph.nodes) if (!nodes.has(node.id)) infer(node);
+  return here;
+}
+
+/** The order from before while edges and nodes are the same ones: a node that changed keeps its place. */
+function orderOf(graph: Graph, index: GraphIndex, before: Inference | null): Order {
+  const isSame =
+    before?.order.cycle === null &&
+    before.graph.edges === graph.edges &&
+    before.graph.nodes.length === graph.nodes.length &&
+    before.graph.nodes.every(({ id }, at) => id === graph.nodes[at]?.id);
+  if (!before || !isSame) return topologicalOrder(graph);
+  return { nodes: before.order.nodes.map((node) => index.nodes.get(node.id) ?? node), cycle: null };
+}
+
+/** Whether a node would be inferred just as before. Nodes it depends on are in `now.nodes` already, those on cycles aside. */
+function reuseOf(before: Inference, now: Inference): (old: NodeInference, node: GraphNode) => boolean {
+  const hasSameEdges = before.graph.edges === now.graph.edges;
+  return (old, node) => {
+    if (old.node !== node) return false;
+    const { id, name } = node;
+    if (!hasSameEdges && !isSameList(before.index.incoming(id), now.index.incoming(id))) return false;
+    if (!isSameSizes(before.options.known?.get(id), now.options.known?.get(id))) return false;
+    if (!isSameShape(before.options.inputs?.[name] ?? null, now.options.inputs?.[name] ?? null)) return false;
+    return now.index.incoming(id).every(({ from }) => {
+      const source = now.nodes.get(from.node);
+      const last = before.nodes.get(from.node);
+      return source === last || (source !== undefined && last !== undefined && givesSame(last, source));
+    });
+  };
+}
+
+/** Same ports with the same shapes: what hangs on them need not be asked again. */
+const givesSame = (a: NodeInference, b: NodeInference): boolean =>
+  a.declaration === b.declaration &&
+  (a.params === null) === (b.params === null) &&
+  a.outputs.length === b.outputs.length &&
+  a.outputs.every((shape, at) => isSameShape(shape, b.outputs[at] ?? null));
+
+const isSameList = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a === b || (a.length === b.length && a.every((item, at) => item === b[at]));
+
+const isSameShape = (a: EdgeShape, b: EdgeShape): boolean =>
+  a === b || (a !== null && b !== null && isSameList(a, b));
+
+function isSameSizes(a: Sizes | undefined, b: Sizes | undefined): boolean {
+  if (a === b) return true;
+  if (!a || !b) return false;
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => {
+      const [one, other] = [a[name], b[name]];
+      return one === other || (Array.isArray(one) && Array.isArray(other) && isSameList<unknown>(one, other));
+    })
+  );
 }
 
 function inferNode(

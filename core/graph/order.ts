@@ -9,18 +9,44 @@ export interface GraphIndex {
   outgoing(node: string, port?: string): readonly GraphEdge[];
 }
 
+/** Edges by where they end and where they start; made once per list of edges, which every edit that draws none keeps. */
+interface EdgeGroups {
+  readonly into: ReadonlyMap<string, readonly GraphEdge[]>;
+  readonly outOf: ReadonlyMap<string, readonly GraphEdge[]>;
+}
+
+const groupsOf = new WeakMap<readonly GraphEdge[], EdgeGroups>();
+
+function groupEdges(edges: readonly GraphEdge[]): EdgeGroups {
+  let groups = groupsOf.get(edges);
+  if (!groups) {
+    groups = {
+      into: groupBy(edges, (edge) => edge.to.node),
+      outOf: groupBy(edges, (edge) => edge.from.node),
+    };
+    groupsOf.set(edges, groups);
+  }
+  return groups;
+}
+
+const NO_EDGES: readonly GraphEdge[] = [];
+
 export function indexGraph(graph: Graph): GraphIndex {
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
-  const into = groupBy(graph.edges, (edge) => edge.to.node);
-  const outOf = groupBy(graph.edges, (edge) => edge.from.node);
+  const { into, outOf } = groupEdges(graph.edges);
   return {
     nodes,
-    incoming: (node, port) =>
-      (into.get(node) ?? []).filter((edge) => port === undefined || edge.to.port === port),
+    incoming: (node, port) => atPort(into.get(node), (edge) => port === undefined || edge.to.port === port),
     outgoing: (node, port) =>
-      (outOf.get(node) ?? []).filter((edge) => port === undefined || edge.from.port === port),
+      atPort(outOf.get(node), (edge) => port === undefined || edge.from.port === port),
   };
 }
+
+/** The list itself where all of it is meant, as for nearly every node. */
+const atPort = (
+  edges: readonly GraphEdge[] = NO_EDGES,
+  isMeant: (edge: GraphEdge) => boolean,
+): readonly GraphEdge[] => (edges.every(isMeant) ? edges : edges.filter(isMeant));
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
@@ -42,28 +68,33 @@ export interface Order {
 /** Topological order (Kahn): among the nodes that are ready, the one earliest in the file runs first. */
 export function topologicalOrder(graph: Graph): Order {
   const position = new Map(graph.nodes.map((node, at) => [node.id, at]));
-  const edges = graph.edges.filter((edge) => position.has(edge.from.node) && position.has(edge.to.node));
-  const outOf = groupBy(edges, (edge) => edge.from.node);
-  const waiting = new Map<string, number>(graph.nodes.map((node) => [node.id, 0]));
-  for (const edge of edges) waiting.set(edge.to.node, (waiting.get(edge.to.node) ?? 0) + 1);
+  const { into, outOf } = groupEdges(graph.edges);
+  const waiting = new Int32Array(graph.nodes.length);
+  graph.nodes.forEach(({ id }, at) => {
+    for (const edge of into.get(id) ?? NO_EDGES)
+      if (position.has(edge.from.node)) waiting[at] = (waiting[at] ?? 0) + 1;
+  });
 
   const ready = new MinHeap();
-  graph.nodes.forEach((node, at) => {
-    if (waiting.get(node.id) === 0) ready.push(at);
+  waiting.forEach((left, at) => {
+    if (left === 0) ready.push(at);
   });
   const nodes: GraphNode[] = [];
   for (let at = ready.pop(); at !== undefined; at = ready.pop()) {
     const node = graph.nodes[at];
     if (!node) continue;
     nodes.push(node);
-    for (const edge of outOf.get(node.id) ?? []) {
-      const left = (waiting.get(edge.to.node) ?? 0) - 1;
-      waiting.set(edge.to.node, left);
+    for (const edge of outOf.get(node.id) ?? NO_EDGES) {
       const target = position.get(edge.to.node);
-      if (left === 0 && target !== undefined) ready.push(target);
+      if (target === undefined) continue;
+      const left = (waiting[target] ?? 0) - 1;
+      waiting[target] = left;
+      if (left === 0) ready.push(target);
     }
   }
-  return { nodes, cycle: nodes.length === graph.nodes.length ? null : findCycle(graph, edges, nodes) };
+  if (nodes.length === graph.nodes.length) return { nodes, cycle: null };
+  const edges = graph.edges.filter((edge) => position.has(edge.from.node) && position.has(edge.to.node));
+  return { nodes, cycle: findCycle(graph, edges, nodes) };
 }
 
 /** Walks backwards from a node that never became ready: each has an unfinished predecessor, so the walk must close. */
@@ -93,8 +124,9 @@ export function reachable(
   from: Iterable<string>,
   direction: 'forward' | 'backward',
 ): Set<string> {
-  const [start, end] = direction === 'forward' ? (['from', 'to'] as const) : (['to', 'from'] as const);
-  const next = groupBy(graph.edges, (edge) => edge[start].node);
+  const end = direction === 'forward' ? 'to' : 'from';
+  const groups = groupEdges(graph.edges);
+  const next = direction === 'forward' ? groups.outOf : groups.into;
   const seen = new Set(from);
   const open = [...seen];
   for (let id = open.pop(); id !== undefined; id = open.pop())

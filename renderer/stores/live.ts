@@ -1,11 +1,10 @@
 // Shapes, chips and problems of the graph as it stands now, inferred in the window on every edit, before the engine answers.
-// Each node's view keeps its identity while it says the same, so that only cards whose content changed re-render.
+// Only what an edit touches is worked out anew: nodes that stay keep their inference, and views keep their identity while they say
+// the same, so that only cards whose content changed re-render.
 import { create } from 'zustand';
-import type { Graph, GraphEdge, GraphNode } from '#core/document/project';
-import { portsOfBlock } from '#core/graph/collapse';
-import { nodeTensors } from '#core/graph/cost';
+import type { Graph, GraphNode } from '#core/document/project';
 import { diagnose } from '#core/graph/diagnose';
-import { flattened, PATH, type FlatGraph } from '#core/graph/flatten';
+import { flattened, PATH } from '#core/graph/flatten';
 import {
   inferGraph,
   type Inference,
@@ -13,35 +12,13 @@ import {
   type NodeInference,
   type Sizes,
 } from '#core/graph/infer';
-import { isInputLayer, layerTitle } from '#core/graph/resolve';
-import type { Category, EdgeShape } from '#core/layers/declaration';
+import { isInputLayer } from '#core/graph/resolve';
 import type { ModelInfo, NodeInfo, ParameterInfo, Problem } from '#core/session/session';
 import type { Shape } from '#core/tensor/shape';
 
-/** One parameter or buffer of a node, as its chip shows it. */
-export interface ChipInfo extends Pick<
-  ParameterInfo,
-  'key' | 'name' | 'kind' | 'state' | 'dtype' | 'shape' | 'waitsFor' | 'provenance'
-> {
-  /** Its shape depends on a param left blank: going back to uninitialized takes it away. */
-  readonly isLazy: boolean;
-  /** Under a weight norm: the weight that it is the magnitude or the direction of. */
-  readonly part_of?: string;
-}
+import { composite, viewOf, type NodeView } from './views';
 
-/** Everything a card, an edge label or the inspector shows of a node beyond the document. */
-export interface NodeView {
-  readonly title: string;
-  readonly category: Category | null;
-  readonly inputs: readonly EdgeShape[];
-  readonly outputs: readonly EdgeShape[];
-  /** Values of blank params, found by inference or fixed by a materialization. */
-  readonly sizes: Sizes;
-  readonly chips: readonly ChipInfo[];
-  readonly problems: readonly Problem[];
-  /** It stands for a block: its card tells its tensors in one line. */
-  readonly isBlock?: boolean;
-}
+export type { ChipInfo, NodeView } from './views';
 
 interface LiveState {
   readonly inference: Inference | null;
@@ -75,13 +52,14 @@ export function inferLive(
   isCurrent: boolean,
   scope: Scope = { path: '', graph: null },
 ): void {
-  const infos = new Map(model?.nodes.map((info) => [info.id, info]));
+  const infos = infosOf(model, isCurrent);
   const whole = flattened(graph);
   const options = {
     inputs: sampleShapes(whole.graph, infos),
     known: knownSizes(whole.graph, infos),
   };
-  const inference = inferGraph(whole.graph, options);
+  const { inference: before } = useLive.getState();
+  const inference = inferGraph(whole.graph, options, before);
   const found = diagnose(inference);
   const said = new Set(found.map(({ message }) => message));
   const problems = isCurrent
@@ -93,19 +71,16 @@ export function inferLive(
     const id = problem.node === null ? null : shownId(problem.node, shown.path);
     byNode.set(id, [...(byNode.get(id) ?? []), problem]);
   }
-  const { views: before } = useLive.getState();
-  const views = new Map(
-    shown.graph.nodes.map((shownNode) => {
-      const { id } = shownNode;
-      const node = inference.nodes.get(shown.path + id);
-      const own = byNode.get(id) ?? [];
-      const view = node
-        ? viewOf(node, infos.get(node.node.id), own, dtype)
-        : composite(shownNode, own, { ...shown, top: graph, whole, inference, infos, dtype });
-      const old = before.get(id);
-      return [id, old && JSON.stringify(old) === JSON.stringify(view) ? old : view];
-    }),
-  );
+  const around = { ...shown, top: graph, whole, inference, infos, dtype };
+  const kept = new Map<string, Basis>();
+  const views = new Map<string, NodeView>();
+  for (const node of shown.graph.nodes) {
+    const own = byNode.get(node.id) ?? NO_PROBLEMS;
+    const basis = basisOf(node, own, around, bases.get(node.id));
+    kept.set(node.id, basis);
+    views.set(node.id, basis.view);
+  }
+  bases = kept;
   const edgeProblems = new Map<string, Problem>();
   for (const problem of problems) {
     const id = problem.edge === null ? null : problem.edge.slice(shown.path.length);
@@ -115,122 +90,86 @@ export function inferLive(
   useLive.setState({ inference, options, views, problems, edgeProblems });
 }
 
+/** What a view was made from, to know when it says the same again. */
+interface Basis {
+  /** null for what stands for several nodes of the flat graph: that is always looked at anew. */
+  readonly node: NodeInference | null;
+  readonly info: NodeInfo | undefined;
+  readonly dtype: ParameterInfo['dtype'];
+  readonly problems: readonly Problem[];
+  readonly view: NodeView;
+}
+
+const NO_PROBLEMS: readonly Problem[] = [];
+let bases: ReadonlyMap<string, Basis> = new Map();
+
+function basisOf(
+  shown: GraphNode,
+  problems: readonly Problem[],
+  around: Parameters<typeof composite>[2],
+  old: Basis | undefined,
+): Basis {
+  const { inference, infos, dtype, path } = around;
+  const node = inference.nodes.get(path + shown.id) ?? null;
+  const info = node ? infos.get(node.node.id) : undefined;
+  const isSame =
+    old !== undefined &&
+    node !== null &&
+    old.node === node &&
+    old.info === info &&
+    old.dtype === dtype &&
+    saysSame(old.problems, problems);
+  if (isSame) return old;
+  const view = node ? viewOf(node, info, problems, dtype) : composite(shown, problems, around);
+  return {
+    node,
+    info,
+    dtype,
+    problems,
+    view: old && JSON.stringify(old.view) === JSON.stringify(view) ? old.view : view,
+  };
+}
+
+const saysSame = (a: readonly Problem[], b: readonly Problem[]): boolean =>
+  a === b || (a.length === b.length && JSON.stringify(a) === JSON.stringify(b));
+
 /** The node on the canvas that a node of the flat graph is or lies in; null for one elsewhere. */
 const shownId = (flat: string, path: string): string | null =>
   flat.startsWith(path) ? (flat.slice(path.length).split(PATH)[0] ?? null) : null;
 
-interface Around {
-  readonly path: string;
-  readonly graph: Graph;
-  readonly top: Graph;
-  readonly whole: FlatGraph;
-  readonly inference: Inference;
-  readonly infos: ReadonlyMap<string, NodeInfo>;
-  readonly dtype: ParameterInfo['dtype'];
-}
+type Infos = Pick<ReadonlyMap<string, NodeInfo>, 'get'>;
 
-/** An instance of a block, or an end of one: no node of the flat graph, but what lies in or behind it says all. */
-function composite(node: GraphNode, problems: readonly Problem[], around: Around): NodeView {
-  const { path, graph, top, whole, inference, infos, dtype } = around;
-  const shapeOf = (port: GraphEdge['from'] | undefined): EdgeShape => {
-    const source = port && whole.sourceOf(path, port);
-    const from = source && inference.nodes.get(source.node);
-    const at = from?.declaration?.outputs.findIndex(({ name }) => name === source?.port) ?? -1;
-    return from?.outputs[at] ?? null;
-  };
-  const entering = (port: string): EdgeShape =>
-    shapeOf(graph.edges.find(({ to }) => to.node === node.id && to.port === port)?.from);
-  const block = top.blocks?.find(({ id }) => id === node.block?.id);
-  const ends = block
-    ? portsOfBlock(top, node)
-    : { inputs: node.layer === 'output' ? ['input'] : [], outputs: node.layer === 'input' ? ['output'] : [] };
-  const inside = `${path}${node.id}${PATH}`;
-  const chips = block
-    ? [...inference.nodes.values()]
-        .filter(({ node: { id } }) => id.startsWith(inside))
-        .flatMap((inner) => chipsOf(inner, infos.get(inner.node.id), dtype))
-    : [];
+const byId = new WeakMap<ModelInfo, ReadonlyMap<string, NodeInfo>>();
+
+/**
+ * The engine's word by id in the flat graph. Until it answers to an edit, a layer that went into a block or came out of one
+ * is what it was: the last part of its path stays the same.
+ */
+function infosOf(model: ModelInfo | null, isCurrent: boolean): Infos {
+  if (!model) return new Map();
+  const known = byId.get(model) ?? new Map(model.nodes.map((info) => [info.id, info]));
+  byId.set(model, known);
+  if (isCurrent) return known;
+  let moved: Map<string, NodeInfo> | null = null;
   return {
-    ...EMPTY_VIEW,
-    title: block?.name ?? node.layer,
-    category: block ? null : 'input/output',
-    inputs: ends.inputs.map(entering),
-    outputs: ends.outputs.map((port) => shapeOf({ node: node.id, port })),
-    chips,
-    isBlock: block !== undefined,
-    problems,
+    get(id) {
+      const info = known.get(id);
+      if (info) return info;
+      moved ??= new Map([...known.values()].toReversed().map((each) => [lastOf(each.id), each]));
+      const other = moved.get(lastOf(id));
+      return other && other.id !== id ? other : undefined;
+    },
   };
 }
 
-const EMPTY_VIEW: NodeView = {
-  title: '',
-  category: null,
-  inputs: [],
-  outputs: [],
-  sizes: {},
-  chips: [],
-  problems: [],
-};
-
-function viewOf(
-  node: NodeInference,
-  info: NodeInfo | undefined,
-  problems: readonly Problem[],
-  dtype: ParameterInfo['dtype'],
-): NodeView {
-  const { declaration } = node;
-  return {
-    title: declaration ? layerTitle(declaration) : node.node.layer,
-    category: declaration?.category ?? null,
-    inputs: node.inputs.map(({ shape }) => shape),
-    outputs: node.outputs,
-    sizes: node.sizes,
-    chips: chipsOf(node, info, dtype),
-    problems,
-  };
-}
-
-/** The engine's word on each tensor the layer has now; what the engine does not know yet is uninitialized. */
-function chipsOf(node: NodeInference, info: NodeInfo | undefined, dtype: ParameterInfo['dtype']): ChipInfo[] {
-  // A tensor that waits for nothing gets its values as soon as the engine hears of it.
-  const waits = new Map(
-    node.declaration && node.params
-      ? node.declaration.tensors?.(node.params).map((spec) => [spec.name, spec.waitsFor])
-      : [],
-  );
-  const isSame = info?.layer === node.node.layer;
-  return nodeTensors(node).map((spec): ChipInfo => {
-    const known = isSame ? info.parameters.find(({ name }) => name === spec.name) : undefined;
-    const key = `${node.node.name}.${spec.name}`;
-    const waitsFor = waits.get(spec.name) ?? null;
-    const isLazy = waitsFor !== null;
-    const isFilled = known !== undefined && known.state !== 'uninitialized';
-    if (isFilled && fits(known.shape, spec.shape)) return { ...known, key, isLazy };
-    const isWaiting = waitsFor !== null || known?.state === 'uninitialized';
-    const kind = spec.kind === 'buffer' ? 'buffer' : 'parameter';
-    return {
-      key,
-      name: spec.name,
-      kind: isWaiting ? `uninitialized_${kind}` : kind,
-      state: isWaiting ? 'uninitialized' : 'materialized',
-      dtype: spec.dtype ?? dtype,
-      shape: spec.shape,
-      waitsFor,
-      provenance: '',
-      isLazy,
-      ...(spec.partOf === undefined ? {} : { part_of: spec.partOf.tensor }),
-    };
-  });
-}
-
-const fits = (a: ChipInfo['shape'], b: ChipInfo['shape']): boolean =>
-  a.length === b.length && a.every((size, axis) => size === null || b[axis] === null || size === b[axis]);
+const lastOf = (id: string): string => id.slice(id.lastIndexOf(PATH) + 1);
 
 /** The shape each input node was fed with, from the engine's picture; none while no sample was fed. */
-function sampleShapes(graph: Graph, infos: ReadonlyMap<string, NodeInfo>): Record<string, Shape> {
+function sampleShapes(graph: Graph, infos: Infos): Record<string, Shape> {
   const shapes: Record<string, Shape> = {};
   for (const { id, name, layer } of graph.nodes) {
-    const [output = null] = layer === 'input' ? (infos.get(id)?.outputs ?? []) : [];
+    if (layer !== 'input') continue;
+    const [output = null] = infos.get(id)?.outputs ?? [];
     const known = output?.filter((size) => size !== null);
     if (output && known && known.length === output.length) shapes[name] = known;
   }
@@ -238,7 +177,7 @@ function sampleShapes(graph: Graph, infos: ReadonlyMap<string, NodeInfo>): Recor
 }
 
 /** Sizes that materialized tensors fix, for nodes whose layer did not change since. */
-function knownSizes(graph: Graph, infos: ReadonlyMap<string, NodeInfo>): Map<string, Sizes> {
+function knownSizes(graph: Graph, infos: Infos): Map<string, Sizes> {
   const known = new Map<string, Sizes>();
   for (const { id, layer, params } of graph.nodes) {
     const info = infos.get(id);

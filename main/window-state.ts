@@ -131,14 +131,16 @@ export class WindowState implements Kept {
   opened(): OpenedProject {
     const { session, file } = this;
     return {
-      file:
-        file === null
-          ? null
-          : { token: this.tokens.issue(file), name: basename(file), folder: dirname(file) },
+      file: file === null ? null : this.named(file),
       project: session.project,
       model: session.info(),
       notes: this.#notes,
     };
+  }
+
+  /** A file as the window may name it. */
+  named(file: string): NonNullable<OpenedProject['file']> {
+    return { token: this.tokens.issue(file), name: basename(file), folder: dirname(file) };
   }
 
   /** The user chose this file (in a dialog, or it stood in a project they opened): the window may name it from now on. */

@@ -3,7 +3,7 @@ import { acceptModel, startSync } from './actions/sync';
 import { runCommand } from './actions/commands';
 import { commandFor, isTextField } from './actions/shortcuts';
 import { perform } from './actions/perform';
-import { showOpened } from './actions/project';
+import { showOpened, showOpening } from './actions/project';
 import { startTheme } from './actions/theme';
 import { acceptTrained } from './actions/training';
 import { call, onEvent } from './client';
@@ -20,6 +20,7 @@ export function start(): () => void {
     onEvent('run', addRunEvents),
     onEvent('model', acceptTrained),
     onEvent('command', runCommand),
+    onEvent('opening', showOpening),
     onEvent('recent', (recent) => useApp.setState({ recent })),
     onEvent('backup', (backupFault) => useApp.setState({ backupFault })),
     listenToKeys(),

@@ -7,7 +7,7 @@ import type { Problem } from '../session/session';
 import { formatShape } from '../tensor/shape';
 import type { Inference, NodeInference, NodeInput } from './infer';
 import { pathFault, toValidName, uniqueName } from './names';
-import { reachable, type GraphIndex } from './order';
+import { reachable } from './order';
 import { axesOfParam, explainAxes, originOf } from './provenance';
 import { checkTensors } from './tensor-checks';
 import { isInputLayer, isOutputLayer, layerTitle } from './resolve';
@@ -28,10 +28,10 @@ const at = (node: GraphNode): string => `node '${node.name}'`;
 
 /** All problems, those that cause others first: structure, then params, then shapes in running order. */
 export function diagnose(inference: Inference): Problem[] {
-  const nodes = [...inference.nodes.values()];
   const used = leadingToOutputs(inference);
+  const nodes = [...inference.nodes.values()].filter(({ isSound }) => !isSound);
   return [
-    ...checkNames(inference.graph.nodes),
+    ...checkNames(inference),
     ...nodes.flatMap(checkLayer),
     ...checkEdges(inference),
     ...checkCycle(inference),
@@ -39,9 +39,7 @@ export function diagnose(inference: Inference): Problem[] {
     ...nodes.flatMap((node) => checkInputs(node, used)),
     ...nodes.flatMap((node) => checkParams(node)),
     ...nodes.flatMap((node) => checkShapes(inference, node)),
-    ...nodes
-      .filter(({ node }) => node.tensors !== undefined)
-      .flatMap((node) => checkTensors(inference, node).map(problem)),
+    ...nodes.flatMap((node) => checkTensors(inference, node).map(problem)),
   ];
 }
 
@@ -50,23 +48,12 @@ export const isRunnable = (problems: readonly Problem[]): boolean =>
   problems.every(({ severity }) => severity !== 'error');
 
 const NONE: Problem[] = [];
-const nameFaults = new WeakMap<GraphNode, string | null>();
 
-/** Asked once per node: names are looked at after every edit. */
-function faultOfName(node: GraphNode): string | null {
-  let fault = nameFaults.get(node);
-  if (fault === undefined) {
-    fault = pathFault(node);
-    nameFaults.set(node, fault);
-  }
-  return fault;
-}
-
-function checkNames(nodes: readonly GraphNode[]): Problem[] {
+function checkNames({ graph: { nodes }, nodes: inferred }: Inference): Problem[] {
   const first = new Map<string, GraphNode>();
   const taken = (): string[] => nodes.map((node) => node.name);
   return nodes.flatMap((node) => {
-    const fault = faultOfName(node);
+    const fault = inferred.get(node.id)?.isSound === true ? null : pathFault(node);
     if (fault !== null)
       return problem({
         code: 'invalid_name',
@@ -93,7 +80,7 @@ function checkNames(nodes: readonly GraphNode[]): Problem[] {
 }
 
 function checkLayer({ node, declaration }: NodeInference): Problem[] {
-  if (declaration) return NONE;
+  if (declaration) return [];
   const meant = nearest(
     node.layer,
     LAYERS.map(({ type }) => type),
@@ -117,9 +104,9 @@ function checkLayer({ node, declaration }: NodeInference): Problem[] {
 
 function checkEdges({ graph, index, nodes }: Inference): Problem[] {
   return graph.edges.flatMap((edge): Problem[] => {
-    const from = nodes.get(edge.from.node);
     const to = nodes.get(edge.to.node);
-    if (from && to && isSound(edge, from, to, index)) return NONE;
+    if (to?.isSound === true) return NONE;
+    const from = nodes.get(edge.from.node);
     const name = `edge ${from?.node.name ?? edge.from.node} → ${to?.node.name ?? edge.to.node}`;
     const refuse = (code: string, message: string, fixes: readonly string[]): Problem[] => [
       problem({ code, where: name, edge: edge.id, node: to?.node.id ?? null, message, fixes }),
@@ -152,13 +139,6 @@ function checkEdges({ graph, index, nodes }: Inference): Problem[] {
   });
 }
 
-/** Nothing to say about the edge: both ends have its ports, and the input takes it. */
-function isSound(edge: GraphEdge, from: NodeInference, to: NodeInference, index: GraphIndex): boolean {
-  const port = to.declaration?.inputs.find(({ name }) => name === edge.to.port);
-  if (!port || from.declaration?.outputs.some(({ name }) => name === edge.from.port) !== true) return false;
-  return port.isVariadic === true || index.incoming(edge.to.node, port.name)[0] === edge;
-}
-
 function checkCycle({ order: { cycle } }: Inference): Problem[] {
   const [first, ...rest] = cycle ?? [];
   const last = rest.at(-1) ?? first;
@@ -178,17 +158,28 @@ function checkCycle({ order: { cycle } }: Inference): Problem[] {
   ];
 }
 
-/** Ids of all nodes that lead to an output node; every node while there is none. */
+const leading = new WeakMap<
+  readonly GraphEdge[],
+  { readonly to: string; readonly ids: ReadonlySet<string> }
+>();
+
+/** Ids of all nodes that lead to an output node; every node while there is none. Kept while edges and outputs stay. */
 function leadingToOutputs({ graph, nodes }: Inference): ReadonlySet<string> {
   const outputs: string[] = [];
   for (const { node, declaration } of nodes.values()) if (isOutputLayer(declaration)) outputs.push(node.id);
-  return outputs.length === 0 ? new Set(nodes.keys()) : reachable(graph, outputs, 'backward');
+  if (outputs.length === 0) return new Set(nodes.keys());
+  const to = outputs.join('\n');
+  const known = leading.get(graph.edges);
+  if (known?.to === to) return known.ids;
+  const ids = reachable(graph, outputs, 'backward');
+  leading.set(graph.edges, { to, ids });
+  return ids;
 }
 
 function checkEnds(inference: Inference, used: ReadonlySet<string>): Problem[] {
   const all = [...inference.nodes.values()];
-  const inputs = all.filter((node) => isInputLayer(node.declaration));
-  const outputs = all.filter((node) => isOutputLayer(node.declaration));
+  const hasInput = all.some((node) => isInputLayer(node.declaration));
+  const hasOutput = all.some((node) => isOutputLayer(node.declaration));
   const missing = (kind: 'input' | 'output', what: string): Problem =>
     problem({
       code: `missing_${kind}`,
@@ -199,8 +190,8 @@ function checkEnds(inference: Inference, used: ReadonlySet<string>): Problem[] {
       fixes: [`Add an ${kind} node and connect it.`],
     });
   const found = [
-    ...(inputs.length === 0 ? [missing('input', 'where samples come in')] : []),
-    ...(outputs.length === 0 ? [missing('output', 'which value is the result')] : []),
+    ...(hasInput ? [] : [missing('input', 'where samples come in')]),
+    ...(hasOutput ? [] : [missing('output', 'which value is the result')]),
   ];
   if (found.length > 0) return found;
   return all
@@ -219,7 +210,6 @@ function checkEnds(inference: Inference, used: ReadonlySet<string>): Problem[] {
 
 /** An error only where an output waits for it. */
 function checkInputs({ node, declaration, inputs }: NodeInference, used: ReadonlySet<string>): Problem[] {
-  if (inputs.every(({ source }) => source !== null)) return NONE;
   return inputs
     .filter(
       ({ port, source }) =>
@@ -239,7 +229,7 @@ function checkInputs({ node, declaration, inputs }: NodeInference, used: Readonl
 }
 
 function checkParams({ node, declaration, problems }: NodeInference): Problem[] {
-  if (!declaration || problems.length === 0) return NONE;
+  if (!declaration) return [];
   return problems.map((found) =>
     problem({
       code: 'parameter_invalid',
@@ -254,7 +244,7 @@ function checkParams({ node, declaration, problems }: NodeInference): Problem[] 
 
 function checkShapes(inference: Inference, inferred: NodeInference): Problem[] {
   const { node, declaration, shapeProblems } = inferred;
-  if (!declaration || shapeProblems.length === 0) return NONE;
+  if (!declaration) return [];
   return shapeProblems.map((found) => {
     const isParam = Object.hasOwn(declaration.params, found.where);
     const refs = isParam ? axesOfParam(inferred, found.where) : [];

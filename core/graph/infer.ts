@@ -3,6 +3,7 @@ import type { Graph, GraphEdge, GraphNode } from '../document/project';
 import { outputPorts, type EdgeShape, type LayerDeclaration, type LayerProblem } from '../layers/declaration';
 import type { PartialShape, Shape } from '../tensor/shape';
 import { indexGraph, topologicalOrder, type GraphIndex, type Order } from './order';
+import { pathFault } from './names';
 import { isInputLayer, resolveNode, type Params, type ResolvedNode } from './resolve';
 
 /** Where an input port's value comes from. */
@@ -33,6 +34,8 @@ export interface NodeInference extends ResolvedNode {
   readonly outputs: readonly EdgeShape[];
   /** What the layer says does not fit, beside `problems` of its params. */
   readonly shapeProblems: readonly LayerProblem[];
+  /** Nothing is wrong with the node by itself: its name, params, shapes, and every edge into it. True of most of any graph. */
+  readonly isSound: boolean;
 }
 
 export interface Inference {
@@ -62,13 +65,14 @@ export function inferGraph(
   before: Inference | null = null,
 ): Inference {
   const index = indexGraph(graph);
-  const order = orderOf(graph, index, before);
+  const { isKept, ...order } = orderOf(graph, index, before);
+  if (before && isKept) return updated(before, { graph, index, order, options });
   const nodes = new Map<string, NodeInference>();
   const here = { graph, index, order, nodes, options };
   const isReused = before ? reuseOf(before, here) : () => false;
   const infer = (node: GraphNode): void => {
     const old = before?.nodes.get(node.id);
-    nodes.set(node.id, old && isReused(old, node) ? old : inferNode(node, index, nodes, options));
+    nodes.set(node.id, old && isReused(old, node) ? old : inferNode(node, index, nodes, options, old));
   };
   order.nodes.forEach(infer);
   if (order.nodes.length < graph.nodes.length)
@@ -76,15 +80,42 @@ export function inferGraph(
   return here;
 }
 
+/** Order and edges are those of before: only nodes that changed are asked, and those behind them as far as it shows. */
+function updated(before: Inference, now: Omit<Inference, 'nodes'>): Inference {
+  const { order, index, options } = now;
+  const nodes = new Map(before.nodes);
+  const touched = new Set<string>();
+  for (const node of order.nodes) {
+    const old = before.nodes.get(node.id);
+    const isTouched =
+      old?.node !== node || touched.has(node.id) || !isAskedSame(node, before.options, options);
+    if (!isTouched) continue;
+    const inferred = inferNode(node, index, nodes, options, old);
+    nodes.set(node.id, inferred);
+    if (old && givesSame(old, inferred)) continue;
+    for (const { to } of index.outgoing(node.id)) touched.add(to.node);
+  }
+  return { ...now, nodes };
+}
+
+const isAskedSame = ({ id, name }: GraphNode, a: InferOptions, b: InferOptions): boolean =>
+  isSameSizes(a.known?.get(id), b.known?.get(id)) &&
+  isSameShape(a.inputs?.[name] ?? null, b.inputs?.[name] ?? null);
+
+interface KeptOrder extends Order {
+  readonly isKept: boolean;
+}
+
 /** The order from before while edges and nodes are the same ones: a node that changed keeps its place. */
-function orderOf(graph: Graph, index: GraphIndex, before: Inference | null): Order {
+function orderOf(graph: Graph, index: GraphIndex, before: Inference | null): KeptOrder {
   const isSame =
     before?.order.cycle === null &&
     before.graph.edges === graph.edges &&
     before.graph.nodes.length === graph.nodes.length &&
     before.graph.nodes.every(({ id }, at) => id === graph.nodes[at]?.id);
-  if (!before || !isSame) return topologicalOrder(graph);
-  return { nodes: before.order.nodes.map((node) => index.nodes.get(node.id) ?? node), cycle: null };
+  if (!before || !isSame) return { ...topologicalOrder(graph), isKept: false };
+  const nodes = before.order.nodes.map((node) => index.nodes.get(node.id) ?? node);
+  return { nodes, cycle: null, isKept: true };
 }
 
 /** Whether a node would be inferred just as before. Nodes it depends on are in `now.nodes` already, those on cycles aside. */
@@ -92,10 +123,9 @@ function reuseOf(before: Inference, now: Inference): (old: NodeInference, node: 
   const hasSameEdges = before.graph.edges === now.graph.edges;
   return (old, node) => {
     if (old.node !== node) return false;
-    const { id, name } = node;
+    const { id } = node;
     if (!hasSameEdges && !isSameList(before.index.incoming(id), now.index.incoming(id))) return false;
-    if (!isSameSizes(before.options.known?.get(id), now.options.known?.get(id))) return false;
-    if (!isSameShape(before.options.inputs?.[name] ?? null, now.options.inputs?.[name] ?? null)) return false;
+    if (!isAskedSame(node, before.options, now.options)) return false;
     return now.index.incoming(id).every(({ from }) => {
       const source = now.nodes.get(from.node);
       const last = before.nodes.get(from.node);
@@ -135,9 +165,37 @@ function inferNode(
   index: GraphIndex,
   done: ReadonlyMap<string, NodeInference>,
   options: InferOptions,
+  old?: NodeInference,
 ): NodeInference {
-  const resolved = resolveNode(node);
-  const { declaration, params } = resolved;
+  const resolved = old?.node === node ? old : resolveNode(node);
+  const inferred = inferResolved(
+    { node, declaration: resolved.declaration, params: resolved.params, problems: resolved.problems },
+    index,
+    done,
+    options,
+  );
+  return { ...inferred, isSound: isSound(inferred, index) };
+}
+
+function isSound(inferred: Omit<NodeInference, 'isSound'>, index: GraphIndex): boolean {
+  const { node, declaration, problems, shapeProblems, inputs } = inferred;
+  return (
+    declaration !== null &&
+    problems.length + shapeProblems.length === 0 &&
+    node.tensors === undefined &&
+    inputs.every(({ source }) => source !== null) &&
+    index.incoming(node.id).length === inputs.length &&
+    pathFault(node) === null
+  );
+}
+
+function inferResolved(
+  resolved: ResolvedNode,
+  index: GraphIndex,
+  done: ReadonlyMap<string, NodeInference>,
+  options: InferOptions,
+): Omit<NodeInference, 'isSound'> {
+  const { node, declaration, params } = resolved;
   if (!declaration || !params || resolved.problems.length > 0)
     return {
       ...resolved,
@@ -220,7 +278,7 @@ function feedInput(
   declaration: LayerDeclaration,
   params: Params,
   fed: Shape,
-): NodeInference {
+): Omit<NodeInference, 'isSound'> {
   const said = declaration.infer(params, []);
   const declared: EdgeShape = 'outputs' in said ? (said.outputs[0] ?? null) : null;
   const shapeProblems: LayerProblem[] =

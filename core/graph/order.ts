@@ -42,6 +42,13 @@ export function indexGraph(graph: Graph): GraphIndex {
   };
 }
 
+/** Edges that end in a node, without an index of the whole graph. */
+export const edgesInto = ({ edges }: Graph, node: string): readonly GraphEdge[] =>
+  groupEdges(edges).into.get(node) ?? NO_EDGES;
+
+export const edgesFrom = ({ edges }: Graph, node: string): readonly GraphEdge[] =>
+  groupEdges(edges).outOf.get(node) ?? NO_EDGES;
+
 /** The list itself where all of it is meant, as for nearly every node. */
 const atPort = (
   edges: readonly GraphEdge[] = NO_EDGES,

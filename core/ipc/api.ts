@@ -181,6 +181,8 @@ export interface Events {
   /** A menu item or its shortcut: a command id of core/commands. */
   command: string;
   recent: readonly RecentFile[];
+  /** A project was read and is being opened: it can be shown before its parameters are made. The call's answer follows. */
+  opening: Omit<OpenedProject, 'model' | 'notes'>;
   /** Backups of unsaved work began to fail, or (null) work again. */
   backup: ErrorData | null;
 }
@@ -206,6 +208,7 @@ export const EVENT_NAMES = [
   'model',
   'command',
   'recent',
+  'opening',
   'backup',
 ] as const satisfies readonly EventName[];
 

@@ -11,6 +11,7 @@ import { readProjectFile } from '#engine/projects';
 import { newFromTemplate, openProject, saveProject } from '#engine/project-files';
 
 import type { App } from '../app';
+import { sendEvent } from '../ipc';
 import type { WindowState } from '../window-state';
 import type { HandlersOf } from './area';
 
@@ -58,6 +59,8 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
 export async function openFile(app: App, state: WindowState, file: string): Promise<OpenedProject> {
   try {
     const { project, notes, weights } = await openProject(file);
+    state.refuseWhileRunning('open another project');
+    sendEvent(state.window, 'opening', { file: state.named(file), project });
     const opened = await state.open(project, { file, folder: dirname(file) }, notes);
     app.remember(file);
     if (weights === null) return opened;

@@ -1,25 +1,63 @@
 // New, open, save: what happens to the document as a file. Unsaved work is asked about first.
 import type { OpenedProject } from '#core/ipc/api';
+import type { ModelInfo } from '#core/session/session';
 
 import { call } from '../client';
 import { useApp } from '../stores/app';
 import { isDirty, markSaved, showProject, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
+import { saysSame } from '../stores/says-same';
 import { showRun } from '../stores/run';
 import { showNote } from '../stores/toasts';
-import { openDialog, select } from '../stores/ui';
+import { openDialog, select, useUi } from '../stores/ui';
 import { fitSoon } from '../canvas/viewport';
 import { perform } from './perform';
 import { acceptModel } from './sync';
 
+/** What was shown before the project that is being opened; brought back when it cannot be. */
+let before: {
+  readonly document: ReturnType<typeof useDocument.getState>;
+  readonly model: ModelInfo | null;
+} | null = null;
+
+/** Shows a project while its parameters are still being made. Only while this window asked for one. */
+export function showOpening({ project, file }: Pick<OpenedProject, 'project' | 'file'>): void {
+  if (useUi.getState().busy !== 'open' || before !== null) return;
+  before = { document: useDocument.getState(), model: useModel.getState().model };
+  select([]);
+  useModel.setState({ model: null, nodes: new Map(), fresh: new Set(), lastFeed: null });
+  showProject(project, file);
+  fitSoon();
+}
+
+/** The project could not be opened after all. */
+function showBefore(): void {
+  if (before === null) return;
+  const { document, model } = before;
+  before = null;
+  select([]);
+  useDocument.setState(document);
+  if (model) acceptModel(model, document.project);
+  fitSoon();
+}
+
 /** Shows a project the main process opened. */
 export function showOpened(opened: OpenedProject): void {
-  select([]);
+  const isShown = before !== null;
+  before = null;
+  if (!isShown) select([]);
   useModel.setState({ nodes: new Map(), fresh: new Set(), lastFeed: null });
-  showProject(opened.project, opened.file);
-  acceptModel(opened.model, opened.project);
+  const { project } = useDocument.getState();
+  // The same project in the same objects: nothing is drawn anew.
+  if (isShown && project && saysSame(project, opened.project)) {
+    showProject(project, opened.file);
+    acceptModel(opened.model, project);
+  } else {
+    showProject(opened.project, opened.file);
+    acceptModel(opened.model, opened.project);
+    fitSoon();
+  }
   opened.notes.forEach(showNote);
-  fitSoon();
 }
 
 /** True when the current work may be replaced. */
@@ -33,7 +71,10 @@ async function mayReplace(): Promise<boolean> {
 async function replaceBy(title: string, open: () => Promise<OpenedProject | null>): Promise<void> {
   await perform(title, 'open', async () => {
     if (!(await mayReplace())) return;
-    const opened = await open();
+    const opened = await open().finally(() => {
+      // Told by `showOpened` otherwise.
+      setTimeout(showBefore);
+    });
     if (!opened) return;
     showOpened(opened);
     showRun({ state: 'idle', events: [], error: null });

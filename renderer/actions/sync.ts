@@ -9,6 +9,7 @@ import { inferLive } from '../stores/live';
 import { showModel, useModel } from '../stores/model';
 import { useRun } from '../stores/run';
 import { showError } from '../stores/toasts';
+import { useUi } from '../stores/ui';
 
 const UPDATE_MS = 150;
 const REMEMBER_MS = 300;
@@ -53,6 +54,8 @@ export function startSync(): () => void {
     if (state.scope !== before.scope) infer();
     if (!project || project === before.project) return;
     if (project.graph !== before.project?.graph || project.dtype !== before.project.dtype) infer();
+    // What is just being opened the main process knows.
+    if (useUi.getState().busy === 'open') return;
     scheduleRemember();
     if (!isInStep(project)) scheduleUpdate();
   });

@@ -28,15 +28,18 @@ import { CanvasHint } from './canvas-hint';
 import { connectionFault, type WantedConnection } from './connection';
 import { ContextMenu } from './context-menu';
 import { dropIntoEdge, edgeAt, isLoose, markEdge } from './edge-drop';
+import { DrawnLayer } from './drawn-layer';
 import { EmptyCanvas } from './empty-canvas';
 import { acceptNodeChanges, acceptSelection, startFlow, useFlow } from './flow-store';
+import { cardUnder, Hand } from './hand';
 import { HelperLines } from './helper-lines';
 import { Lasso } from './lasso';
 import { LayerNode } from './layer-node';
 import { NoteNode } from './note-node';
+import { Overview } from './overview';
 import { ShapeEdge } from './shape-edge';
 import type { FlowEdge, FlowNode } from './to-flow';
-import { setFlow, setMeasured, setPointer, toCanvas } from './viewport';
+import { cameraMoved, LEAST_ZOOM, setFlow, setMeasured, setPointer, toCanvas } from './viewport';
 import './canvas.css';
 
 const NODE_TYPES = { layer: LayerNode, note: NoteNode };
@@ -67,6 +70,7 @@ const isPane = (target: EventTarget | null): boolean =>
 export function Canvas(): JSX.Element {
   const nodes = useFlow((state) => state.nodes);
   const edges = useFlow((state) => state.edges);
+  const isLarge = useFlow((state) => state.scene !== null);
   const isEmpty = useDocument((state) => shownGraph(state)?.nodes.length === 0);
   const moving = useRef<string | null>(null);
 
@@ -131,7 +135,7 @@ export function Canvas(): JSX.Element {
   /** What lies under the pointer joins the selection first, so that the menu is about what is marked. */
   const openMenu = (
     event: MouseEvent | ReactMouseEvent,
-    under: { node?: FlowNode; edge?: FlowEdge },
+    under: { node?: Pick<FlowNode, 'id' | 'type'>; edge?: FlowEdge },
   ): void => {
     event.preventDefault();
     const { selection } = useUi.getState();
@@ -155,98 +159,107 @@ export function Canvas(): JSX.Element {
 
   return (
     <main className="canvas" aria-label="Graph">
-      <ReactFlow<FlowNode, FlowEdge>
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        onInit={setFlow}
-        onNodesChange={acceptNodeChanges}
-        onEdgesChange={(changes) => {
-          acceptSelection(changes, 'edges');
-        }}
-        isValidConnection={(connection) => faultOf(connection) === null}
-        onConnect={(connection) => {
-          const asked = wanted(connection, null);
-          if (asked) connect(asked.from, asked.to);
-        }}
-        onConnectEnd={onConnectEnd}
-        onReconnectStart={(_event: unknown, edge: FlowEdge, _handle: HandleType) => {
-          moving.current = edge.id;
-        }}
-        onReconnect={(edge, connection) => {
-          const asked = wanted(connection, edge.id);
-          if (asked) connect(asked.from, asked.to, edge.id);
-        }}
-        onReconnectEnd={(event, edge, _handle, state) => {
-          moving.current = null;
-          // Let go over nothing: the edge is taken away.
-          if (state.isValid === null && isPane(event.target)) disconnect(edge.id);
-        }}
-        reconnectRadius={14}
-        onDragOver={onDragOver}
-        onDragLeave={() => {
-          markEdge(null);
-        }}
-        onDrop={onDrop}
-        onNodeDoubleClick={(_event, node) => {
-          openBlock(node.id);
-        }}
-        onNodeDrag={onNodeDrag}
-        onNodeDragStop={onNodeDragStop}
-        onPaneContextMenu={(event) => {
-          openMenu(event, {});
-        }}
-        onNodeContextMenu={(event, node) => {
-          openMenu(event, { node });
-        }}
-        onEdgeContextMenu={(event, edge) => {
-          openMenu(event, { edge });
-        }}
-        onSelectionContextMenu={(event, [node]) => {
-          openMenu(event, node ? { node } : {});
-        }}
-        onPaneMouseMove={(event) => {
-          setPointer({ x: event.clientX, y: event.clientY });
-        }}
-        onPaneMouseLeave={() => {
-          setPointer(null);
-        }}
-        connectionMode={ConnectionMode.Strict}
-        connectionRadius={28}
-        deleteKeyCode={null}
-        selectionKeyCode={null}
-        multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
-        selectionOnDrag
-        selectionMode={SelectionMode.Partial}
-        panOnScroll
-        panOnDrag={PAN_BUTTONS}
-        zoomOnDoubleClick={false}
-        nodeDragThreshold={3}
-        minZoom={0.1}
-        maxZoom={2}
-        snapToGrid
-        snapGrid={[4, 4]}
-        proOptions={{ hideAttribution: true }}
-      >
-        <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} />
-        <MiniMap
-          pannable
-          zoomable
-          ariaLabel="Overview of the graph"
-          nodeClassName={miniMapClass}
-          nodeBorderRadius={8}
-          style={MINIMAP}
-        />
-        <CanvasControls />
-        <CanvasHint faultOf={faultOf} />
-        <Breadcrumbs />
-        <HelperLines />
-        <Lasso />
-        <FitWhenMeasured />
-        {/* Inside, so that a layer dropped on the hint or its buttons lands on the canvas all the same. */}
-        {isEmpty ? <EmptyCanvas /> : null}
-      </ReactFlow>
+      <Hand>
+        {isLarge ? <DrawnLayer /> : null}
+        <ReactFlow<FlowNode, FlowEdge>
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={NODE_TYPES}
+          edgeTypes={EDGE_TYPES}
+          onInit={setFlow}
+          onNodesChange={acceptNodeChanges}
+          onEdgesChange={(changes) => {
+            acceptSelection(changes, 'edges');
+          }}
+          isValidConnection={(connection) => faultOf(connection) === null}
+          onConnect={(connection) => {
+            const asked = wanted(connection, null);
+            if (asked) connect(asked.from, asked.to);
+          }}
+          onConnectEnd={onConnectEnd}
+          onReconnectStart={(_event: unknown, edge: FlowEdge, _handle: HandleType) => {
+            moving.current = edge.id;
+          }}
+          onReconnect={(edge, connection) => {
+            const asked = wanted(connection, edge.id);
+            if (asked) connect(asked.from, asked.to, edge.id);
+          }}
+          onReconnectEnd={(event, edge, _handle, state) => {
+            moving.current = null;
+            // Let go over nothing: the edge is taken away.
+            if (state.isValid === null && isPane(event.target)) disconnect(edge.id);
+          }}
+          reconnectRadius={14}
+          onDragOver={onDragOver}
+          onDragLeave={() => {
+            markEdge(null);
+          }}
+          onDrop={onDrop}
+          onNodeDoubleClick={(_event, node) => {
+            openBlock(node.id);
+          }}
+          onNodeDrag={onNodeDrag}
+          onNodeDragStop={onNodeDragStop}
+          onPaneContextMenu={(event) => {
+            const drawn = cardUnder(event);
+            openMenu(event, drawn === null ? {} : { node: { id: drawn, type: 'layer' } });
+          }}
+          onMove={cameraMoved}
+          onNodeContextMenu={(event, node) => {
+            openMenu(event, { node });
+          }}
+          onEdgeContextMenu={(event, edge) => {
+            openMenu(event, { edge });
+          }}
+          onSelectionContextMenu={(event, [node]) => {
+            openMenu(event, node ? { node } : {});
+          }}
+          onPaneMouseMove={(event) => {
+            setPointer({ x: event.clientX, y: event.clientY });
+          }}
+          onPaneMouseLeave={() => {
+            setPointer(null);
+          }}
+          connectionMode={ConnectionMode.Strict}
+          connectionRadius={28}
+          deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
+          selectionOnDrag={!isLarge}
+          selectionMode={SelectionMode.Partial}
+          panOnScroll
+          panOnDrag={PAN_BUTTONS}
+          zoomOnDoubleClick={false}
+          nodeDragThreshold={3}
+          minZoom={isLarge ? LEAST_ZOOM.large : LEAST_ZOOM.small}
+          maxZoom={2}
+          snapToGrid
+          snapGrid={[4, 4]}
+          proOptions={{ hideAttribution: true }}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} />
+          {isLarge ? (
+            <Overview />
+          ) : (
+            <MiniMap
+              pannable
+              zoomable
+              ariaLabel="Overview of the graph"
+              nodeClassName={miniMapClass}
+              nodeBorderRadius={8}
+              style={MINIMAP}
+            />
+          )}
+          <CanvasControls />
+          <CanvasHint faultOf={faultOf} />
+          <Breadcrumbs />
+          <HelperLines />
+          <Lasso />
+          <FitWhenMeasured />
+          {/* Inside, so that a layer dropped on the hint or its buttons lands on the canvas all the same. */}
+          {isEmpty ? <EmptyCanvas /> : null}
+        </ReactFlow>
+      </Hand>
       <ContextMenu />
     </main>
   );

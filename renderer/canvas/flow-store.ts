@@ -3,32 +3,97 @@
 import { applyNodeChanges, type NodeChange } from '@xyflow/react';
 import { create } from 'zustand';
 
+import type { Graph } from '#core/document/project';
+import { edgesInto } from '#core/graph/order';
+
 import { graphNow, moveNodes } from '../actions/graph';
 import { useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { select, useUi } from '../stores/ui';
 import { cardSize } from './card-size';
-import type { HelperLine, PlacedBox } from './geometry';
+import { nextDetail } from './detail';
+import type { HelperLine, PlacedBox, Point } from './geometry';
+import { makeScene, sceneBoxes, type Scene } from './scene';
 import { endSnap, snapChanges } from './snap-drag';
 import { toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode } from './to-flow';
+import { isLarge, onCamera, seenPart, setScene, zoomNow } from './viewport';
 
 interface FlowState {
+  /** A large graph, of which `nodes` holds only the cards that are elements of the page. */
+  readonly scene: Scene | null;
+  /** How far the selected cards of the scene are being dragged. */
+  readonly shift: Point | null;
   readonly nodes: FlowNode[];
   readonly edges: FlowEdge[];
   /** Drawn while a dragged card is held by others. */
   readonly lines: readonly HelperLine[];
 }
 
-export const useFlow = create<FlowState>(() => ({ nodes: [], edges: [], lines: [] }));
+export const useFlow = create<FlowState>(() => ({
+  scene: null,
+  shift: null,
+  nodes: [],
+  edges: [],
+  lines: [],
+}));
+
+const EMPTY: Graph = { nodes: [], edges: [] };
+let detail: ReadonlySet<string> = new Set();
+let nextFrame = 0;
 
 function follow(): void {
-  const { selection } = useUi.getState();
+  const graph = graphNow() ?? EMPTY;
+  const { views } = useLive.getState();
   const before = useFlow.getState();
-  const graph = graphNow() ?? { nodes: [], edges: [] };
-  useFlow.setState({
-    nodes: toFlowNodes(graph, useLive.getState().views, selection, before.nodes),
-    edges: toFlowEdges(graph, selection, before.edges),
-  });
+  const scene = isLarge(graph.nodes.length) ? makeScene(graph, views, before.scene) : null;
+  if (scene === null) detail = new Set();
+  useFlow.setState({ scene, ...drawn(graph, scene) });
+  setScene(scene);
+  if (scene) refine();
+}
+
+/** Selection alone: the scene stays. */
+function followSelection(): void {
+  const { scene } = useFlow.getState();
+  useFlow.setState(drawn(graphNow() ?? EMPTY, scene));
+}
+
+/** What the graph library is given: all of a small graph, the detailed part of a large one. */
+function drawn(graph: Graph, scene: Scene | null): Pick<FlowState, 'nodes' | 'edges'> {
+  const { selection } = useUi.getState();
+  const { views } = useLive.getState();
+  const before = useFlow.getState();
+  const part = scene ? partOf(scene) : graph;
+  return {
+    nodes: toFlowNodes(part, views, selection, before.nodes),
+    edges: toFlowEdges(part, selection, before.edges),
+  };
+}
+
+/** The detailed cards, the edges between them, and all notes. */
+function partOf({ graph, at, nodes }: Scene): Graph {
+  const near = [...detail].flatMap((id) => nodes[at.get(id) ?? -1] ?? []);
+  const edges = near.flatMap(({ id }) => edgesInto(graph, id).filter(({ from }) => detail.has(from.node)));
+  return { nodes: near, edges, ...(graph.notes ? { notes: graph.notes } : {}) };
+}
+
+/** Takes cards in and out of the page as the camera moves; goes on with the next frame while some are missing. */
+function refine(): void {
+  nextFrame = 0;
+  const { scene } = useFlow.getState();
+  if (!scene) return;
+  const { renaming } = useUi.getState();
+  const always = renaming === null ? [] : [renaming];
+  const { ids, isWaiting } = nextDetail(scene, { part: seenPart(), zoom: zoomNow() }, detail, always);
+  if (ids !== detail) {
+    detail = ids;
+    useFlow.setState(drawn(scene.graph, scene));
+  }
+  if (isWaiting) refineSoon();
+}
+
+function refineSoon(): void {
+  if (nextFrame === 0) nextFrame = requestAnimationFrame(refine);
 }
 
 /** Follows document, shapes and selection; returns the end. */
@@ -42,10 +107,15 @@ export function startFlow(): () => void {
       if (state.views !== before.views) follow();
     }),
     useUi.subscribe((state, before) => {
-      if (state.selection !== before.selection) follow();
+      if (state.selection !== before.selection) followSelection();
+      if (state.renaming !== before.renaming) refineSoon();
+    }),
+    onCamera(() => {
+      if (useFlow.getState().scene) refineSoon();
     }),
   ];
   return () => {
+    cancelAnimationFrame(nextFrame);
     ends.forEach((end) => end());
   };
 }
@@ -88,13 +158,16 @@ export function boxOf({ id, type, position, measured, width, height }: FlowNode)
 }
 
 /** All cards and notes, as they stand on the canvas. */
-export const allBoxes = (): readonly PlacedBox[] => useFlow.getState().nodes.map(boxOf);
+export function allBoxes(): readonly PlacedBox[] {
+  const { scene, nodes } = useFlow.getState();
+  if (!scene) return nodes.map(boxOf);
+  return [...nodes.filter(({ type }) => type === 'note').map(boxOf), ...sceneBoxes(scene)];
+}
 
-export const selectedBoxes = (): readonly PlacedBox[] =>
-  useFlow
-    .getState()
-    .nodes.filter(({ selected }) => selected === true)
-    .map(boxOf);
+export function selectedBoxes(): readonly PlacedBox[] {
+  const { nodes } = useUi.getState().selection;
+  return allBoxes().filter(({ id }) => nodes.has(id));
+}
 
 /** Applies `select` changes to the window's selection. */
 export function acceptSelection(

@@ -1,6 +1,9 @@
 // The canvas's camera for the rest of the window, which does not know the graph library: fit, zoom, centre, look at a node.
 import type { ReactFlowInstance } from '@xyflow/react';
 
+import { boundsOf, type PlacedBox } from './geometry';
+import type { Camera } from './paint';
+import { LARGE, sceneBox, type Scene } from './scene';
 import type { FlowNode, FlowEdge } from './to-flow';
 
 let flow: ReactFlowInstance<FlowNode, FlowEdge> | null = null;
@@ -14,6 +17,33 @@ const FIT = {
   maxZoom: 1,
   minZoom: 0.2,
 } as const;
+/** How far a large graph can be looked at from. */
+export const LEAST_ZOOM = { small: 0.1, large: 0.01 } as const;
+
+/** The large graph that is shown: its cards are not all known to the graph library. */
+let scene: Scene | null = null;
+
+/** The canvas reports the large graph it shows; null for one whose cards are all elements of the page. */
+export function setScene(next: Scene | null): void {
+  const isNew = next !== null && scene === null;
+  scene = next;
+  if (isNew) fitIfWanted();
+}
+
+const watchers = new Set<() => void>();
+
+/** Calls `watcher` whenever the camera moved; returns the end. */
+export function onCamera(watcher: () => void): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+/** The canvas reports that the camera moved. */
+export function cameraMoved(): void {
+  for (const watcher of watchers) watcher();
+}
+
+export const cameraNow = (): Camera => flow?.getViewport() ?? { x: 0, y: 0, zoom: 1 };
 
 /** The canvas reports its instance when it is there, and null when it goes. */
 export function setFlow(instance: ReactFlowInstance<FlowNode, FlowEdge> | null): void {
@@ -22,11 +52,42 @@ export function setFlow(instance: ReactFlowInstance<FlowNode, FlowEdge> | null):
 }
 
 export const fitView = (): void => {
-  void flow?.fitView({ ...FIT, duration: duration() });
+  if (scene) fitBox(scene.bounds, duration());
+  else void flow?.fitView({ ...FIT, duration: duration() });
 };
+
+/** Brings a part of a large graph into view. */
+function fitBox({ x, y, width, height }: Omit<PlacedBox, 'id'>, time: number): void {
+  const box = document.querySelector('.react-flow')?.getBoundingClientRect();
+  if (!flow || !box || width <= 0 || height <= 0) return;
+  const [left, top, right, bottom] = [24, 32, 144, CONTROLS];
+  const room = { width: box.width - left - right, height: box.height - top - bottom };
+  const fitting = Math.min(room.width / width, room.height / height);
+  const zoom = Math.max(LEAST_ZOOM.large, Math.min(FIT.maxZoom, fitting));
+  const view = {
+    x: left + room.width / 2 - (x + width / 2) * zoom,
+    y: top + room.height / 2 - (y + height / 2) * zoom,
+    zoom,
+  };
+  void flow.setViewport(view, time === 0 ? {} : { duration: time });
+}
+
+/** Where a card lies, in the units of the canvas. */
+function boxOf(id: string): Omit<PlacedBox, 'id'> | null {
+  const index = scene?.at.get(id);
+  if (scene && index !== undefined) return sceneBox(scene, index);
+  const node = flow?.getInternalNode(id);
+  if (!node) return null;
+  const { width = 0, height = 0 } = node.measured;
+  return { ...node.internals.positionAbsolute, width, height };
+}
 
 /** Brings these cards into view, as large as they are readable. */
 export const fitNodes = (ids: Iterable<string>): void => {
+  if (scene) {
+    fitBox(boundsOf([...ids].flatMap((id) => boxOf(id) ?? [])), duration());
+    return;
+  }
   const nodes = [...ids].map((id) => ({ id }));
   if (nodes.length > 0) void flow?.fitView({ ...FIT, nodes, duration: duration() });
 };
@@ -43,7 +104,13 @@ export function setMeasured(value: boolean): void {
 }
 
 function fitIfWanted(): void {
-  if (!isFitWanted || !isMeasured || !flow) return;
+  if (!isFitWanted || !flow) return;
+  if (scene) {
+    isFitWanted = false;
+    fitBox(scene.bounds, 0);
+    return;
+  }
+  if (!isMeasured) return;
   isFitWanted = false;
   // Cards that were there before get their new sizes with the next frame.
   requestAnimationFrame(() => requestAnimationFrame(() => void flow?.fitView(FIT)));
@@ -102,11 +169,10 @@ export function seenPart(): {
 export function showNode(id: string): void {
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
-      const node = flow?.getInternalNode(id);
+      const node = boxOf(id);
       const box = document.querySelector('.react-flow')?.getBoundingClientRect();
       if (!flow || !node || !box) return;
-      const { x, y } = node.internals.positionAbsolute;
-      const { width = 0, height = 0 } = node.measured;
+      const { x, y, width, height } = node;
       const start = flow.flowToScreenPosition({ x, y });
       const end = flow.flowToScreenPosition({ x: x + width, y: y + height });
       const isInside =
@@ -122,12 +188,17 @@ const CONTROLS = 56;
 
 /** Moves the camera so that the node is in the middle, close enough to read. */
 export function lookAt(id: string): void {
-  const node = flow?.getInternalNode(id);
+  const node = boxOf(id);
   if (!flow || !node) return;
-  const { x, y } = node.internals.positionAbsolute;
-  const { width = 0, height = 0 } = node.measured;
-  void flow.setCenter(x + width / 2, y + height / 2, {
+  void flow.setCenter(node.x + node.width / 2, node.y + node.height / 2, {
     zoom: Math.max(flow.getZoom(), 0.85),
     duration: duration(),
   });
 }
+
+/** Moves the camera over a point of the canvas; the zoom stays. */
+export const centreOn = ({ x, y }: { readonly x: number; readonly y: number }): void => {
+  void flow?.setCenter(x, y, { zoom: flow.getZoom() });
+};
+
+export const isLarge = (nodes: number): boolean => nodes >= LARGE;

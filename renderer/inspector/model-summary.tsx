@@ -6,9 +6,10 @@ import { formatShape, numel } from '#core/tensor/shape';
 
 import { runCommand } from '../actions/commands';
 import { focusNode } from '../canvas/focus-node';
+import { VirtualList } from '../fields/virtual-list';
 import { showBytes, showCount } from '../panels/format';
 import { openedBlocks, shownGraph, useDocument } from '../stores/document';
-import { useLive, type ChipInfo } from '../stores/live';
+import { useLive, type ChipInfo, type NodeView } from '../stores/live';
 import { useModel } from '../stores/model';
 
 export function ModelSummary({ selected }: { readonly selected: number }): JSX.Element {
@@ -17,8 +18,7 @@ export function ModelSummary({ selected }: { readonly selected: number }): JSX.E
   const block = useDocument((state) => openedBlocks(state).at(-1)?.block.name);
   const totals = useModel((state) => state.model?.totals);
   const views = useLive((state) => state.views);
-  const chips = [...views.values()].flatMap((view) => view.chips);
-  const uninitialized = chips.filter(({ state }) => state === 'uninitialized').length;
+  const { total, uninitialized } = useMemo(() => countChips(views), [views]);
   return (
     <>
       <header className="inspector-header">
@@ -28,7 +28,7 @@ export function ModelSummary({ selected }: { readonly selected: number }): JSX.E
         </div>
       </header>
       <div className="inspector-body">
-        <Readiness total={chips.length} uninitialized={uninitialized} block={block} />
+        <Readiness total={total} uninitialized={uninitialized} block={block} />
         <dl className="facts">
           <Fact name="parameters" value={totals?.parameters} show={showCount} />
           <Fact name="memory" value={totals?.bytes} show={showBytes} />
@@ -42,6 +42,19 @@ export function ModelSummary({ selected }: { readonly selected: number }): JSX.E
       </div>
     </>
   );
+}
+
+function countChips(views: ReadonlyMap<string, NodeView>): {
+  readonly total: number;
+  readonly uninitialized: number;
+} {
+  let total = 0;
+  let uninitialized = 0;
+  for (const { chips } of views.values()) {
+    total += chips.length;
+    for (const { state } of chips) if (state === 'uninitialized') uninitialized++;
+  }
+  return { total, uninitialized };
 }
 
 function Fact({
@@ -118,37 +131,54 @@ function inOrder(graph: Graph): readonly GraphNode[] {
   return [...nodes, ...graph.nodes.filter((node) => !placed.has(node))];
 }
 
+/** Pixels of a row, as in inspector.css. */
+const ROW = 26;
+const TABLE_HEIGHT = 420;
+
 function LayerTable(): JSX.Element | null {
   const graph = useDocument(shownGraph);
-  const views = useLive((state) => state.views);
-  const order = useMemo(() => (graph ? inOrder(graph) : []), [graph]);
+  const inference = useLive((state) => state.inference);
+  const order = useMemo(
+    () => (!graph ? [] : inference?.graph === graph ? inference.order.nodes : inOrder(graph)),
+    [graph, inference],
+  );
   if (order.length === 0) return null;
   return (
     <section aria-label="Layers of the model">
       <h3 className="section-title">Layers</h3>
-      <ul className="layer-rows">
-        {order.map(({ id, name }) => {
-          const view = views.get(id);
-          const output = view?.outputs[0] ?? null;
-          return (
-            <li key={id}>
-              <button
-                type="button"
-                className="layer-row"
-                onClick={() => {
-                  focusNode(id);
-                }}
-              >
-                <span className="layer-row-name">{name}</span>
-                <span className="shape muted">
-                  {output ? formatShape(output) : view?.outputs.length === 0 ? '' : '?'}
-                </span>
-                <span className="layer-row-count">{count(view?.chips ?? [])}</span>
-              </button>
-            </li>
-          );
-        })}
-      </ul>
+      <VirtualList
+        count={order.length}
+        rowHeight={ROW}
+        height={TABLE_HEIGHT}
+        className="layer-rows"
+        label="Layers"
+        row={(index) => {
+          const node = order[index];
+          return node ? <LayerRow key={node.id} id={node.id} name={node.name} /> : null;
+        }}
+      />
     </section>
+  );
+}
+
+function LayerRow({ id, name }: { readonly id: string; readonly name: string }): JSX.Element {
+  const view = useLive((state) => state.views.get(id));
+  const output = view?.outputs[0] ?? null;
+  return (
+    <li>
+      <button
+        type="button"
+        className="layer-row"
+        onClick={() => {
+          focusNode(id);
+        }}
+      >
+        <span className="layer-row-name">{name}</span>
+        <span className="shape muted">
+          {output ? formatShape(output) : view?.outputs.length === 0 ? '' : '?'}
+        </span>
+        <span className="layer-row-count">{count(view?.chips ?? [])}</span>
+      </button>
+    </li>
   );
 }

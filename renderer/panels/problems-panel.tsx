@@ -9,6 +9,8 @@ import { RepairButtons } from './repair-buttons';
 
 /** Repairs are tried for the first problems; those after them often go with these. */
 const MOST_MENDED = 6;
+/** Rows shown; most problems after them follow from these. */
+const MOST_SHOWN = 200;
 
 export function ProblemsPanel(): JSX.Element {
   const problems = useLive((state) => state.problems);
@@ -21,12 +23,15 @@ export function ProblemsPanel(): JSX.Element {
     );
   return (
     <ul className="problems" aria-label="Problems of the graph">
-      {problems.map((problem, at) => (
+      {problems.slice(0, MOST_SHOWN).map((problem, at) => (
         <li key={`${problem.code} ${problem.where} ${at}`}>
           <ProblemRow problem={problem} />
           {at < MOST_MENDED ? <RepairButtons problem={problem} /> : null}
         </li>
       ))}
+      {problems.length > MOST_SHOWN ? (
+        <li className="muted small">and {problems.length - MOST_SHOWN} more, mostly because of these</li>
+      ) : null}
     </ul>
   );
 }

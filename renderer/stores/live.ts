@@ -16,6 +16,7 @@ import { isInputLayer } from '#core/graph/resolve';
 import type { ModelInfo, NodeInfo, ParameterInfo, Problem } from '#core/session/session';
 import type { Shape } from '#core/tensor/shape';
 
+import { saysSame } from './says-same';
 import { composite, viewOf, type NodeView } from './views';
 
 export type { ChipInfo, NodeView } from './views';
@@ -126,12 +127,9 @@ function basisOf(
     info,
     dtype,
     problems,
-    view: old && JSON.stringify(old.view) === JSON.stringify(view) ? old.view : view,
+    view: old && saysSame(old.view, view) ? old.view : view,
   };
 }
-
-const saysSame = (a: readonly Problem[], b: readonly Problem[]): boolean =>
-  a === b || (a.length === b.length && JSON.stringify(a) === JSON.stringify(b));
 
 /** The node on the canvas that a node of the flat graph is or lies in; null for one elsewhere. */
 const shownId = (flat: string, path: string): string | null =>
@@ -176,14 +174,28 @@ function sampleShapes(graph: Graph, infos: Infos): Record<string, Shape> {
   return shapes;
 }
 
+interface KnownSizes {
+  readonly layer: string;
+  readonly params: GraphNode['params'];
+  readonly sizes: Sizes | null;
+}
+
+const sizesKnown = new WeakMap<NodeInfo, KnownSizes>();
+
 /** Sizes that materialized tensors fix, for nodes whose layer did not change since. */
 function knownSizes(graph: Graph, infos: Infos): Map<string, Sizes> {
   const known = new Map<string, Sizes>();
   for (const { id, layer, params } of graph.nodes) {
     const info = infos.get(id);
-    if (info?.sizes === undefined || info.layer !== layer) continue;
-    const blank = Object.entries(info.sizes).filter(([name]) => (params[name] ?? null) === null);
-    if (blank.length > 0) known.set(id, Object.fromEntries(blank));
+    if (info?.sizes === undefined) continue;
+    let last = sizesKnown.get(info);
+    if (last?.layer !== layer || last.params !== params) {
+      const blank = Object.entries(info.sizes).filter(([name]) => (params[name] ?? null) === null);
+      const isSame = info.layer === layer && blank.length > 0;
+      last = { layer, params, sizes: isSame ? Object.fromEntries(blank) : null };
+      sizesKnown.set(info, last);
+    }
+    if (last.sizes) known.set(id, last.sizes);
   }
   return known;
 }

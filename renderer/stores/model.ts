@@ -2,6 +2,8 @@
 import { create } from 'zustand';
 import type { ModelInfo, NodeInfo, ParameterInfo } from '#core/session/session';
 
+import { saysSame } from './says-same';
+
 interface ModelState {
   readonly model: ModelInfo | null;
   readonly nodes: ReadonlyMap<string, NodeInfo>;
@@ -28,7 +30,7 @@ export function showModel(model: ModelInfo): void {
   const nodes = new Map(
     model.nodes.map((node) => {
       const old = before.get(node.id);
-      return [node.id, old && JSON.stringify(old) === JSON.stringify(node) ? old : node];
+      return [node.id, old && saysSame(old, node) ? old : node];
     }),
   );
   useModel.setState({ model, nodes });

@@ -1,6 +1,6 @@
 // A residual network of about `count` nodes as a project: what the benchmark of the canvas opens. Plain data; writes no file.
 
-const PER_COLUMN = 40;
+const PER_COLUMN = 125;
 const ROW = 150;
 const COLUMN = 364;
 

@@ -1,0 +1,184 @@
+// Draws the cards and edges of a large graph on a plain canvas: boxes from afar, boxes with names from nearer. What is close enough
+// to read is there as elements of the page, which lie over this picture.
+import type { Point } from './geometry';
+import { cardsWithin, TONE, type Scene } from './scene';
+
+export interface Camera extends Point {
+  readonly zoom: number;
+}
+
+/** Colours of the theme, read from the style sheet. */
+export interface Ink {
+  readonly card: string;
+  readonly line: string;
+  readonly edge: string;
+  readonly text: string;
+  readonly detail: string;
+  readonly selected: string;
+  readonly tones: readonly string[];
+  readonly font: string;
+}
+
+export function readInk(element: Element): Ink {
+  const style = getComputedStyle(element);
+  const of = (name: string): string => style.getPropertyValue(name).trim();
+  return {
+    card: of('--surface-1'),
+    line: of('--line-strong'),
+    edge: of('--line-strong'),
+    text: of('--ink'),
+    detail: of('--ink-3'),
+    selected: of('--lapis'),
+    tones: [of('--line-strong'), of('--gold-line'), of('--gold-line'), of('--red')],
+    font: of('--font'),
+  };
+}
+
+export interface Picture {
+  readonly scene: Scene;
+  readonly camera: Camera;
+  /** In pixels of the page. */
+  readonly width: number;
+  readonly height: number;
+  readonly selected: ReadonlySet<string>;
+  readonly selectedEdges: ReadonlySet<string>;
+  /** Cards being dragged are drawn shifted. */
+  readonly shift: Point | null;
+  /** These cards and the edges between them are elements of the page and not drawn here. */
+  readonly detailed: ReadonlySet<string>;
+}
+
+/** Height of a name in pixels below which it would be a blur. */
+const LEAST_TEXT = 5;
+const NAME_SIZE = 13;
+
+/** Draws with the origin at the page's pixel (0, 0) of the canvas. */
+export function paint(context: CanvasRenderingContext2D, ink: Ink, picture: Picture): void {
+  const { camera, width, height } = picture;
+  context.save();
+  context.clearRect(0, 0, width, height);
+  context.translate(camera.x, camera.y);
+  context.scale(camera.zoom, camera.zoom);
+  const part = {
+    x: -camera.x / camera.zoom,
+    y: -camera.y / camera.zoom,
+    width: width / camera.zoom,
+    height: height / camera.zoom,
+  };
+  paintEdges(context, ink, picture, part);
+  paintCards(context, ink, picture, part);
+  context.restore();
+}
+
+type Part = Parameters<typeof cardsWithin>[1];
+
+function paintEdges(context: CanvasRenderingContext2D, ink: Ink, picture: Picture, part: Part): void {
+  const { scene, camera, selectedEdges, detailed } = picture;
+  const isRight = scene.graph.direction === 'right';
+  const marked = new Path2D();
+  context.beginPath();
+  scene.graph.edges.forEach(({ id, from, to }, index) => {
+    if (detailed.has(from.node) && detailed.has(to.node)) return;
+    const line = lineOf(picture, index, isRight);
+    if (!line || !reaches(line, part)) return;
+    trace(selectedEdges.has(id) ? marked : context, line, isRight);
+  });
+  context.lineWidth = Math.max(1.5, 0.8 / camera.zoom);
+  context.strokeStyle = ink.edge;
+  context.stroke();
+  context.lineWidth *= 1.6;
+  context.strokeStyle = ink.selected;
+  context.stroke(marked);
+}
+
+/** Start and end of an edge: x1, y1, x2, y2. */
+type Line = readonly [number, number, number, number];
+
+function lineOf({ scene, selected, shift }: Picture, edge: number, isRight: boolean): Line | null {
+  const source = scene.ends[edge * 2] ?? -1;
+  const target = scene.ends[edge * 2 + 1] ?? -1;
+  if (source < 0 || target < 0) return null;
+  const { boxes, nodes } = scene;
+  const at = (index: number, part: number): number => boxes[index * 4 + part] ?? 0;
+  const moved = (index: number): Point => (shift && selected.has(nodes[index]?.id ?? '') ? shift : NO_SHIFT);
+  const a = moved(source);
+  const b = moved(target);
+  return isRight
+    ? [
+        at(source, 0) + at(source, 2) + a.x,
+        at(source, 1) + at(source, 3) / 2 + a.y,
+        at(target, 0) + b.x,
+        at(target, 1) + at(target, 3) / 2 + b.y,
+      ]
+    : [
+        at(source, 0) + at(source, 2) / 2 + a.x,
+        at(source, 1) + at(source, 3) + a.y,
+        at(target, 0) + at(target, 2) / 2 + b.x,
+        at(target, 1) + b.y,
+      ];
+}
+
+const NO_SHIFT: Point = { x: 0, y: 0 };
+
+const reaches = ([x1, y1, x2, y2]: Line, { x, y, width, height }: Part): boolean =>
+  Math.max(x1, x2) >= x &&
+  Math.min(x1, x2) <= x + width &&
+  Math.max(y1, y2) >= y &&
+  Math.min(y1, y2) <= y + height;
+
+/** Straight where the ends lie below (or beside) each other, else with a bend in the middle, as the edges of the page have. */
+function trace(path: CanvasPath, [x1, y1, x2, y2]: Line, isRight: boolean): void {
+  path.moveTo(x1, y1);
+  if (isRight && y1 !== y2 && x2 > x1) {
+    path.lineTo((x1 + x2) / 2, y1);
+    path.lineTo((x1 + x2) / 2, y2);
+  } else if (!isRight && x1 !== x2 && y2 > y1) {
+    path.lineTo(x1, (y1 + y2) / 2);
+    path.lineTo(x2, (y1 + y2) / 2);
+  }
+  path.lineTo(x2, y2);
+}
+
+function paintCards(context: CanvasRenderingContext2D, ink: Ink, picture: Picture, part: Part): void {
+  const { scene, camera, selected, shift, detailed } = picture;
+  const { boxes, nodes, tones, views } = scene;
+  const hasNames = NAME_SIZE * camera.zoom >= LEAST_TEXT;
+  const around = shift ? { x: part.x - 1e5, y: part.y - 1e5, width: 1e6, height: 1e6 } : part;
+  const paths = [new Path2D(), new Path2D(), new Path2D(), new Path2D()];
+  const chosen = new Path2D();
+  const seen: number[] = [];
+  cardsWithin(scene, around, (index) => {
+    if (detailed.has(nodes[index]?.id ?? '')) return;
+    const isSelected = selected.has(nodes[index]?.id ?? '');
+    const x = (boxes[index * 4] ?? 0) + (isSelected ? (shift?.x ?? 0) : 0);
+    const y = (boxes[index * 4 + 1] ?? 0) + (isSelected ? (shift?.y ?? 0) : 0);
+    const path = isSelected ? chosen : paths[tones[index] ?? TONE.plain];
+    path?.rect(x, y, boxes[index * 4 + 2] ?? 0, boxes[index * 4 + 3] ?? 0);
+    seen.push(index);
+  });
+  context.fillStyle = ink.card;
+  context.lineWidth = Math.max(1, 0.9 / camera.zoom);
+  paths.forEach((path, tone) => {
+    context.fill(path);
+    context.strokeStyle = ink.tones[tone] ?? ink.line;
+    context.stroke(path);
+  });
+  context.fill(chosen);
+  context.lineWidth *= 2;
+  context.strokeStyle = ink.selected;
+  context.stroke(chosen);
+  if (!hasNames) return;
+  context.font = `600 ${NAME_SIZE}px ${ink.font}`;
+  context.textBaseline = 'middle';
+  for (const index of seen) {
+    const isSelected = selected.has(nodes[index]?.id ?? '');
+    const x = (boxes[index * 4] ?? 0) + (isSelected ? (shift?.x ?? 0) : 0);
+    const y = (boxes[index * 4 + 1] ?? 0) + (isSelected ? (shift?.y ?? 0) : 0);
+    context.fillStyle = ink.text;
+    context.fillText(nodes[index]?.name ?? '', x + 34, y + 18, 150);
+    const title = views[index]?.title;
+    if (title === undefined) continue;
+    context.fillStyle = ink.detail;
+    context.fillText(title, x + 34, y + (boxes[index * 4 + 3] ?? 0) - 15, 250);
+  }
+}

@@ -1,0 +1,248 @@
+// The canvas with a large graph, in the real window: how long it takes to open, frames a second while panning and zooming, and how
+// long edits take until they are seen. Prints figures, judges none. After a build:
+//
+//   xvfb-run -a -s '-screen 0 1280x800x24' node tests/bench/canvas.mjs [--nodes=10000] [--gpu] [--profile=FILE] [--shots=PREFIX]
+//
+// Without --gpu Chromium draws in software, as on a machine without a graphics card.
+/* global document, window, requestAnimationFrame, KeyboardEvent, WheelEvent, HTMLInputElement -- bodies of page.evaluate run in the page */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { _electron as electron } from '@playwright/test';
+
+import { bigProject } from './big-graph.mjs';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const { values: options } = parseArgs({
+  options: {
+    nodes: { type: 'string', default: '10000' },
+    gpu: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    shots: { type: 'string' },
+    repeat: { type: 'string', default: '12' },
+  },
+});
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lazuli-canvas-'));
+const file = path.join(folder, 'large.lazuli');
+fs.writeFileSync(file, JSON.stringify(bigProject(Number(options.nodes))));
+
+const app = await electron.launch({
+  args: [
+    root,
+    path.join(root, 'examples/digits/digits.lazuli'),
+    '--log-level=3',
+    ...(options.gpu ? [] : ['--disable-gpu']),
+  ],
+  cwd: root,
+  env: { ...process.env, LAZULI_USER_DATA: path.join(folder, 'user-data'), ELECTRON_RENDERER_URL: '' },
+});
+try {
+  const page = await app.firstWindow();
+  await page.getByRole('button', { name: 'Feed sample' }).first().waitFor();
+  const session = options.profile ? await page.context().newCDPSession(page) : null;
+  if (session) {
+    await session.send('Profiler.enable');
+    await session.send('Profiler.start');
+  }
+  console.log(
+    `${options.nodes} nodes, ${options.gpu ? 'GPU as found' : 'software drawing'}, ${os.cpus().length} cores, load ${os.loadavg()[0].toFixed(1)}`,
+  );
+  await open(app, page);
+  await page.evaluate(installMeters);
+  if (options.shots) await page.screenshot({ path: `${options.shots}-whole.png` });
+  await pan(page, 'whole graph');
+  await zoom(page);
+  await page.keyboard.press('Escape');
+  await edits(page, Number(options.repeat));
+  if (session) {
+    const { profile } = await session.send('Profiler.stop');
+    fs.writeFileSync(options.profile, JSON.stringify(profile));
+  }
+} finally {
+  const ended = app.waitForEvent('close');
+  await app.evaluate(({ app: running }) => running.exit(0)).catch(() => undefined);
+  await ended;
+  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
+
+/** From the command to the first frame that shows the graph. */
+async function open(running, page) {
+  await running.evaluate(({ dialog }, answer) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [answer] });
+  }, file);
+  const opened = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const start = performance.now();
+        const look = () => {
+          if (
+            document.querySelector('.project-name')?.textContent?.includes('large') &&
+            document.querySelector('.drawn-layer, .react-flow__node')
+          )
+            requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - start)));
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+  );
+  await running.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('file.open')?.click());
+  console.log(`open                       ${(await opened).toFixed(0)} ms until it is drawn`);
+  const ready = Date.now();
+  await page.waitForFunction(
+    () => document.querySelector('.inspector-body .facts dd:not(.muted)') !== null,
+    null,
+    { timeout: 240_000 },
+  );
+  console.log(`  and the engine knows it  ${Date.now() - ready} ms later`);
+}
+
+function installMeters() {
+  const pane = () => document.querySelector('.react-flow__pane');
+  /** Gaps between frames while `act` runs once per frame. */
+  window.meter = (frames, act) =>
+    new Promise((resolve) => {
+      const gaps = [];
+      let last = performance.now();
+      const tick = (now) => {
+        gaps.push(now - last);
+        last = now;
+        if (gaps.length > frames) resolve(gaps.slice(1));
+        else {
+          act(gaps.length, pane());
+          requestAnimationFrame(tick);
+        }
+      };
+      requestAnimationFrame(tick);
+    });
+  /** From just before `act` until the frame that shows it has been drawn. */
+  window.latency = (act) =>
+    new Promise((resolve) => {
+      const start = performance.now();
+      act();
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => resolve(performance.now() - start);
+        port2.postMessage(null);
+      });
+    });
+  window.press = (key, extra = {}) =>
+    window.dispatchEvent(
+      new KeyboardEvent('keydown', {
+        key,
+        code: key.length === 1 ? `Key${key.toUpperCase()}` : key,
+        bubbles: true,
+        cancelable: true,
+        ...extra,
+      }),
+    );
+}
+
+/** To and fro in a circle, so that the graph stays in view. */
+async function pan(page, what) {
+  const gaps = await page.evaluate(() =>
+    window.meter(240, (frame, pane) => {
+      const angle = (frame / 60) * Math.PI;
+      const wheel = {
+        deltaX: 30 * Math.cos(angle),
+        deltaY: 30 * Math.sin(angle),
+        clientX: 600,
+        clientY: 250,
+      };
+      pane.dispatchEvent(new WheelEvent('wheel', { ...wheel, bubbles: true, cancelable: true }));
+    }),
+  );
+  printFrames(`pan, ${what}`, gaps);
+}
+
+/** From the whole graph down to single cards, along them, and back. */
+async function zoom(page) {
+  const by = (delta, frames) =>
+    page.evaluate(
+      ([step, count]) =>
+        window.meter(count, (_frame, pane) => {
+          const wheel = { deltaY: step, ctrlKey: true, clientX: 560, clientY: 250 };
+          pane.dispatchEvent(new WheelEvent('wheel', { ...wheel, bubbles: true, cancelable: true }));
+        }),
+      [delta, frames],
+    );
+  printFrames('zoom in', await by(-18, 150));
+  await page.waitForTimeout(500);
+  if (options.shots) await page.screenshot({ path: `${options.shots}-near.png` });
+  await pan(page, 'cards readable');
+  printFrames('zoom out', await by(18, 150));
+}
+
+function printFrames(what, gaps) {
+  const sorted = [...gaps].sort((a, b) => a - b);
+  const at = (share) => (sorted[Math.floor(share * (sorted.length - 1))] ?? NaN).toFixed(1);
+  const rate = (1000 * gaps.length) / gaps.reduce((sum, gap) => sum + gap, 0);
+  console.log(
+    `${what.padEnd(26)} ${rate.toFixed(1).padStart(5)} frames/s   gap median ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms`,
+  );
+}
+
+async function edits(page, repeat) {
+  await page
+    .locator('.layer-row')
+    .filter({ hasText: /^conv4/ })
+    .click();
+  const card = page.locator('.react-flow__node-layer').filter({ hasText: 'conv4' }).first();
+  await card.waitFor();
+  await page.waitForTimeout(1000);
+  if (options.shots) await page.screenshot({ path: `${options.shots}-edit.png` });
+  const center = async () => {
+    const box = await card.boundingBox();
+    return { x: box.x + 200, y: box.y + 18 };
+  };
+  const measure = async (what, each) => {
+    const times = [];
+    for (let at = 0; at < repeat; at++) {
+      times.push(await each());
+      await page.waitForTimeout(250);
+    }
+    times.sort((a, b) => a - b);
+    const share = (part) => times[Math.min(times.length - 1, Math.floor(part * times.length))].toFixed(1);
+    console.log(`${what.padEnd(26)} p50 ${share(0.5).padStart(6)} ms   p95 ${share(0.95).padStart(6)} ms`);
+  };
+  const { x, y } = await center();
+  await page.mouse.click(x, y);
+  await page.locator('.inspector').getByLabel('out_channels').waitFor();
+  const key = (name, extra) =>
+    page.evaluate(([pressed, more]) => window.latency(() => window.press(pressed, more)), [name, extra]);
+  await measure(
+    'select all and none',
+    async () => (await key('a', { ctrlKey: true })) + (await key('Escape')),
+  );
+  await page.mouse.click(x, y);
+  let wide = false;
+  await measure('change a param, all after', () => {
+    wide = !wide;
+    return page.evaluate(
+      (value) =>
+        window.latency(() => {
+          const field = [...document.querySelectorAll('.inspector input')].find((input) =>
+            input.closest('label, .field')?.textContent.includes('out_channels'),
+          );
+          const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+          set.call(field, value);
+          field.dispatchEvent(new Event('input', { bubbles: true }));
+          field.focus();
+          field.blur();
+        }),
+      wide ? '9' : '8',
+    );
+  });
+  await measure('undo', () => key('z', { ctrlKey: true }));
+  await measure('redo', () => key('y', { ctrlKey: true }));
+  await page.mouse.click(x, y);
+  await measure('duplicate', () => key('d', { ctrlKey: true }));
+  await measure('delete', async () => {
+    await page.keyboard.press('ControlOrMeta+D');
+    await page.waitForTimeout(100);
+    return key('Delete');
+  });
+  for (let at = 0; at < 4; at++) await page.keyboard.press('ControlOrMeta+Z');
+}

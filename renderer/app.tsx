@@ -3,6 +3,7 @@ import * as Tooltip from '@radix-ui/react-tooltip';
 import type { JSX } from 'react';
 
 import { Canvas } from './canvas/canvas';
+import { Announcer } from './chrome/announcer';
 import { Dialogs } from './chrome/dialogs';
 import { Toasts } from './chrome/toasts';
 import { ToolBar } from './chrome/tool-bar';
@@ -24,6 +25,7 @@ export function App(): JSX.Element {
       </div>
       <Dialogs />
       <Toasts />
+      <Announcer />
     </Tooltip.Provider>
   );
 }

@@ -67,6 +67,12 @@ export const COMMANDS: readonly Command[] = [
   command('edit', 'paste', 'Paste', { shortcut: 'CmdOrCtrl+V', yieldsToText: true, role: 'paste' }),
   command('edit', 'delete', 'Delete selection', { shortcut: 'Delete', yieldsToText: true }),
   command('edit', 'duplicate', 'Duplicate selection', { shortcut: 'CmdOrCtrl+D', yieldsToText: true }),
+  command('edit', 'connect', 'Connect…', {
+    shortcut: 'C',
+    yieldsToText: true,
+    startsGroup: true,
+    keywords: 'edge wire port',
+  }),
   command('edit', 'rename', 'Rename', { shortcut: 'F2', yieldsToText: true, startsGroup: true }),
   command('edit', 'disconnect', 'Disconnect', {
     shortcut: 'CmdOrCtrl+Shift+D',
@@ -121,6 +127,11 @@ export const COMMANDS: readonly Command[] = [
     shortcut: 'I',
     yieldsToText: true,
     keywords: 'edge palette splice',
+  }),
+  command('view', 'outline', 'Outline of the graph', {
+    shortcut: 'CmdOrCtrl+Shift+O',
+    startsGroup: true,
+    keywords: 'tree list accessibility screen reader',
   }),
   command('view', 'fit', 'Zoom to fit', { shortcut: 'CmdOrCtrl+0', startsGroup: true }),
   command('view', 'fitSelection', 'Zoom to selection', {

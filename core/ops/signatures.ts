@@ -103,9 +103,7 @@ export interface OpAttributes {
 
   // ---- products (float)
   /** (a [.., m, k], b [.., k, n]) → [.., m, n]; leading axes equal, or b has none (2-D); the last two swapped where transpose is set. */
-  matmul: Activated &
-    Narrowed &
-    Rounded & { readonly transpose_a: boolean; readonly transpose_b: boolean };
+  matmul: Activated & Narrowed & Rounded & { readonly transpose_a: boolean; readonly transpose_b: boolean };
   /** (x [.., i], weight [o, i], bias? [o]) → [.., o]. */
   linear: Activated & Narrowed & Rounded;
   /** (x, weight, bias?) → (gelu(z), gelu_slope(z)) of linear's z. */

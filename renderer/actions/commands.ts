@@ -7,7 +7,7 @@ import { fitNodes, fitView, zoomIn, zoomOut } from '../canvas/viewport';
 import { useDocument } from '../stores/document';
 import { useRun } from '../stores/run';
 import { showNote } from '../stores/toasts';
-import { onlySelected, openDialog, startRename, useUi } from '../stores/ui';
+import { onlySelected, openDialog, showDock, startRename, useUi } from '../stores/ui';
 import { alignSelection, distributeSelection } from './arrange';
 import { breakUpSelected, collapseSelection, isBlock, leaveBlock, openBlock } from './blocks';
 import { copySelection, cutSelection, paste } from './clipboard';
@@ -46,6 +46,23 @@ const hasNodes =
 const hasBlock = (): boolean => isBlock(onlySelected(useUi.getState()));
 const runsTo = (direction: 'down' | 'right'): boolean =>
   hasProject() && (graphNow()?.direction ?? 'down') === direction;
+
+/** The one selected node, notes aside. */
+function onlySelectedNode(): string | null {
+  const id = onlySelected(useUi.getState());
+  return id !== null && graphNow()?.nodes.some((node) => node.id === id) === true ? id : null;
+}
+
+function connectSelected(): void {
+  const node = onlySelectedNode();
+  if (node !== null) openDialog({ kind: 'connect', node });
+}
+
+/** The tree twin of the canvas, with the focus. */
+function showOutline(): void {
+  showDock('outline');
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('.outline-tree')?.focus());
+}
 
 function renameSelected(): void {
   startRename(onlySelected(useUi.getState()));
@@ -90,6 +107,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'edit.delete': { run: () => deleteSelection(), isEnabled: hasSelection },
   'edit.duplicate': { run: duplicateSelection, isEnabled: hasNodes(1) },
   'edit.rename': { run: renameSelected, isEnabled: () => onlySelected(useUi.getState()) !== null },
+  'edit.connect': { run: connectSelected, isEnabled: () => onlySelectedNode() !== null },
   'edit.disconnect': { run: disconnectSelection, isEnabled: hasSelection },
   'edit.addNote': { run: () => addNote(), isEnabled: hasProject },
   'edit.collapse': { run: collapseSelection, isEnabled: hasNodes(1) },
@@ -103,6 +121,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'view.commandPalette': { run: () => openDialog({ kind: 'commands' }) },
   'view.addLayer': { run: () => openDialog({ kind: 'layers', target: null }), isEnabled: hasProject },
   'view.insertIntoEdge': { run: askForEdge, isEnabled: () => useUi.getState().selection.edges.size === 1 },
+  'view.outline': { run: showOutline, isEnabled: hasProject },
   'view.fit': { run: fitView },
   'view.fitSelection': { run: () => fitNodes(useUi.getState().selection.nodes), isEnabled: hasNodes(1) },
   'view.zoomIn': { run: zoomIn },

@@ -4,6 +4,7 @@ import type { JSX } from 'react';
 import { openDialog, useUi } from '../stores/ui';
 import { AboutDialog } from './about-dialog';
 import { CommandPalette } from './command-palette';
+import { ConnectDialog } from './connect-dialog';
 import { NewProjectDialog } from './new-project-dialog';
 import { RecoveryDialog } from './recovery-dialog';
 import { ResizeDialog } from './resize-dialog';
@@ -28,6 +29,8 @@ export function Dialogs(): JSX.Element | null {
       return <WeightsDialog choice={dialog.choice} onClose={close} />;
     case 'resize':
       return <ResizeDialog resized={dialog.resized} onClose={close} />;
+    case 'connect':
+      return <ConnectDialog node={dialog.node} port={dialog.port ?? null} onClose={close} />;
     case 'recovery':
       return <RecoveryDialog onClose={close} />;
     case 'about':

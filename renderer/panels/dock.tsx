@@ -1,11 +1,13 @@
-// The dock under the canvas: Sample, Training, Parameters and Problems as tabs; its height is dragged or set with the arrow keys, and it folds away.
+// The dock under the canvas: Sample, Training, Parameters, Problems and Outline as tabs; its height is dragged or set with the
+// arrow keys, and it folds away.
 import * as Tabs from '@radix-ui/react-tabs';
-import { Boxes, ChartSpline, ChevronDown, ChevronUp, CircleAlert, Sparkles } from 'lucide-react';
+import { Boxes, ChartSpline, ChevronDown, ChevronUp, CircleAlert, ListTree, Sparkles } from 'lucide-react';
 import type { JSX } from 'react';
 
 import { useLive } from '../stores/live';
 import { useRun } from '../stores/run';
 import { showDock, toggleDock, useUi, type DockTab } from '../stores/ui';
+import { OutlinePanel } from './outline-panel';
 import { ParametersPanel } from './parameters/parameters-panel';
 import { ProblemsPanel } from './problems-panel';
 import { Resizer } from './resizer';
@@ -45,6 +47,10 @@ export function Dock(): JSX.Element {
               Problems
               <ProblemCount />
             </Tab>
+            <Tab value="outline" label="Outline">
+              <ListTree size={14} aria-hidden />
+              Outline
+            </Tab>
           </Tabs.List>
           <button
             type="button"
@@ -67,6 +73,9 @@ export function Dock(): JSX.Element {
         </Tabs.Content>
         <Tabs.Content value="problems" className="dock-panel" tabIndex={-1}>
           <ProblemsPanel />
+        </Tabs.Content>
+        <Tabs.Content value="outline" className="dock-panel" tabIndex={-1}>
+          <OutlinePanel />
         </Tabs.Content>
       </section>
     </Tabs.Root>

@@ -4,7 +4,7 @@ import type { Resized, WeightVerdict } from '#core/session/session';
 
 import type { OpenPort } from '../palette/fits';
 
-export type DockTab = 'sample' | 'training' | 'parameters' | 'problems';
+export type DockTab = 'sample' | 'training' | 'parameters' | 'problems' | 'outline';
 
 export interface Selection {
   readonly nodes: ReadonlySet<string>;
@@ -32,6 +32,11 @@ export type OpenDialog =
   | { readonly kind: 'layers'; readonly target: InsertTarget | null }
   | { readonly kind: 'weights'; readonly choice: WeightsChoice }
   | { readonly kind: 'resize'; readonly resized: readonly Resized[] }
+  | {
+      readonly kind: 'connect';
+      readonly node: string;
+      readonly port?: { readonly kind: 'input' | 'output'; readonly name: string };
+    }
   | { readonly kind: 'recovery' }
   | { readonly kind: 'about' };
 

@@ -68,7 +68,7 @@ export const COMMANDS: readonly Command[] = [
   command('edit', 'delete', 'Delete selection', { shortcut: 'Delete', yieldsToText: true }),
   command('edit', 'duplicate', 'Duplicate selection', { shortcut: 'CmdOrCtrl+D', yieldsToText: true }),
   command('edit', 'connect', 'Connect…', {
-    shortcut: 'C',
+    shortcut: 'Alt+C',
     yieldsToText: true,
     startsGroup: true,
     keywords: 'edge wire port',

@@ -33,7 +33,13 @@ export function DataItems(): JSX.Element {
   if (!preview)
     return <div className={`data-items ${isLoading ? 'is-loading' : ''}`} aria-busy={isLoading} />;
   return (
-    <div className="data-items" aria-busy={isLoading}>
+    <div
+      className="data-items"
+      aria-busy={isLoading}
+      role="region"
+      aria-label="First items of the data"
+      tabIndex={0}
+    >
       <p className="data-facts">
         <strong>{showCount(preview.samples)}</strong> samples of{' '}
         <span className="shape">{formatShape(preview.inputShape)}</span>

@@ -80,11 +80,17 @@ export function OutlinePanel(): JSX.Element {
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rows[index];
-    if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
-    if (handleKey(event.key, row)) {
+    if (!row || event.ctrlKey || event.metaKey) return;
+    const isDone = event.altKey ? event.code === 'KeyC' && connectFrom(row) : handleKey(event.key, row);
+    if (isDone) {
       event.preventDefault();
       event.stopPropagation();
     }
+  };
+
+  const connectFrom = (row: OutlineRow): boolean => {
+    openDialog({ kind: 'connect', node: row.node, ...(row.port ? { port: row.port } : {}) });
+    return true;
   };
 
   const handleKey = (key: string, row: OutlineRow): boolean => {
@@ -112,10 +118,6 @@ export function OutlinePanel(): JSX.Element {
       case 'Enter':
         if (isBlock(row.node)) openBlock(row.node);
         else toggle(row.node, row.isExpanded !== true && row.level === 1);
-        return true;
-      case 'c':
-      case 'C':
-        openDialog({ kind: 'connect', node: row.node, ...(row.port ? { port: row.port } : {}) });
         return true;
       case 'F2':
         select([row.node]);
@@ -156,7 +158,7 @@ export function OutlinePanel(): JSX.Element {
   return (
     <div className="outline">
       <p id="outline-help" className="muted small">
-        Arrows move and unfold · Enter opens a block · C connects · F2 renames · Delete removes
+        Arrows move and unfold · Enter opens a block · Alt+C connects · F2 renames · Delete removes
       </p>
       <div
         ref={box}

@@ -1,0 +1,104 @@
+// Without a mouse and without seeing: the outline as the canvas's twin, connecting by keyboard, what is announced, and axe's findings
+// in every main state.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type {} from 'axe-core';
+
+import { card, cards, edge, fillName } from './support/canvas';
+import { expect, test } from './support/fixtures';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+test('the outline mirrors the canvas: found, renamed, connected, deleted and undone by keyboard alone', async ({
+  lazuli,
+}) => {
+  const { page } = lazuli;
+  await lazuli.command('view.outline');
+  const tree = page.getByRole('tree', { name: 'Outline of the graph' });
+  await expect(tree).toBeFocused();
+  await page.keyboard.type('fc1');
+  const active = page.locator('.outline-row.is-active');
+  await expect(active).toHaveText(/^fc1, Linear, .*2 uninitialized/);
+  await expect(card(page, 'fc1').locator('.card')).toHaveClass(/is-selected/);
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowDown');
+  await expect(active).toHaveText(/^input input, from flatten/);
+  await page.keyboard.press('ArrowDown');
+  await expect(active).toHaveText(/^output output, .*, to relu3/);
+  await page.keyboard.press('ArrowDown');
+  await expect(active).toHaveText(/^weight, 64×\?, uninitialized, waits for in_features/);
+
+  // From the output of fc1 to the input of fc2, past relu3.
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Alt+C');
+  const dialog = page.getByRole('dialog', { name: 'Connect output output of fc1' });
+  await page.keyboard.type('fc2');
+  await expect(dialog.getByRole('option')).toHaveCount(1);
+  await expect(dialog.getByRole('option')).toContainText('instead of relu3');
+  await page.keyboard.press('Enter');
+  await expect(edge(page, 'fc1', 'fc2')).toHaveCount(1);
+  await expect(page.getByRole('status', { name: 'What changed' })).toContainText('Connect');
+
+  // The canvas leads the tree too.
+  await card(page, 'conv2').locator('.card-layer').click();
+  await expect(active).toHaveText(/^conv2, Conv2d/);
+  await tree.focus();
+  await page.keyboard.press('F2');
+  await fillName(page, 'filters');
+  await expect(page.getByRole('treeitem', { name: /^filters, Conv2d/ })).toHaveCount(1);
+  await tree.focus();
+  await page.keyboard.press('Delete');
+  await expect(cards(page)).toHaveCount(12);
+  await expect(tree).toBeFocused();
+  await page.keyboard.press('ControlOrMeta+Z');
+  await expect(cards(page)).toHaveCount(13);
+});
+
+test('axe finds nothing serious in the main states, light, dark and with high contrast', async ({
+  lazuli,
+}) => {
+  const { page } = lazuli;
+  const found: string[] = [];
+  const look = async (state: string): Promise<void> => {
+    const serious = await page.evaluate(async () => {
+      const { violations } = await window.axe.run(document, {
+        resultTypes: ['violations'],
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'],
+      });
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes
+              .map(({ html }) => html.slice(0, 160))
+              .slice(0, 4)
+              .join(' | ')}`,
+        );
+    });
+    found.push(...serious.map((line) => `${state}: ${line}`));
+  };
+  // The page's policy lets no script in but its own; the debugger's door is not the page's.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Runtime.evaluate', { expression: AXE });
+  await look('start');
+  await page.getByRole('button', { name: 'Feed sample' }).first().click();
+  await expect(card(page, 'fc2')).toContainText('10×64');
+  await card(page, 'conv1').locator('.card-layer').click();
+  await look('fed, a layer selected');
+  for (const tab of ['Training', 'Problems', 'Outline']) {
+    await page.getByRole('tab', { name: tab }).click();
+    await look(tab);
+  }
+  await lazuli.command('view.themeDark');
+  await look('dark');
+  await lazuli.command('view.themeLight');
+  await lazuli.command('view.commandPalette');
+  await look('command palette');
+  await page.keyboard.press('Escape');
+  await lazuli.command('file.new');
+  await look('new project');
+  await page.keyboard.press('Escape');
+  await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
+  await look('high contrast');
+  expect(found).toEqual([]);
+});

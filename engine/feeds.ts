@@ -134,7 +134,7 @@ export class Feeds {
     try {
       const { normalization } = data ?? reference.source;
       const scaling = await scalingOf(normalization, reference.inputs, training, signal);
-      return { dataset, ends, normalizer: new Normalizer(scaling, dtype) };
+      return { dataset, ends, normalizer: together(() => new Normalizer(scaling, dtype)) };
     } catch (error) {
       this.#cache.release(dataset);
       throw error;

@@ -4,6 +4,7 @@ import { LazuliError } from '#core/errors';
 import { MemorySink, memorySource, readWeights, writeTorch } from '#core/formats/index';
 import { PLAN } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
+import type { ByteSink } from '#core/formats/weights';
 import { loadEntries } from '#core/nn/index';
 import type {
   TensorDetail,
@@ -100,7 +101,12 @@ export class ModelSession {
   static async open(project: Project, options: SessionOptions): Promise<ModelSession> {
     cpuBackend();
     const session = new ModelSession(project, options);
-    await session.#model.settle();
+    try {
+      await session.#model.settle();
+    } catch (error) {
+      session.#model.dispose();
+      throw error;
+    }
     return session;
   }
 
@@ -134,7 +140,7 @@ export class ModelSession {
     return this.#lock.run(async () => {
       this.#model.update(project);
       await this.#model.settle();
-      return this.info();
+      return this.#describe();
     });
   }
 
@@ -211,8 +217,14 @@ export class ModelSession {
   /** All weights in the .pt serialization, uninitialized ones included. */
   exportState(): Promise<Uint8Array> {
     return this.#lock.run(async () => {
-      const sink = new MemorySink();
-      await writeTorch(sink, this.#model.content(), { directory: 'state' });
+      const [sink, turns] = [new MemorySink(), new Turns()];
+      const resting: ByteSink = {
+        async write(bytes) {
+          await sink.write(bytes);
+          await turns.next();
+        },
+      };
+      await writeTorch(resting, this.#model.content(), { directory: 'state' });
       return sink.take();
     });
   }
@@ -360,7 +372,7 @@ export class ModelSession {
         await this.#model.restore(before);
         throw error;
       }
-      return { ...result, model: this.info() };
+      return { ...result, model: await this.#describe() };
     });
   }
 
@@ -451,12 +463,16 @@ export class ModelSession {
     );
   }
 
+  /** Afterwards `info` has the answer ready. */
+  #describe(): Promise<ModelInfo> {
+    return new Turns().run(this.#model.infoInTurns());
+  }
   #change(body: () => void | Promise<void>): Promise<ModelInfo> {
     return this.#lock.run(async () => {
       this.#refuseWhileRunning();
       await body();
       await this.#model.settle();
-      return this.info();
+      return this.#describe();
     });
   }
   #refuseWhileRunning(): void {

@@ -210,7 +210,7 @@ export interface NativeAddon {
   readonly writeFilePlainly?: FileTransfer;
   /** Has the system forget what it keeps of a file, so that the next read comes from the disk. For measurements. */
   forgetFile?(descriptor: number): void;
-  /** Storages and programs not yet disposed: must be 0 when a suite ends. */
+  /** Storages and programs not yet disposed, which must be 0 when a suite ends, and bytes, once what was given up is free. */
   live(): { storages: number; programs: number; bytes: number };
   /** The most bytes that lived at once since `resetMemoryPeak`, scratch of kernels included. */
   memoryPeak(): number;

@@ -13,7 +13,7 @@ import type { ByteSink, ByteSource, StateDictContent, WeightFile } from './weigh
 import { readZip } from './zip/read';
 
 export { MemorySink, memorySource } from './bytes';
-export { contiguousBytes, entryBytes, readContiguous } from './gather';
+export { contiguousBytes, entryBytes, readContiguous, readContiguousInto } from './gather';
 export { refusal } from './refuse';
 export { combineCrc32, useCrc32, type Crc32 } from './zip/crc32';
 export { convertFloats, type FloatType } from './half';

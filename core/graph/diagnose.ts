@@ -5,6 +5,7 @@ import { nearest } from '../layers/suggest';
 import { LAYERS } from '../layers';
 import type { Problem } from '../session/session';
 import { formatShape } from '../tensor/shape';
+import { drain, type Turned } from '../turns';
 import type { Inference, NodeInference, NodeInput } from './infer';
 import { pathFault, toValidName, uniqueName } from './names';
 import { reachable } from './order';
@@ -28,19 +29,28 @@ const at = (node: GraphNode): string => `node '${node.name}'`;
 
 /** All problems, those that cause others first: structure, then params, then shapes in running order. */
 export function diagnose(inference: Inference): Problem[] {
+  return drain(diagnoseInTurns(inference));
+}
+
+/** The same, with turns between the nodes. */
+export function* diagnoseInTurns(inference: Inference): Turned<Problem[]> {
   const used = leadingToOutputs(inference);
   const nodes = [...inference.nodes.values()].filter(({ isSound }) => !isSound);
-  return [
-    ...checkNames(inference),
-    ...nodes.flatMap(checkLayer),
-    ...checkEdges(inference),
-    ...checkCycle(inference),
-    ...checkEnds(inference, used),
-    ...nodes.flatMap((node) => checkInputs(node, used)),
-    ...nodes.flatMap((node) => checkParams(node)),
-    ...nodes.flatMap((node) => checkShapes(inference, node)),
-    ...nodes.flatMap((node) => checkTensors(inference, node).map(problem)),
+  const problems = [...checkNames(inference), ...nodes.flatMap(checkLayer)];
+  yield;
+  problems.push(...checkEdges(inference), ...checkCycle(inference), ...checkEnds(inference, used));
+  const checks: readonly ((node: NodeInference) => Problem[])[] = [
+    (node) => checkInputs(node, used),
+    checkParams,
+    (node) => checkShapes(inference, node),
+    (node) => checkTensors(inference, node).map(problem),
   ];
+  for (const check of checks)
+    for (const node of nodes) {
+      yield;
+      problems.push(...check(node));
+    }
+  return problems;
 }
 
 /** True when nothing forbids running the graph. */

@@ -2,6 +2,7 @@
 import type { Graph, GraphEdge, GraphNode } from '../document/project';
 import { outputPorts, type EdgeShape, type LayerDeclaration, type LayerProblem } from '../layers/declaration';
 import type { PartialShape, Shape } from '../tensor/shape';
+import { drain, type Turned } from '../turns';
 import { indexGraph, topologicalOrder, type GraphIndex, type Order } from './order';
 import { pathFault } from './names';
 import { isInputLayer, resolveNode, type Params, type ResolvedNode } from './resolve';
@@ -59,24 +60,30 @@ export interface InferOptions {
  * inference of an earlier state of the graph, a layer is asked again only when its own node, its edges or what comes in
  * changed; all other nodes keep the very same `NodeInference`.
  */
-export function inferGraph(
+export const inferGraph = (
   graph: Graph,
   options: InferOptions = {},
   before: Inference | null = null,
-): Inference {
+): Inference => drain(inferInTurns(graph, options, before));
+
+/** The same, a turn for each node. */
+export function* inferInTurns(
+  graph: Graph,
+  options: InferOptions = {},
+  before: Inference | null = null,
+): Turned<Inference> {
   const index = indexGraph(graph);
   const { isKept, ...order } = orderOf(graph, index, before);
   if (before && isKept) return updated(before, { graph, index, order, options });
   const nodes = new Map<string, NodeInference>();
   const here = { graph, index, order, nodes, options };
   const isReused = before ? reuseOf(before, here) : () => false;
-  const infer = (node: GraphNode): void => {
+  const ordered = new Set(order.nodes);
+  for (const node of [...order.nodes, ...graph.nodes.filter((each) => !ordered.has(each))]) {
     const old = before?.nodes.get(node.id);
     nodes.set(node.id, old && isReused(old, node) ? old : inferNode(node, index, nodes, options, old));
-  };
-  order.nodes.forEach(infer);
-  if (order.nodes.length < graph.nodes.length)
-    for (const node of graph.nodes) if (!nodes.has(node.id)) infer(node);
+    yield;
+  }
   return here;
 }
 

@@ -20,6 +20,7 @@ import { blankParams, solveSizes, type Sizes } from './solve-sizes';
 import { runSteps } from './steps';
 import { extraReprOf } from './torch-repr';
 import { rulesOf } from './torch-rules';
+import { together } from './tensor-memory';
 import { isLazy } from './uninitialized';
 
 export type LayerParams = Readonly<Record<string, unknown>>;
@@ -73,7 +74,9 @@ export class LayerModule extends Module {
     Object.assign(this, { declaration, params, provenance, generator, random: null, options, initializers });
     if (name !== undefined) this[LABEL] = name;
     const specs = this.tensorSpecs();
-    for (const spec of specs) registerTensor(this, spec);
+    together(() => {
+      for (const spec of specs) registerTensor(this, spec);
+    });
     const ready = specs.filter((spec) => !isLazy(this.tensor(spec.name)));
     if (options.isBare !== true) this.initializeTensors(ready);
     if (blankParams(declaration, params).length > 0 || 'clsToBecome' in this) becomeLazy(this);

@@ -11,8 +11,33 @@ import type { Device, Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 import { runSteps, type Steps } from './steps';
 
+/** What is allocated while a body of `together` runs. */
+let owned: Storage[] | null = null;
+
+/** Runs `body`, which may not be async; when it throws, what it allocated with the functions of this file is freed. */
+export function together<T>(body: () => T): T {
+  const [outer, own]: [Storage[] | null, Storage[]] = [owned, []];
+  owned = own;
+  try {
+    const result = body();
+    outer?.push(...own);
+    return result;
+  } catch (error) {
+    for (const storage of own) storage.dispose();
+    throw error;
+  } finally {
+    owned = outer;
+  }
+}
+
 /** Zero-filled memory on a device; on 'cpu' without an open backend it is JavaScript's. Never recorded by a trace. */
 export function allocateBytes(device: Device, bytes: number): Storage {
+  const storage = takeBytes(device, bytes);
+  owned?.push(storage);
+  return storage;
+}
+
+function takeBytes(device: Device, bytes: number): Storage {
   if (device === 'meta') return new MetaStorage(bytes);
   const backend = backendOf(device);
   if (backend) return backend.allocate(bytes);
@@ -196,7 +221,10 @@ const NUMBERS = 16 * 1024;
 
 /** The same in pieces, row-major; a strided tensor's come at once. */
 export function* numbersOf(tensor: Tensor): Generator<Float64Array, void> {
-  if (!tensor.isContiguous()) return yield valuesOf(tensor);
+  if (!tensor.isContiguous()) {
+    yield valuesOf(tensor);
+    return;
+  }
   const [size, count] = [elementSize(tensor.dtype), tensor.numel()];
   for (let at = 0; at < count; at += NUMBERS) {
     const bytes = tensor.storage.read((tensor.offset + at) * size, Math.min(NUMBERS, count - at) * size);

@@ -1,14 +1,8 @@
 // The model as data for window and command line: shapes, parameters with state and provenance, costs and problems.
 import type { GraphNode } from '#core/document/project';
 import { activationBytes, nodeFlops, nodeTensors, sumKnown } from '#core/graph/cost';
-import { diagnose } from '#core/graph/diagnose';
-import {
-  inferGraph,
-  type InferOptions,
-  type Inference,
-  type NodeInference,
-  type Sizes,
-} from '#core/graph/infer';
+import { diagnoseInTurns } from '#core/graph/diagnose';
+import { inferInTurns, type Inference, type NodeInference, type Sizes } from '#core/graph/infer';
 import { PLAN } from '#core/graph/graph-module';
 import { provenanceOf } from '#core/graph/provenance';
 import { choicesFor } from '#core/graph/tensor-checks';
@@ -20,6 +14,7 @@ import type { ModelInfo, NodeInfo, ParameterInfo } from '#core/session/session';
 import { elementSize } from '#core/tensor/dtype';
 import { numel, type Shape } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
+import type { Turned } from '#core/turns';
 
 import { isUninitialized, type LayerSet } from './layer-set';
 import { stateOf } from './states';
@@ -51,22 +46,26 @@ function foundSizes(layer: LayerModule): ReadonlyMap<string, Provenance> {
 const sizesOf = (layer: LayerModule): Sizes =>
   Object.fromEntries([...foundSizes(layer).values()].map(({ param, size }) => [param, size] as const));
 
-/** The same for all layers, by node id. */
-export const knownSizes = (set: LayerSet): ReadonlyMap<string, Sizes> =>
-  new Map(set.entries().map(([node, layer]) => [node.id, sizesOf(layer)]));
-
-export function inferModel(set: LayerSet, inputs: Readonly<Record<string, Shape>>): Inference {
-  const options: InferOptions = { inputs, known: knownSizes(set) };
-  return inferGraph(set.graph, options);
+/** In turns, as all that goes over every node of a graph. */
+export function* inferModel(set: LayerSet, inputs: Readonly<Record<string, Shape>>): Turned<Inference> {
+  const known = new Map<string, Sizes>();
+  for (const [node, layer] of set.entries()) {
+    known.set(node.id, sizesOf(layer));
+    yield;
+  }
+  return yield* inferInTurns(set.graph, { inputs, known });
 }
 
 /** `sample` may be another one than was fed: what the model would look like with it. */
-export function describeModel(set: LayerSet, facts: Facts, sample = facts.sample): ModelInfo {
-  const inference = inferModel(set, sample);
-  const nodes = set.graph.nodes.flatMap((node): NodeInfo[] => {
+export function* describeModel(set: LayerSet, facts: Facts, sample = facts.sample): Turned<ModelInfo> {
+  const inference = yield* inferModel(set, sample);
+  const problems = yield* diagnoseInTurns(inference);
+  const nodes: NodeInfo[] = [];
+  for (const node of set.graph.nodes) {
     const inferred = inference.nodes.get(node.id);
-    return inferred ? [describeNode(set, inference, inferred)] : [];
-  });
+    if (inferred) nodes.push(describeNode(set, inference, inferred));
+    yield;
+  }
   const parameters = nodes.flatMap((node) => node.parameters);
   // A tied parameter is the one it is tied to.
   const own = parameters.filter(({ tied_to }) => tied_to === undefined);
@@ -80,7 +79,7 @@ export function describeModel(set: LayerSet, facts: Facts, sample = facts.sample
   return {
     revision: facts.revision,
     nodes,
-    problems: diagnose(inference),
+    problems,
     totals: {
       parameters: sumKnown(trainable.map(sizeOf)),
       uninitialized: parameters.filter(({ state }) => state === 'uninitialized').length,

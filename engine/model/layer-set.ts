@@ -16,6 +16,7 @@ import { pendingData } from '#core/nn/uninitialized';
 import { LABEL } from '#core/nn/registry';
 import type { DType } from '#core/tensor/dtype';
 import type { Storage } from '#core/tensor/storage';
+import type { Turned } from '#core/turns';
 
 import { carryOver } from './reparametrize';
 
@@ -100,12 +101,29 @@ export class LayerSet {
     return hasChanged || this.#layers.size !== before;
   }
 
-  /** Makes every layer anew from `generator`, in the order of the file: what constructing the module in PyTorch does. */
-  rebuild(generator: Generator): void {
-    this.generator = generator;
+  /**
+   * Makes every layer anew from `generator`, in the order of the file: what constructing the module in PyTorch does. The old ones
+   * stay until all new ones are there.
+   */
+  *rebuild(generator: Generator): Turned<void> {
     generator.pending = this.queue;
+    const made = new Map<string, Kept>();
+    try {
+      for (const node of this.#graph.nodes) {
+        if (!this.#layers.has(node.id)) continue;
+        const { params } = resolveNode(node);
+        if (params)
+          made.set(node.id, { signature: signatureOf(node), layer: this.make(node, params, generator) });
+        yield;
+      }
+    } catch (error) {
+      for (const { layer } of made.values()) disposeLayer(layer);
+      throw error;
+    }
+    this.generator = generator;
     for (const { layer } of this.#layers.values()) disposeLayer(layer);
     this.#layers.clear();
+    for (const [id, kept] of made) this.#layers.set(id, kept);
     this.refresh();
   }
 

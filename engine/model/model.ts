@@ -2,7 +2,7 @@
 import type { Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import type { StateDictContent, WeightFile } from '#core/formats/weights';
-import { diagnose, isRunnable } from '#core/graph/diagnose';
+import { diagnose, diagnoseInTurns, isRunnable } from '#core/graph/diagnose';
 import { flattenGraph } from '#core/graph/flatten';
 import { forwardInTurns, PLAN, type GraphModule } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
@@ -23,7 +23,7 @@ import {
 import { renameEntries } from '#core/nn/rename';
 import { scopeInTurns } from '#core/ops/index';
 import type { TensorRef } from '#core/session/parameters';
-import type { ModelInfo, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
+import type { ModelInfo, Problem, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
 import type { DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
 import { drain, type Turned } from '#core/turns';
@@ -45,6 +45,9 @@ export interface FeedChoice {
   readonly rematerialize?: boolean;
 }
 
+/** What feeding a sample did. */
+export type Fed = Omit<FeedResult, 'model'>;
+
 export class Model {
   #project: Project;
   #layers: LayerSet;
@@ -56,6 +59,9 @@ export class Model {
   #lastRevision = 0;
   /** True while every value is what construction drew: feeding may then draw all of them from its own seed. */
   #isPristine = true;
+  /** What `info` last said, until something changes. */
+  #described: ModelInfo | null = null;
+  #version = 0;
   /** What a feed in progress will give back at the end of its draws. */
   #kept: KeptValues | null = null;
 
@@ -99,14 +105,24 @@ export class Model {
     return this.#revision > 0;
   }
 
-  /** The model as it stands, or as it would be with samples of other shapes. */
-  info(shapes: SampleShapes = this.#sample): ModelInfo {
+  /** The model as it stands (before a change that is going on), or as it would be with samples of other shapes. */
+  info(shapes?: SampleShapes): ModelInfo {
+    return drain(this.infoInTurns(shapes));
+  }
+
+  /** The same, cut into turns; costs nothing where nothing changed since it was asked last. */
+  *infoInTurns(shapes?: SampleShapes): Turned<ModelInfo> {
+    if (shapes === undefined && this.#described) return this.#described;
     const facts = { revision: this.#revision, sample: this.#sample, unreached: this.#unreached };
-    return describeModel(this.#layers, facts, shapes);
+    const version = this.#version;
+    const info = yield* describeModel(this.#layers, facts, shapes ?? this.#sample);
+    if (shapes === undefined && version === this.#version) this.#described = info;
+    return info;
   }
 
   /** Nodes whose layer and params stayed keep their tensors, also under a new name. Another dtype starts over. */
   update(project: Project): void {
+    this.#forgetInfo();
     if (project.dtype !== this.#project.dtype) {
       this.#layers.dispose();
       this.#history.clear();
@@ -137,29 +153,35 @@ export class Model {
    * runs with the sizes there are, and when it would not run with any.
    */
   previewFeed(shapes: SampleShapes): readonly Resized[] {
-    if (isRunnable(diagnose(inferModel(this.#layers, shapes)))) return [];
-    const anew = inferAnew(this.#layers, shapes);
-    return isRunnable(diagnose(anew)) ? resizedBy(this.#layers, anew) : [];
+    return drain(this.#preview(shapes)).resized;
+  }
+
+  /** The same with the problems that the sample meets now. */
+  *#preview(
+    shapes: SampleShapes,
+  ): Turned<{ readonly resized: readonly Resized[]; readonly problems: readonly Problem[] }> {
+    const problems = yield* diagnoseInTurns(yield* inferModel(this.#layers, shapes));
+    if (isRunnable(problems)) return { resized: [], problems };
+    const anew = yield* inferAnew(this.#layers, shapes);
+    const isRunnableAnew = isRunnable(yield* diagnoseInTurns(anew));
+    return { resized: isRunnableAnew ? resizedBy(this.#layers, anew) : [], problems };
   }
 
   /**
    * The transaction: every reachable parameter gets shape and value, or it throws and nothing changed. What would change
    * its size is refused, or with `rematerialize` initialized anew while all other values stay.
    */
-  feed(shapes: SampleShapes, seed: number, choice: FeedChoice = {}): FeedResult {
+  feed(shapes: SampleShapes, seed: number, choice: FeedChoice = {}): Fed {
     return drain(this.feedInTurns(shapes, seed, choice));
   }
 
   /** The same, cut into turns: a layer each. */
-  *feedInTurns(
-    shapes: SampleShapes,
-    seed: number,
-    { rematerialize = false }: FeedChoice = {},
-  ): Turned<FeedResult> {
-    const resized = this.previewFeed(shapes);
-    if (resized.length === 0) this.refuseProblems(shapes);
-    else if (!rematerialize)
-      throw resizingRefused(problemsAsError(diagnose(inferModel(this.#layers, shapes))), resized);
+  *feedInTurns(shapes: SampleShapes, seed: number, { rematerialize = false }: FeedChoice = {}): Turned<Fed> {
+    const { resized, problems } = yield* this.#preview(shapes);
+    if (resized.length === 0) refuse(problems);
+    else if (!rematerialize) throw resizingRefused(problemsAsError(problems), resized);
+    // Whoever asks meanwhile is told of the model before.
+    yield* this.infoInTurns();
     this.keepHistory();
     if (resized.length === 0) return yield* this.#feed(shapes, new Generator(seed));
     const before = new Snapshot(this.#layers);
@@ -176,7 +198,7 @@ export class Model {
         kept.giveBack();
         kept.dispose();
       }
-      return { ...result, model: this.info() };
+      return result;
     } catch (error) {
       this.#queue?.clear();
       kept.dispose();
@@ -187,10 +209,10 @@ export class Model {
     }
   }
 
-  *#feed(shapes: SampleShapes, generator: Generator): Turned<FeedResult> {
+  *#feed(shapes: SampleShapes, generator: Generator): Turned<Fed> {
     // PyTorch draws layers whose sizes are given while the module is made, lazy ones in their first forward, from one stream.
     generator.pending = this.#queue;
-    if (this.#isPristine) this.#layers.rebuild(generator);
+    if (this.#isPristine) yield* this.#layers.rebuild(generator);
     const { module } = this.#layers;
     const inputs = Object.entries(shapes).map(
       ([name, shape]) => [name, newTensor(shape, this.#inputDType(name), 'meta')] as const,
@@ -206,13 +228,12 @@ export class Model {
     this.#isPristine = false;
     this.#changed();
     const keys = materialized.map(({ key }) => key);
-    return { model: this.info(), materialized: keys, unreached, sampleShape: Object.values(shapes)[0] ?? [] };
+    return { materialized: keys, unreached, sampleShape: Object.values(shapes)[0] ?? [] };
   }
 
   /** Throws the first problem that forbids running the graph on samples of these shapes. */
   refuseProblems(shapes: SampleShapes): void {
-    const problems = diagnose(inferModel(this.#layers, shapes));
-    if (!isRunnable(problems)) throw problemsAsError(problems);
+    refuse(diagnose(drain(inferModel(this.#layers, shapes))));
   }
 
   /** Keys of parameters that an output needs and that have no values. */
@@ -237,9 +258,11 @@ export class Model {
   }
 
   /** Every blank size is blank again; layers whose sizes are all given draw anew. */
-  backToUninitialized(): void {
+  async backToUninitialized(): Promise<void> {
+    const turns = new Turns();
+    await turns.run(this.infoInTurns());
     this.keepHistory();
-    this.#layers.rebuild(new Generator(this.#project.training.seed));
+    await turns.run(this.#layers.rebuild(new Generator(this.#project.training.seed)));
     this.#sample = {};
     this.#unreached = [];
     this.#isPristine = true;
@@ -259,6 +282,7 @@ export class Model {
     const restoration = await new Turns().run(restorationOf(this.#layers, kept.values));
     this.keepHistory();
     restoration.replace();
+    this.#forgetInfo();
     this.#sample = kept.sample;
     this.#unreached = kept.unreached;
     this.#isPristine = kept.isPristine;
@@ -347,12 +371,22 @@ export class Model {
   }
   #changed(): void {
     this.#revision = ++this.#lastRevision;
+    this.#forgetInfo();
+  }
+  #forgetInfo(): void {
+    this.#described = null;
+    this.#version += 1;
   }
 
   #mark(state: TensorState, isMeant: (slot: Slot) => boolean): void {
     for (const slot of slotsOf(this.#layers.module))
       if (isMeant(slot) && slot.module instanceof LayerModule) setState(slot.module, slot.name, state);
   }
+}
+
+/** Throws the first problem that forbids running the graph. */
+function refuse(problems: readonly Problem[]): void {
+  if (!isRunnable(problems)) throw problemsAsError(problems);
 }
 
 const isLoaded = ({ verdict, got }: WeightVerdict): boolean =>
@@ -367,7 +401,12 @@ function* once(body: () => void): Steps {
 
 function makeLayers(project: Project, queue: StepQueue | null): LayerSet {
   const layers = new LayerSet(project.dtype, new Generator(project.training.seed), queue);
-  layers.update(flattenGraph(project.graph));
+  try {
+    layers.update(flattenGraph(project.graph));
+  } catch (error) {
+    layers.dispose();
+    throw error;
+  }
   return layers;
 }
 

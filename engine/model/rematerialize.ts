@@ -1,19 +1,20 @@
 // Feeding a sample of another size to a model that has its values: what changes size, and taking only that anew.
 import { nodeTensors } from '#core/graph/cost';
-import { inferGraph, type Inference } from '#core/graph/infer';
+import { inferInTurns, type Inference } from '#core/graph/infer';
 import { resolveNode } from '#core/graph/resolve';
 import { isLazy, type Generator } from '#core/nn/index';
 import { agrees } from '#core/nn/solve-sizes';
 import type { Resized } from '#core/session/session';
 import type { Shape } from '#core/tensor/shape';
 import type { Storage } from '#core/tensor/storage';
+import type { Turned } from '#core/turns';
 
 import type { LayerSet } from './layer-set';
 import { setState, stateOf, type TensorState } from './states';
 
 /** The graph as a sample of these shapes would have it if no size were known yet. */
-export const inferAnew = (set: LayerSet, shapes: Readonly<Record<string, Shape>>): Inference =>
-  inferGraph(set.graph, { inputs: shapes });
+export const inferAnew = (set: LayerSet, shapes: Readonly<Record<string, Shape>>): Turned<Inference> =>
+  inferInTurns(set.graph, { inputs: shapes });
 
 /** What such a sample would resize, in state-dict order. */
 export function resizedBy(set: LayerSet, inference: Inference): readonly Resized[] {

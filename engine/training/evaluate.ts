@@ -43,8 +43,10 @@ export class Evaluation {
     const { objective } = parts;
     const batch = evaluationBatch(rows.length, batchSize);
     const { device } = parts.backend;
-    const cursor = new Cursor(rows.length, device);
-    const log = new StepLog(Math.ceil(rows.length / batch), { device });
+    const { cursor, log } = together(() => ({
+      cursor: new Cursor(rows.length, device),
+      log: new StepLog(Math.ceil(rows.length / batch), { device }),
+    }));
     try {
       const turns = new Turns();
       const all = { ...parts, cursor, log };

@@ -2,6 +2,7 @@
 import { LazuliError } from '#core/errors';
 import {
   readContiguous,
+  readContiguousInto,
   TorchFloat,
   TorchTensorValue,
   TorchTuple,
@@ -11,7 +12,7 @@ import type { PlainValue, TensorEntry } from '#core/formats/weights';
 import type { ParamSpec } from '#core/layers/params';
 import { StateDict, writeDense } from '#core/nn/index';
 import { stateDictContent } from '#core/nn/state-dict-io';
-import { convertBytes, fillTensor } from '#core/nn/tensor-memory';
+import { convertBytes, fillsStorage, fillTensor } from '#core/nn/tensor-memory';
 import { elementSize, isFloatingPoint } from '#core/tensor/dtype';
 import { formatShape, shapesEqual } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
@@ -159,6 +160,9 @@ async function loadTensor(
       expected: `${tensor.dtype} ${formatShape(tensor.shape)}`,
       got: entry?.shape ? `${entry.dtype} ${formatShape(entry.shape)}` : 'nothing',
     });
+  const isAlike = entry.dtype === tensor.dtype && fillsStorage(tensor);
+  const run = isAlike ? readContiguousInto(entry, tensor.storage) : null;
+  if (run !== null) return run;
   const bytes = convertBytes(await readContiguous(entry), entry.dtype, tensor.dtype);
   if (bytes.byteLength === tensor.numel() * elementSize(tensor.dtype)) writeDense(tensor, bytes);
 }

@@ -63,10 +63,9 @@ async function piecesOf(parts: RunParts): Promise<RunPieces> {
     free.push(() => best.dispose());
     const { epochs, precision } = settings;
     const stepsPerEpoch = Math.ceil(rows.training.length / batchOf(settings, rows.training.length));
-    const optimizer = new Optimizer(settings, parameters, {
-      groupOf: tensorGroups(module[PLAN].graph),
-      length: { epochs, stepsPerEpoch },
-    });
+    const length = { epochs, stepsPerEpoch };
+    const groupOf = tensorGroups(module[PLAN].graph);
+    const optimizer = together(() => new Optimizer(settings, parameters, { groupOf, length }));
     free.push(() => optimizer.dispose());
     const training = await TrainingPass.create(parts, optimizer);
     free.push(() => training.dispose());

@@ -130,14 +130,14 @@ function newState(
   const batch = batchOf(settings, length);
   const extras = logsNorm ? [GRADIENT_NORM] : [];
   const parts = Math.ceil(batch / Math.min(settings.batchSize, length));
-  return {
+  return together(() => ({
     cursor: new Cursor(length, device),
     log: new StepLog(Math.ceil(length / batch), { extras: extras.length, parts, device }),
     random: newTensor([2], 'int64', device),
     batch,
     seed: settings.seed,
     measured: { ...objective, extras },
-  };
+  }));
 }
 
 function freeState({ cursor, log, random }: PassState): void {

@@ -79,7 +79,7 @@ test('a value written after it was restored leaves the one that is kept', async 
   model.feed({ input: [2, 64] }, 0);
   const { revision } = model;
   const before = bytesOf(model);
-  model.backToUninitialized();
+  await model.backToUninitialized();
   for (let round = 0; round < 2; round++) {
     await model.restore(revision);
     expect(bytesOf(model).equals(before)).toBe(true);
@@ -116,7 +116,7 @@ test('a tied parameter is kept once and is one object again after it is restored
   const model = openModel(projectOf(tied));
   model.feed({ input: [2, 8] }, 0);
   const { revision } = model;
-  model.backToUninitialized();
+  await model.backToUninitialized();
   expect([...model.module.namedParameters()].every(([, parameter]) => isLazy(parameter))).toBe(true);
   await model.restore(revision);
   const tensor = (name: string): unknown => new Map(model.module.stateDict()).get(name);
@@ -125,13 +125,13 @@ test('a tied parameter is kept once and is one object again after it is restored
   expect(tensor('b.weight')).toMatchObject({ storage: model.module.getParameter('a.weight').storage });
 });
 
-test('what is kept is freed with the model', () => {
+test('what is kept is freed with the model', async () => {
   cpuBackend();
   const before = loadNative().live();
   const model = new Model(deep());
   model.feed({ input: [2, 64] }, 0);
   model.keepHistory();
-  model.backToUninitialized();
+  await model.backToUninitialized();
   model.dispose();
   expect(loadNative().live()).toEqual(before);
 });

@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readPipelineCache, writePipelineCache } from '#engine/pipeline-cache';
 import { findAddon, openCpuBackend, openGpuBackend } from '#native';
 
+import { entriesOf, quietEntries } from '../native/entries';
 import { CASES } from './cases';
 import { DEVICES } from './devices';
 import { differences, inFloat64, runCase } from './parity';
@@ -29,6 +30,21 @@ test('a hundred devices opened, used and closed leave memory as it was', { timeo
   const before = process.memoryUsage.rss();
   for (let round = 0; round < 100; round++) once();
   expect(process.memoryUsage.rss() - before).toBeLessThan(64 << 20);
+});
+
+test('an exception at any entry of a GPU, its storages and programs is an error of JavaScript', () => {
+  const { native } = openGpuBackend(device.index);
+  const storage = native.allocate(8);
+  const program = native.createProgram({ buffers: [], instructions: [], arenaBytes: 0 });
+  const entries = [native, storage, program].flatMap(entriesOf);
+  expect(entries.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['NativeGpu.close', 'NativeGpuStorage.bytes', 'NativeGpuProgram.run']),
+  );
+  expect(quietEntries(entries)).toEqual([]);
+  storage.dispose();
+  program.dispose();
+  expect(native.live()).toMatchObject({ storages: 0, programs: 0 });
+  native.close();
 });
 
 test('copies through staging memory give the same numbers', () => {

@@ -1,9 +1,11 @@
 // What the thread sanitizer watches: loops of one pool from several threads, its size changing meanwhile, errors in pieces,
-// products and convolutions on it, jobs posted to the backend thread from many threads, and both closed in the middle.
+// products and convolutions on it, jobs posted to the backend thread from many threads, and both closed in the middle, storages
+// that share memory while they are written.
 // `node native/sanitize.mjs thread` builds and runs it; it prints nothing and ends with 0 when all is well.
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -11,7 +13,9 @@
 #include "cpu/product.h"
 #include "cpu/winograd.h"
 #include "program/executor.h"
+#include "tensor/release.h"
 #include "tensor/scratch.h"
+#include "tensor/storage.h"
 #include "threads/backend_thread.h"
 #include "threads/thread_pool.h"
 
@@ -134,6 +138,42 @@ void close_amid_loops() {
   }
 }
 
+/// Storages that share memory, each written by a thread of its own, one by two at once, while copies come and go: everybody
+/// reads what was written to their own.
+void sharing() {
+  constexpr int64_t kBytes = 3 << 20, kHalf = kBytes / 2;
+  const auto budget = std::make_shared<MemoryBudget>(int64_t{1} << 30);
+  const auto is_filled = [](const Storage& storage, int64_t begin, int64_t end, int value) {
+    const BlockPointer block = storage.block();
+    for (int64_t at = begin; at < end; at += 997)
+      if (block->data()[at] != std::byte(value)) return false;
+    return true;
+  };
+  const auto fill = [](Storage& storage, int64_t begin, int64_t end, int value) {
+    std::memset(storage.own()->data() + begin, value, static_cast<size_t>(end - begin));
+  };
+  for (int round = 0; round < 20; ++round) {
+    const auto original = std::make_shared<Storage>(budget, kBytes);
+    fill(*original, 0, kBytes, 9);
+    std::vector<StoragePointer> copies;
+    for (int i = 0; i < 4; ++i) copies.push_back(original->copy());
+    on_threads(4, [&](int i) {
+      // The first two share one copy.
+      Storage& own = *copies[static_cast<size_t>(i == 1 ? 0 : i)];
+      const int64_t begin = i == 1 ? kHalf : 0, end = i == 0 ? kHalf : kBytes;
+      fill(own, begin, end, i);
+      expect(is_filled(own, begin, end, i), "a storage lost what was written");
+      const StoragePointer kept = original->copy();
+      expect(is_filled(*kept, 0, kBytes, 9), "a copy changed");
+      kept->assign(own);
+    });
+    expect(is_filled(*original, 0, kBytes, 9), "the original changed");
+    expect(is_filled(*copies[0], 0, kHalf, 0) && is_filled(*copies[0], kHalf, kBytes, 1), "half of a storage was lost");
+  }
+  drain_released();
+  expect(budget->used() == 0, "memory is left");
+}
+
 }  // namespace
 
 int main() {
@@ -141,5 +181,6 @@ int main() {
   kernels();
   jobs();
   close_amid_loops();
+  sharing();
   return 0;
 }

@@ -7,6 +7,7 @@
 #include "../files/transfer.h"
 #include "../ops/faults.h"
 #include "../ops/mutations.h"
+#include "../tensor/release.h"
 #include "../threads/niceness.h"
 
 #include "convert.h"
@@ -199,6 +200,7 @@ Napi::Value execute_async(const Napi::CallbackInfo& call) {
 Napi::Value live(const Napi::CallbackInfo& call) {
   Backend& backend = Backend::of(call.Env());
   backend.executor().trim(0);
+  drain_released();
   Napi::Object result = Napi::Object::New(call.Env());
   result.Set("storages", static_cast<double>(backend.ledger()->storages));
   result.Set("programs", static_cast<double>(backend.ledger()->programs));

@@ -5,6 +5,7 @@
 
 #include "../ops/checks.h"
 #include "../ops/mutations.h"
+#include "../tensor/release.h"
 
 namespace lazuli {
 
@@ -22,7 +23,7 @@ TensorView view_of(const BufferSpec& buffer, std::byte* data, int64_t bytes, con
 
 Program::Program(std::vector<BufferSpec> buffers, std::vector<InstructionSpec> instructions,
                  int64_t arena_bytes, const std::shared_ptr<MemoryBudget>& budget)
-    : buffers_(std::move(buffers)), arena_(budget, arena_bytes) {
+    : buffers_(std::move(buffers)), arena_(with_released([&] { return Memory(budget, arena_bytes); })) {
   std::vector<TensorView> views;
   views.reserve(buffers_.size());
   for (size_t i = 0; i < buffers_.size(); ++i) {

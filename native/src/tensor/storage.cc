@@ -6,8 +6,14 @@
 #include <utility>
 
 #include "../ops/kernel.h"
+#include "release.h"
 
 namespace lazuli {
+
+Block::Block(const std::shared_ptr<MemoryBudget>& budget, int64_t size)
+    : memory(with_released([&] { return Memory(budget, size); })) {}
+
+Block::~Block() { release_soon(std::move(memory)); }
 
 Storage::Storage(std::shared_ptr<MemoryBudget> budget, int64_t size) : budget_(std::move(budget)), bytes_(size) {
   hold(std::make_shared<Block>(budget_, size));

@@ -11,7 +11,11 @@ namespace lazuli {
 
 /// Memory and how many storages have it for theirs.
 struct Block {
-  Block(std::shared_ptr<MemoryBudget> budget, int64_t size) : memory(std::move(budget), size) {}
+  /// Throws OutOfMemory.
+  Block(const std::shared_ptr<MemoryBudget>& budget, int64_t size);
+  ~Block();
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
   std::byte* data() const { return memory.data(); }
 
   Memory memory;

@@ -2,6 +2,7 @@
 import type { DataSource } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { PLAN } from '#core/graph/graph-module';
+import { together } from '#core/nn/index';
 
 import { DataCache } from './datasets/cache';
 import type { Dataset } from './datasets/dataset';

@@ -39,7 +39,15 @@ export {
   type RandomValues,
 } from './random';
 export { StateDict, type Metadata, type ModuleMetadata, type StateDictLike } from './state-dict';
-export { cloneTensor, copyInto, denseBytes, newTensor, together, valuesOf, writeDense } from './tensor-memory';
+export {
+  cloneTensor,
+  copyInto,
+  denseBytes,
+  newTensor,
+  together,
+  valuesOf,
+  writeDense,
+} from './tensor-memory';
 export {
   classNameOf,
   createLayerModule,

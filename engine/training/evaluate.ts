@@ -1,4 +1,6 @@
 // Loss and metrics of a model over rows of a dataset, in evaluation mode; nothing of the model changes.
+import { together } from '#core/nn/index';
+
 import type { Lock } from '../lock';
 import { Turns } from '../turns';
 import { Cursor } from './batches';

@@ -2,6 +2,7 @@
 import { errorToData, LazuliError } from '#core/errors';
 import { PLAN } from '#core/graph/graph-module';
 import { tensorGroups } from '#core/graph/tensor-options';
+import { together } from '#core/nn/index';
 import { stateDictContent } from '#core/nn/state-dict-io';
 import { drain } from '#core/turns';
 import type { RunSnapshot } from '#core/ipc/api';
@@ -63,9 +64,9 @@ async function piecesOf(parts: RunParts): Promise<RunPieces> {
     free.push(() => best.dispose());
     const { epochs, precision } = settings;
     const stepsPerEpoch = Math.ceil(rows.training.length / batchOf(settings, rows.training.length));
-    const length = { epochs, stepsPerEpoch };
     const groupOf = tensorGroups(module[PLAN].graph);
-    const optimizer = together(() => new Optimizer(settings, parameters, { groupOf, length }));
+    const options = { groupOf, length: { epochs, stepsPerEpoch } };
+    const optimizer = together(() => new Optimizer(settings, parameters, options));
     free.push(() => optimizer.dispose());
     const training = await TrainingPass.create(parts, optimizer);
     free.push(() => training.dispose());

@@ -2,7 +2,7 @@
 import type { TrainingSettings } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { parseParams } from '#core/layers/index';
-import { newTensor } from '#core/nn/index';
+import { newTensor, together } from '#core/nn/index';
 import type { Tensor } from '#core/tensor/tensor';
 import { CLIPPING } from '#core/training/options';
 

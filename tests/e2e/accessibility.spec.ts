@@ -2,10 +2,17 @@
 // in every main state.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type {} from 'axe-core';
+import type { AxeResults, RunOptions } from 'axe-core';
 
 import { card, cards, edge, fillName } from './support/canvas';
 import { expect, test } from './support/fixtures';
+
+declare global {
+  interface Window {
+    /** Put there by axe's script. */
+    readonly axe: { run(context: Document, options: RunOptions): Promise<AxeResults> };
+  }
+}
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 

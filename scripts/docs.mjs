@@ -132,7 +132,7 @@ export function layersPage({ layers, losses, optimizers, schedulers, metrics, ru
       return [
         `### ${optimizer.type}`,
         '',
-        `${optimizer.summary} PyTorch: ${code(optimizer.torch)}. It remembers ${state.join(', ')} per parameter.`,
+        `${optimizer.summary} PyTorch: ${code(optimizer.torch)}. It remembers ${state.length === 0 ? 'the last steps and changes of the gradient, of all parameters together' : `${state.join(', ')} per parameter`}.`,
         '',
         ...paramsTable(optimizer.params),
       ];
@@ -140,6 +140,7 @@ export function layersPage({ layers, losses, optimizers, schedulers, metrics, ru
     '## Schedulers',
     '',
     'They move the learning rate after each step, or after each epoch (`interval`). Rates are equal to PyTorch’s to the last bit.',
+    'PyTorch’s `LambdaLR` and `MultiplicativeLR` take a function of Python and have no counterpart here.',
     '',
     ...schedulers.flatMap((scheduler) => [
       `### ${scheduler.type}`,

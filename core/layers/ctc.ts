@@ -104,15 +104,23 @@ function negativeLogLikelihood({ logProbabilities, labels, steps, lengths }: Bat
 
 /**
  * PyTorch's gradient takes the inputs for outputs of log_softmax and adds their probabilities: what a log_softmax before it
- * takes away again. The value of this is 0. Source: at::ctc_loss_backward.
+ * takes away again. Where `isLost` is not 0 it is no number. The value of this is 0. Source: at::ctc_loss_backward.
  */
-function probabilities({ logProbabilities, steps }: Batch): Tensor {
+function probabilities({ logProbabilities, steps }: Batch, isLost: Tensor | null): Tensor {
   const [time = 0, batch = 0] = logProbabilities.shape;
   const isStep = ops.lt(ops.reshape(row(range(time), steps), [time, 1]), ops.reshape(steps, [1, batch]));
   const going = ops.reshape(ops.cast(isStep, logProbabilities.dtype), [time, batch, 1]);
   const share = ops.mul(ops.exp(logProbabilities).detach(), going);
   const finite = ops.where(ops.eq(logProbabilities, -Infinity), 0, logProbabilities);
-  return ops.sum(ops.mul(share, ops.sub(finite, finite.detach())), [0, 2]);
+  const carrier = ops.sub(finite, finite.detach());
+  const kept = ops.mul(share, carrier);
+  return ops.sum(isLost ? ops.add(kept, withoutNumber(carrier, ops.mul(isLost, going))) : kept, [0, 2]);
+}
+
+/** 0 with a gradient of 0, and of NaN where `isLost`: the root of 0 times `carrier`, which is 0 everywhere. */
+function withoutNumber(carrier: Tensor, isLost: Tensor): Tensor {
+  const root = ops.sqrt(ops.where(isLost, ops.mul(carrier, 0), 1));
+  return ops.sub(root, root.detach());
 }
 
 /** `[T, N, C]` log probabilities, `[N, S]` labels (or all in one list), and `[N]` lengths of both; or all without N. */
@@ -171,8 +179,10 @@ export const ctc = defineLayer({
       lengths,
     };
     const losses = negativeLogLikelihood(batch, blank);
-    const whole = ops.add(losses, probabilities(batch));
-    const kept = zero_infinity ? ops.where(ops.eq(losses, Infinity), 0, whole) : whole;
+    const isInfinite = ops.eq(losses.detach(), Infinity);
+    const isLost = zero_infinity ? null : ops.reshape(isInfinite, [1, losses.numel(), 1]);
+    const whole = ops.add(losses, probabilities(batch, isLost));
+    const kept = zero_infinity ? ops.where(isInfinite, 0, whole) : whole;
     if (how === 'none') return [isSingle ? ops.reshape(kept, []) : kept];
     if (how === 'sum') return [ops.sum(kept)];
     const perLabel = ops.div(kept, ops.cast(ops.maximum(lengths, 1), kept.dtype));

@@ -41,6 +41,10 @@ export interface OptimizerDeclaration<P extends ParamTable = ParamTable> {
   /** Has `lr`. */
   readonly params: P;
   check?(params: ParamsOf<P>): readonly LayerProblem[];
+  /** What PyTorch fills in for options that depend on others. */
+  complete?(params: ParamsOf<P>): ParamsOf<P>;
+  /** Its step looks at the loss again and again: it runs on the host, has no ops, and takes one group. */
+  readonly evaluatesAgain?: true;
   /** What is wrong with a parameter of this shape, or null: Muon takes matrices only. */
   refuse?(parameterShape: Shape): string | null;
   /** What is remembered for a parameter of a shape, in PyTorch's order. */

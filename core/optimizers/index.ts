@@ -5,6 +5,7 @@ import { adam, adamw } from './adam';
 import { adadelta, adagrad, adamax } from './composed';
 import { asgd, nadam, radam, rprop } from './composed-more';
 import type { OptimizerDeclaration } from './declaration';
+import { lbfgs } from './lbfgs';
 import { muon } from './muon';
 import { rmsprop } from './rmsprop';
 import { sgd } from './sgd';
@@ -24,6 +25,7 @@ export const OPTIMIZERS: readonly OptimizerDeclaration[] = [
   rprop,
   adafactor,
   muon,
+  lbfgs,
 ];
 
 /** An optimizer by `type` or PyTorch name (`adamw`, `AdamW`); null when there is none. */

@@ -63,11 +63,15 @@ export class Cursor {
     const words = new Int32Array(2 * rows.length);
     rows.forEach((row, at) => (words[2 * at] = row));
     this.#index.storage.write(0, bytesOf(words));
-    this.#at.storage.write(0, bytesOf(BigInt64Array.of(BigInt(from))));
+    this.seek(from);
   }
   /** Goes back to the first sample of the same order. */
   rewind(): void {
-    this.#at.storage.write(0, bytesOf(BigInt64Array.of(0n)));
+    this.seek(0);
+  }
+  /** Goes to a sample of the same order. */
+  seek(sample: number): void {
+    this.#at.storage.write(0, bytesOf(BigInt64Array.of(BigInt(sample))));
   }
   /** Records taking the next `batch` rows of a table. */
   take(table: Tensor, batch: number, dtype: DType): Tensor {

@@ -95,7 +95,7 @@ function groupFrom(
   return {
     name,
     keys,
-    params: { ...parsed, lr },
+    params: { ...(declaration.complete?.(parsed) ?? parsed), lr },
     lr,
     initialLr: null,
     momentum: momentumOf(parsed),

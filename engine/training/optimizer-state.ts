@@ -17,12 +17,14 @@ import { elementSize, isFloatingPoint } from '#core/tensor/dtype';
 import { formatShape, shapesEqual } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
 
+import type { ClosureOptimizer } from './closure';
 import { withMomentum, type ParameterGroup } from './groups';
 import type { Drive, Optimizer } from './optimizer';
 
 /** What of an optimizer a checkpoint holds. */
 export type OptimizerSnapshot = Pick<Optimizer, 'declaration' | 'groups' | 'states'> & {
   readonly schedule: Pick<Drive, 'state' | 'groupValues'> | null;
+  readonly closure?: Pick<ClosureOptimizer, 'torchState'> | null;
 };
 
 /** Parameter keys in the order that PyTorch numbers them: group by group. */
@@ -57,6 +59,8 @@ export function torchOptimizerState(optimizer: OptimizerSnapshot, stepsTaken: nu
           Object.fromEntries(entries.map((entry) => [entry.name, new TorchTensorValue(entry)])),
         );
     });
+  const closure = optimizer.closure?.torchState() ?? null;
+  if (closure !== null) state.set(0, closure);
   let next = 0;
   const groups = optimizer.groups.map((group) => {
     const params = group.keys.map(() => next++);
@@ -120,6 +124,7 @@ export async function loadOptimizerState(
       },
     );
   const entries = new Map(saved.entries.map((entry) => [entry.name, entry]));
+  if (optimizer.closure) return optimizer.closure.load(under(entries), valuesUnder(saved.values), file);
   for (const [index, key] of numbered(optimizer).entries()) {
     const prefix = `state.${index}.`;
     if (![...entries.keys()].some((name) => name.startsWith(prefix))) continue;
@@ -139,6 +144,22 @@ export async function loadOptimizerState(
     }
   }
 }
+
+/** Where PyTorch keeps what an optimizer of closures remembers. */
+const FIRST = 'state.0.';
+
+const under = (entries: ReadonlyMap<string, TensorEntry>): ReadonlyMap<string, TensorEntry> =>
+  new Map(
+    [...entries].flatMap(([name, entry]) =>
+      name.startsWith(FIRST) ? [[name.slice(FIRST.length), entry] as const] : [],
+    ),
+  );
+const valuesUnder = (values: SavedOptimizer['values']): SavedOptimizer['values'] =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      name.startsWith(FIRST) ? [[name.slice(FIRST.length), value]] : [],
+    ),
+  );
 
 async function loadTensor(
   tensor: Tensor,

@@ -1,11 +1,15 @@
 // An optimizer with what it remembers per parameter and the rates its schedule gives it, in native memory: recorded into steps.
 import type { TrainingSettings } from '#core/document/project';
+import { LazuliError } from '#core/errors';
+import { parseParams } from '#core/layers/index';
 import { newTensor, type Parameter } from '#core/nn/index';
 import { fillTensor } from '#core/nn/tensor-memory';
 import type { OptimizerDeclaration } from '#core/optimizers/index';
+import { LBFGS_PARAMS } from '#core/optimizers/lbfgs';
 import { cyclesMomentum, Schedule, watchesMetric, type ScheduledGroup } from '#core/schedulers/index';
 import type { Tensor } from '#core/tensor/tensor';
 
+import { ClosureOptimizer, type Closure } from './closure';
 import { knownOptimizer, parameterGroups, resetGroup, withMomentum, type ParameterGroup } from './groups';
 import { RateTable } from './rates';
 
@@ -43,6 +47,8 @@ interface Taken {
 export class Optimizer {
   readonly declaration: OptimizerDeclaration;
   readonly groups: readonly ParameterGroup[];
+  /** What an optimizer that looks at the loss again and again keeps; null for the others. */
+  readonly closure: ClosureOptimizer | null;
   readonly interval: 'step' | 'epoch';
   /** The schedule is told a loss or metric after every epoch. */
   readonly watchesMetric: boolean;
@@ -64,6 +70,19 @@ export class Optimizer {
   ) {
     this.declaration = knownOptimizer(optimizer.type);
     const groups = parameterGroups(optimizer, this.declaration, parameters, groupOf);
+    this.closure =
+      this.declaration.evaluatesAgain === true ? new ClosureOptimizer(parameters.values()) : null;
+    if (this.closure && groups.length > 1)
+      throw new LazuliError(
+        'parameter_invalid',
+        `${this.declaration.type} doesn't support per-parameter options (parameter groups)`,
+        {
+          where: 'optimizer, groups',
+          expected: 'one group',
+          got: String(groups.length),
+          hint: 'take the tensors out of their groups, or choose another optimizer',
+        },
+      );
     const chosen = drive ? null : (scheduler ?? null);
     this.watchesMetric = chosen !== null && watchesMetric(chosen.type);
     this.interval = this.watchesMetric ? 'epoch' : (chosen?.interval ?? 'step');
@@ -126,6 +145,14 @@ export class Optimizer {
   /** An epoch has ended; `metric` is what `monitor` names. */
   endEpoch(metric: number): void {
     if (this.interval === 'epoch') this.#drive?.step(metric);
+  }
+
+  /** One step of an optimizer of closures, at the prepared rate. */
+  async evaluate(closure: Closure): Promise<void> {
+    const [group] = this.groups;
+    if (!this.closure || !group) throw new LazuliError('internal', 'this optimizer takes no closure');
+    const options = parseParams({ type: 'lbfgs', params: LBFGS_PARAMS }, group.params);
+    await this.closure.step(options, this.#rates[0] ?? group.lr, closure);
   }
 
   /** Records taking this step's rates: before `step`. */

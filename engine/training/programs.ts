@@ -73,47 +73,93 @@ export const trainProgram = (parts: TrainParts, batch: number): StepProgram =>
 
 /** The same, cut into turns. */
 export const trainProgramInTurns = (parts: TrainParts, batch: number, turns: Turns): Promise<StepProgram> =>
-  loadInTurns(parts.backend, trainRecipe(parts, batch), turns);
+  loadInTurns(parts.backend, recipeFor(parts, batch), turns);
 
 /** The same before it is given to a backend: takes no memory but that of constants. */
 export const compileTraining = (parts: TrainInputs, batch: number, device: Device): CompiledStep =>
-  compile(trainRecipe(parts, batch), device);
+  compile(recipeFor(parts, batch), device);
+
+const recipeFor = (parts: TrainInputs, batch: number): Recipe =>
+  parts.optimizer.closure ? closureRecipe(parts, batch) : trainRecipe(parts, batch);
+
+/** Loss and gradients of a batch, part by part, clipped; the norm before, where it is cut. */
+function* batchOf(
+  parts: TrainInputs,
+  parameters: readonly Parameter[],
+  portions: readonly number[],
+  batch: number,
+): Turned<Portion & { readonly norm: Tensor | null }> {
+  const { module, cursor, random, clipping = null } = parts;
+  let streams = 0;
+  setRandom(module, { state: random, nextStream: () => streams++ });
+  module.train(true);
+  try {
+    let total: Portion | null = null;
+    for (const size of portions) {
+      total = joined(total, yield* portionOf(parts, parameters, size, batch));
+      cursor.advance(size);
+      yield;
+    }
+    if (!total) throw new LazuliError('internal', 'a step of no samples');
+    const { loss, gradients } = total;
+    return { loss, ...(clipping ? clipGradients(gradients, clipping) : { gradients, norm: null }) };
+  } finally {
+    setRandom(module, null);
+  }
+}
 
 function trainRecipe(parts: TrainInputs, batch: number): Recipe {
-  const { module, cursor, optimizer, log, random, clipping = null, portion = batch } = parts;
+  const { module, optimizer, log, random, portion = batch } = parts;
   const portions = portionsOf(batch, portion);
   const parameters = trainedParameters(module);
   function* step(): Turned<readonly Tensor[]> {
-    let streams = 0;
-    setRandom(module, { state: random, nextStream: () => streams++ });
-    module.train(true);
-    try {
-      let total: Portion | null = null;
-      for (const size of portions) {
-        total = joined(total, yield* portionOf(parts, [...parameters.values()], size, batch));
-        cursor.advance(size);
-        yield;
-      }
-      if (!total) throw new LazuliError('internal', 'a step of no samples');
-      const { loss, gradients: found } = total;
-      const { gradients: cut, norm } = clipping
-        ? clipGradients(found, clipping)
-        : { gradients: found, norm: null };
-      noGrad(() => optimizer.begin());
-      for (const [at, [key, parameter]] of [...parameters].entries()) {
-        yield;
-        const grad = cut[at];
-        if (grad) noGrad(() => optimizer.step(key, parameter, grad));
-      }
-      noGrad(() => {
-        optimizer.end();
-        log.record(norm ? [loss, norm] : [loss]);
-        ops.advance(random, [0, 1]);
-      });
-    } finally {
-      setRandom(module, null);
+    const { loss, gradients, norm } = yield* batchOf(parts, [...parameters.values()], portions, batch);
+    noGrad(() => optimizer.begin());
+    for (const [at, [key, parameter]] of [...parameters].entries()) {
+      yield;
+      const grad = gradients[at];
+      if (grad) noGrad(() => optimizer.step(key, parameter, grad));
     }
+    noGrad(() => {
+      optimizer.end();
+      log.record(norm ? [loss, norm] : [loss]);
+      ops.advance(random, [0, 1]);
+    });
     return [];
+  }
+  return { module, batch, parts: portions.length, step };
+}
+
+/** Inputs of one concatenation. */
+const MOST_JOINED = 32;
+
+/** All gradients end to end; absent ones are 0. */
+function flattened(gradients: readonly (Tensor | null)[], parameters: readonly Parameter[]): Tensor {
+  let parts = parameters.map((parameter, at) =>
+    ops.reshape(gradients[at] ?? ops.zeros(parameter.shape, parameter.dtype, parameter.device), [-1]),
+  );
+  while (parts.length > 1) {
+    const groups = Array.from({ length: Math.ceil(parts.length / MOST_JOINED) }, (_, at) =>
+      parts.slice(at * MOST_JOINED, (at + 1) * MOST_JOINED),
+    );
+    parts = groups.map((group) => ops.concatenate(group));
+  }
+  const [whole] = parts;
+  if (!whole) throw new LazuliError('internal', 'no parameter to learn');
+  return whole;
+}
+
+/** For an optimizer of closures: the loss is logged, all gradients are its result, and the samples stay the same. */
+function closureRecipe(parts: TrainInputs, batch: number): Recipe {
+  const { module, log, portion = batch } = parts;
+  const portions = portionsOf(batch, portion);
+  const parameters = [...trainedParameters(module).values()];
+  function* step(): Turned<readonly Tensor[]> {
+    const { loss, gradients, norm } = yield* batchOf(parts, parameters, portions, batch);
+    return noGrad(() => {
+      log.record(norm ? [loss, norm] : [loss]);
+      return [flattened(gradients, parameters)];
+    });
   }
   return { module, batch, parts: portions.length, step };
 }

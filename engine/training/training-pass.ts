@@ -30,6 +30,8 @@ export class TrainingPass {
   readonly steps: number;
   /** Steps done since `start`. */
   done = 0;
+  /** Of the run, before `start`. */
+  #totalSteps = 0;
   readonly #state: PassState;
   readonly #plan: PassPlan;
   readonly #slicer = new Slicer();
@@ -80,6 +82,7 @@ export class TrainingPass {
       bytesOf(BigInt64Array.of(BigInt(this.#state.seed), BigInt(at.totalSteps))),
     );
     this.done = 0;
+    this.#totalSteps = at.totalSteps;
   }
   /** Runs some steps from step `at` of the epoch on; fewer, or none, when the signal says so. */
   async slice(
@@ -94,6 +97,7 @@ export class TrainingPass {
   }> {
     const next = programAt(this.#plan, at);
     if (!next) throw new LazuliError('internal', `step ${at} of ${this.steps}`);
+    if (this.optimizer.closure) return this.#closureSlice(at, next.program);
     const { log } = this.#state;
     log.rewind();
     const steps = this.optimizer.prepare(Math.min(this.#slicer.steps(next.left), log.most));
@@ -103,6 +107,27 @@ export class TrainingPass {
     this.done += result.steps;
     const rates = this.optimizer.taken(result.steps);
     return { rows, program: next.program, seconds: result.seconds, rates };
+  }
+  /** One step of an optimizer that looks at the loss again and again; what the first look gave is the step's. */
+  async #closureSlice(at: number, program: StepProgram): ReturnType<TrainingPass['slice']> {
+    const { log, cursor, batch, random, seed } = this.#state;
+    const [gradient] = program.outputs;
+    if (!gradient) throw new LazuliError('internal', 'a program without a gradient');
+    const started = performance.now();
+    let first: StepValues | null = null;
+    this.optimizer.prepare(1);
+    random.storage.write(0, bytesOf(BigInt64Array.of(BigInt(seed), BigInt(this.#totalSteps + this.done))));
+    await this.optimizer.evaluate(async () => {
+      cursor.seek(at * batch);
+      log.rewind();
+      await program.program.run(1);
+      const [values] = log.read(1, program.parts);
+      first ??= values ?? null;
+      return { loss: values?.values[0] ?? Number.NaN, gradient };
+    });
+    this.done += 1;
+    const seconds = (performance.now() - started) / 1000;
+    return { rows: first ? [first] : [], program, seconds, rates: this.optimizer.taken(1) };
   }
   dispose(): void {
     disposePass(this.#plan);

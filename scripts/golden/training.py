@@ -42,6 +42,8 @@ CASES = {
     "rprop": case("Rprop", {"lr": 0.02}),
     "asgd": case("ASGD", {"lr": 0.1, "t0": 5}),
     "adafactor": case("Adafactor", {"lr": 0.1}),
+    "lbfgs": case("LBFGS", {"lr": 0.5, "max_iter": 3, "history_size": 6, "line_search_fn": None}),
+    "lbfgs that searches": case("LBFGS", {"line_search_fn": "strong_wolfe", "max_iter": 2, "history_size": 4}),
     "clip norm": case("SGD", {"lr": 0.2, "momentum": 0.5}, clipping={"max_norm": 0.3}),
     "clip largest": case("SGD", {"lr": 0.2}, clipping={"max_norm": 0.2, "norm_type": "inf"}),
     "clip sum": case("Adam", {"lr": 0.02}, clipping={"max_norm": 0.5, "norm_type": "1"}),
@@ -91,6 +93,15 @@ def encode(tensor):
     return base64.b64encode(tensor.detach().to(torch.float64).contiguous().numpy().tobytes()).decode()
 
 
+def tensors_in(state):
+    """Tensors by name, those in lists by number; L-BFGS's step length is a tensor or not, as it happens."""
+    for name, value in state.items():
+        if isinstance(value, list):
+            yield from ((f"{name}.{at}", encode(item)) for at, item in enumerate(value) if item is not None)
+        elif isinstance(value, torch.Tensor) and name != "t":
+            yield name, encode(value)
+
+
 def run(name, settings):
     is_half = settings.get("precision") == "bfloat16"
     torch.set_default_dtype(torch.float32 if is_half else torch.float64)
@@ -116,7 +127,14 @@ def run(name, settings):
             total += loss.item()
         clip(list(model.parameters()), settings.get("clipping") or {})
         rates.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
+
+        def closure():
+            optimizer.zero_grad()
+            value = nn.functional.mse_loss(model(x), y)
+            value.backward()
+            return value
+
+        optimizer.step(*([closure] if isinstance(optimizer, torch.optim.LBFGS) else []))
         losses.append(total)
         if isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
             schedule.step(total)
@@ -131,7 +149,7 @@ def run(name, settings):
         "losses": encode(torch.tensor(losses, dtype=torch.float64)),
         "rates": encode(torch.tensor(rates, dtype=torch.float64)),
         "weights": {key: encode(value) for key, value in model.state_dict().items()},
-        "state": [[key, {name: encode(torch.as_tensor(value)) for name, value in state.items() if value is not None}] for key, state in optimizer.state_dict()["state"].items()],
+        "state": [[key, dict(tensors_in(state))] for key, state in optimizer.state_dict()["state"].items()],
         "groups": [{key: value for key, value in group.items() if key not in ("foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay")} for group in optimizer.state_dict()["param_groups"]],
     }
 

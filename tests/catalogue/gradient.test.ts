@@ -66,6 +66,34 @@ describe('gradients against central differences', () => {
     },
   );
 
+  it('a ctc loss that is infinite has NaN for a gradient while its sequence lasts, as in PyTorch', () => {
+    const given = CASES.find(({ layer }) => layer.type === 'ctc');
+    if (!given) throw new Error('no ctc');
+    ops.scope(() => {
+      const scores = tensorOf('ctc/infinite', [4, 2, 3], 'float64');
+      scores.requiresGrad = true;
+      // The first sequence needs four steps for 1, 1, 2.
+      const labels = [
+        [1, 1, 2],
+        [1, 2, 0],
+      ];
+      const rest = [labels, [3, 3], [3, 2]].map((values) => ops.fromArray(values, 'int64'));
+      const [loss] = lower(
+        given,
+        [ops.logSoftmax(scores, 2), ...rest],
+        {},
+        { isTraining: true, random: null },
+      );
+      if (!loss) throw new Error('no loss');
+      expect(ops.item(loss)).toBe(Infinity);
+      const [gradient] = ops.gradients(loss, [scores]);
+      if (!gradient) throw new Error('no gradient');
+      const isNumber = ops.toNumbers(gradient).map((value) => !Number.isNaN(value));
+      const [lost, kept] = [[false, false, false], [true, true, true]]; // prettier-ignore
+      expect(isNumber).toEqual([...lost, ...kept, ...lost, ...kept, ...lost, ...kept, ...kept, ...kept]);
+    });
+  });
+
   it.each(LOSS_CASES.map((given) => [given.name, given] as const))('loss %s', (_name, given) => {
     const { loss, example, name, params } = given;
     ops.scope(() => {

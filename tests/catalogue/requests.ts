@@ -117,13 +117,14 @@ const lossRequests = LOSS_CASES.map(({ loss, example, name, params }): Request =
 /** Steps of an optimizer's trajectory, and the shape its parameter has unless the example says another. */
 export const TRAJECTORY = { steps: 20, shape: [3, 4] } as const;
 
-export const OPTIMIZER_CASES = OPTIMIZERS.flatMap((optimizer) =>
-  optimizer.examples.map((example) => ({
-    optimizer,
-    name: `${optimizer.type}: ${example.title}`,
-    shape: example.shape ?? TRAJECTORY.shape,
-    params: parseParams(optimizer, example.params, 'torch'),
-  })),
+export const OPTIMIZER_CASES = OPTIMIZERS.filter(({ evaluatesAgain }) => evaluatesAgain !== true).flatMap(
+  (optimizer) =>
+    optimizer.examples.map((example) => ({
+      optimizer,
+      name: `${optimizer.type}: ${example.title}`,
+      shape: example.shape ?? TRAJECTORY.shape,
+      params: parseParams(optimizer, example.params, 'torch'),
+    })),
 );
 
 const optimizerRequests = OPTIMIZER_CASES.map(({ optimizer, name, shape, params }): Request => ({

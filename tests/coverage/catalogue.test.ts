@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { LAYERS, parseParams } from '#core/layers/index';
 import { LOSSES } from '#core/losses/index';
 import { METRICS } from '#core/metrics/index';
-import { OPTIMIZERS } from '#core/optimizers/index';
+import { findOptimizer, OPTIMIZERS } from '#core/optimizers/index';
 import { SCHEDULERS } from '#core/schedulers/index';
 import { RUN_OPTIONS } from '#core/training/options';
 import { layersPage } from '../../scripts/docs.mjs';
@@ -18,6 +18,14 @@ import { LOSS_CASES, OPTIMIZER_CASES, SCHEDULER_CASES } from '../catalogue/reque
 
 const root = resolve(import.meta.dirname, '..', '..');
 const typesOf = (list: readonly { readonly type: string }[]): string[] => list.map(({ type }) => type);
+
+/** Whole runs of PyTorch, by name. */
+const readRuns = () =>
+  (
+    JSON.parse(readFileSync(resolve(root, 'tests', 'golden', 'training.json'), 'utf8')) as {
+      readonly answers: Readonly<Record<string, { settings: { optimizer: { type: string } } }>>;
+    }
+  ).answers;
 
 /** Every declaration that a file of a folder exports, alone or in a list. */
 async function declaredIn(folder: string): Promise<unknown[]> {
@@ -80,6 +88,10 @@ describe('every loss and optimizer', () => {
     const golden = readGolden<GoldenTrajectory>('catalogue-optimizers.json');
     for (const { name } of OPTIMIZER_CASES) expect(golden[name]?.parameters[20]).toBeDefined();
     for (const { params } of OPTIMIZER_CASES) expect(typeof params['lr']).toBe('number');
+    // One that looks at the loss again and again has whole runs instead.
+    const runs = Object.values(readRuns()).map(({ settings }) => settings.optimizer.type);
+    const known = [...OPTIMIZER_CASES.map(({ optimizer }) => optimizer), ...runs.map(findOptimizer)];
+    expect(OPTIMIZERS.filter((optimizer) => !known.includes(optimizer))).toEqual([]);
   });
 });
 

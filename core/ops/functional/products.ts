@@ -2,7 +2,7 @@
 import { LazuliError } from '../../errors';
 import { numel, shapesEqual, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { lowered } from '../autocast';
+import { lowered, productRounding } from '../autocast';
 import { apply } from '../dispatch';
 import { broadcastAll } from '../infer/elementwise';
 import { attributeError, list, shapeError } from '../infer/checks';
@@ -44,21 +44,20 @@ function matrices(a: Tensor, b: Tensor): Tensor {
   const spread = (x: Tensor): Tensor =>
     shapesEqual(x.shape.slice(0, -2), leading) ? x : expand(x, [...leading, ...x.shape.slice(-2)]);
   const right = b.rank === 2 ? b : spread(b);
+  const rounding = productRounding(a);
+  if (rounding)
+    return first(apply('matmul', [contiguous(spread(a)), contiguous(right)], { ...attributes, ...rounding }));
   const operands = [contiguous(lowered(spread(a))), contiguous(lowered(right))];
   return lowered(first(apply('matmul', operands, attributes)));
 }
 
 /** x·weightᵀ + bias: `[.., i]`, `[o, i]`, `[o]` → `[.., o]`. */
-export const linear = (x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor =>
-  lowered(
-    first(
-      apply(
-        'linear',
-        [x, weight, bias].map((operand) => operand && contiguous(lowered(operand))),
-        {},
-      ),
-    ),
-  );
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  const offset = bias && contiguous(lowered(bias));
+  const rounding = productRounding(x);
+  if (rounding) return first(apply('linear', [contiguous(x), contiguous(weight), offset], rounding));
+  return lowered(first(apply('linear', [contiguous(lowered(x)), contiguous(lowered(weight)), offset], {})));
+}
 
 /** One number for every spatial axis, or one per axis. */
 export type PerAxis = number | readonly number[];

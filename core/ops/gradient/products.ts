@@ -3,28 +3,49 @@ import { numel } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { apply } from '../dispatch';
 import { contiguous, first, reshape } from '../functional/dense';
+import { cast } from '../functional/elementwise';
 import { sum, sumTo } from '../functional/reductions';
 import { transpose } from '../functional/views';
+import type { Rounded } from '../signatures';
 import { inputAt } from './movement';
 import type { GradientRule } from './rule';
 
-const product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor =>
-  first(
-    apply('matmul', [contiguous(a), contiguous(b)], { transpose_a: transposeA, transpose_b: transposeB }),
-  );
+/** A product that rounds as the one whose gradient it is. */
+type Product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean) => Tensor;
+
+const productOf =
+  ({ precision = null, result = null }: Rounded): Product =>
+  (a, b, transposeA, transposeB) => {
+    const rounding = (precision ?? result) ? { precision, result } : {};
+    const attributes = { transpose_a: transposeA, transpose_b: transposeB, ...rounding };
+    return first(apply('matmul', [contiguous(a), contiguous(b)], attributes));
+  };
 
 /** With A = op(a) `[.., m, k]` and B = op(b) `[.., k, n]`: dA = dY·Bᵀ and dB = Aᵀ·dY, each transposed back. */
 export const matmul: GradientRule<'matmul'> = ({ inputs, attributes }, gy, needs) => {
   const a = inputAt(inputs, 0);
   const b = inputAt(inputs, 1);
-  const { transpose_a: ta, transpose_b: tb } = attributes;
-  return [
-    needs[0] ? gradientOfLeft(a, b, gy, ta, tb) : null,
-    needs[1] ? gradientOfRight(a, b, gy, ta, tb) : null,
-  ];
+  const call = {
+    a,
+    b,
+    gy,
+    ta: attributes.transpose_a,
+    tb: attributes.transpose_b,
+    product: productOf(attributes),
+  };
+  return [needs[0] ? gradientOfLeft(call) : null, needs[1] ? gradientOfRight(call) : null];
 };
 
-function gradientOfLeft(a: Tensor, b: Tensor, gy: Tensor, ta: boolean, tb: boolean): Tensor {
+interface ProductGradient {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly gy: Tensor;
+  readonly ta: boolean;
+  readonly tb: boolean;
+  readonly product: Product;
+}
+
+function gradientOfLeft({ a, b, gy, ta, tb, product }: ProductGradient): Tensor {
   if (!ta) return product(gy, b, false, !tb);
   // dAᵀ = B·dYᵀ needs B first, so a `b` shared by the whole batch is applied to the batch as one matrix.
   if (b.rank === a.rank) return product(b, gy, tb, true);
@@ -32,7 +53,7 @@ function gradientOfLeft(a: Tensor, b: Tensor, gy: Tensor, ta: boolean, tb: boole
   return contiguous(transpose(rows, -1, -2));
 }
 
-function gradientOfRight(a: Tensor, b: Tensor, gy: Tensor, ta: boolean, tb: boolean): Tensor {
+function gradientOfRight({ a, b, gy, ta, tb, product }: ProductGradient): Tensor {
   const isShared = b.rank < a.rank;
   if (isShared && !ta) {
     const [left, right] = [flatRows(a), flatRows(gy)];
@@ -44,16 +65,18 @@ function gradientOfRight(a: Tensor, b: Tensor, gy: Tensor, ta: boolean, tb: bool
 
 const flatRows = (x: Tensor): Tensor => reshape(x, [-1, x.shape.at(-1) ?? 1]);
 
-export const linear: GradientRule<'linear'> = ({ inputs }, gy, needs) => {
+export const linear: GradientRule<'linear'> = ({ inputs, attributes }, gy, needs) => {
+  const product = productOf(attributes);
   const x = inputAt(inputs, 0);
   const weight = inputAt(inputs, 1);
   const rows = numel(x.shape.slice(0, -1));
   const flat = reshape(gy, [rows, weight.shape[0] ?? 1]);
+  const rounded = (): Tensor => (attributes.result ? cast(cast(flat, attributes.result), flat.dtype) : flat);
   const gradientOfInput = (): Tensor => reshape(product(flat, weight, false, false), x.shape);
   return [
     needs[0] ? gradientOfInput() : null,
     needs[1] ? product(flat, reshape(x, [rows, weight.shape[1] ?? 1]), true, false) : null,
-    needs[2] ? sum(flat, [0]) : null,
+    needs[2] ? sum(rounded(), [0]) : null,
   ];
 };
 

@@ -22,7 +22,7 @@ export function autocast<T>(body: () => T): T {
  * them; null where they are to be lowered first: outside autocast, and on GPUs, whose kernels have none.
  */
 export const productRounding = (x: Tensor): Required<Rounded> | null =>
-  isOn && x.dtype === 'float32' && x.device !== 'gpu' ? { precision: 'bfloat16', result: 'bfloat16' } : null;
+  isOn && x.dtype === 'float32' && x.device !== 'gpu' ? { precision: 'bfloat16', rounds: 'bfloat16' } : null;
 
 /** A float32 operand or result rounded to bfloat16, its gradient too; float64 is left alone, as PyTorch leaves it. */
 export const lowered = <T extends Tensor | null>(x: T): Tensor | T =>

@@ -45,7 +45,7 @@ describe('mixed precision', () => {
     await backend.runProgram(program.spec, 1);
     const products = program.spec.instructions.filter(({ op }) => op === 'linear' || op === 'matmul');
     // Two forward and four gradients.
-    expect(products.map(({ attributes }) => [attributes['precision'], attributes['result']])).toEqual(
+    expect(products.map(({ attributes }) => [attributes['precision'], attributes['rounds']])).toEqual(
       new Array(6).fill(['bfloat16', 'bfloat16']),
     );
     expect(program.outputs.map((tensor) => ops.toNumbers(tensor))).toEqual(eager);

@@ -14,9 +14,9 @@ import type { GradientRule } from './rule';
 type Product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean) => Tensor;
 
 const productOf =
-  ({ precision = null, result = null }: Rounded): Product =>
+  ({ precision = null, rounds = null }: Rounded): Product =>
   (a, b, transposeA, transposeB) => {
-    const rounding = (precision ?? result) ? { precision, result } : {};
+    const rounding = (precision ?? rounds) ? { precision, rounds } : {};
     const attributes = { transpose_a: transposeA, transpose_b: transposeB, ...rounding };
     return first(apply('matmul', [contiguous(a), contiguous(b)], attributes));
   };
@@ -71,7 +71,7 @@ export const linear: GradientRule<'linear'> = ({ inputs, attributes }, gy, needs
   const weight = inputAt(inputs, 1);
   const rows = numel(x.shape.slice(0, -1));
   const flat = reshape(gy, [rows, weight.shape[0] ?? 1]);
-  const rounded = (): Tensor => (attributes.result ? cast(cast(flat, attributes.result), flat.dtype) : flat);
+  const rounded = (): Tensor => (attributes.rounds ? cast(cast(flat, attributes.rounds), flat.dtype) : flat);
   const gradientOfInput = (): Tensor => reshape(product(flat, weight, false, false), x.shape);
   return [
     needs[0] ? gradientOfInput() : null,

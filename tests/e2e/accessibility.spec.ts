@@ -90,6 +90,8 @@ test('axe finds nothing serious in the main states, light, dark and with high co
   await look('start');
   await page.getByRole('button', { name: 'Feed sample' }).first().click();
   await expect(card(page, 'fc2')).toContainText('10×64');
+  // While chips light up their colours are on the way.
+  await expect(page.locator('.chip.is-fresh')).toHaveCount(0);
   await card(page, 'conv1').locator('.card-layer').click();
   await look('fed, a layer selected');
   for (const tab of ['Training', 'Problems', 'Outline']) {

@@ -55,7 +55,7 @@ export const TRAINING_OPTIONS: readonly OptionSpec[] = [
   { flag: 'min-delta', value: 'x', help: 'with --early-stopping: the smallest change that counts' },
   { flag: 'keep-last', help: 'with --early-stopping: end with the last weights, not the best' },
   { flag: 'seed', value: 'n', help: 'for initial values, the split, the order of samples and dropout' },
-  { flag: 'device', value: 'cpu|gpu', help: 'where to compute' },
+  { flag: 'device', value: 'cpu|gpu|gpu:N', help: 'where to compute; lazuli devices lists them' },
   { flag: 'threads', value: 'n', help: 'threads (0: one per core); results do not depend on it' },
   { flag: 'validation-split', value: 'x', help: 'part of the samples kept for validation, 0 to 0.9' },
 ];
@@ -188,7 +188,7 @@ export function withSettings(project: Project, options: Options): Project {
     ...(precision === undefined ? {} : { precision }),
     ...(monitor === undefined ? {} : { monitor }),
     seed: options.integer('seed') ?? training.seed,
-    device: options.choice('device', ['cpu', 'gpu']) ?? training.device,
+    device: options.device('device') ?? training.device,
     threads: options.integer('threads', 0, 256) ?? training.threads,
     validationSplit: options.number('validation-split', 0, 0.9) ?? training.validationSplit,
   };

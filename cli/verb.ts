@@ -1,4 +1,5 @@
 // What a verb of the command line is: its arguments and options as data, and what it does. The list is cli/verbs/index.ts.
+import { DEVICE_NAMES, isDeviceName, type DeviceName } from '#core/document/device';
 import { LazuliError } from '#core/errors';
 
 import type { Output } from './output';
@@ -95,6 +96,12 @@ export class Options {
     const found = choices.find((choice) => choice === text);
     if (found === undefined) throw wrong(name, `one of ${choices.join(', ')}`, text);
     return found;
+  }
+  /** A device by its name; whether it is there is seen when it is opened. */
+  device(name: string): DeviceName | null {
+    const text = this.text(name);
+    if (text === null || isDeviceName(text)) return text;
+    throw wrong(name, DEVICE_NAMES, text);
   }
 }
 

@@ -16,7 +16,7 @@ import type { OptionSpec, Verb } from '../verb';
 
 const OPTIONS: readonly OptionSpec[] = [
   { flag: 'list', help: 'only list the workloads' },
-  { flag: 'device', value: 'device', help: 'cpu (default) or gpu' },
+  { flag: 'device', value: 'device', help: 'cpu (default), gpu or gpu:N' },
   { flag: 'threads', value: 'number', help: 'threads; 0, the default, takes all cores' },
   { flag: 'dtype', value: 'dtype', help: 'float32 (default), float64 or bfloat16' },
   { flag: 'seconds', value: 'number', help: 'how long to measure each; default 1' },
@@ -67,7 +67,7 @@ export const bench: Verb = {
     if (options.isSet('list')) return list(output);
     const cases = benchCases(args.values.length > 0 ? args.values : BENCH_DEFAULT);
     const settings = {
-      device: options.choice('device', ['cpu', 'gpu']) ?? 'cpu',
+      device: options.device('device') ?? 'cpu',
       dtype: options.choice('dtype', ['float32', 'float64', 'bfloat16']) ?? 'float32',
       seconds: options.number('seconds', 0.001, 3600) ?? 1,
       signal,

@@ -1,5 +1,7 @@
 // A project as data: the graph, where its data lies, how it trains. What a *.lazuli file holds and what an editor edits.
 
+import type { DeviceName } from './device';
+
 /** How a tensor starts and learns, chosen before or after it is initialized. */
 export interface TensorOptions {
   /** It takes no steps: `requires_grad = False`. */
@@ -146,7 +148,7 @@ export interface TrainingSettings {
   readonly seed: number;
   /** Part of the samples kept for validation, 0 to 0.9. */
   readonly validationSplit: number;
-  readonly device: 'cpu' | 'gpu';
+  readonly device: DeviceName;
   /** 0: as many as there are cores. */
   readonly threads: number;
 }

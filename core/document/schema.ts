@@ -1,6 +1,8 @@
 // The project file's schema, version 1: a zod validator from which core/document/project.ts's types could be derived, and are checked to agree.
 import { z } from 'zod';
 
+import { DEVICE_NAMES, isDeviceName, type DeviceName } from './device';
+
 import type { Block, DataSource, Graph, GraphNote, Project, TrainingSettings } from './project';
 
 /** What is kept of text a file brings: bounded, so that a hostile file stays small in every list it is shown in. */
@@ -126,7 +128,7 @@ const training = z.looseObject({
   earlyStopping: jsonRecord.nullable().exactOptional(),
   seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
   validationSplit: z.number().min(0).max(0.9),
-  device: z.enum(['cpu', 'gpu']),
+  device: z.custom<DeviceName>(isDeviceName, { error: `expected ${DEVICE_NAMES}` }),
   threads: z.number().int().min(0).max(256),
 });
 

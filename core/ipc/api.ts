@@ -1,5 +1,6 @@
 // The contract between window and main process: every call and event, typed once. Names only, no schema: the preload bundles this file.
 // The schemas that check a call's arguments in the main process stand in core/ipc/schemas.ts, one per entry of this interface.
+import type { DeviceName } from '../document/device';
 import type { DataSource, Project } from '../document/project';
 import type { ErrorData } from '../errors';
 import type { RenameRule } from '../nn/rename';
@@ -64,7 +65,7 @@ export interface Leftover {
 }
 
 export interface DeviceInfo {
-  readonly id: 'cpu' | 'gpu';
+  readonly id: DeviceName;
   readonly name: string;
   readonly isAvailable: boolean;
   /** Why it is not available, or what it has (cores, instruction set, memory). */

@@ -1,4 +1,5 @@
 // What a workload of `lazuli bench` is: its name, what it costs, and how it is made ready to run. The table is index.ts.
+import type { DeviceName } from '#core/document/device';
 import type { DType } from '#core/tensor/dtype';
 
 export const BENCH_GROUPS = [
@@ -13,7 +14,7 @@ export const BENCH_GROUPS = [
 export type BenchGroup = (typeof BENCH_GROUPS)[number];
 
 export interface BenchSettings {
-  readonly device: 'cpu' | 'gpu';
+  readonly device: DeviceName;
   readonly dtype: 'float32' | 'float64' | 'bfloat16';
   /** Samples of one step, instead of the workload's own; only steps have a batch. */
   readonly batch: number | null;

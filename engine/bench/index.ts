@@ -91,19 +91,19 @@ export async function runBench(
   native.resetMemoryPeak();
   const before = native.live().bytes;
   const run = await each.prepare(settings);
-  const isGpu = settings.device === 'gpu';
+  const isGpu = settings.device !== 'cpu';
   try {
     const measured = await measure(run, seconds, { signal, warmUp: isGpu ? GPU_WARM_UP : 0 });
     const profile = isProfiled ? await run.profile?.(Math.min(run.most, 64)) : undefined;
     const { minimumBytes } = run;
     return {
       name: each.name,
-      device: isGpu ? gpuBackend().native.info().name : settings.device,
+      device: isGpu ? gpuBackend(settings.device).native.info().name : settings.device,
       threads: used,
       dtype: settings.dtype,
       ...(settings.batch === null ? {} : { batch: settings.batch }),
       ...measured,
-      peak_bytes: isGpu ? gpuBackend().native.live().bytes : native.memoryPeak() - before,
+      peak_bytes: isGpu ? gpuBackend(settings.device).native.live().bytes : native.memoryPeak() - before,
       ...(minimumBytes === undefined ? {} : { minimum_bytes: minimumBytes }),
       ...(each.flops === undefined ? {} : { gflops: each.flops / measured.median_ms / 1e6 }),
       ...(each.units === undefined ? {} : { ns_per_unit: (measured.median_ms * 1e6) / each.units }),

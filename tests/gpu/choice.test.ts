@@ -1,0 +1,42 @@
+// Choosing among several GPUs: by number, one at a time, and what is said of one that is not there.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { backendFor, devices } from '#engine/backend';
+
+import { DEVICES } from './devices';
+
+beforeAll(() => {
+  process.env['LAZULI_SOFTWARE_GPU'] = '1';
+});
+afterAll(() => {
+  delete process.env['LAZULI_SOFTWARE_GPU'];
+});
+
+test('each device is opened by its number, and the first also as gpu', () => {
+  for (const { index, name } of DEVICES) {
+    const backend = backendFor(`gpu:${index}`);
+    expect('info' in backend.native && backend.native.info()).toMatchObject({ name });
+    expect(backendFor(`gpu:${index}`)).toBe(backend);
+  }
+  expect(backendFor('gpu').native.info()).toMatchObject({ name: DEVICES[0]?.name });
+});
+
+test('the list names every device once', () => {
+  const ids = devices().map(({ id }) => id);
+  expect(ids.slice(0, 2)).toEqual(['cpu', 'gpu']);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.length).toBeGreaterThan(DEVICES.length);
+});
+
+test('a number that no device has is refused with how many there are', () => {
+  expect(() => backendFor('gpu:42')).toThrow(/there is no gpu:42; GPUs found: \d+/);
+});
+
+test.runIf(DEVICES.length > 1)('a second GPU waits while a program holds the first', () => {
+  const [first, second] = DEVICES;
+  const backend = backendFor(`gpu:${first?.index ?? 0}`);
+  const program = backend.createProgram({ buffers: [], instructions: [], arenaBytes: 0 });
+  expect(() => backendFor(`gpu:${second?.index ?? 1}`)).toThrow(/another run uses the other GPU/);
+  program.dispose();
+  expect(backendFor(`gpu:${second?.index ?? 1}`).native.info()).toMatchObject({ name: second?.name });
+});

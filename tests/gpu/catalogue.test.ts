@@ -7,7 +7,7 @@ import { useBackend } from '#core/ops/dispatch';
 import * as ops from '#core/ops/index';
 import { compileProgram } from '#core/program/index';
 import type { Tensor } from '#core/tensor/tensor';
-import { openCpuBackend } from '#native';
+import { openCpuBackend, type CpuProgram } from '#native';
 
 import { slackOf } from '../catalogue/agreement';
 import { CASES, inputsOf, lower, weightsOf, type Case } from '../catalogue/calls';
@@ -29,6 +29,12 @@ afterAll(() => {
   restore();
   expect(gpu.native.live()).toMatchObject({ storages: 0, programs: 0 });
 });
+
+/** Layers that count places in float64: a GPU refuses those by name before anything starts. */
+const COUNTS_IN_FLOAT64: ReadonlySet<string> = new Set([
+  'max_unpool1d', 'max_unpool2d', 'max_unpool3d', 'fractional_max_pool2d', 'fractional_max_pool3d', 'embedding_bag', 'ctc',
+  'adaptive_log_softmax_with_loss',
+]); // prettier-ignore
 
 type Place = 'cpu' | 'gpu';
 
@@ -85,14 +91,15 @@ async function numbersOf(given: Case, place: Place): Promise<Map<string, readonl
     },
     { device: place },
   );
-  const program = (place === 'cpu' ? cpu : gpu).createProgram(compiled.spec);
+  let program: CpuProgram | null = null;
   try {
+    program = (place === 'cpu' ? cpu : gpu).createProgram(compiled.spec);
     await program.run(1);
     const results = new Map(compiled.outputs.map((tensor, at) => [names[at] ?? '', ops.toNumbers(tensor)]));
     for (const [name, tensor] of Object.entries(tensors)) results.set(name, ops.toNumbers(tensor));
     return results;
   } finally {
-    program.dispose();
+    program?.dispose();
     compiled.dispose();
     for (const { storage } of [...inputs, ...Object.values(tensors), random]) storage.dispose();
   }
@@ -102,7 +109,12 @@ describe('each example gives on the GPU what it gives on the CPU', () => {
   const cases = CASES.filter(({ example }) => example.outputs.length > 0);
   it.each(cases.map((given) => [given.name, given] as const))('%s', async (name, given) => {
     const expected = await numbersOf(given, 'cpu');
-    const got = await numbersOf(given, 'gpu');
+    const got = await numbersOf(given, 'gpu').catch((error: unknown) => {
+      if (!COUNTS_IN_FLOAT64.has(given.layer.type)) throw error;
+      expect(error).toMatchObject({ code: 'not_supported', got: 'float64' });
+      return null;
+    });
+    if (!got) return;
     expect([...got.keys()]).toEqual([...expected.keys()]);
     for (const [what, values] of expected) {
       const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);

@@ -2,6 +2,7 @@
 import { TorchError } from '../errors';
 import type { Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
+import { attributesOf } from './attributes';
 import { Module } from './module';
 import { Parameter } from './parameter';
 import { LABEL, REGISTRY, isModule } from './registry';
@@ -80,8 +81,6 @@ function copyStorage(storage: Storage, memo: Memo): Storage {
   return remember(storage, copy, memo);
 }
 
-const TENSOR_FIELDS = new Set(['storage', 'dtype', 'offset', 'strides', 'grad', 'gradFn', 'sizes']);
-
 /** Python's `copy.copy` of a tensor: a new object of its kind over the same memory, attributes kept. */
 export function shallowCopy(tensor: Tensor): Tensor {
   const { requiresGrad } = tensor;
@@ -89,11 +88,6 @@ export function shallowCopy(tensor: Tensor): Tensor {
   const copy = isParameter ? new Parameter(tensor, { requiresGrad }) : tensor.detach();
   if (!isParameter) copy.requiresGrad = requiresGrad;
   return Object.assign(copy, attributesOf(tensor));
-}
-
-/** What somebody set on a tensor beyond Tensor's own fields: Python's `__dict__`. */
-export function attributesOf(tensor: Tensor): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(tensor).filter(([name]) => !TENSOR_FIELDS.has(name)));
 }
 
 function copyModule(module: Module, memo: Memo): Module {

@@ -1,6 +1,6 @@
 // torch.__future__: how module conversions and loading put new values into parameters. Both modes are off unless somebody asks.
 import type { Tensor } from '../tensor/tensor';
-import { attributesOf } from './deepcopy';
+import { attributesOf } from './attributes';
 import { Parameter } from './parameter';
 import { isLazy } from './uninitialized';
 

@@ -1,7 +1,8 @@
 // The parameter system's public face: what the engine, the graph, the formats and tests import.
 export { Buffer, type BufferOptions } from './buffer';
 export { converted, type Conversion } from './convert';
-export { attributesOf, deepcopy, shallowCopy, type Memo } from './deepcopy';
+export { attributesOf } from './attributes';
+export { deepcopy, shallowCopy, type Memo } from './deepcopy';
 export * as future from './future';
 export type { RemovableHandle } from './hooks';
 export * as init from './inits';

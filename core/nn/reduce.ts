@@ -1,7 +1,7 @@
 // What Python's pickle writes for each kind of tensor: the callable and its arguments, as data. Writers of files use it.
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
-import { attributesOf } from './deepcopy';
+import { attributesOf } from './attributes';
 import { Parameter } from './parameter';
 import { isLazy, UninitializedParameter } from './uninitialized';
 

@@ -15,7 +15,7 @@ const areas = new Set(rules.map((id) => id.split('-')[0] ?? ''));
 
 /** Ids at the start of texts: titles, and the titles in tables that tests are made from. */
 const proven = new Set(
-  listFiles('tests', ['.test.ts', '.test.tsx', '.spec.ts'])
+  listFiles('tests', ['.test.ts', '.test.tsx', '.spec.ts', '-scenarios.ts'])
     .flatMap((file) => [...read(file).matchAll(/['"`]([A-Z]+-\d+)\b/g)])
     .map(([, id = '']) => id)
     .filter((id) => areas.has(id.split('-')[0] ?? '')),

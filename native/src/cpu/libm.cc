@@ -1,3 +1,4 @@
+// See libm.h.
 #include "libm.h"
 
 #include <cmath>

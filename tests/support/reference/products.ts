@@ -14,7 +14,7 @@ const rounded = (values: number[], to: string | null | undefined): number[] =>
   to ? values.map((value) => fromBFloat16Bits(toBFloat16Bits(Math.fround(value)))) : values;
 
 export const matmul: Kernel<'matmul'> = ({ inputs, outputs, attributes }) => {
-  const { transpose_a, transpose_b, precision, result } = attributes;
+  const { transpose_a, transpose_b, precision, rounds } = attributes;
   const [a, b, y] = [tensorAt(inputs, 0), tensorAt(inputs, 1), tensorAt(outputs, 0)];
   const [left, right] = [rounded(read(a), precision), rounded(read(b), precision)];
   const [m, n] = [sizeAt(y.shape, -2), sizeAt(y.shape, -1)];
@@ -34,12 +34,12 @@ export const matmul: Kernel<'matmul'> = ({ inputs, outputs, attributes }) => {
             );
         return sum;
       }),
-      result,
+      rounds,
     ),
   );
 };
 
-export const linear: Kernel<'linear'> = ({ inputs, outputs, attributes: { precision, result } }) => {
+export const linear: Kernel<'linear'> = ({ inputs, outputs, attributes: { precision, rounds } }) => {
   const [x, weight] = [0, 1].map((index) => rounded(read(tensorAt(inputs, index)), precision)) as [
     number[],
     number[],
@@ -56,7 +56,7 @@ export const linear: Kernel<'linear'> = ({ inputs, outputs, attributes: { precis
           sum += at(x, row * features + k) * at(weight, column * features + k);
         return sum;
       }),
-      result,
+      rounds,
     ),
   );
 };

@@ -56,9 +56,11 @@ async function moveParts(
   movePart: (at: number, size: number) => Promise<number>,
 ): Promise<number> {
   const parts: { readonly length: number; readonly crc: Promise<number> }[] = [];
-  for (let at = 0, size = 0; at < length; at += size) {
-    size = Math.min(PART - ((position + at) % PART), length - at);
+  let at = 0;
+  while (at < length) {
+    const size = Math.min(PART - ((position + at) % PART), length - at);
     parts.push({ length: size, crc: movePart(at, size) });
+    at += size;
   }
   // Every part has ended when this returns, so that nothing moves behind the caller's back.
   await Promise.allSettled(parts.map(({ crc }) => crc));

@@ -1,6 +1,5 @@
 // The shapes of Module's hooks, walks and loads: types only, shared by the files that make up a module.
 import type { GradientList } from '../ops/pass-through';
-import type { Tensor } from '../tensor/tensor';
 import type { Module } from './module';
 import type { ModuleMetadata, StateDict } from './state-dict';
 

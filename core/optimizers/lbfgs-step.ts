@@ -20,9 +20,9 @@ export interface LbfgsCall {
   /** The parameters; changed in place. */
   readonly place: Flat;
   /** The loss and gradient at `place`. */
-  evaluate(place: Flat): Promise<Evaluated>;
+  readonly evaluate: (place: Flat) => Promise<Evaluated>;
   /** Called between long parts, so that others get their turn. */
-  pause(): Promise<void>;
+  readonly pause: () => Promise<void>;
 }
 
 /** What is remembered between steps, by PyTorch's names. */

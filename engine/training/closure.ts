@@ -120,8 +120,10 @@ export class ClosureOptimizer {
       const dtype = this.#isDouble ? 'float64' : 'float32';
       return this.#vector(convertBytes(await readContiguous(entry), entry.dtype, dtype));
     };
-    const number = async (name: string): Promise<number | null> =>
-      (await vector(name))?.[0] ?? (values[name] == null ? null : Number(values[name]));
+    const number = async (name: string): Promise<number | null> => {
+      const value = (await vector(name))?.[0] ?? values[name] ?? null;
+      return value === null ? null : Number(value);
+    };
     const state = newLbfgsState();
     state.func_evals = (await number('func_evals')) ?? 0;
     state.n_iter = (await number('n_iter')) ?? 0;

@@ -178,9 +178,9 @@ async function training() {
   for (const [name, model, batch] of workloads) {
     if (!isWanted(`train ${name}`)) continue;
     const run = engine.prepareStep(model, batch, { device: 'cpu', dtype: 'float32', batch: null });
-    let { seconds: first } = await run.run(1);
-    ({ seconds: first } = await run.run(4));
-    const steps = Math.min(run.most, Math.max(1, Math.round(SLICE / 1000 / (first / 4))));
+    await run.run(1);
+    const warm = await run.run(4);
+    const steps = Math.min(run.most, Math.max(1, Math.round(SLICE / 1000 / (warm.seconds / 4))));
     await watched(`train ${name}`, async () => {
       const end = performance.now() + seconds * 1000;
       while (performance.now() < end) {

@@ -16,8 +16,8 @@ export const exportedEntries = (addon: object): readonly Entry[] =>
 export function entriesOf(object: object): readonly Entry[] {
   const prototype = Object.getPrototypeOf(object) as object;
   const owner = object.constructor.name;
-  return Object.entries(Object.getOwnPropertyDescriptors(prototype)).map(([name, { get, value }]): Entry => {
-    const target: unknown = get ?? value;
+  return Object.entries(Object.getOwnPropertyDescriptors(prototype)).map(([name, property]): Entry => {
+    const target: unknown = Reflect.get(property, 'get') ?? property.value;
     return name === 'constructor'
       ? { name: `new ${owner}`, enter: () => Reflect.construct(target as () => void, []) as unknown }
       : { name: `${owner}.${name}`, enter: () => call(target, object) };

@@ -81,7 +81,9 @@ function run(setup: Setup, inputs: readonly unknown[], use: readonly number[] | 
     const log: string[] = [];
     const net = new Scale();
     const handles = setup(net, log) ?? [];
-    const given = inputs.map((value): unknown => (typeof value === 'function' ? value() : value));
+    const given = inputs.map((value): unknown =>
+      typeof value === 'function' ? (value as () => unknown)() : value,
+    );
     try {
       const out = net.invoke(given);
       const outs: readonly unknown[] = Array.isArray(out) ? out : [out];

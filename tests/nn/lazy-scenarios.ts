@@ -1,13 +1,11 @@
 // The scenarios of nn_behaviours about lazy modules: loading into them, calls and copies.
-import { defaultGenerator, Module, StateDict } from '#core/nn/index';
+import { defaultGenerator, StateDict, type Module } from '#core/nn/index';
 import { pythonRepr } from '#core/nn/python-names';
 import { Tensor } from '#core/tensor/tensor';
 
 import { loosely, type Scenarios } from './scenario';
 import { meta, nn } from './support';
 import {
-  assign,
-  at,
   bool,
   conv,
   dtypes,

@@ -13,7 +13,6 @@ import {
   keysOf,
   linear,
   net,
-  nothing,
   ofDType,
   ones,
   shape,

@@ -13,7 +13,7 @@ import { Tensor } from '#core/tensor/tensor';
 
 import { loosely, type Scenarios } from './scenario';
 import { nn } from './support';
-import { bool, note, ofDType, shape, zeros } from './scenario-parts';
+import { bool, ofDType, shape, zeros } from './scenario-parts';
 
 const U = UninitializedParameter;
 

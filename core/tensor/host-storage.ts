@@ -22,10 +22,11 @@ export class HostStorage implements Storage {
     this.#range(offset, bytes.byteLength).set(bytes);
   }
   copy(): HostStorage {
-    return new HostStorage(this.read(0, this.bytes));
+    return new HostStorage(this.#range(0, this.bytes).slice());
   }
   assign(source: Storage): void {
-    this.write(0, source.read(0, this.bytes));
+    if (source instanceof HostStorage) this.#range(0, this.bytes).set(source.#range(0, this.bytes));
+    else this.write(0, source.read(0, this.bytes));
   }
   dispose(): void {
     this.#data = null;

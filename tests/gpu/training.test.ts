@@ -20,10 +20,11 @@ beforeAll(() => {
   process.env['LAZULI_CACHE'] = cache;
 });
 afterAll(() => {
+  const live = gpuBackend().native.live();
   delete process.env['LAZULI_SOFTWARE_GPU'];
   delete process.env['LAZULI_CACHE'];
   rmSync(cache, { recursive: true });
-  expect(gpuBackend().native.live()).toMatchObject({ storages: 0, programs: 0 });
+  expect(live).toMatchObject({ storages: 0, programs: 0 });
 });
 
 async function lossesOf(

@@ -1,10 +1,13 @@
 // What each pass does, seen in small programs.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
+import { useBackend } from '#core/ops/dispatch';
 import * as ops from '#core/ops/index';
 import { compileProgram, optimize, printProgram, programProblems, traceProgram } from '#core/program/index';
 import { fuse } from '#core/program/fuse';
 import { removeDead, simplify } from '#core/program/simplify';
+import { HostStorage } from '#core/tensor/host-storage';
+import type { Backend } from '#core/tensor/storage';
 import type { Tensor } from '#core/tensor/tensor';
 
 import { useTestBackend } from '../support/backend';
@@ -207,10 +210,22 @@ describe('check and print', () => {
 });
 
 describe('narrow products', () => {
+  /** Memory for what a step on a GPU gives; nothing is computed in it. */
+  const gpu: Backend = {
+    device: 'gpu',
+    allocate: (bytes) => new HostStorage(bytes),
+    execute: () => {
+      throw new Error('nothing is computed here');
+    },
+  };
   /** Ops of a step in mixed precision, as a GPU gets it, with what its products read and give. */
   function narrowed(step: (x: Tensor, y: Tensor) => Tensor): { ops: string[]; products: string[] } {
+    onTestFinished(useBackend(gpu));
     return ops.scope(() => {
-      const traced = traceProgram(() => ops.autocast(() => step(ops.ones([4, 8]), ops.ones([8, 8]))));
+      const given = (shape: readonly number[]): Tensor => ops.ones(shape, 'float32', 'gpu');
+      const traced = traceProgram(() => ops.autocast(() => step(given([4, 8]), given([8, 8]))), {
+        device: 'gpu',
+      });
       for (const storage of traced.owned) storage.dispose();
       const { buffers, instructions } = optimize(traced.program, 'gpu');
       const products = instructions.flatMap(({ op, inputs, outputs }) =>

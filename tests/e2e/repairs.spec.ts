@@ -18,7 +18,7 @@ test('a size that does not fit is mended from the edge or from the list, and und
   await expect(label).toHaveCount(1);
   await page.getByRole('tab', { name: /Problems/ }).click();
   await page.getByRole('button', { name: "Set in_features of 'fc1' to 512" }).click();
-  await expect(page.getByText('No problems.')).toBeVisible();
+  await expect(page.getByRole('tabpanel').getByText('No problems.')).toBeVisible();
 });
 
 test('hovering a shape names the nodes its sizes come from', async ({ lazuli }) => {

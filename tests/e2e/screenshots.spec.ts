@@ -40,6 +40,14 @@ test('pictures of each state', async ({ lazuli }, info) => {
   await expect(page.getByRole('complementary', { name: 'Inspector' })).toContainText('32×16×3×3');
   await shoot('inspector');
 
+  await page.getByRole('tab', { name: 'Parameters' }).click();
+  await page.getByLabel('Search tensors').fill('weight');
+  await page.getByRole('row').filter({ hasText: 'conv1.weight' }).click();
+  await page.getByRole('button', { name: 'Picture' }).click();
+  await expect(page.getByRole('img', { name: /^conv1.weight/ })).toBeVisible();
+  await shoot('parameters');
+  await page.getByRole('tab', { name: 'Training' }).click();
+
   await lazuli.command('view.themeDark');
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await shoot('dark');

@@ -37,18 +37,6 @@ export function TensorDetailView({ info, view, onView }: TensorDetailProps): JSX
       <header>
         <h3 title={key}>{key}</h3>
         <span className="shape">{formatShape(shape)}</span>
-        <div className="segments" role="group" aria-label="View">
-          {Object.entries(VIEWS).map(([name, title]) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={view === name}
-              onClick={() => onView(name as DetailView)}
-            >
-              {title}
-            </button>
-          ))}
-        </div>
         <IconButton
           label="Show on the canvas"
           icon={Locate}
@@ -70,11 +58,25 @@ export function TensorDetailView({ info, view, onView }: TensorDetailProps): JSX
           onClick={() => void reinitialize([info])}
         />
       </header>
-      <p className="muted tensor-story">
-        {hasValues
-          ? `${state} · ${provenance}`
-          : `uninitialized${waitsFor === null ? '' : ` · waits for ${waitsFor}`}`}
-      </p>
+      <div className="tensor-line">
+        <p className="muted tensor-story">
+          {hasValues
+            ? `${state} · ${provenance}`
+            : `uninitialized${waitsFor === null ? '' : ` · waits for ${waitsFor}`}`}
+        </p>
+        <div className="segments" role="group" aria-label="View">
+          {Object.entries(VIEWS).map(([name, title]) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={view === name}
+              onClick={() => onView(name as DetailView)}
+            >
+              {title}
+            </button>
+          ))}
+        </div>
+      </div>
       {hasValues && detail ? (
         <>
           <Figures figures={detail.figures} />

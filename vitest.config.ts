@@ -1,5 +1,6 @@
 // How the unit, catalogue, coverage and architecture tests run; e2e belongs to Playwright (playwright.config.ts).
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
 import { defineConfig } from 'vitest/config';
@@ -10,6 +11,8 @@ const leaks = at('tests/setup/leaks.ts');
 
 export default defineConfig({
   test: {
+    // One file per core: on a machine with two vitest would leave one idle.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {

@@ -131,8 +131,8 @@ function expectNear(
 
 /**
  * float64: 1e-10 relative, as everywhere; 1e-8 after a line search, which divides differences of nearly equal losses: over its
- * 24 steps sums in another order (other tiles of a product, about 1e-16) grew to 4e-9. bfloat16 has 8 bits, and PyTorch adds up in another order before it rounds: one
- * rounding that falls the other way is 2^-8 of a product, and 24 steps add a few of them.
+ * 24 steps sums in another order (other tiles of a product, about 1e-16) grew to 4e-9. bfloat16 has 8 bits, and PyTorch adds up
+ * in another order before it rounds: one rounding that falls the other way is 2^-8 of a product, and 24 steps add a few of them.
  */
 const toleranceOf = ({ settings }: Answer): number => {
   if (settings.precision === 'bfloat16') return 2 ** -7;

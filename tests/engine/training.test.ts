@@ -130,8 +130,10 @@ test('a paused run can be stopped, and the session be disposed while one runs', 
   await run.pause();
   await run.stop();
   expect((await run.finished).outcome).toBe('stopped');
-  const signal = AbortSignal.timeout(100);
+  const abort = new AbortController();
+  const { signal } = abort;
   const other = await (await openSession(withDropout({ epochs: 5000 }), folder)).train({ signal });
+  abort.abort();
   expect((await other.finished).outcome).toBe('stopped');
   await (await openSession(withDropout({ epochs: 500 }), folder)).train();
 });

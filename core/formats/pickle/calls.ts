@@ -1,5 +1,5 @@
 // What the known functions and classes of a pickle take: a call with other arguments is refused where it stands. Nothing is called.
-import { globalRole } from './globals';
+import { globalRole, TENSOR_FUNCTIONS } from './globals';
 import {
   describeValue,
   PickleBytes,
@@ -15,19 +15,6 @@ import {
   rootGlobal,
   type PickleValue,
 } from './values';
-
-const TENSOR_FUNCTIONS = new Set([
-  'torch._utils._rebuild_tensor',
-  'torch._utils._rebuild_tensor_v2',
-  'torch._utils._rebuild_tensor_v3',
-  'torch._utils._rebuild_parameter',
-  'torch._utils._rebuild_parameter_with_state',
-  'torch._utils._rebuild_qtensor',
-  'torch._utils._rebuild_sparse_tensor',
-  'torch._utils._rebuild_meta_tensor_no_storage',
-  'torch._utils._rebuild_nested_tensor',
-  'torch._tensor._rebuild_from_type_v2',
-]);
 
 const isCallOf = (value: PickleValue, test: (path: string) => boolean): boolean =>
   value instanceof PickleObject &&

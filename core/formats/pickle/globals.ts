@@ -4,8 +4,8 @@ import type { PickleGlobal } from './values';
 /** Names whose objects take dict entries (SETITEM). Source: torch _weights_only_unpickler.py, collections. */
 const DICT_CLASSES = new Set(['collections.OrderedDict', 'collections.Counter', 'collections.defaultdict']);
 
-/** Known functions and classes whose results are plain data and take no items, entries or state. */
-const DATA_FUNCTIONS = new Set([
+/** Functions whose results are tensors. */
+export const TENSOR_FUNCTIONS: ReadonlySet<string> = new Set([
   'torch._utils._rebuild_tensor',
   'torch._utils._rebuild_tensor_v2',
   'torch._utils._rebuild_tensor_v3',
@@ -16,6 +16,11 @@ const DATA_FUNCTIONS = new Set([
   'torch._utils._rebuild_meta_tensor_no_storage',
   'torch._utils._rebuild_nested_tensor',
   'torch._tensor._rebuild_from_type_v2',
+]);
+
+/** Known functions and classes whose results are plain data and take no items, entries or state. */
+const DATA_FUNCTIONS = new Set([
+  ...TENSOR_FUNCTIONS,
   'torch.nn.parameter.Parameter',
   'torch.nn.parameter.UninitializedParameter',
   'torch.nn.parameter.UninitializedBuffer',

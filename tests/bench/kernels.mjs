@@ -3,7 +3,8 @@
 // Not a test: the machine decides the figures. Pooling, normalization and other shapes: products.mjs.
 //
 //   node native/build.mjs && node tests/bench/kernels.mjs [FILTER] [--python=python3] [--peer=../shared/bench/torch_peer.py]
-//                            [--threads=2] [--isa=avx2] [--seconds=0.1] [--rounds=4] [--out=docs/benchmarks/kernels.md]
+//                            [--threads=2] [--isa=avx2] [--seconds=0.1] [--rounds=4] [--without=bf16]
+//                            [--out=docs/benchmarks/kernels.md]
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -23,6 +24,7 @@ const { values: options, positionals } = parseArgs({
     isa: { type: 'string' },
     seconds: { type: 'string', default: '0.1' },
     rounds: { type: 'string', default: '4' },
+    without: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -172,6 +174,7 @@ const { torch } = await peer.ready;
 const [rows, peaks] = [[], []];
 for (const [name, row] of Object.entries(CASES)) {
   if (positionals[0] && !name.includes(positionals[0])) continue;
+  if (options.without && name.includes(options.without)) continue;
   const ours = prepare(row);
   const peers = row.peers ?? [name];
   const [own, others] = [[], peers.map(() => [])];

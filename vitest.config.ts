@@ -1,4 +1,4 @@
-// How the unit, catalogue, coverage and architecture tests run; e2e belongs to Playwright (playwright.config.ts).
+// How the tests run that need no window: `native` are the addon's own, which CI runs in Electron's Node; e2e belongs to Playwright (playwright.config.ts).
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
@@ -14,17 +14,21 @@ export default defineConfig({
     // One file per core: on a machine with two vitest would leave one idle.
     maxWorkers: availableParallelism(),
     projects: [
-      {
-        test: {
-          name: 'unit',
-          environment: 'node',
-          pool: 'forks',
-          include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
-          exclude: ['tests/e2e/**', 'tests/bench/**'],
-          setupFiles: existsSync(leaks) ? [leaks] : [],
-          testTimeout: 20_000,
-        },
-      },
+      project('unit', 'tests/!(e2e|bench|native)/**/*.test.{ts,tsx}'),
+      project('native', 'tests/native/**/*.test.ts'),
     ],
   },
 });
+
+function project(name: string, include: string) {
+  return {
+    test: {
+      name,
+      environment: 'node' as const,
+      pool: 'forks' as const,
+      include: [include],
+      setupFiles: existsSync(leaks) ? [leaks] : [],
+      testTimeout: 20_000,
+    },
+  };
+}

@@ -3,6 +3,7 @@ import { BrowserWindow, ipcMain, type IpcMainInvokeEvent } from 'electron';
 import { errorToData, LazuliError } from '#core/errors';
 import {
   CALL_NAMES,
+  isAnsweredAsText,
   type CallName,
   type Calls,
   type EventName,
@@ -32,7 +33,8 @@ export function registerCalls<Context>(
       try {
         const context = contextOf(trustedSender(event));
         if (context === null) throw new LazuliError('ipc_refused', `${name}: the window is gone`);
-        return { ok: true, value: await invoke(handlers, name, context, args) };
+        const value = await invoke(handlers, name, context, args);
+        return { ok: true, value: isAnsweredAsText(name) ? JSON.stringify(value) : value };
       } catch (error) {
         return { ok: false, error: errorToData(error) };
       }

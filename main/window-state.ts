@@ -3,9 +3,12 @@ import { basename, dirname } from 'node:path';
 
 import type { BrowserWindow } from 'electron';
 import { ModelSession, type TrainingRun } from '#engine/index';
+import { applyChange, type ProjectChange } from '#core/document/change';
 import type { DataSource, Project } from '#core/document/project';
+import { sharedId } from '#core/document/schema';
 import { errorToData, LazuliError } from '#core/errors';
 import type { OpenedProject, RunSnapshot } from '#core/ipc/api';
+import { ModelTeller } from '#core/session/model-change';
 
 import { sha256, type Backup, type BackupStore, type DocumentPlace } from '#engine/backups';
 import { hasChanged, stampOf, type FileStamp } from '#engine/file-stamp';
@@ -18,11 +21,15 @@ const IDLE: RunSnapshot = { state: 'idle', events: [], error: null };
 
 export class WindowState implements Kept {
   readonly tokens = new FileTokens();
+  readonly teller = new ModelTeller();
   isDirty = false;
   /** Set once the user agreed to close, so that the close goes through. */
   mayClose = false;
   /** The unsaved document as the window last reported it. */
   unsaved: Project | null = null;
+  /** The document as the window was last told it or told it, and the name of that state. */
+  #told: { readonly project: Project; readonly version: number } | null = null;
+  #version = 0;
   #session: ModelSession | null = null;
   /** Absolute path of the project file, or null while it was never saved. */
   #file: string | null = null;
@@ -130,9 +137,11 @@ export class WindowState implements Kept {
   /** What a fresh or reloaded page needs to show the project. */
   opened(): OpenedProject {
     const { session, file } = this;
+    const { project } = session;
     return {
       file: file === null ? null : this.named(file),
-      project: session.project,
+      project,
+      version: this.#tell(project),
       model: session.info(),
       notes: this.#notes,
     };
@@ -161,8 +170,29 @@ export class WindowState implements Kept {
         );
   }
 
-  /** Checks and hands an edited project to the session. */
-  async update(project: Project): Promise<void> {
+  #tell(project: Project): number {
+    this.#told = { project, version: ++this.#version };
+    return this.#version;
+  }
+
+  /** Keeps the document as it stands in the window. Returns the version that names this state. */
+  remember(project: Project): number {
+    this.unsaved = project;
+    this.autosave.notice();
+    return this.#tell(project);
+  }
+
+  /** The same, as the change since version `base`; null when another state is known here. Throws `ipc_refused` for one that gives no project. */
+  change(base: number, change: ProjectChange): number | null {
+    if (this.#told?.version !== base) return null;
+    const project = applyChange(this.#told.project, change);
+    const shared = sharedId(project.graph);
+    if (shared !== null) throw new LazuliError('ipc_refused', `project.change: ${shared}`);
+    return this.remember(project);
+  }
+
+  /** Checks an edited project, the one last told if none is given, and hands it to the session. */
+  async update(project = this.project ?? this.session.project): Promise<void> {
     this.checkData(project.data);
     this.unsaved = project;
     this.autosave.notice();

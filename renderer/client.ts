@@ -1,6 +1,13 @@
 // The window's side of the contract: calls that resolve with their value or throw a LazuliError, and the event subscriptions.
 import { LazuliError } from '#core/errors';
-import type { Bridge, CallName, Calls, EventName, Events } from '#core/ipc/api';
+import {
+  isAnsweredAsText,
+  type Bridge,
+  type CallName,
+  type Calls,
+  type EventName,
+  type Events,
+} from '#core/ipc/api';
 
 declare global {
   interface Window {
@@ -16,7 +23,8 @@ export async function call<N extends CallName>(
 ): Promise<ReturnType<Calls[N]>> {
   const reply = await window.lazuli.call[name](...args);
   if (!reply.ok) throw LazuliError.fromData(reply.error);
-  return reply.value;
+  const { value } = reply;
+  return (isAnsweredAsText(name) ? JSON.parse(value as string) : value) as ReturnType<Calls[N]>;
 }
 
 /** Subscribes to an event of the main process; returns the unsubscribe. */

@@ -67,19 +67,23 @@ const uniqueIds = (
   }
 };
 
-const parts = {
-  nodes: z.array(node).max(100_000),
-  edges: z.array(edge).max(1_000_000),
+const around = {
   notes: z.array(note).max(100_000).exactOptional(),
   direction: z.literal('right').exactOptional(),
 };
+const parts = { nodes: z.array(node).max(100_000), edges: z.array(edge).max(1_000_000) };
 
-const block = z.looseObject({ id, name: text, graph: z.looseObject(parts).superRefine(uniqueIds) });
+const block = z.looseObject({
+  id,
+  name: text,
+  graph: z.looseObject({ ...parts, ...around }).superRefine(uniqueIds),
+});
+
+/** What a graph has beside its nodes and edges. */
+const aside = { ...around, blocks: z.array(block).max(10_000).exactOptional() };
 
 /** A graph as it stands in a file and on the clipboard. */
-export const graphSchema = z
-  .looseObject({ ...parts, blocks: z.array(block).max(10_000).exactOptional() })
-  .superRefine(uniqueIds);
+export const graphSchema = z.looseObject({ ...parts, ...aside }).superRefine(uniqueIds);
 
 const normalization = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('none') }),
@@ -132,16 +136,35 @@ const training = z.looseObject({
   threads: z.number().int().min(0).max(256),
 });
 
-/** Everything after `format` and `version`. Unknown fields ride along and are written back on save. */
-export const projectSchema = z.looseObject({
+const settings = z.looseObject({
   name: text,
   dtype: z.enum(['float32', 'float64']),
-  graph: graphSchema,
   data: dataSourceSchema.nullable(),
   sample: z.looseObject({ batchSize: count }),
   training,
   weights: text.nullable(),
 });
+
+/** Everything after `format` and `version`. Unknown fields ride along and are written back on save. */
+export const projectSchema = settings.extend({ graph: graphSchema });
+
+const listChange = <T extends z.ZodType>(list: z.ZodArray<T>) =>
+  z.strictObject({ at: z.number().int().min(0), removed: z.number().int().min(0), added: list });
+
+/** A ProjectChange (core/document/change.ts). That ids stay unique shows only on the project it gives: `sharedId`. */
+export const projectChangeSchema = z.strictObject({
+  settings: settings.exactOptional(),
+  graph: z.looseObject(aside).exactOptional(),
+  nodes: listChange(parts.nodes).exactOptional(),
+  edges: listChange(parts.edges).exactOptional(),
+});
+
+/** The first id that two items of one list of a graph share, or null. */
+export function sharedId(graph: Graph): string | null {
+  let shared: string | null = null;
+  uniqueIds({ ...graph }, { addIssue: ({ message }) => (shared ??= message) });
+  return shared;
+}
 
 /** The keys of each object in the order they are written; what is not named here follows after them. */
 export const KEY_ORDER = {

@@ -74,7 +74,7 @@ export function* inferInTurns(
 ): Turned<Inference> {
   const index = indexGraph(graph);
   const { isKept, ...order } = orderOf(graph, index, before);
-  if (before && isKept) return updated(before, { graph, index, order, options });
+  if (before && isKept) return yield* updated(before, { graph, index, order, options });
   const nodes = new Map<string, NodeInference>();
   const here = { graph, index, order, nodes, options };
   const isReused = before ? reuseOf(before, here) : () => false;
@@ -88,7 +88,7 @@ export function* inferInTurns(
 }
 
 /** Order and edges are those of before: only nodes that changed are asked, and those behind them as far as it shows. */
-function updated(before: Inference, now: Omit<Inference, 'nodes'>): Inference {
+function* updated(before: Inference, now: Omit<Inference, 'nodes'>): Turned<Inference> {
   const { order, index, options } = now;
   const nodes = new Map(before.nodes);
   const touched = new Set<string>();
@@ -96,6 +96,7 @@ function updated(before: Inference, now: Omit<Inference, 'nodes'>): Inference {
     const old = before.nodes.get(node.id);
     const isTouched =
       old?.node !== node || touched.has(node.id) || !isAskedSame(node, before.options, options);
+    yield;
     if (!isTouched) continue;
     const inferred = inferNode(node, index, nodes, options, old);
     nodes.set(node.id, inferred);

@@ -1,9 +1,11 @@
 // The contract between window and main process: every call and event, typed once. Names only, no schema: the preload bundles this file.
 // The schemas that check a call's arguments in the main process stand in core/ipc/schemas.ts, one per entry of this interface.
+import type { ProjectChange } from '../document/change';
 import type { DeviceName } from '../document/device';
 import type { DataSource, Project } from '../document/project';
 import type { ErrorData } from '../errors';
 import type { RenameRule } from '../nn/rename';
+import type { ModelChange } from '../session/model-change';
 import type { TensorDetail, TensorFigures, TensorRef, TensorValues, ValueRange } from '../session/parameters';
 import type {
   DataPreview,
@@ -23,6 +25,8 @@ export interface OpenedProject {
   /** null while it was never saved. */
   readonly file: { readonly token: FileToken; readonly name: string; readonly folder: string } | null;
   readonly project: Project;
+  /** Names this state of the document, for `project.change`. */
+  readonly version: number;
   readonly model: ModelInfo;
   /** What was noticed on opening: a missing weights file, a newer minor version. */
   readonly notes: readonly string[];
@@ -107,8 +111,13 @@ export interface Calls {
   'project.openRecent': (token: FileToken) => OpenedProject;
   /** Writes project and weights beside it, atomically; asks for a name when there is none or `saveAs`. */
   'project.save': (project: Project, options: { readonly saveAs: boolean }) => OpenedProject | null;
-  /** Keeps the unsaved document in the main process against a crash or reload of the window. */
-  'project.remember': (project: Project) => void;
+  /**
+   * Keeps the unsaved document in the main process against a crash or reload of the window, and for `model.update`. Resolves with
+   * the version that names this state.
+   */
+  'project.remember': (project: Project) => number;
+  /** The same, told as the change since version `base`; null when that is not the state the main process has. */
+  'project.change': (base: number, change: ProjectChange) => number | null;
   /** Asks save / discard / cancel for unsaved work. */
   'project.confirmDiscard': () => 'save' | 'discard' | 'cancel';
 
@@ -117,8 +126,11 @@ export interface Calls {
   /** Deletes it for good. */
   'recovery.discard': (key: string) => void;
 
-  /** The edited graph: nodes whose layer and params stayed keep their tensors. */
-  'model.update': (project: Project) => ModelInfo;
+  /**
+   * The engine takes over the document as last told: nodes whose layer and params stayed keep their tensors. Resolves with what
+   * changed of the model since the answer whose version is `since`.
+   */
+  'model.update': (since: number | null) => ModelChange;
   /** What has values and would change its size if the sample were fed; changes nothing. */
   'model.previewFeed': (project: Project) => readonly Resized[];
   /**
@@ -183,7 +195,7 @@ export interface Events {
   command: string;
   recent: readonly RecentFile[];
   /** A project was read and is being opened: it can be shown before its parameters are made. The call's answer follows. */
-  opening: Omit<OpenedProject, 'model' | 'notes'>;
+  opening: Pick<OpenedProject, 'file' | 'project'>;
   /** Backups of unsaved work began to fail, or (null) work again. */
   backup: ErrorData | null;
 }
@@ -194,7 +206,7 @@ export type EventName = keyof Events;
 /** The same names at run time: what the preload exposes and the main process registers. */
 export const CALL_NAMES = [
   'app.state', 'app.setTheme', 'app.setDirty',
-  'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.confirmDiscard',
+  'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
   'recovery.restore', 'recovery.discard',
   'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState',
   'parameters.figures', 'parameters.detail', 'parameters.values', 'parameters.copy', 'parameters.reinitialize', 'parameters.write',
@@ -213,16 +225,36 @@ export const EVENT_NAMES = [
   'backup',
 ] as const satisfies readonly EventName[];
 
+/**
+ * Calls whose answer, a picture of the model with an entry per layer and tensor, goes over the bridge as JSON text: objects are
+ * copied there one property at a time, which takes some twenty times as long as writing and reading the text.
+ */
+export const ANSWERED_AS_TEXT = [
+  'model.update',
+  'model.feed',
+  'model.backToUninitialized',
+  'model.restore',
+  'parameters.reinitialize',
+  'parameters.write',
+  'weights.load',
+] as const satisfies readonly CallName[];
+
+type TextCall = (typeof ANSWERED_AS_TEXT)[number];
+
+export const isAnsweredAsText = (name: CallName): name is TextCall =>
+  (ANSWERED_AS_TEXT as readonly CallName[]).includes(name);
+
 /** What travels back: errors as data, since `invoke` would lose their class and code. */
 export type Reply<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: ErrorData };
 
+/** The value of a call's answer as it crosses the bridge. */
+export type Answer<N extends CallName> = N extends TextCall ? string : ReturnType<Calls[N]>;
+
 /** What the preload puts on `window.lazuli`: `call['model.feed'](project)` and `on.run(listener)` returning its unsubscribe. */
 export interface Bridge {
   readonly call: {
-    readonly [name in CallName]: (
-      ...args: Parameters<Calls[name]>
-    ) => Promise<Reply<ReturnType<Calls[name]>>>;
+    readonly [name in CallName]: (...args: Parameters<Calls[name]>) => Promise<Reply<Answer<name>>>;
   };
   readonly on: { readonly [name in EventName]: (listener: (event: Events[name]) => void) => () => void };
 }

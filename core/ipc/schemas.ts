@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { JSON_LIMITS } from '../document/json';
-import { projectSchema, dataSourceSchema } from '../document/schema';
+import { dataSourceSchema, projectChangeSchema, projectSchema } from '../document/schema';
 import { LazuliError } from '../errors';
 import { RENAME_LIMITS } from '../nn/rename';
 import { BROWSER_LIMITS } from '../session/parameters';
@@ -40,10 +40,11 @@ const SCHEMAS = {
   'project.openRecent': z.tuple([token]),
   'project.save': z.tuple([projectSchema, z.strictObject({ saveAs: z.boolean() })]),
   'project.remember': z.tuple([projectSchema]),
+  'project.change': z.tuple([count, projectChangeSchema]),
   'project.confirmDiscard': none,
   'recovery.restore': z.tuple([token]),
   'recovery.discard': z.tuple([token]),
-  'model.update': z.tuple([projectSchema]),
+  'model.update': z.tuple([count.nullable()]),
   'model.previewFeed': z.tuple([projectSchema]),
   'model.feed': z.tuple([projectSchema, z.strictObject({ rematerialize: z.boolean() })]),
   'model.backToUninitialized': none,

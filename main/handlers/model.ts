@@ -14,9 +14,9 @@ const WEIGHTS_FILTERS = [
 ];
 
 export const modelHandlers: HandlersOf<'model' | 'weights'> = {
-  'model.update': async (state, project) => {
-    await state.update(project);
-    return state.session.info();
+  'model.update': async (state, since) => {
+    await state.update();
+    return state.teller.tell(state.session.info(), since);
   },
   'model.previewFeed': async (state, project) => {
     state.refuseWhileRunning('feed a sample');

@@ -47,10 +47,8 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
       app.remember(file);
       return { ...state.opened(), notes: saved.warnings };
     },
-    'project.remember': (state, project) => {
-      state.unsaved = project;
-      state.autosave.notice();
-    },
+    'project.remember': (state, project) => state.remember(project),
+    'project.change': (state, base, change) => state.change(base, change),
     'project.confirmDiscard': (state) => confirmDiscard(state),
   };
 }

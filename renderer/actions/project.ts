@@ -12,7 +12,7 @@ import { showNote } from '../stores/toasts';
 import { openDialog, select, useUi } from '../stores/ui';
 import { fitSoon } from '../canvas/viewport';
 import { perform } from './perform';
-import { acceptModel } from './sync';
+import { acceptModel, markTold } from './sync';
 
 /** What was shown before the project that is being opened; brought back when it cannot be. */
 let before: {
@@ -50,9 +50,11 @@ export function showOpened(opened: OpenedProject): void {
   const { project } = useDocument.getState();
   // The same project in the same objects: nothing is drawn anew.
   if (isShown && project && saysSame(project, opened.project)) {
+    markTold(project, opened.version);
     showProject(project, opened.file);
     acceptModel(opened.model, project);
   } else {
+    markTold(opened.project, opened.version);
     showProject(opened.project, opened.file);
     acceptModel(opened.model, opened.project);
     fitSoon();
@@ -123,6 +125,7 @@ async function save(saveAs: boolean): Promise<boolean> {
   if (!project) return false;
   const opened = await call('project.save', project, { saveAs });
   if (!opened) return false;
+  markTold(opened.project, opened.version);
   opened.notes.forEach(showNote);
   // What was edited while the save ran is newer than the file and stays unsaved.
   if (useDocument.getState().project === project) {

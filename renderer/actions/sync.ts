@@ -1,6 +1,8 @@
-// Keeps the parts of the window and the main process in step: every edit is inferred at once, sent to the engine after a pause,
-// remembered against a reload, and the unsaved mark follows. Answers that a newer edit has overtaken are dropped.
+// Keeps the parts of the window and the main process in step: every edit is inferred at once, told to the main process after a
+// pause (against a reload, and for the engine), and the unsaved mark follows. Answers that a newer edit has overtaken are dropped.
+import { changeBetween } from '#core/document/change';
 import type { Project } from '#core/document/project';
+import { ModelListener } from '#core/session/model-change';
 import type { ModelInfo } from '#core/session/session';
 
 import { call } from '../client';
@@ -14,6 +16,37 @@ import { useUi } from '../stores/ui';
 const UPDATE_MS = 150;
 const REMEMBER_MS = 300;
 const REMEMBER_LIMIT_MS = 3_000;
+
+/** The document as the main process knows it, and its name for that state. */
+let told: { readonly project: Project; readonly version: number } | null = null;
+let lastTelling: Promise<void> = Promise.resolve();
+
+/** The main process showed `project` or saved it: what it knows is what it said. */
+export function markTold(project: Project, version: number): void {
+  told = { project, version };
+}
+
+/** The engine's picture of a project, which it takes over. Answers come in the order of the calls. */
+export async function modelOf(project: Project): Promise<ModelInfo> {
+  await tell(project);
+  return listener.hear(await call('model.update', listener.version));
+}
+
+const listener = new ModelListener();
+
+/** Tells the main process the document, one after the other: by what changed since the last time where it still knows that. */
+export function tell(project: Project): Promise<void> {
+  const telling = lastTelling.then(async () => {
+    if (told?.project === project) return;
+    const version =
+      told && (await call('project.change', told.version, changeBetween(told.project, project)));
+    // What a newer state has overtaken is not sent whole: the newer one follows.
+    if (version === null && useDocument.getState().project !== project) return;
+    told = { project, version: version ?? (await call('project.remember', project)) };
+  });
+  lastTelling = telling.catch(() => undefined);
+  return telling;
+}
 
 /** The project the engine's picture was made of; by identity. */
 let synced: Project | null = null;
@@ -87,7 +120,7 @@ async function update(): Promise<void> {
   // While a run is going the engine keeps the graph it trains; the edits follow when it ends.
   if (!project || isInStep(project) || useRun.getState().state !== 'idle') return;
   try {
-    const model = await call('model.update', project);
+    const model = await modelOf(project);
     if (useDocument.getState().project?.graph === project.graph) acceptModel(model, project);
   } catch (error) {
     report(error);
@@ -102,7 +135,7 @@ function scheduleRemember(): void {
   rememberTimer = setTimeout(() => {
     waitingSince = null;
     const { project } = useDocument.getState();
-    if (project) call('project.remember', project).catch(report);
+    if (project) tell(project).catch(report);
   }, wait);
 }
 

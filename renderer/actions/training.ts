@@ -9,7 +9,7 @@ import { useModel } from '../stores/model';
 import { showRun, useRun } from '../stores/run';
 import { showDock } from '../stores/ui';
 import { perform } from './perform';
-import { acceptModel, flushUpdate } from './sync';
+import { acceptModel, flushUpdate, modelOf } from './sync';
 
 /** Where the run in progress began: undo crosses it in one step. null after a reload. */
 let begun: { readonly revision: number; readonly project: Project } | null = null;
@@ -25,7 +25,7 @@ export async function startTraining(): Promise<void> {
   if (!snapshot) return;
   showRun(snapshot);
   // The run gave parameters that were still uninitialized their shape.
-  const model = await perform('The model was not read', null, () => call('model.update', project));
+  const model = await perform('The model was not read', null, () => modelOf(project));
   if (model) acceptModel(model, project);
 }
 

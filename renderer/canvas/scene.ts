@@ -19,6 +19,8 @@ export const TONE = { plain: 0, uninitialized: 1, warning: 2, error: 3 } as cons
 export interface Scene {
   readonly graph: Graph;
   readonly nodes: readonly GraphNode[];
+  /** What `views` were taken from. */
+  readonly from: ReadonlyMap<string, NodeView>;
   readonly views: readonly (NodeView | undefined)[];
   readonly at: ReadonlyMap<string, number>;
   readonly boxes: Float64Array;
@@ -31,36 +33,63 @@ export interface Scene {
 
 export function makeScene(graph: Graph, views: ReadonlyMap<string, NodeView>, before: Scene | null): Scene {
   const { nodes, edges } = graph;
-  const boxes = new Float64Array(nodes.length * PER_BOX);
-  const tones = new Uint8Array(nodes.length);
-  const hasSameIds =
-    before?.nodes.length === nodes.length && nodes.every(({ id }, at) => id === before.nodes[at]?.id);
-  const at = before && hasSameIds ? before.at : new Map(nodes.map(({ id }, index) => [id, index]));
-  const shown = nodes.map((node) => views.get(node.id));
-  nodes.forEach((node, index) => {
+  const hasSameIds = before !== null && areSameNodes(before.nodes, nodes);
+  const at = hasSameIds ? before.at : new Map(nodes.map(({ id }, index) => [id, index]));
+  const shown = hasSameIds && before.from === views ? before.views : nodes.map((node) => views.get(node.id));
+  // Most edits leave nearly all cards where they are: the numbers are copied whole, and those that differ set anew.
+  const boxes = hasSameIds ? before.boxes.slice() : new Float64Array(nodes.length * PER_BOX);
+  const tones = hasSameIds ? before.tones.slice() : new Uint8Array(nodes.length);
+  for (let index = 0; index < nodes.length; index++) {
+    const node = nodes[index];
+    if (!node) continue;
     const view = shown[index];
-    const last = before?.at.get(node.id) ?? -1;
+    const last = hasSameIds ? index : (before?.at.get(node.id) ?? -1);
     if (before && last >= 0 && before.nodes[last] === node && before.views[last] === view) {
+      if (hasSameIds) continue;
       for (let part = 0; part < PER_BOX; part++)
         boxes[index * PER_BOX + part] = before.boxes[last * PER_BOX + part] ?? 0;
       tones[index] = before.tones[last] ?? 0;
-      return;
+      continue;
     }
     const { width, height } = sizeOf(node, view);
     boxes.set([node.position.x, node.position.y, width, height], index * PER_BOX);
     tones[index] = toneOf(view);
-  });
-  const isWired = before && hasSameIds && before.graph.edges === edges;
+  }
+  const isWired = hasSameIds && before.graph.edges === edges;
   return {
     graph,
     nodes,
+    from: views,
     views: shown,
     at,
     boxes,
     tones,
     ends: isWired ? before.ends : endsOf(edges, at),
-    bounds: boundsOf(nodes.map((_, index) => boxAt(boxes, index))),
+    bounds: boundsOfAll(boxes),
   };
+}
+
+/** The same cards in the same order, whatever changed of each. */
+function areSameNodes(before: readonly GraphNode[], nodes: readonly GraphNode[]): boolean {
+  if (before === nodes) return true;
+  if (before.length !== nodes.length) return false;
+  for (let index = 0; index < nodes.length; index++)
+    if (before[index] !== nodes[index] && before[index]?.id !== nodes[index]?.id) return false;
+  return true;
+}
+
+/** `boundsOf` all cards, without an object for each. */
+function boundsOfAll(boxes: Float64Array): Scene['bounds'] {
+  if (boxes.length === 0) return boundsOf([]);
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let from = 0; from < boxes.length; from += PER_BOX) {
+    const { x, y, width, height } = boxAt(boxes, from / PER_BOX);
+    left = Math.min(left, x);
+    top = Math.min(top, y);
+    right = Math.max(right, x + width);
+    bottom = Math.max(bottom, y + height);
+  }
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 function endsOf(edges: readonly GraphEdge[], at: ReadonlyMap<string, number>): Int32Array {

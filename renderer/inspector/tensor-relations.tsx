@@ -1,11 +1,14 @@
 // What one parameter shares: the parameter it is tied to, and the optimizer group it learns with.
-import type { JSX } from 'react';
+import { useState, type JSX } from 'react';
 import type { TensorOptions } from '#core/document/project';
 import { couldBeEqual } from '#core/graph/tensor-checks';
 
 import { setTensorOption } from '../actions/graph';
 import { useDocument } from '../stores/document';
 import { useLive, type ChipInfo, type NodeView } from '../stores/live';
+
+/** Up to so many layers every tensor that could be tied to is listed without being asked. */
+const LISTED_AT_ONCE = 500;
 
 interface TensorRelationsProps {
   /** The node's id. */
@@ -31,17 +34,20 @@ export function tieTargets(
 export function TensorRelations({ id, chip, options }: TensorRelationsProps): JSX.Element | null {
   const views = useLive((state) => state.views);
   const project = useDocument((state) => state.project);
+  // A list of thousands of tensors is made when someone is about to open it.
+  const [isWanted, want] = useState(false);
+  const isListed = isWanted || views.size <= LISTED_AT_ONCE;
   const { part_of } = chip;
   const name = part_of ?? chip.name;
   const tied = new Set(
-    project?.graph.nodes.flatMap(({ name: node, tensors = {} }) =>
+    (isListed ? project : null)?.graph.nodes.flatMap(({ name: node, tensors = {} }) =>
       Object.entries(tensors).flatMap(([tensor, { tied_to }]) =>
         tied_to === undefined ? [] : [`${node}.${tensor}`],
       ),
     ),
   );
   // What is learned in two parts has no one tensor to share.
-  const targets = part_of === undefined ? tieTargets(views, tied, chip) : [];
+  const targets = part_of === undefined && isListed ? tieTargets(views, tied, chip) : [];
   return (
     <>
       <Chooser
@@ -51,6 +57,7 @@ export function TensorRelations({ id, chip, options }: TensorRelationsProps): JS
         values={targets}
         chosen={options.tied_to}
         describe={(key) => `tied to ${key}`}
+        {...(isListed ? {} : { onApproach: () => want(true) })}
         onChoose={(value) => setTensorOption(id, name, 'tied_to', value)}
       />
       <Chooser
@@ -74,6 +81,8 @@ interface ChooserProps {
   readonly chosen: string | undefined;
   readonly describe: (value: string) => string;
   readonly onChoose: (value: string | undefined) => void;
+  /** The values are still to come: called when the pointer or the keyboard is about to open the list. */
+  readonly onApproach?: () => void;
 }
 
 /** A list to choose from, with what is chosen in it even when it is no longer to be had; nothing where there is no choice. */
@@ -85,15 +94,18 @@ function Chooser({
   chosen,
   describe,
   onChoose,
+  onApproach,
 }: ChooserProps): JSX.Element | null {
   const all = [...new Set([...values, ...(chosen === undefined ? [] : [chosen])])];
-  if (all.length === 0) return null;
+  if (all.length === 0 && !onApproach) return null;
   return (
     <select
       className="field-input"
       aria-label={label}
       title={title}
       value={chosen ?? ''}
+      onPointerDown={onApproach}
+      onFocus={onApproach}
       onChange={({ target }) => onChoose(target.value === '' ? undefined : target.value)}
     >
       <option value="">{none}</option>

@@ -41,17 +41,20 @@ export const useDocument = create<DocumentState>(() => ({
   valuesChanged: false,
 }));
 
-const indices = new WeakMap<Graph, ReadonlyMap<string, GraphNode>>();
+/** Where each node stands in a list, made at most once per list. */
+const indices = new WeakMap<readonly GraphNode[], ReadonlyMap<string, number>>();
+/** The index made last: most edits leave most nodes where they stood. */
+let recent: ReadonlyMap<string, number> = new Map();
 
-/** A node by id, through an index made once per graph. */
+/** A node by id. */
 export function nodeOf(graph: Graph | undefined, id: string | null): GraphNode | undefined {
   if (!graph || id === null) return undefined;
-  let index = indices.get(graph);
-  if (!index) {
-    index = new Map(graph.nodes.map((node) => [node.id, node]));
-    indices.set(graph, index);
-  }
-  return index.get(id);
+  const { nodes } = graph;
+  const likely = nodes[recent.get(id) ?? -1];
+  if (likely?.id === id) return likely;
+  recent = indices.get(nodes) ?? new Map(nodes.map((node, at) => [node.id, at]));
+  indices.set(nodes, recent);
+  return nodes[recent.get(id) ?? -1];
 }
 
 /** One opened instance: the node and the graph of its definition. */

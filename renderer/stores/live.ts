@@ -1,12 +1,12 @@
 // Shapes, chips and problems of the graph as it stands now, inferred in the window on every edit, before the engine answers.
 // Only what an edit touches is worked out anew: nodes that stay keep their inference, and views keep their identity while they say
-// the same, so that only cards whose content changed re-render.
+// the same, so that only cards whose content changed re-render. A large graph is inferred in turns after the edit is on the screen.
 import { create } from 'zustand';
 import type { Graph, GraphNode } from '#core/document/project';
-import { diagnose } from '#core/graph/diagnose';
+import { diagnoseInTurns } from '#core/graph/diagnose';
 import { flattened, PATH } from '#core/graph/flatten';
 import {
-  inferGraph,
+  inferInTurns,
   type Inference,
   type InferOptions,
   type NodeInference,
@@ -15,7 +15,9 @@ import {
 import { isInputLayer } from '#core/graph/resolve';
 import type { ModelInfo, NodeInfo, ParameterInfo, Problem } from '#core/session/session';
 import type { Shape } from '#core/tensor/shape';
+import { drain, type Turned } from '#core/turns';
 
+import { workInTurns } from './in-turns';
 import { saysSame } from './says-same';
 import { composite, viewOf, type NodeView } from './views';
 
@@ -45,23 +47,40 @@ export interface Scope {
   readonly graph: Graph | null;
 }
 
-/** Infers the graph anew. `model` is the engine's last picture; `isCurrent` when it is of this very graph. */
-export function inferLive(
+/** Up to so many nodes a graph is inferred at once: it takes a few milliseconds. */
+const AT_ONCE = 500;
+
+let stopTurns = (): void => undefined;
+
+/**
+ * Infers the graph anew; what an earlier call has not finished is given up. `model` is the engine's last picture; `isCurrent` when
+ * it is of this very graph.
+ */
+export function inferLive(...what: Parameters<typeof infer>): void {
+  stopTurns();
+  const work = infer(...what);
+  if (what[0].nodes.length <= AT_ONCE) drain(work);
+  else stopTurns = workInTurns(work);
+}
+
+function* infer(
   graph: Graph,
   model: ModelInfo | null,
   dtype: ParameterInfo['dtype'],
   isCurrent: boolean,
   scope: Scope = { path: '', graph: null },
-): void {
+): Turned<void> {
   const infos = infosOf(model, isCurrent);
   const whole = flattened(graph);
+  yield;
   const options = {
     inputs: sampleShapes(whole.graph, infos),
     known: knownSizes(whole.graph, infos),
   };
   const { inference: before } = useLive.getState();
-  const inference = inferGraph(whole.graph, options, before);
-  const found = diagnose(inference);
+  yield;
+  const inference = yield* inferInTurns(whole.graph, options, before);
+  const found = yield* diagnoseInTurns(inference);
   const said = new Set(found.map(({ message }) => message));
   const problems = isCurrent
     ? [...found, ...(model?.problems.filter(({ message }) => !said.has(message)) ?? [])]
@@ -80,6 +99,7 @@ export function inferLive(
     const basis = basisOf(node, own, around, bases.get(node.id));
     kept.set(node.id, basis);
     views.set(node.id, basis.view);
+    yield;
   }
   bases = kept;
   const edgeProblems = new Map<string, Problem>();

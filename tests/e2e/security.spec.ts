@@ -102,7 +102,7 @@ test('the bridge is frozen named functions and refuses what is not in the contra
       call['project.openRecent']?.('/etc/passwd'),
       call['weights.load']?.('00000000-0000-0000-0000-000000000000'),
       call['model.restore']?.(-1),
-      call['model.update']?.({ __proto__: { polluted: true } }),
+      call['project.remember']?.({ __proto__: { polluted: true } }),
       call['data.preview']?.(
         { file: '/etc/passwd', format: 'csv', targetKind: 'class', normalization: { kind: 'none' } },
         { from: 0, count: 1 },

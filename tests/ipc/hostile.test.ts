@@ -36,11 +36,11 @@ it.each(CALL_NAMES)('%s refuses 2,000 random argument lists with a typed error',
 it('values nested past any project are refused before a schema walks them', () => {
   let deep: unknown = {};
   for (let level = 0; level < 10_000; level++) deep = { deep };
-  expect(() => parseArguments('model.update', [deep])).toThrow(/nested too deeply/);
+  expect(() => parseArguments('project.remember', [deep])).toThrow(/nested too deeply/);
 });
 
 it('a __proto__ key from a message pollutes nothing', () => {
   const hostile: unknown = JSON.parse('{"__proto__": {"polluted": true}, "name": "x"}');
-  expect(() => parseArguments('model.update', [hostile])).toThrow(LazuliError);
+  expect(() => parseArguments('project.remember', [hostile])).toThrow(LazuliError);
   expect('polluted' in {}).toBe(false);
 });

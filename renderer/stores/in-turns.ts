@@ -1,0 +1,41 @@
+// Drives work that is cut into turns without holding frames up: it begins after the next one is drawn and goes on in short slices.
+import type { Turned } from '#core/turns';
+
+/** What a slice may take of a frame's 16 ms. */
+const SLICE_MS = 6;
+
+/** Does the work from the next frame on; returns what gives it up. */
+export function workInTurns(work: Turned<void>): () => void {
+  let isGivenUp = false;
+  const slice = (): void => {
+    const end = performance.now() + SLICE_MS;
+    while (!isGivenUp && performance.now() < end)
+      for (let turn = 0; turn < TURNS; turn++) if (work.next().done === true) return;
+    if (!isGivenUp) soon(slice);
+  };
+  afterFrame(() => {
+    soon(slice);
+  });
+  return () => {
+    isGivenUp = true;
+  };
+}
+
+/** Turns between two looks at the clock. */
+const TURNS = 16;
+
+/** As a task of its own, so that input and frames go first. */
+function soon(act: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    act();
+  };
+  port2.postMessage(null);
+}
+
+/** A window that is not seen draws no frames. */
+function afterFrame(act: () => void): void {
+  if (document.visibilityState === 'hidden') setTimeout(act);
+  else requestAnimationFrame(act);
+}

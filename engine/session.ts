@@ -4,6 +4,7 @@ import { LazuliError } from '#core/errors';
 import { MemorySink, memorySource, readWeights, writeTorch } from '#core/formats/index';
 import { PLAN } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
+import type { Activity } from '#core/session/activity';
 import type { ByteSink } from '#core/formats/weights';
 import { loadEntries } from '#core/nn/index';
 import type {
@@ -23,6 +24,7 @@ import { withWeights } from './inspect';
 import { Lock } from './lock';
 import { detailOf, figuresOf, numpyText, valuesIn } from './model/browse';
 import { Model, type SampleShapes } from './model/model';
+import { activityOf } from './training/activity';
 import { withCheckpoint } from './training/checkpoint';
 import { Evaluation } from './training/evaluate';
 import { searchRate, type RateRange, type RateSearch } from './training/find-rate';
@@ -188,6 +190,21 @@ export class ModelSession {
     return this.#lock.run(async () => ({
       warnings: await writeWeightsFile(file, this.#model.content(), options),
     }));
+  }
+
+  /**
+   * What a node of the flat graph gives for the sample batch, and the gradient of the loss there, also while a run goes on (on the
+   * CPU). Throws what feeding or evaluating would throw, `usage` for a node that cannot run.
+   */
+  activity(node: string): Promise<Activity> {
+    const { sample, training, dtype } = this.project;
+    if (backendFor(training.device).device !== 'cpu') this.#refuseWhileRunning();
+    return this.#feeds.use(undefined, { needsTarget: false }, (feed) => {
+      const { dataset } = feed;
+      const objective = dataset.targets ? objectiveOf(training, dataset) : null;
+      const parts = { backend: backendFor('cpu'), module: this.#model.module, feed, dtype, objective };
+      return activityOf({ ...parts, lock: this.#lock }, node, Math.min(sample.batchSize, dataset.samples));
+    });
   }
 
   /** Figures of tensors, computed natively; null for one that has no values or whose values are no real numbers. */

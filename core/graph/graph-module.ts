@@ -26,6 +26,8 @@ export interface Step {
 export interface RunOptions {
   /** Compute only what leads to an output. Default true; feeding a sample also reaches side branches. */
   readonly onlyUsed?: boolean;
+  /** Gets what each node gives, as it is computed. */
+  readonly onNode?: (node: string, values: readonly Tensor[]) => void;
 }
 
 /** `make` gives the layer of a node, new or kept from before; it is called in the order of the file. */
@@ -91,7 +93,7 @@ export class GraphModule extends Module {
 export function* forwardInTurns(
   module: GraphModule,
   inputs: Named,
-  { onlyUsed = true }: RunOptions = {},
+  { onlyUsed = true, onNode }: RunOptions = {},
 ): Turned<Named> {
   const { steps, used, layers } = module[PLAN];
   const values = new Map<string, readonly Tensor[]>();
@@ -110,6 +112,7 @@ export function* forwardInTurns(
       assert(value, 'an output node without an input was run');
       outputs[step.node.name] = value;
     } else values.set(step.node.id, runLayer(layers.get(step.node.id), step.node, known));
+    onNode?.(step.node.id, values.get(step.node.id) ?? known.filter((tensor) => tensor !== null));
     yield;
   }
   return outputs;

@@ -5,6 +5,7 @@ import type { DeviceName } from '../document/device';
 import type { DataSource, Project } from '../document/project';
 import type { ErrorData } from '../errors';
 import type { RenameRule } from '../nn/rename';
+import type { Activity } from '../session/activity';
 import type { ModelChange } from '../session/model-change';
 import type { TensorDetail, TensorFigures, TensorRef, TensorValues, ValueRange } from '../session/parameters';
 import type {
@@ -145,6 +146,9 @@ export interface Calls {
   'model.exportState': () => Uint8Array;
   'model.importState': (bytes: Uint8Array) => ModelInfo;
 
+  /** What a node of the flat graph gives for the sample batch, and the gradient of the loss there; changes nothing. */
+  'model.activity': (node: string) => Activity;
+
   /** In the order asked for; null for a tensor without values. */
   'parameters.figures': (refs: readonly TensorRef[]) => readonly (TensorFigures | null)[];
   'parameters.detail': (ref: TensorRef) => TensorDetail | null;
@@ -208,7 +212,7 @@ export const CALL_NAMES = [
   'app.state', 'app.setTheme', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
   'recovery.restore', 'recovery.discard',
-  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState',
+  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState', 'model.activity',
   'parameters.figures', 'parameters.detail', 'parameters.values', 'parameters.copy', 'parameters.reinitialize', 'parameters.write',
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',

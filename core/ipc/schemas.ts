@@ -28,7 +28,8 @@ const rules = z
   .max(RENAME_LIMITS.rules);
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const tensorRef = z.strictObject({ node: z.string().min(1).max(1024), name: z.string().min(1).max(256) });
+const flatId = z.string().min(1).max(1024);
+const tensorRef = z.strictObject({ node: flatId, name: z.string().min(1).max(256) });
 const tensorRefs = z.array(tensorRef).max(BROWSER_LIMITS.tensors);
 
 const SCHEMAS = {
@@ -51,6 +52,7 @@ const SCHEMAS = {
   'model.restore': z.tuple([revision]),
   'model.exportState': none,
   'model.importState': z.tuple([stateBytes]),
+  'model.activity': z.tuple([flatId]),
   'parameters.figures': z.tuple([tensorRefs]),
   'parameters.detail': z.tuple([tensorRef]),
   'parameters.values': z.tuple([

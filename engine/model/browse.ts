@@ -22,7 +22,7 @@ import type { LayerSet } from './layer-set';
 import { setState } from './states';
 
 const NO_PICTURE = { bins: 0, rows: 0, columns: 0 };
-const PICTURE = { bins: BROWSER_LIMITS.bins, rows: BROWSER_LIMITS.cells, columns: BROWSER_LIMITS.cells };
+const PICTURE: typeof NO_PICTURE = { bins: BROWSER_LIMITS.bins, rows: BROWSER_LIMITS.cells, columns: BROWSER_LIMITS.cells };
 /** Values that still make a text one would paste. */
 const MOST_COPIED = 100_000;
 
@@ -55,9 +55,10 @@ export async function figuresOf(
 }
 
 export const detailOf = (set: LayerSet, ref: TensorRef): Promise<TensorDetail | null> =>
-  measure(tensorOf(set, ref), PICTURE);
+  measure(tensorOf(set, ref));
 
-async function measure(tensor: Tensor | null, picture: typeof NO_PICTURE): Promise<TensorDetail | null> {
+/** Figures, histogram and a small picture; null for what has no values or no real ones. */
+export async function measure(tensor: Tensor | null, picture = PICTURE): Promise<TensorDetail | null> {
   if (!tensor || !isReal(tensor)) return null;
   const { dense, release } = onCpu(tensor);
   try {

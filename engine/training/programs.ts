@@ -292,7 +292,8 @@ function compile({ module, batch, parts, step }: Recipe, device: Device): Compil
   }
 }
 
-async function loadInTurns(
+/** Compiles a step in turns and gives it to the backend. The module's mode is put back. */
+export async function loadInTurns(
   backend: NativeBackend,
   { module, batch, parts, step }: Recipe,
   turns: Turns,

@@ -37,6 +37,7 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
     return noticed(state, state.session.restore(revision));
   },
   'model.exportState': (state) => state.session.exportState(),
+  'model.activity': (state, node) => state.session.activity(node),
   'model.importState': (state, bytes) => {
     state.refuseWhileRunning('load weights');
     return noticed(state, state.session.importState(bytes));

@@ -13,6 +13,7 @@ import { showCount } from '../panels/format';
 import { scopePath, useDocument, useNode } from '../stores/document';
 import { useLive, type NodeView } from '../stores/live';
 import { useModel } from '../stores/model';
+import { ActivitySection } from './activity';
 import { BlockInspector } from './block-inspector';
 import { ParameterList } from './parameter-list';
 
@@ -64,6 +65,7 @@ export function NodeInspector({ id }: { readonly id: string }): JSX.Element | nu
         {declaration ? <Params node={node} declaration={declaration} view={view} /> : null}
         <ShapeFacts declaration={declaration} view={view} flops={flops} />
         <ParameterList node={node} chips={view.chips} />
+        <ActivitySection id={id} />
       </div>
     </>
   );

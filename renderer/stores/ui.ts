@@ -57,6 +57,8 @@ interface UiState {
   /** The edge a dragged layer would be put into. */
   readonly edgeUnderDrag: string | null;
   readonly contextMenu: ContextMenu | null;
+  /** The inspector shows what the selected layer does with the sample. */
+  readonly isActivityOpen: boolean;
 }
 
 /** A menu at a point of the screen; what it is about is the selection. */
@@ -79,6 +81,7 @@ export const useUi = create<UiState>(() => ({
   isSnapping: true,
   edgeUnderDrag: null,
   contextMenu: null,
+  isActivityOpen: false,
 }));
 
 const isSame = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>

@@ -1,4 +1,5 @@
 // The parameter browser in the window: figures of every tensor, one in full, values changed and drawn anew, all of it undone.
+import { card } from './support/canvas';
 import { expect, test } from './support/fixtures';
 
 test.use({ example: 'digits' });
@@ -82,4 +83,26 @@ test('the list is walked by keyboard and ordered by a figure', async ({ lazuli }
   await page.getByRole('button', { name: 'Norm', exact: true }).click();
   // Its 32 weights are ones: √32 is more than any other tensor's norm.
   await expect(page.getByRole('row').nth(1)).toContainText('norm2.weight');
+});
+
+test('what a layer does with the sample is shown on demand, by keyboard, and follows the training', async ({
+  lazuli: { app, page },
+}, info) => {
+  await app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.setContentSize(1440, 1100);
+  });
+  await page.getByRole('button', { name: 'Feed sample' }).first().click();
+  await card(page, 'relu1').click();
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  await inspector.getByRole('button', { name: 'On the sample' }).focus();
+  await page.keyboard.press('Enter');
+  const values = inspector.getByRole('group', { name: 'Values' });
+  await expect(values).toContainText('zero');
+  await expect(inspector.getByRole('group', { name: 'Gradient of the loss' })).toBeVisible();
+  await expect(inspector.getByRole('img', { name: /^The first sample: 16 maps/ })).toBeVisible();
+  const before = (await values.textContent()) ?? '';
+  await page.screenshot({ path: info.outputPath('activity.png') });
+  await page.getByRole('tab', { name: 'Training' }).click();
+  await page.getByRole('button', { name: 'Start training' }).first().click();
+  await expect(values).not.toHaveText(before);
 });

@@ -40,6 +40,12 @@ test('pictures of each state', async ({ lazuli }, info) => {
   await expect(page.getByRole('complementary', { name: 'Inspector' })).toContainText('32×16×3×3');
   await shoot('inspector');
 
+  await card(page, 'relu1').click();
+  await page.getByRole('button', { name: 'On the sample' }).click();
+  await expect(page.getByRole('img', { name: /^The first sample/ })).toBeVisible();
+  await shoot('activations');
+  await page.getByRole('button', { name: 'On the sample' }).click();
+
   await page.getByRole('tab', { name: 'Parameters' }).click();
   await page.getByLabel('Search tensors').fill('weight');
   await page.getByRole('row').filter({ hasText: 'conv1.weight' }).click();

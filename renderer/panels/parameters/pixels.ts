@@ -74,3 +74,15 @@ export function paintTiles(
   }
   return { width, height, rgba };
 }
+
+/** Maps of one size side by side, in as square a block as their number allows; each goes down the columns. */
+export function mapsTiling([channels = 1, height = 1, width = 1]: readonly number[]): Tiling {
+  let rows = Math.floor(Math.sqrt(channels));
+  while (rows > 1 && channels % rows !== 0) rows--;
+  return {
+    outputs: channels / Math.max(rows, 1),
+    inputs: Math.max(rows, 1),
+    tileWidth: width,
+    tileHeight: height,
+  };
+}

@@ -9,7 +9,8 @@ import { refOf } from '../../stores/figures';
 import { useApp } from '../../stores/app';
 import { showError } from '../../stores/toasts';
 import { showLoss } from '../format';
-import { colour, paintTiles, tilingOf, type Rgb, type Scale, type Tiling } from './pixels';
+import { scaleOf } from './colours';
+import { colour, paintTiles, tilingOf, type Tiling } from './pixels';
 
 interface Painted {
   readonly width: number;
@@ -69,7 +70,7 @@ export function TensorPicture({
   );
 }
 
-const largestOf = ({ figures: { min, max } }: TensorDetail): number =>
+export const largestOf = ({ figures: { min, max } }: TensorDetail): number =>
   Number.isNaN(min) ? 0 : Math.max(Math.abs(min), Math.abs(max));
 
 async function paint(info: ParameterInfo, detail: TensorDetail): Promise<Painted | null> {
@@ -92,7 +93,7 @@ async function paintKernels(
   const part =
     tiling.outputs < outputs ? `the first ${tiling.outputs} of ${outputs} outputs` : `${outputs} outputs`;
   const caption = `${part} across, ${tiling.inputs} inputs down, kernels ${tiling.tileHeight}×${tiling.tileWidth}`;
-  return { ...paintTiles(values, tiling, scaleOf(detail)), caption };
+  return { ...paintTiles(values, tiling, scaleOf(largestOf(detail))), caption };
 }
 
 function paintMatrix(shape: readonly number[], detail: TensorDetail): Painted | null {
@@ -101,24 +102,10 @@ function paintMatrix(shape: readonly number[], detail: TensorDetail): Painted | 
   const size = matrixSize(shape.length < 2 ? [1, ...shape] : shape);
   const isWhole = size.rows === rows && size.columns === columns;
   const caption = `${size.rows}×${size.columns}${isWhole ? '' : `, each cell the mean of its ${Math.ceil(size.rows / rows)}×${Math.ceil(size.columns / columns)} values`}`;
-  return { width: columns, height: rows, rgba: colour(values, rows * columns, scaleOf(detail)), caption };
-}
-
-/** Colours are read from the tokens, so that both themes have theirs. */
-function scaleOf(detail: TensorDetail): Scale {
-  const styles = getComputedStyle(document.documentElement);
-  const token = (name: string): Rgb => parseHex(styles.getPropertyValue(name).trim());
   return {
-    largest: largestOf(detail),
-    negative: token('--gold-line'),
-    zero: token('--surface-1'),
-    positive: token('--lapis-fill'),
-    bad: token('--red'),
+    width: columns,
+    height: rows,
+    rgba: colour(values, rows * columns, scaleOf(largestOf(detail))),
+    caption,
   };
-}
-
-/** `#rrggbb`, as every token is written. */
-function parseHex(text: string): Rgb {
-  const value = Number.parseInt(text.slice(1), 16);
-  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }

@@ -1,0 +1,190 @@
+// What the selected layer does with the sample: its values, the gradient of the loss there, silent and saturated units, the maps of
+// the first sample. Computed only while the section is open; while training again after each epoch.
+import { ChevronDown, ChevronRight } from 'lucide-react';
+import { useEffect, useRef, useState, type JSX } from 'react';
+import { errorToData, type ErrorData } from '#core/errors';
+import type { Activity, FirstSample, OutputActivity } from '#core/session/activity';
+import type { TensorDetail } from '#core/session/parameters';
+import { formatShape } from '#core/tensor/shape';
+
+import { call } from '../client';
+import { showCount, showLoss, showShare } from '../panels/format';
+import { scaleOf } from '../panels/parameters/colours';
+import { Histogram } from '../panels/parameters/histogram';
+import { mapsTiling, paintTiles } from '../panels/parameters/pixels';
+import { largestOf } from '../panels/parameters/tensor-picture';
+import { scopePath, useDocument } from '../stores/document';
+import { useApp } from '../stores/app';
+import { valuesStamp } from '../stores/figures';
+import { useModel } from '../stores/model';
+import { useRun } from '../stores/run';
+import { useUi } from '../stores/ui';
+import './activity.css';
+
+export function ActivitySection({ id }: { readonly id: string }): JSX.Element {
+  const isOpen = useUi((state) => state.isActivityOpen);
+  const Icon = isOpen ? ChevronDown : ChevronRight;
+  return (
+    <section aria-label="On the sample">
+      <h3 className="section-title">
+        <button
+          type="button"
+          className="fold"
+          aria-expanded={isOpen}
+          onClick={() => useUi.setState({ isActivityOpen: !isOpen })}
+        >
+          <Icon size={14} aria-hidden />
+          On the sample
+        </button>
+      </h3>
+      {isOpen ? <Shown id={id} /> : null}
+    </section>
+  );
+}
+
+function Shown({ id }: { readonly id: string }): JSX.Element {
+  const found = useActivity(id);
+  if (found === null) return <p className="muted small">Computing…</p>;
+  if ('error' in found)
+    return (
+      <p className="muted small">
+        {found.error.message}
+        {found.error.hint === undefined ? '' : ` (${found.error.hint})`}
+      </p>
+    );
+  const { samples, outputs, no_gradient } = found.activity;
+  return (
+    <>
+      <p className="muted small">
+        The first {samples} samples, in evaluation mode.
+        {no_gradient === null ? '' : ` No gradient: ${no_gradient}.`}
+      </p>
+      {outputs.map((output) => (
+        <Output key={output.port} output={output} isNamed={outputs.length > 1} />
+      ))}
+    </>
+  );
+}
+
+type Found = { readonly activity: Activity } | { readonly error: ErrorData };
+
+/** Asked anew when the values or the graph change; what was found last stays until then. */
+function useActivity(id: string): Found | null {
+  const path = useDocument(scopePath);
+  const graph = useDocument((state) => state.project?.graph);
+  // Both change `valuesStamp`: revisions, and the epochs of a run.
+  const revision = useModel((state) => state.model?.revision);
+  const epoch = useRun((state) => state.last?.epoch);
+  const model = useModel((state) => state.model);
+  const [found, setFound] = useState<Found | null>(null);
+  const stamp = valuesStamp();
+  useEffect(() => {
+    let isWanted = true;
+    call('model.activity', path + id).then(
+      (activity) => {
+        if (isWanted) setFound({ activity });
+      },
+      (error: unknown) => {
+        if (isWanted) setFound({ error: errorToData(error) });
+      },
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [path, id, graph, model, revision, epoch, stamp]);
+  return found;
+}
+
+function Output({
+  output,
+  isNamed,
+}: {
+  readonly output: OutputActivity;
+  readonly isNamed: boolean;
+}): JSX.Element {
+  const { port, shape, values, gradient, silent, saturated, first } = output;
+  return (
+    <div className="activity" role="group" aria-label={`Output ${port}`}>
+      {isNamed ? (
+        <h4>
+          {port} <span className="shape">{formatShape(shape)}</span>
+        </h4>
+      ) : null}
+      {values ? (
+        <Distribution title="Values" detail={values} />
+      ) : (
+        <p className="muted small">No real numbers.</p>
+      )}
+      {silent && silent.units > 0 ? <p className="small is-gold">{silentText(silent)}</p> : null}
+      {saturated !== null ? (
+        <p className={saturated > 0.5 ? 'small is-gold' : 'small muted'}>
+          {showShare(saturated)} of the values are saturated.
+        </p>
+      ) : null}
+      {gradient ? <Distribution title="Gradient of the loss" detail={gradient} /> : null}
+      {first && values ? <Maps first={first} largest={largestOf(values)} /> : null}
+    </div>
+  );
+}
+
+function silentText({ units, of }: { readonly units: number; readonly of: number }): string {
+  const which =
+    units === of ? 'Every unit is' : units === 1 ? `1 of ${of} units is` : `${units} of ${of} units are`;
+  return `${which} silent: 0 for every sample.`;
+}
+
+function Distribution({
+  title,
+  detail,
+}: {
+  readonly title: string;
+  readonly detail: TensorDetail;
+}): JSX.Element {
+  const { mean, std, zeros, count, nan, positive_infinity, negative_infinity } = detail.figures;
+  const bad = nan + positive_infinity + negative_infinity;
+  return (
+    <div className="activity-distribution" role="group" aria-label={title}>
+      <h5>{title}</h5>
+      <Histogram detail={detail} />
+      <p className="small muted">
+        {showLoss(mean)} ± {showLoss(std)}
+        {zeros > 0 ? ` · ${showShare(zeros / count)} zero` : ''}
+        {bad > 0 ? <strong className="is-bad"> · {showCount(bad)} NaN or Inf</strong> : null}
+      </p>
+    </div>
+  );
+}
+
+/** The maps of the first sample in a block, a matrix as it is, a row as one line. */
+function Maps({ first, largest }: { readonly first: FirstSample; readonly largest: number }): JSX.Element {
+  const ref = useRef<HTMLCanvasElement>(null);
+  const theme = useApp((state) => state.theme);
+  const { shape, values, channels } = first;
+  const [count = 1] = shape;
+  const isMaps = shape.length === 3;
+  const tiling = isMaps
+    ? mapsTiling(shape)
+    : { outputs: 1, inputs: 1, tileHeight: shape.length < 2 ? 1 : count, tileWidth: shape.at(-1) ?? 1 };
+  const { outputs, inputs, tileWidth, tileHeight } = tiling;
+  const width = outputs * (tileWidth + 1) - 1;
+  const height = inputs * (tileHeight + 1) - 1;
+  useEffect(() => {
+    const context = ref.current?.getContext('2d');
+    const painted = paintTiles(values, tiling, scaleOf(largest));
+    context?.putImageData(new ImageData(painted.rgba, painted.width, painted.height), 0, 0);
+  }, [first, largest, theme]);
+  const part = count < channels ? `the first ${count} of ${channels}` : String(count);
+  const caption = isMaps ? `${part} maps ${tileHeight}×${tileWidth}` : formatShape(shape);
+  return (
+    <figure className="activity-maps">
+      <canvas
+        ref={ref}
+        width={width}
+        height={height}
+        role="img"
+        aria-label={`The first sample: ${caption}`}
+      />
+      <figcaption className="small muted">The first sample: {caption}</figcaption>
+    </figure>
+  );
+}

@@ -22,7 +22,11 @@ import type { LayerSet } from './layer-set';
 import { setState } from './states';
 
 const NO_PICTURE = { bins: 0, rows: 0, columns: 0 };
-const PICTURE: typeof NO_PICTURE = { bins: BROWSER_LIMITS.bins, rows: BROWSER_LIMITS.cells, columns: BROWSER_LIMITS.cells };
+const PICTURE: typeof NO_PICTURE = {
+  bins: BROWSER_LIMITS.bins,
+  rows: BROWSER_LIMITS.cells,
+  columns: BROWSER_LIMITS.cells,
+};
 /** Values that still make a text one would paste. */
 const MOST_COPIED = 100_000;
 

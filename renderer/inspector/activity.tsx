@@ -1,7 +1,7 @@
 // What the selected layer does with the sample: its values, the gradient of the loss there, silent and saturated units, the maps of
 // the first sample. Computed only while the section is open; while training again after each epoch.
 import { ChevronDown, ChevronRight } from 'lucide-react';
-import { useEffect, useRef, useState, type JSX } from 'react';
+import { useEffect, useMemo, useRef, useState, type JSX } from 'react';
 import { errorToData, type ErrorData } from '#core/errors';
 import type { Activity, FirstSample, OutputActivity } from '#core/session/activity';
 import type { TensorDetail } from '#core/session/parameters';
@@ -11,7 +11,7 @@ import { call } from '../client';
 import { showCount, showLoss, showShare } from '../panels/format';
 import { scaleOf } from '../panels/parameters/colours';
 import { Histogram } from '../panels/parameters/histogram';
-import { mapsTiling, paintTiles } from '../panels/parameters/pixels';
+import { mapsTiling, paintTiles, type Tiling } from '../panels/parameters/pixels';
 import { largestOf } from '../panels/parameters/tensor-picture';
 import { scopePath, useDocument } from '../stores/document';
 import { useApp } from '../stores/app';
@@ -159,22 +159,19 @@ function Distribution({
 function Maps({ first, largest }: { readonly first: FirstSample; readonly largest: number }): JSX.Element {
   const ref = useRef<HTMLCanvasElement>(null);
   const theme = useApp((state) => state.theme);
-  const { shape, values, channels } = first;
-  const [count = 1] = shape;
-  const isMaps = shape.length === 3;
-  const tiling = isMaps
-    ? mapsTiling(shape)
-    : { outputs: 1, inputs: 1, tileHeight: shape.length < 2 ? 1 : count, tileWidth: shape.at(-1) ?? 1 };
+  const tiling = useMemo(() => tilingOf(first), [first]);
   const { outputs, inputs, tileWidth, tileHeight } = tiling;
   const width = outputs * (tileWidth + 1) - 1;
   const height = inputs * (tileHeight + 1) - 1;
   useEffect(() => {
     const context = ref.current?.getContext('2d');
-    const painted = paintTiles(values, tiling, scaleOf(largest));
+    const painted = paintTiles(first.values, tiling, scaleOf(largest));
     context?.putImageData(new ImageData(painted.rgba, painted.width, painted.height), 0, 0);
-  }, [first, largest, theme]);
+  }, [first, tiling, largest, theme]);
+  const { shape, channels } = first;
+  const [count = 1] = shape;
   const part = count < channels ? `the first ${count} of ${channels}` : String(count);
-  const caption = isMaps ? `${part} maps ${tileHeight}×${tileWidth}` : formatShape(shape);
+  const caption = shape.length === 3 ? `${part} maps ${tileHeight}×${tileWidth}` : formatShape(shape);
   return (
     <figure className="activity-maps">
       <canvas
@@ -187,4 +184,10 @@ function Maps({ first, largest }: { readonly first: FirstSample; readonly larges
       <figcaption className="small muted">The first sample: {caption}</figcaption>
     </figure>
   );
+}
+
+function tilingOf({ shape }: FirstSample): Tiling {
+  if (shape.length === 3) return mapsTiling(shape);
+  const [height = 1] = shape;
+  return { outputs: 1, inputs: 1, tileHeight: shape.length < 2 ? 1 : height, tileWidth: shape.at(-1) ?? 1 };
 }

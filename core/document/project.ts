@@ -14,6 +14,14 @@ export interface TensorOptions {
   readonly group?: string;
   /** It is learned as magnitude and direction; `dim` is the axis that keeps its norms (null: one norm over all). */
   readonly weight_norm?: { readonly dim: number | null };
+  /** It is divided by its largest singular value. Absent numbers are PyTorch's: `dim` 0 (1 in transposed convolutions), 1 and 1e-12. */
+  readonly spectral_norm?: {
+    readonly dim?: number;
+    readonly n_power_iterations?: number;
+    readonly eps?: number;
+  };
+  /** It is an orthogonal matrix. Absent: the map that suits its shape, and a trivialization. */
+  readonly orthogonal?: { readonly orthogonal_map?: string; readonly use_trivialization?: boolean };
 }
 
 /** What an optimizer does otherwise for the parameters of one group. */

@@ -23,6 +23,16 @@ const tensorOptions = z.looseObject({
   tied_to: text.exactOptional(),
   group: text.exactOptional(),
   weight_norm: z.looseObject({ dim: index.nullable() }).exactOptional(),
+  spectral_norm: z
+    .looseObject({
+      dim: index.exactOptional(),
+      n_power_iterations: z.number().int().min(1).max(1000).exactOptional(),
+      eps: z.number().min(0).exactOptional(),
+    })
+    .exactOptional(),
+  orthogonal: z
+    .looseObject({ orthogonal_map: text.exactOptional(), use_trivialization: z.boolean().exactOptional() })
+    .exactOptional(),
 });
 const node = z.looseObject({
   id,

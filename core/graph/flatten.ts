@@ -1,6 +1,7 @@
 // A graph with blocks as the plain graph it stands for: every instance spelled out, its layers named as PyTorch's nested modules
 // name them (`block.0.linear`). Inference, checks and the engine see only this.
 import type { Block, Graph, GraphEdge, GraphNode, TensorOptions } from '../document/project';
+import { isTieable, sharedOptions } from './parametrizations';
 import { resolveNode } from './resolve';
 
 /** The layer of a node that stands for a block. It is no row of the catalogue: flattening takes it away. */
@@ -208,12 +209,10 @@ function tensorsOf(scope: Scope, node: GraphNode): GraphNode['tensors'] {
   if (owner === null) return node.tensors === undefined ? undefined : Object.fromEntries(own);
   const { declaration, params } = resolveNode(node);
   const specs = declaration && params ? (declaration.tensors?.(params) ?? []) : [];
-  const ties = specs
-    .filter(({ kind }) => kind === 'parameter')
-    .map(({ name }): [string, TensorOptions] => {
-      const { weight_norm: _, initializer: __, ...rest } = node.tensors?.[name] ?? {};
-      return [name, { ...rest, tied_to: `${owner}${node.name}.${name}` }];
-    });
+  const ties = specs.filter(isTieable).map(({ name }): [string, TensorOptions] => {
+    const { initializer: _, ...rest } = sharedOptions(node.tensors?.[name] ?? {});
+    return [name, { ...rest, tied_to: `${owner}${node.name}.${name}` }];
+  });
   return Object.fromEntries([...own, ...ties]);
 }
 

@@ -2,7 +2,8 @@
 import type { GraphNode } from '../document/project';
 import type { LayerDeclaration, LayerProblem, ParamTable, ParamsOf } from '../layers/declaration';
 import { checkParams, findLayer } from '../layers';
-import { withWeightNorm, type WeightNorms } from '../layers/weight-norm';
+import { withParametrizations, type Parametrizations } from '../layers/parametrize';
+import { chosenParametrization } from './parametrizations';
 
 /** Params of a layer whose type is not known statically. */
 export type Params = ParamsOf<ParamTable>;
@@ -17,23 +18,24 @@ export interface ResolvedNode {
   readonly problems: readonly LayerProblem[];
 }
 
-/** Looks a node's layer up and parses its params; never throws. Weights it normalizes are in the declaration as their parts. */
+/** Looks a node's layer up and parses its params; never throws. Weights that are learned through other tensors are in the declaration as these. */
 export function resolveNode(node: GraphNode): ResolvedNode {
   const found = findLayer(node.layer);
   if (!found) return { node, declaration: found, params: null, problems: [] };
-  const declaration = withWeightNorm(found, weightNormsOf(node));
+  const declaration = withParametrizations(found, parametrizationsOf(node));
   const checked = checkParams(declaration, node.params);
   return 'params' in checked
     ? { node, declaration, params: checked.params, problems: [] }
     : { node, declaration, params: null, problems: checked.problems };
 }
 
-/** The axes of the weights that a node normalizes; empty for most. */
-export const weightNormsOf = ({ tensors = {} }: GraphNode): WeightNorms =>
+/** How a node learns its weights where that is not as they are; empty for most. */
+export const parametrizationsOf = ({ tensors = {} }: GraphNode): Parametrizations =>
   Object.fromEntries(
-    Object.entries(tensors).flatMap(([name, { weight_norm }]): [string, number | null][] =>
-      weight_norm === undefined ? [] : [[name, weight_norm.dim]],
-    ),
+    Object.entries(tensors).flatMap(([name, options]) => {
+      const chosen = chosenParametrization(options);
+      return chosen ? [[name, chosen] as const] : [];
+    }),
   );
 
 /** An input node feeds the graph: it has outputs only. */

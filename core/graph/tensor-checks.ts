@@ -2,13 +2,13 @@
 import type { Graph, GraphNode, TensorOptions } from '../document/project';
 import type { TensorSpec } from '../layers/declaration';
 import { nearest } from '../layers/suggest';
-import { isNormAxis } from '../layers/weight-norm';
 import type { Initializer } from '../nn/initializer';
 import { findInitializer, INITIALIZERS } from '../nn/initializers';
 import type { Problem } from '../session/session';
 import { formatShape, type PartialShape } from '../tensor/shape';
 import { nodeTensors } from './cost';
 import type { Inference, NodeInference } from './infer';
+import { checkParametrization, isTieable, sharedOptions, wordsFor } from './parametrizations';
 
 type Draft = Pick<Problem, 'code' | 'where' | 'node' | 'message' | 'fixes'> &
   Partial<Pick<Problem, 'expected' | 'got'>>;
@@ -28,13 +28,13 @@ export const couldBeEqual = (a: PartialShape, b: PartialShape): boolean =>
   a.length === b.length &&
   a.every((size, axis) => size === null || (b[axis] ?? null) === null || size === b[axis]);
 
-/** What a node chooses for one tensor; both parts of a normalized weight share what is chosen for the weight. */
+/** What a node chooses for one tensor; the parts of a weight share what is chosen for the weight. */
 export function choicesFor({ tensors = {} }: GraphNode, { name, partOf }: TensorSpec): TensorOptions {
   const own = tensors[name] ?? {};
   if (!partOf) return own;
-  const { initializer, tied_to: _tie, weight_norm: _norm, ...shared } = tensors[partOf.tensor] ?? {};
-  // The magnitude starts as the norm of the direction.
-  const start = partOf.role === 'direction' && initializer ? { initializer } : {};
+  const { initializer, tied_to: _tie, ...shared } = sharedOptions(tensors[partOf.tensor] ?? {});
+  // The other parts follow from the main one.
+  const start = partOf.role === 'main' && initializer ? { initializer } : {};
   return { ...shared, ...start, ...own };
 }
 
@@ -47,9 +47,9 @@ export function checkTensors(inference: Inference, inferred: NodeInference): Dra
   return Object.entries(node.tensors ?? {}).flatMap(([name, options]) => {
     const spec =
       specs.find((each) => each.name === name) ??
-      specs.find(({ partOf }) => partOf?.tensor === name && partOf.role === 'direction');
+      specs.find(({ partOf }) => partOf?.tensor === name && partOf.role === 'main');
     const found =
-      spec?.kind === 'parameter'
+      spec && isTieable(spec)
         ? checkChoices(inference, node, spec, name, options)
         : [noParameter(node, name, specs)];
     return found.flatMap((each) => (each === null ? [] : [{ ...about, ...each }]));
@@ -68,7 +68,7 @@ function noParameter(node: GraphNode, name: string, specs: readonly TensorSpec[]
   };
 }
 
-/** `name` is the tensor's, or that of the normalized weight whose direction the spec is. */
+/** `name` is the tensor's, or that of the weight whose main part the spec is. */
 function checkChoices(
   inference: Inference,
   node: GraphNode,
@@ -77,49 +77,21 @@ function checkChoices(
   options: TensorOptions,
 ): readonly (Fault | null)[] {
   const key = `${node.name}.${name}`;
-  const { tied_to, weight_norm } = options;
+  const { tied_to } = options;
+  const { partOf } = spec;
   return [
     checkInitializer(options, spec, key),
-    weight_norm === undefined || spec.partOf?.tensor === name
-      ? null
-      : checkWeightNorm(weight_norm, spec, key),
+    partOf?.tensor === name ? null : checkParametrization(options, spec, key),
     tied_to === undefined
       ? null
       : spec.name === name
         ? checkTie(inference, node, spec, tied_to)
         : {
-            message: `${key} is tied to ${tied_to} and has a weight norm, which makes it two parameters.`,
+            message: `${key} is tied to ${tied_to} and has ${wordsFor(options)}, which makes it other parameters.`,
             got: tied_to,
-            fixes: [`Take the tie of ${key} away.`, `Take its weight norm away.`],
+            fixes: [`Take the tie of ${key} away.`, `Take its ${wordsFor(options, '')} away.`],
           },
   ];
-}
-
-/** Of a weight that is not normalized though it was chosen. */
-function checkWeightNorm(
-  { dim }: NonNullable<TensorOptions['weight_norm']>,
-  spec: TensorSpec,
-  key: string,
-): Fault | null {
-  const rank = spec.shape.length;
-  if (isNormAxis(dim, rank))
-    return {
-      message: `${key} is a part of a normalized weight and cannot be normalized again.`,
-      got: 'weight_norm',
-      fixes: [`Take the weight norm of ${key} away.`],
-    };
-  if (rank === 0)
-    return {
-      message: `${key} has no axis to normalize.`,
-      got: 'weight_norm',
-      fixes: [`Take the weight norm of ${key} away.`],
-    };
-  return {
-    message: `${key}: its weight norm keeps axis ${dim}, which a tensor of ${formatShape(spec.shape)} does not have.`,
-    expected: `an axis from ${-rank} to ${rank - 1}, or null for one norm over all`,
-    got: String(dim),
-    fixes: ['Choose dim 0: one norm for each output.'],
-  };
 }
 
 type Fault = Pick<Draft, 'message' | 'fixes'> & Partial<Draft>;
@@ -185,7 +157,7 @@ function checkTie(inference: Inference, node: GraphNode, spec: TensorSpec, to: s
   const owner = ownerOf(inference.graph, to);
   const source = owner ? inference.nodes.get(owner.node.id) : undefined;
   const other = source && nodeTensors(source).find(({ name }) => name === owner?.name);
-  if (!owner || other?.kind !== 'parameter')
+  if (!owner || !other || !isTieable(other) || other.kind !== spec.kind)
     return { message: `${key} is tied to '${to}', which is no parameter of the graph.`, got: to, fixes };
   if (to === key) return { message: `${key} is tied to itself.`, got: to, fixes };
   const further = owner.node.tensors?.[owner.name]?.tied_to;

@@ -5,9 +5,11 @@ import type { Initializer } from '../nn/initializer';
 import { findInitializer } from '../nn/initializers';
 import type { LayerModule } from '../nn/layer-module';
 import { becomeLazy, isLazyModule } from '../nn/lazy';
+import { Parameter } from '../nn/parameter';
 import { REGISTRY } from '../nn/registry';
 import { isLazy } from '../nn/uninitialized';
 import type { Tensor } from '../tensor/tensor';
+import { isTieable } from './parametrizations';
 import { resolveNode } from './resolve';
 import { checkInitializer, choicesFor, couldBeEqual, numbersOf, ownerOf } from './tensor-checks';
 
@@ -62,7 +64,7 @@ function sourceOf(
   const owner = tied === undefined ? null : ownerOf(graph, tied);
   const source = owner ? layers.get(owner.node.id) : undefined;
   const other = source?.tensorSpecs().find(({ name }) => name === owner?.name);
-  if (!owner || !source || spec.kind !== 'parameter' || other?.kind !== 'parameter') return null;
+  if (!owner || !source || !other || !isTieable(spec) || spec.kind !== other.kind) return null;
   if (owner.node.tensors?.[owner.name]?.tied_to !== undefined) return null;
   if (source.tensor(other.name) === null || (source === layer && other.name === spec.name)) return null;
   // The spec's own shape and not the tensor's: a borrowed one would always agree.
@@ -72,11 +74,13 @@ function sourceOf(
 }
 
 function borrow(layer: LayerModule, { name }: TensorSpec, source: Source): void {
-  const shared = source.layer[REGISTRY].parameters.get(source.spec.name) ?? null;
+  const { parameters, buffers } = layer[REGISTRY];
+  const shared = source.layer.tensor(source.spec.name);
   const own = layer.tensor(name);
   if (shared === null) return;
   if (own !== null && own !== shared && !isLazy(own) && !isBorrowed(layer, name)) own.storage.dispose();
-  layer[REGISTRY].parameters.set(name, shared);
+  if (shared instanceof Parameter) parameters.set(name, shared);
+  else buffers.set(name, shared);
   borrowed.set(layer, (borrowed.get(layer) ?? new Set()).add(name));
   // Whichever of the two is reached first draws the values, in the way of the one that owns the tensor.
   const initializer = source.layer.initializers[source.spec.name] ?? source.spec.initializer;
@@ -117,7 +121,7 @@ export function tensorGroups(graph: Graph): ReadonlyMap<string, string> {
       const { declaration, params } = resolveNode(node);
       const specs = params ? (declaration?.tensors?.(params) ?? []) : [];
       return specs.flatMap((spec): [string, string][] => {
-        const { group } = choicesFor(node, spec);
+        const { group } = spec.kind === 'parameter' ? choicesFor(node, spec) : {};
         return group === undefined ? [] : [[`${node.name}.${spec.name}`, group]];
       });
     }),

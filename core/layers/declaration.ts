@@ -4,6 +4,7 @@ import type { DType } from '../tensor/dtype';
 import type { PartialShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import type { ParamSpec, ParamTable, ParamsOf } from './params';
+import type { Parametrization } from './parametrize/scheme';
 
 export type Category =
   | 'input/output' | 'linear' | 'convolution' | 'pooling' | 'normalization' | 'activation'
@@ -45,8 +46,12 @@ export interface TensorSpec {
   readonly redrawn?: { readonly initializer: Initializer; readonly drawOrder: number };
   /** The blank param this shape waits for (`in_features`), or null. */
   readonly waitsFor: string | null;
-  /** Of a weight that is learned in two parts (see weight-norm): the declared parameter it stands for. */
-  readonly partOf?: { readonly tensor: string; readonly role: 'magnitude' | 'direction' };
+  /** Of a weight that is learned through other tensors (see parametrize): the declared parameter it stands for, and how. */
+  readonly partOf?: {
+    readonly tensor: string;
+    readonly role: 'main' | 'derived';
+    readonly parametrization: Parametrization;
+  };
 }
 
 /** What `infer` and `check` report: the param or port concerned, and the numbers. The graph adds the node's and source's names. */

@@ -12,21 +12,9 @@ import { channelAxis, take, type SpatialRank } from './window';
 /** Moves running statistics towards the mean of the samples' own: running += momentum · (new - running). */
 function track(x: Tensor, mean: Tensor, variance: Tensor, momentum: number): void {
   const spatial = Array.from({ length: x.rank - 2 }, (_, axis) => axis + 2);
-  const lr = ops.fromArray(momentum, 'float64', x.device);
-  const towards = (running: Tensor, latest: Tensor): void =>
-    // A step of plain gradient descent is this very movement, and an op that works in place.
-    ops.sgdStep(
-      {
-        parameter: running,
-        gradient: ops.sub(running, latest),
-        step: ops.zeros([], 'float32', x.device),
-        lr,
-      },
-      { momentum: 0, dampening: 0, weight_decay: 0, nesterov: false, maximize: false },
-    );
   ops.noGrad(() => {
-    towards(mean, ops.mean(x, [0, ...spatial]));
-    towards(variance, ops.mean(ops.variance(x, spatial), [0]));
+    ops.moveTowards(mean, ops.mean(x, [0, ...spatial]), momentum);
+    ops.moveTowards(variance, ops.mean(ops.variance(x, spatial), [0]), momentum);
   });
 }
 

@@ -55,7 +55,10 @@ export function presentNames(
   const present = new Map<string, string>();
   for (const { key, name, module } of slots) {
     if (!(module instanceof LayerModule) || names.has(key)) continue;
-    const [old] = oldNamesOf(module).find(([, now]) => now === name) ?? [];
+    const [old] =
+      oldNamesOf(module)
+        .flat()
+        .find(([, now]) => now === name) ?? [];
     if (old !== undefined) present.set(key.slice(0, key.length - name.length) + old, key);
   }
   return entries.map((entry) => ({ name: present.get(entry.name) ?? entry.name, entry }));

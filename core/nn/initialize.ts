@@ -16,6 +16,8 @@ import {
 import type { Initializer } from './initializer';
 import { defaultGenerator, type Generator } from './random';
 import { normExceptSteps } from './norm-except';
+import { orthogonalBaseSteps, reflectorsOf } from './orthogonal-start';
+import { singularVectorSteps } from './singular-vectors';
 import { runSteps, type Steps } from './steps';
 import { copyInto } from './tensor-memory';
 
@@ -94,6 +96,18 @@ export function* initializeSteps(
       return copyInto(tensor, sibling(siblings, initializer.of));
     case 'norm_except':
       return yield* normExceptSteps(tensor, sibling(siblings, initializer.of), initializer.axis);
+    case 'singular_vector':
+      return yield* singularVectorSteps(
+        tensor,
+        sibling(siblings, initializer.other),
+        sibling(siblings, initializer.of),
+        { ...initializer, generator },
+      );
+    case 'reflectors':
+      yield* initializeSteps(initializer.start, tensor, siblings, generator);
+      return yield* reflectorsOf(initializer, tensor);
+    case 'orthogonal_base':
+      return yield* orthogonalBaseSteps(tensor, sibling(siblings, initializer.of), generator);
     case 'trunc_normal':
       return yield* truncNormalSteps(tensor, { ...initializer, generator });
     case 'orthogonal':

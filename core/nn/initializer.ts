@@ -1,4 +1,5 @@
 // How a parameter or buffer gets its first values: data, so that it can be shown, chosen and saved.
+import type { OrthogonalMap } from '../layers/parametrize/scheme';
 
 /** `fanOf` names the sibling tensor whose fan_in decides a bound (a bias follows its weight). Source: torch.nn.init. */
 export type Initializer =
@@ -28,7 +29,27 @@ export type Initializer =
   | { readonly kind: 'zeros_after_draw' }
   /** The norms of the tensor `of` over every axis but `axis` (null: over all): a weight norm's magnitude. */
   | { readonly kind: 'norm_except'; readonly of: string; readonly axis: number | null }
+  /**
+   * A normal vector; then it and `other`, which is normal already, follow the largest singular value of `of`, taken as a matrix with a
+   * row for each index of `axis`, by power iterations: a spectral norm's start.
+   */
+  | {
+      readonly kind: 'singular_vector';
+      readonly of: string;
+      readonly other: string;
+      readonly axis: number;
+      readonly eps: number;
+      readonly iterations: number;
+    }
+  /** `start`; where the map is Householder's, then the reflectors of its QR decomposition in its place. */
+  | { readonly kind: 'reflectors'; readonly start: Initializer; readonly map: OrthogonalMap | null }
+  /** The tensor `of` made orthogonal and completed to a square; `of` itself becomes minus the identity. */
+  | { readonly kind: 'orthogonal_base'; readonly of: string }
   /** The values of the tensor `of`: PyTorch's transformer stacks are copies of one layer. */
   | { readonly kind: 'copy'; readonly of: string }
   /** normal, then row `row` set to zero (Embedding's padding_idx). */
   | { readonly kind: 'normal_zero_row'; readonly row: number | null };
+
+/** A chosen initializer in the place of the declared one; what makes reflectors of a start makes them of the chosen one. */
+export const chosenOver = (chosen: Initializer | undefined, declared: Initializer): Initializer =>
+  chosen && declared.kind === 'reflectors' ? { ...declared, start: chosen } : (chosen ?? declared);

@@ -1,5 +1,5 @@
 // What layers do to their part of a state dict before it is loaded: entries of older PyTorch versions under their present names.
-import { normedBase, normedNames } from '../layers/weight-norm';
+import { oldNames } from '../layers/parametrize';
 import type { LayerModule } from './layer-module';
 import type { LoadCall } from './module-types';
 import { REGISTRY } from './registry';
@@ -7,33 +7,32 @@ import { newTensor } from './tensor-memory';
 
 /** Changes the entries and the lists of problems of `call`, as PyTorch's `_load_from_state_dict` of the class does. */
 export function prepareLayerLoad(layer: LayerModule, call: LoadCall): void {
-  renameOldWeightNorm(layer, call);
+  renameOldParts(layer, call);
   fillCounter(layer, call);
   refuseStatistics(layer, call);
 }
 
-/** Old name → present name of the tensors of `torch.nn.utils.weight_norm`, which called them `weight_g` and `weight_v`. */
-export function oldNamesOf(layer: LayerModule): readonly (readonly [old: string, name: string])[] {
-  const normed = layer
+/**
+ * Old name → present name of the tensors of `torch.nn.utils.weight_norm` and `spectral_norm`, which called them `weight_g`, `weight_v` and
+ * `weight_orig`, `weight_u`, `weight_v`; a list for each weight.
+ */
+export const oldNamesOf = (
+  layer: LayerModule,
+): readonly (readonly (readonly [old: string, name: string])[])[] =>
+  layer
     .tensorSpecs()
-    .flatMap(({ partOf }) => (partOf?.role === 'direction' ? partOf.tensor : []));
-  return normed.flatMap((name) => {
-    const { magnitude, direction } = normedNames(name);
-    return [
-      [`${name}_g`, magnitude],
-      [`${name}_v`, direction],
-    ] as const;
-  });
-}
+    .flatMap(({ partOf }) =>
+      partOf?.role === 'main' ? [oldNames(partOf.tensor, partOf.parametrization)] : [],
+    );
 
-function renameOldWeightNorm(layer: LayerModule, { stateDict, prefix }: LoadCall): void {
-  const names = oldNamesOf(layer);
-  for (const [old, name] of names) {
-    const pair = names.filter(([, other]) => normedBase(other) === normedBase(name));
-    const hasBoth = pair.every(([each, now]) => stateDict.has(prefix + each) || stateDict.has(prefix + now));
-    if (!hasBoth || !stateDict.has(prefix + old)) continue;
-    stateDict.set(prefix + name, stateDict.get(prefix + old));
-    stateDict.delete(prefix + old);
+function renameOldParts(layer: LayerModule, { stateDict, prefix }: LoadCall): void {
+  for (const names of oldNamesOf(layer)) {
+    if (!names.every(([old, now]) => stateDict.has(prefix + old) || stateDict.has(prefix + now))) continue;
+    for (const [old, now] of names) {
+      if (!stateDict.has(prefix + old)) continue;
+      stateDict.set(prefix + now, stateDict.get(prefix + old));
+      stateDict.delete(prefix + old);
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { PartialShape, Shape } from '../tensor/shape';
 import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 import { drawsOf, initializeSteps, type Siblings } from './initialize';
-import type { Initializer } from './initializer';
+import { chosenOver, type Initializer } from './initializer';
 import { bindArguments } from './layer-arguments';
 import { prepareLayerLoad } from './layer-load';
 import { checkInputs, materializeFrom } from './layer-materialize';
@@ -154,7 +154,12 @@ export class LayerModule extends Module {
     for (const { name, initializer } of drawsOf(specs)) {
       const tensor = siblings[name] ?? null;
       if (tensor === null) continue;
-      const steps = initializeSteps(this.initializers[name] ?? initializer, tensor, siblings, generator);
+      const steps = initializeSteps(
+        chosenOver(this.initializers[name], initializer),
+        tensor,
+        siblings,
+        generator,
+      );
       if (generator.pending) generator.pending.add(steps);
       else runSteps(steps);
     }

@@ -6,7 +6,7 @@ import { Tensor } from '../tensor/tensor';
 import type { Siblings } from './initialize';
 import type { LayerModule } from './layer-module';
 import { Parameter } from './parameter';
-import { registerNestedParameter } from './registry';
+import { registerNestedBuffer, registerNestedParameter } from './registry';
 import { newTensor } from './tensor-memory';
 import { UninitializedBuffer, UninitializedParameter } from './uninitialized';
 
@@ -38,11 +38,11 @@ export function registerTensor(
       : new Parameter(newTensor(sizes, dtype, device));
     if (name.includes('.')) registerNestedParameter(module, name, value);
     else module.registerParameter(name, value);
-  } else
-    module.registerBuffer(
-      name,
-      isWaiting ? new UninitializedBuffer({ dtype, device }) : newTensor(sizes, dtype, device),
-    );
+    return;
+  }
+  const value = isWaiting ? new UninitializedBuffer({ dtype, device }) : newTensor(sizes, dtype, device);
+  if (name.includes('.')) registerNestedBuffer(module, name, value);
+  else module.registerBuffer(name, value);
 }
 
 /** A shape with every size known, or null. */

@@ -10,7 +10,7 @@ import type { Module } from './module';
 import type { IncompatibleKeys, LoadCall, LoadOptions } from './module-types';
 import { Parameter } from './parameter';
 import { quoted, typeName } from './python-names';
-import { REGISTRY } from './registry';
+import { membersOf, REGISTRY } from './registry';
 import { asStateDict, StateDict, type StateDictLike } from './state-dict';
 import { copyInto } from './tensor-memory';
 import { isLazy } from './uninitialized';
@@ -88,11 +88,11 @@ function conclude(
 /** This module's own parameters and persistent buffers, then what its part of the dict holds too much. */
 function loadOwn(module: Module, call: LoadCall): void {
   const { stateDict, prefix, missing, unexpected } = call;
-  const { parameters, buffers, modules, nonPersistent } = module[REGISTRY];
+  const registry = module[REGISTRY];
+  const members = membersOf(registry);
   const own = new Map<string, Tensor>();
-  for (const [name, parameter] of parameters) if (parameter !== null) own.set(name, parameter);
-  for (const [name, buffer] of buffers)
-    if (buffer !== null && !nonPersistent.has(name)) own.set(name, buffer);
+  for (const { name, tensor } of [...members.own, ...members.nested])
+    if (tensor !== null) own.set(name, tensor);
   for (const [name, target] of own) {
     const key = prefix + name;
     if (stateDict.has(key)) loadOne(module, name, target, call);
@@ -109,7 +109,7 @@ function loadOwn(module: Module, call: LoadCall): void {
     const rest = key.slice(prefix.length);
     if (own.has(rest)) continue;
     const [head = '', ...tail] = rest.split('.');
-    if (tail.length === 0 || !modules.has(head)) unexpected.push(key);
+    if (tail.length === 0 || !registry.modules.has(head)) unexpected.push(key);
   }
 }
 

@@ -52,19 +52,20 @@ export function* orthogonalSteps(tensor: Tensor, gain: number, generator: Genera
 }
 
 /** Gram–Schmidt, each vector cleaned twice ("twice is enough", Giraud et al. 2005), in place. */
-function* orthonormalize(vectors: readonly Float64Array[]): Steps {
+export function* orthonormalize(vectors: readonly Float64Array[]): Steps {
   for (const [index, vector] of vectors.entries()) {
     for (let pass = 0; pass < 2; pass++)
       for (const before of vectors.slice(0, index)) {
         const along = yield* dot(before, vector);
         for (let at = 0; at < vector.length; at++) vector[at] = (vector[at] ?? 0) - along * (before[at] ?? 0);
       }
-    const length = Math.sqrt(yield* dot(vector, vector));
+    // What is nothing but its predecessors stays zero, as in LAPACK's Q times the sign of R.
+    const length = Math.sqrt(yield* dot(vector, vector)) || 1;
     for (let at = 0; at < vector.length; at++) vector[at] = (vector[at] ?? 0) / length;
   }
 }
 
-function* dot(a: Float64Array, b: Float64Array): Turned<number> {
+export function* dot(a: Float64Array, b: Float64Array): Turned<number> {
   let sum = 0;
   for (let start = 0; start < a.length; start += PIECE) {
     const end = Math.min(start + PIECE, a.length);

@@ -178,12 +178,38 @@ export function registerNestedParameter(target: Registering, name: string, value
   adopt(target, 'parameter', name, value);
 }
 
-/** A module's own parameters, and those that stand for a submodule's: they come after its buffers, as children do. */
-export function ownAndNested(
-  parameters: Registry['parameters'],
-): readonly [own: [string, Parameter | null][], nested: [string, Parameter | null][]] {
-  const all = [...parameters];
-  return [all.filter(([name]) => !name.includes('.')), all.filter(([name]) => name.includes('.'))];
+/** A buffer that stands for one of a submodule's, as registerNestedParameter's. */
+export function registerNestedBuffer(target: Registering, name: string, value: Tensor): void {
+  registryOf(target, 'buffer').buffers.set(name, value);
+  adopt(target, 'buffer', name, value);
+}
+
+export interface Member {
+  readonly name: string;
+  readonly kind: 'parameter' | 'buffer';
+  readonly tensor: Tensor | null;
+}
+
+/**
+ * A module's parameters and persistent buffers in the order of its state dict: its own, and then those that stand for a submodule's, as
+ * children come last.
+ */
+export function membersOf({ parameters, buffers, nonPersistent }: Registry): {
+  readonly own: readonly Member[];
+  readonly nested: readonly Member[];
+} {
+  const listed = (kind: Member['kind'], entries: Iterable<[string, Tensor | null]>): Member[] =>
+    Array.from(entries, ([name, tensor]) => ({ name, kind, tensor }));
+  const kept = [...buffers].filter(([name]) => !nonPersistent.has(name));
+  const all = [...listed('parameter', parameters), ...listed('buffer', kept)];
+  const nested = all.filter(({ name, kind }) => kind === 'parameter' && name.includes('.'));
+  // `parametrizations.weight.0._u` comes right after what is in `parametrizations.weight`.
+  for (const member of all.filter(({ name, kind }) => kind === 'buffer' && name.includes('.'))) {
+    const list = member.name.replace(/[^.]+\.[^.]+$/, '');
+    const at = nested.findLastIndex(({ name }) => name.startsWith(list));
+    nested.splice(at < 0 ? nested.length : at + 1, 0, member);
+  }
+  return { own: all.filter(({ name }) => !name.includes('.')), nested };
 }
 
 export function registerBuffer(

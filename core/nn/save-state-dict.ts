@@ -4,7 +4,7 @@ import { Tensor } from '../tensor/tensor';
 import { EXTRA_STATE, definesExtraState } from './extra-state';
 import type { Module } from './module';
 import type { StateDictOptions } from './module-types';
-import { ownAndNested, REGISTRY } from './registry';
+import { membersOf, REGISTRY } from './registry';
 import { StateDict } from './state-dict';
 import { isLazy } from './uninitialized';
 
@@ -24,14 +24,13 @@ export function saveStateDict(module: Module, options: StateDictOptions): StateD
     const isKept = keepVars || (isLazyModule && isLazy(tensor));
     destination.set(prefix + name, isKept ? tensor : tensor.detach());
   };
-  const [own, nested] = ownAndNested(registry.parameters);
-  for (const [name, parameter] of own) put(name, parameter);
-  for (const [name, buffer] of registry.buffers) if (!registry.nonPersistent.has(name)) put(name, buffer);
+  const { own, nested } = membersOf(registry);
+  for (const { name, tensor } of own) put(name, tensor);
   const isUnfinished = isLazyModule && [...registry.parameters.values()].some(isLazy);
   const hasExtra = !isUnfinished && definesExtraState(module, 'getExtraState');
   const extra = hasExtra ? module.getExtraState() : undefined;
   if (extra !== undefined) destination.set(prefix + EXTRA_STATE, extra);
-  for (const [name, parameter] of nested) put(name, parameter);
+  for (const { name, tensor } of nested) put(name, tensor);
   for (const [name, child] of registry.modules)
     child?.stateDict({ prefix: `${prefix}${name}.`, keepVars, destination });
   for (const hook of registry.stateDictPostHooks.list())

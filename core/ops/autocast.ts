@@ -7,9 +7,14 @@ import { cast } from './functional/elementwise';
 let isOn = false;
 
 /** Runs `body` with products in bfloat16. It may not be async. */
-export function autocast<T>(body: () => T): T {
+export const autocast = <T>(body: () => T): T => switched(true, body);
+
+/** Runs `body` with products as precise as their operands, whatever is on around it. It may not be async. */
+export const inFullPrecision = <T>(body: () => T): T => switched(false, body);
+
+function switched<T>(on: boolean, body: () => T): T {
   const previous = isOn;
-  isOn = true;
+  isOn = on;
   try {
     return body();
   } finally {

@@ -1,7 +1,7 @@
 // The layers of an open project by node id: made, kept while layer and params stay, set aside when a node goes, and freed.
 import type { Graph, GraphNode } from '#core/document/project';
 import { GraphModule } from '#core/graph/graph-module';
-import { resolveNode, weightNormsOf } from '#core/graph/resolve';
+import { parametrizationsOf, resolveNode } from '#core/graph/resolve';
 import { chosenInitializers, isBorrowed } from '#core/graph/tensor-options';
 import {
   createLayerModule,
@@ -26,12 +26,12 @@ const MAX_ASIDE = 64;
 const sorted = (record: Readonly<Record<string, unknown>>): string =>
   JSON.stringify(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** The layer and its params, whichever of its weights are normalized. */
+/** The layer and its params, however it learns its weights. */
 const baseSignatureOf = (node: GraphNode): string => `${node.id}\n${node.layer}\n${sorted(node.params)}`;
 
-/** What decides whether tensors may stay: the layer, its params and which weights it normalizes. The name may change. */
+/** What decides whether tensors may stay: the layer, its params and how it learns its weights. The name may change. */
 export const signatureOf = (node: GraphNode): string =>
-  `${baseSignatureOf(node)}\n${sorted(weightNormsOf(node))}`;
+  `${baseSignatureOf(node)}\n${sorted(parametrizationsOf(node))}`;
 
 interface Kept {
   readonly signature: string;
@@ -74,8 +74,8 @@ export class LayerSet {
   }
 
   /**
-   * Takes an edited graph. Layers whose node is gone or changed are set aside; one whose weights are only normalized, or no
-   * longer are, goes on with the same weights. Returns true when any layer changed.
+   * Takes an edited graph. Layers whose node is gone or changed are set aside; one whose weights are only
+   * learned in another way goes on with the same weights. Returns true when any layer changed.
    */
   update(graph: Graph): boolean {
     const wanted = new Map(graph.nodes.map((node) => [node.id, node]));

@@ -1,6 +1,7 @@
-// A layer's tensors in another parametrization: a weight becomes magnitude and direction, or the two become a weight again.
+// A layer's tensors in another parametrization: a weight becomes the tensors it is learned through, or these become a weight again.
 import type { TensorSpec } from '#core/layers/declaration';
-import { normedNames } from '#core/layers/weight-norm';
+import { compose, partName } from '#core/layers/parametrize/index';
+import { DIRECTION, MAGNITUDE, normAxis } from '#core/layers/parametrize/weight-norm';
 import {
   copyInto,
   finishLazy,
@@ -12,7 +13,9 @@ import {
   type LayerModule,
 } from '#core/nn/index';
 import { normExceptSteps } from '#core/nn/norm-except';
+import { reflectorsOf } from '#core/nn/orthogonal-start';
 import { runSteps } from '#core/nn/steps';
+import * as ops from '#core/ops/index';
 import { encodeElements } from '#core/tensor/elements';
 import { numel } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
@@ -20,8 +23,9 @@ import type { Tensor } from '#core/tensor/tensor';
 import { setState, stateOf } from './states';
 
 /**
- * Gives `to` (the same layer, new) what `from` knows: sizes, values and their states. Weights are the same numbers, up to the
- * last digit where a trained magnitude and direction become one weight.
+ * Gives `to` (the same layer, new) what `from` knows: sizes, values and their states. A weight that a
+ * parametrization can give goes on as it is, up to the last digit where trained parts become one weight; else it becomes the
+ * nearest that the parametrization makes of it.
  */
 export function carryOver(from: LayerModule, to: LayerModule): void {
   to.params = from.params;
@@ -29,15 +33,16 @@ export function carryOver(from: LayerModule, to: LayerModule): void {
   const following: TensorSpec[] = [];
   for (const spec of to.tensorSpecs()) {
     const { name, partOf } = spec;
-    const isSame = hasSame(from, spec, to);
+    const isSame = hasSame(from, spec);
     const source = isSame ? from.tensor(name) : weightOf(from, partOf?.tensor ?? name);
     const target = to.tensor(name);
     if (!target || !source || isLazy(source)) continue;
-    const isFollowing = partOf?.role === 'magnitude' && !isSame;
+    const isFollowing = partOf?.role === 'derived' && !isSame;
     if (isLazy(target)) target.materialize(isFollowing ? sizesOf(spec) : source.shape);
     if (isFollowing) following.push(spec);
     else copyInto(target, source);
-    const state = stateOf(from, name) ?? stateOf(from, partName(from, partOf?.tensor ?? name));
+    if (partOf?.role === 'main' && !isSame) runSteps(reflectorsOf(spec.initializer, target));
+    const state = stateOf(from, name) ?? stateOf(from, mainOf(from, partOf?.tensor ?? name)?.name ?? name);
     if (state) setState(to, name, state);
     if (source !== from.tensor(name) && source !== from.tensor(partOf?.tensor ?? ''))
       source.storage.dispose();
@@ -48,30 +53,38 @@ export function carryOver(from: LayerModule, to: LayerModule): void {
 
 const sizesOf = ({ shape }: TensorSpec): number[] => shape.map((size) => size ?? 0);
 
-/** The tensor that tells the state of a weight: itself, or the direction that stands for it. */
-const partName = (layer: LayerModule, weight: string): string =>
-  layer.tensor(weight) ? weight : normedNames(weight).direction;
+/** The spec of the tensor that tells most about a weight: itself, or the main one of its parts. */
+const mainOf = (layer: LayerModule, weight: string): TensorSpec | undefined =>
+  layer
+    .tensorSpecs()
+    .find(({ name, partOf }) => name === weight || (partOf?.tensor === weight && partOf.role === 'main'));
 
-const axisOf = (layer: LayerModule, magnitude: string): number | null | undefined => {
-  const spec = layer.tensorSpecs().find(({ name }) => name === magnitude);
-  return spec?.initializer.kind === 'norm_except' ? spec.initializer.axis : undefined;
-};
-
-/** Whether the other layer has this very tensor, with norms over the same axes. */
-function hasSame(from: LayerModule, { name, partOf }: TensorSpec, to: LayerModule): boolean {
-  if (from.tensor(name) === null) return false;
-  if (!partOf) return true;
-  const { magnitude } = normedNames(partOf.tensor);
-  return axisOf(from, magnitude) === axisOf(to, magnitude);
+/** Whether the other layer has this very tensor, learned in the same way. */
+function hasSame(from: LayerModule, { name, partOf }: TensorSpec): boolean {
+  const spec = from.tensorSpecs().find((each) => each.name === name);
+  return (
+    spec !== undefined &&
+    JSON.stringify(spec.partOf?.parametrization) === JSON.stringify(partOf?.parametrization)
+  );
 }
 
-/** A weight as the layer computes with it: g · v / ‖v‖ where it is normalized. New memory in that case. */
+/** A weight as the layer computes with it outside training. New memory where it is learned through other tensors. */
 function weightOf(layer: LayerModule, name: string): Tensor | null {
   const plain = layer.tensor(name);
   if (plain) return plain;
-  const { magnitude, direction } = normedNames(name);
-  const [g, v, axis] = [layer.tensor(magnitude), layer.tensor(direction), axisOf(layer, magnitude)];
-  if (!g || !v || axis === undefined || isLazy(g) || isLazy(v)) return null;
+  const choice = mainOf(layer, name)?.partOf?.parametrization;
+  const siblings = layer.siblings();
+  const parts = layer.tensorSpecs().filter(({ partOf }) => partOf?.tensor === name);
+  if (!choice || parts.some((part) => isLazy(siblings[part.name] ?? null))) return null;
+  if (choice.kind === 'weight_norm') return normedWeight(layer, name, choice.dim);
+  return ops.noGrad(() => ops.scope(() => compose(choice, name, siblings, false)));
+}
+
+/** g · v / ‖v‖, exactly v where g is ‖v‖. */
+function normedWeight(layer: LayerModule, name: string, dim: number | null): Tensor | null {
+  const [g, v] = [MAGNITUDE, DIRECTION].map((part) => layer.tensor(partName(name, part)));
+  if (!g || !v) return null;
+  const axis = normAxis(dim, v.rank);
   const norm = newTensor(g.shape, g.dtype);
   runSteps(normExceptSteps(norm, v, axis));
   const [magnitudes, norms, values] = [valuesOf(g), valuesOf(norm), valuesOf(v)];

@@ -143,6 +143,23 @@ export function setTensorOption<K extends keyof TensorOptions>(
   change({ kind: 'set_tensor_option', id, tensor, option, ...chosen }, `Change ${tensor}`);
 }
 
+/** Several options of one tensor as one step; undefined takes one away. */
+export function setTensorOptions(
+  id: string,
+  tensor: string,
+  options: { readonly [K in keyof TensorOptions]?: TensorOptions[K] | undefined },
+): void {
+  const label = `Change ${tensor}`;
+  const now = graphNow()?.nodes.find((node) => node.id === id)?.tensors?.[tensor] ?? {};
+  const edits = (Object.keys(options) as (keyof TensorOptions)[])
+    .filter((option) => JSON.stringify(options[option]) !== JSON.stringify(now[option]))
+    .map((option): Edit => {
+      const value = options[option];
+      return { kind: 'set_tensor_option', id, tensor, option, ...(value === undefined ? {} : { value }) };
+    });
+  if (edits.length > 0) change({ kind: 'group', label, edits }, label);
+}
+
 /** Moves nodes and notes to where they were dragged, as one step. */
 export function moveNodes(
   moves: readonly { readonly id: string; readonly position: Point }[],

@@ -1,10 +1,11 @@
-// What a person chooses for one parameter, before or after it has values: whether it learns, how it starts, how it is normalized.
+// What a person chooses for one parameter, before or after it has values: whether it learns, how it starts, through what it is learned.
 import type { JSX } from 'react';
 import type { TensorOptions } from '#core/document/project';
 import { INITIALIZERS } from '#core/nn/initializers';
 
 import { setTensorOption } from '../actions/graph';
 import type { ChipInfo } from '../stores/live';
+import { ParametrizationChoice } from './parametrization-choice';
 import { TensorRelations } from './tensor-relations';
 
 interface TensorChoicesProps {
@@ -54,49 +55,9 @@ export function TensorChoices({ id, chip, options }: TensorChoicesProps): JSX.El
         ))}
       </select>
       {options.tied_to === undefined ? (
-        <WeightNorm id={id} name={name} rank={shape.length} chosen={options.weight_norm} />
+        <ParametrizationChoice id={id} name={name} rank={shape.length} options={options} />
       ) : null}
       <TensorRelations id={id} chip={chip} options={options} />
     </div>
-  );
-}
-
-const ALL = 'all';
-
-/** Whether a weight is learned as magnitude and direction, and over which axis it keeps its norms. */
-function WeightNorm({
-  id,
-  name,
-  rank,
-  chosen,
-}: {
-  readonly id: string;
-  readonly name: string;
-  readonly rank: number;
-  readonly chosen: TensorOptions['weight_norm'];
-}): JSX.Element | null {
-  // A vector has nothing to share a norm with: PyTorch allows it, nobody means it.
-  if (rank < 2 && chosen === undefined) return null;
-  const value = chosen === undefined ? '' : (chosen.dim?.toString() ?? ALL);
-  const axes = Array.from({ length: rank }, (_, axis) => axis.toString());
-  const choices = [...new Set([...axes, ALL, ...(value === '' ? [] : [value])])];
-  return (
-    <select
-      className="field-input"
-      aria-label={`Weight norm of ${name}`}
-      title="Learns its magnitude and its direction apart: g · v / ‖v‖"
-      value={value}
-      onChange={({ target }) => {
-        const dim = target.value === ALL ? null : Number(target.value);
-        setTensorOption(id, name, 'weight_norm', target.value === '' ? undefined : { dim });
-      }}
-    >
-      <option value="">no weight norm</option>
-      {choices.map((choice) => (
-        <option key={choice} value={choice}>
-          {choice === ALL ? 'weight norm, one for all' : `weight norm along axis ${choice}`}
-        </option>
-      ))}
-    </select>
   );
 }

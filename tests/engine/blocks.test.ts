@@ -62,3 +62,42 @@ test('three copies that share weights train as one set of parameters', async () 
   const run = await session.train();
   expect((await run.finished).error).toBeNull();
 });
+
+test.each([
+  { orthogonal: {} },
+  { orthogonal: { use_trivialization: false } },
+  { spectral_norm: {} },
+] as const)(
+  'TENSOR-11 copies that share weights share what a weight is learned through: %j',
+  async (options) => {
+    const session = await openExample('iris', { epochs: 1 });
+    const { project, node, block } = collapse(session.project, ['fc2', 'relu2'], 'deep');
+    const { graph } = applyEdit(project.graph, {
+      kind: 'set_block_use',
+      id: node,
+      use: { id: block, repeat: 2, weights: 'shared' },
+    });
+    const blocks = (graph.blocks ?? []).map((each) => ({
+      ...each,
+      graph: {
+        ...each.graph,
+        nodes: each.graph.nodes.map((inner) =>
+          inner.name === 'fc2' ? { ...inner, tensors: { weight: options } } : inner,
+        ),
+      },
+    }));
+    await session.update({ ...project, graph: { ...graph, blocks } });
+    await session.feedSample();
+    const run = await session.train();
+    expect((await run.finished).error).toBeNull();
+    const { readWeights } = await import('#core/formats/index');
+    const { memorySource } = await import('#core/formats/bytes');
+    const { entries } = await readWeights(memorySource('state', await session.exportState()));
+    const first = entries.filter(({ name }) => name.startsWith('deep.0.'));
+    expect(first.map(({ name }) => name)).toContain('deep.0.fc2.parametrizations.weight.original');
+    for (const { name, storageKey } of first) {
+      const second = entries.find((entry) => entry.name === name.replace('deep.0.', 'deep.1.'));
+      expect(second?.storageKey, name).toBe(storageKey);
+    }
+  },
+);

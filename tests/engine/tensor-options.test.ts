@@ -183,6 +183,83 @@ test('TENSOR-9 with values it goes on with the same weight, both ways, exactly w
   expect(floats((await weights(session)).get('a.weight'))).not.toEqual(floats(before.get('a.weight')));
 });
 
+const place = 'a.parametrizations.weight.';
+const SPECTRAL = { a: { weight: { spectral_norm: {} } } } as const;
+
+test('TENSOR-11 a spectral norm chosen on an uninitialized weight draws it as ever, follows it in training and rests in evaluation', async () => {
+  const [session, plain] = [await open(project(SPECTRAL)), await open(project({}))];
+  expect(parameter(session, `${place}original`)).toMatchObject({
+    state: 'uninitialized',
+    shape: [16, null],
+    part_of: 'weight',
+  });
+  const { model } = await session.feedSample();
+  expect(model.totals.parameters).toBe((await plain.feedSample()).model.totals.parameters);
+  const before = await weights(session);
+  expect(before.get(`${place}original`)).toEqual((await weights(plain)).get('a.weight'));
+  const { loss } = await session.evaluate();
+  expect((await session.evaluate()).loss).toBe(loss);
+  expect(await weights(session)).toEqual(before);
+  await (
+    await session.train()
+  ).finished;
+  const after = await weights(session);
+  for (const part of ['original', '0._u', '0._v'])
+    expect(after.get(place + part)).not.toEqual(before.get(place + part));
+  expect((await session.evaluate()).loss).toBeLessThan(loss);
+  // The layer computes with a weight of largest singular value 1.
+  await session.update(project({}));
+  expect(singularValue(floats((await weights(session)).get('a.weight')), 16)).toBeCloseTo(1, 2);
+});
+
+test.each([{}, { orthogonal_map: 'cayley' }, { use_trivialization: false }] as const)(
+  'TENSOR-11 orthogonal rows stay orthogonal while they learn, and after: %j',
+  async (orthogonal) => {
+    const session = await open(project({ a: { weight: { orthogonal } } }));
+    await session.feedSample();
+    const before = await weights(session);
+    const { loss } = await session.evaluate();
+    await (
+      await session.train()
+    ).finished;
+    expect((await weights(session)).get(`${place}original`)).not.toEqual(before.get(`${place}original`));
+    const trained = (await session.evaluate()).loss;
+    expect(trained).toBeLessThan(loss);
+    await session.update(project({}));
+    expect((await session.evaluate()).loss).toBeCloseTo(trained, 4);
+    const rows = rowsOf(floats((await weights(session)).get('a.weight')), 16);
+    for (const [at, a] of rows.entries())
+      for (const [to, b] of rows.entries()) expect(dot(a, b)).toBeCloseTo(at === to ? 1 : 0, 4);
+    // Chosen again, what is orthogonal goes on as it is.
+    await session.update(project({ a: { weight: { orthogonal: {} } } }));
+    expect((await session.evaluate()).loss).toBeCloseTo(trained, 4);
+  },
+);
+
+const dot = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0);
+const rowsOf = (values: readonly number[], rows: number): number[][] =>
+  Array.from({ length: rows }, (_, row) =>
+    values.slice((row * values.length) / rows, ((row + 1) * values.length) / rows),
+  );
+
+/** The largest, by many power iterations. */
+function singularValue(values: readonly number[], rows: number): number {
+  const matrix = rowsOf(values, rows);
+  let u = matrix.map((_, at) => 1 + at);
+  let size = 0;
+  for (let time = 0; time < 500; time++) {
+    const v = (matrix[0] ?? []).map((_, at) =>
+      matrix.reduce((sum, row, r) => sum + (row[at] ?? 0) * (u[r] ?? 0), 0),
+    );
+    const length = Math.sqrt(dot(v, v));
+    u = matrix.map((row) => dot(row, v) / length);
+    size = Math.sqrt(dot(u, u));
+    u = u.map((value) => value / size);
+  }
+  return size;
+}
+
 test('TENSOR-1 choices are written with the node and only where there are any', () => {
   const given = project({ a: { weight: { frozen: true, initializer: { kind: 'normal', std: 0.1 } } } });
   const text = serializeProject(given);

@@ -56,7 +56,17 @@ test.each([
     { weight: { weight_norm: { dim: 2 } } },
     'its weight norm keeps axis 2, which a tensor of 5×4 does not have',
   ],
-  [{ weight: { weight_norm: { dim: 0 }, tied_to: 'a.weight' } }, 'which makes it two parameters'],
+  [
+    { weight: { weight_norm: { dim: 0 }, tied_to: 'a.weight' } },
+    'has a weight norm, which makes it other parameters',
+  ],
+  [
+    { weight: { weight_norm: { dim: 0 }, spectral_norm: {} } },
+    'b.weight has a weight norm and a spectral norm; one at a time',
+  ],
+  [{ weight: { spectral_norm: { dim: -3 } } }, 'its spectral norm keeps axis -3, which a tensor of 5×4'],
+  [{ bias: { orthogonal: {} } }, 'an orthogonal parametrization needs a matrix'],
+  [{ weight: { orthogonal: { orthogonal_map: 'caley' } } }, "there is no orthogonal map 'caley'"],
   [{ weight: { weight_norm: { dim: 0 }, initializer: { kind: 'orthogonl' } } }, "no initializer 'orthogonl'"],
 ] as const)('TENSOR-6 %j is a located problem', (tensors, message) => {
   const [problem, ...others] = problemsOf(linear('a', 4), linear('b', 5, tensors));
@@ -120,7 +130,7 @@ test('TENSOR-6 the parts of a normalized weight have choices of their own, but n
   const magnitude = 'parametrizations.weight.original0';
   expect(problemsOf(linear('a', 4, { weight, [magnitude]: { frozen: true } }))).toEqual([]);
   const [problem] = problemsOf(linear('a', 4, { weight, [magnitude]: weight }));
-  expect(problem?.message).toContain('is a part of a normalized weight');
+  expect(problem?.message).toContain('is a part of a weight that is learned through it');
 });
 
 test('TENSOR-7 both parts share what is chosen for the weight; the magnitude starts as the norm of the direction', () => {

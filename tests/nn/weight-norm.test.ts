@@ -1,7 +1,7 @@
 // Weight norm as a choice of a layer: PyTorch's keys, values, products and gradients, lazy sizes, old names (docs/spec/tensor-options.md).
 import { describe, expect, it } from 'vitest';
 
-import { withWeightNorm } from '#core/layers/weight-norm';
+import { withParametrizations } from '#core/layers/parametrize/index';
 import {
   createLayerModule,
   Generator,
@@ -31,9 +31,12 @@ const listOf = (record: object): Map<string, unknown> =>
 
 function layerOf({ name, keywords, norms }: Case, blank: readonly string[] = [], seed = 0): LayerModule {
   const normed = Object.fromEntries(
-    [...listOf(norms)].map(([key, dim]) => [key, typeof dim === 'number' ? dim : null]),
+    [...listOf(norms)].map(([key, dim]) => [
+      key,
+      { kind: 'weight_norm' as const, dim: typeof dim === 'number' ? dim : null },
+    ]),
   );
-  const declaration = withWeightNorm(declarationOf(name), normed);
+  const declaration = withParametrizations(declarationOf(name), normed);
   const params = {
     ...Object.fromEntries(listOf(keywords)),
     ...Object.fromEntries(blank.map((key) => [key, null])),

@@ -42,15 +42,31 @@ test('a matrix may start by fans, a vector may not; what is chosen shows', () =>
 });
 
 test('TENSOR-7 a matrix may be normalized along an axis or as a whole; its parts say what they are', () => {
-  expect(drawn([4], {})).not.toContain('Weight norm');
-  expect(drawn([4, null], {})).toContain('<option value="1">weight norm along axis 1</option>');
-  expect(drawn([4, null], { weight_norm: { dim: null } })).toContain('<option value="all" selected="">');
-  expect(drawn([4, null], { weight_norm: { dim: -2 } })).toContain('<option value="-2" selected="">');
+  expect(drawn([4], {})).not.toContain('Parametrization of');
+  expect(drawn([4, null], {})).toContain('<option value="weight_norm 1">weight norm along axis 1</option>');
+  expect(drawn([4, null], { weight_norm: { dim: null } })).toContain(
+    '<option value="weight_norm all" selected="">',
+  );
+  expect(drawn([4, null], { weight_norm: { dim: -2 } })).toContain(
+    '<option value="weight_norm -2" selected="">',
+  );
   const part = { part_of: 'weight', name: 'parametrizations.weight.original1' };
-  expect(drawn([4, null], { weight_norm: { dim: 0 } }, part)).toContain('aria-label="Weight norm of weight"');
+  expect(drawn([4, null], { weight_norm: { dim: 0 } }, part)).toContain(
+    'aria-label="Parametrization of weight"',
+  );
   const magnitude = { part_of: 'weight', name: 'parametrizations.weight.original0' };
   expect(drawn([4, 1], { weight_norm: { dim: 0 } }, magnitude)).toBe(
     '<p class="muted">how long weight is along each direction</p>',
+  );
+});
+
+test('TENSOR-10 a matrix may have a spectral norm or be orthogonal', () => {
+  expect(drawn([4, null], { spectral_norm: { dim: 1 } })).toContain(
+    '<option value="spectral_norm" selected="">spectral norm</option>',
+  );
+  expect(drawn([4, null], { orthogonal: {} })).toContain('<option value="orthogonal" selected="">');
+  expect(drawn([4, null], { orthogonal: { orthogonal_map: 'cayley' } })).toContain(
+    '<option value="orthogonal cayley" selected="">orthogonal by cayley</option>',
   );
 });
 

@@ -3,9 +3,11 @@
 import { LazuliError } from '../../errors';
 import type { DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
-import { apply } from '../dispatch';
+import { fromArray, zeros } from '../create';
+import { apply, noGrad } from '../dispatch';
 import type { OpAttributes } from '../signatures';
 import { contiguous, first } from './dense';
+import { sub } from './elementwise';
 
 function inPlace(what: string, x: Tensor): Tensor {
   if (!x.isContiguous())
@@ -29,6 +31,27 @@ export const takeRows = (
 export function advance(counter: Tensor, amounts: readonly number[]): void {
   apply('advance', [inPlace('the counter', counter)], { amounts });
 }
+
+/** target += rate · (latest - target), in place and without a gradient: how running statistics move. */
+export function moveTowards(target: Tensor, latest: Tensor, rate: number): void {
+  noGrad(() => {
+    // A step of plain gradient descent is this very movement, and an op that works in place.
+    sgdStep(
+      {
+        parameter: target,
+        gradient: sub(target, latest),
+        step: zeros([], 'float32', target.device),
+        lr: fromArray(rate, 'float64', target.device),
+      },
+      { momentum: 0, dampening: 0, weight_decay: 0, nesterov: false, maximize: false },
+    );
+  });
+}
+
+/** target = latest, in place: what a layer remembers of this step for the next. Exact but for the last digit. */
+export const assign = (target: Tensor, latest: Tensor): void => {
+  moveTowards(target, latest, 1);
+};
 
 /** log[position] = value: how a program keeps losses; in a log of rows `[m, w]` the first of row `position`: metrics. */
 export function record(value: Tensor, log: Tensor, position: Tensor): void {

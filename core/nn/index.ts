@@ -29,6 +29,7 @@ export { registrationHooks } from './registry';
 export { ModuleDict } from './module-dict';
 export { ModuleList, Sequential } from './module-lists';
 export type * from './module-types';
+export * as parametrize from './parametrize';
 export { Parameter, type ParameterOptions } from './parameter';
 export { ParameterDict, ParameterList } from './parameter-containers';
 export {

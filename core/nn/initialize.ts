@@ -104,7 +104,7 @@ export function* initializeSteps(
         { ...initializer, generator },
       );
     case 'reflectors':
-      yield* initializeSteps(initializer.start, tensor, siblings, generator);
+      if (initializer.start) yield* initializeSteps(initializer.start, tensor, siblings, generator);
       return yield* reflectorsOf(initializer, tensor);
     case 'orthogonal_base':
       return yield* orthogonalBaseSteps(tensor, sibling(siblings, initializer.of), generator);

@@ -41,8 +41,8 @@ export type Initializer =
       readonly eps: number;
       readonly iterations: number;
     }
-  /** `start`; where the map is Householder's, then the reflectors of its QR decomposition in its place. */
-  | { readonly kind: 'reflectors'; readonly start: Initializer; readonly map: OrthogonalMap | null }
+  /** `start` (null: the values there are); where the map is Householder's, then the reflectors of its QR decomposition in its place. */
+  | { readonly kind: 'reflectors'; readonly start: Initializer | null; readonly map: OrthogonalMap | null }
   /** The tensor `of` made orthogonal and completed to a square; `of` itself becomes minus the identity. */
   | { readonly kind: 'orthogonal_base'; readonly of: string }
   /** The values of the tensor `of`: PyTorch's transformer stacks are copies of one layer. */

@@ -10,7 +10,7 @@ import { chosenOver, type Initializer } from './initializer';
 import { bindArguments } from './layer-arguments';
 import { prepareLayerLoad } from './layer-load';
 import { checkInputs, materializeFrom } from './layer-materialize';
-import { onMeta, registerTensor } from './layer-tensors';
+import { onMeta, registerTensor, withAbsent } from './layer-tensors';
 import { becomeLazy, finishLazy, hasUninitializedParams, isLazyModule } from './lazy';
 import { Module } from './module';
 import type { Keywords, LoadCall } from './module-types';
@@ -75,7 +75,8 @@ export class LayerModule extends Module {
     if (name !== undefined) this[LABEL] = name;
     const specs = this.tensorSpecs();
     together(() => {
-      for (const spec of specs) registerTensor(this, spec);
+      for (const spec of this.options.semantics === 'torch' ? withAbsent(this, specs) : specs)
+        registerTensor(this, spec);
     });
     const ready = specs.filter((spec) => !isLazy(this.tensor(spec.name)));
     if (options.isBare !== true) this.initializeTensors(ready);
@@ -86,10 +87,13 @@ export class LayerModule extends Module {
   tensorSpecs(): readonly TensorSpec[] {
     return this.declaration.tensors?.(this.params) ?? [];
   }
-  /** A registered tensor, or null. */
+  /** A registered tensor, or what a parametrization makes in its place; or null. */
   tensor(name: string): Tensor | null {
     const { parameters, buffers } = this[REGISTRY];
-    return parameters.get(name) ?? buffers.get(name) ?? null;
+    if (parameters.has(name) || buffers.has(name)) return parameters.get(name) ?? buffers.get(name) ?? null;
+    // A weight that is made of others is computed when it is asked for.
+    const computed: unknown = Reflect.get(this, name, this);
+    return computed instanceof Tensor ? computed : null;
   }
   /** Sizes of a declared tensor as far as they are known, uninitialized or not. */
   partialShapeOf(name: string): PartialShape | null {
@@ -210,7 +214,9 @@ export class LayerModule extends Module {
     return extraReprOf(this.declaration, this.params);
   }
   override getAttribute(name: string): unknown {
-    if (!Object.hasOwn(this.params, name)) return super.getAttribute(name);
+    // `linear.bias` is the parameter, whatever the constructor was given under that name.
+    const isOther = !Object.hasOwn(this.params, name);
+    if (isOther || name in this || this[REGISTRY].has(name)) return super.getAttribute(name);
     const value = this.params[name];
     return value === null && this.declaration.params[name]?.isInferred === true ? 0 : value;
   }

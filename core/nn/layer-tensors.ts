@@ -23,11 +23,36 @@ export const onMeta = (tensors: Siblings): Siblings =>
     }),
   );
 
-/** Registers one declared tensor: uninitialized while its shape waits for a size. */
-export function registerTensor(
-  module: LayerModule,
-  { name, kind, shape, dtype: own, waitsFor }: TensorSpec,
-): void {
+/** Keywords that leave tensors out when they are false. */
+const SWITCHES = ['bias', 'affine', 'elementwise_affine', 'track_running_stats'];
+/** PyTorch's recurrent layers do not register what they leave out. */
+const REGISTERS_ALL = /^torch\.nn\.(RNN|LSTM|GRU)$/;
+
+/** The declared tensors, and in their places those that a keyword left out: PyTorch registers them as None. */
+export function withAbsent(
+  { declaration, params }: LayerModule,
+  specs: readonly TensorSpec[],
+): readonly (TensorSpec | AbsentTensor)[] {
+  const off = SWITCHES.filter((name) => params[name] === false);
+  if (off.length === 0 || REGISTERS_ALL.test(declaration.torch ?? '')) return specs;
+  const all = declaration.tensors?.({ ...params, ...Object.fromEntries(off.map((name) => [name, true])) });
+  return (all ?? [])
+    .filter(({ name }) => !name.includes('.') || specs.some((spec) => spec.name === name))
+    .map(({ name, kind }) => specs.find((spec) => spec.name === name) ?? { name, kind, isAbsent: true });
+}
+
+interface AbsentTensor extends Pick<TensorSpec, 'name' | 'kind'> {
+  readonly isAbsent: true;
+}
+
+/** Registers one declared tensor: uninitialized while its shape waits for a size, None where it is left out. */
+export function registerTensor(module: LayerModule, spec: TensorSpec | AbsentTensor): void {
+  if ('isAbsent' in spec) {
+    if (spec.kind === 'parameter') module.registerParameter(spec.name, null);
+    else module.registerBuffer(spec.name, null);
+    return;
+  }
+  const { name, kind, shape, dtype: own, waitsFor } = spec;
   const { dtype: modelDType = 'float32', device = 'cpu' } = module.options;
   const dtype = own ?? modelDType;
   const sizes = knownShape(shape);

@@ -5,7 +5,7 @@ import type { LibmFunction } from '../tensor/storage';
 import { libmLog1p, preciseLog, preciseSineCosine } from './precise-math';
 
 const OWN: Readonly<Record<LibmFunction, (value: number) => number>> = {
-  log: preciseLog,
+  log: (value) => (value === 0 ? -Infinity : preciseLog(value)),
   log1p: libmLog1p,
   sin: (value) => preciseSineCosine(value).sine,
   cos: (value) => preciseSineCosine(value).cosine,

@@ -4,6 +4,7 @@ import { encodeElements, readElement } from '../tensor/elements';
 import { Tensor } from '../tensor/tensor';
 import type { Turned } from '../turns';
 import { randomDType } from './init';
+import { applyLibm } from './libm';
 import { defaultGenerator, type Generator, type RandomDType } from './random';
 import { runSteps, type Steps } from './steps';
 import { isDense, writeNumbers } from './tensor-memory';
@@ -116,11 +117,14 @@ function* rejected(draw: Draws, mean: number, std: number, a: number, b: number)
     const candidates = yield* draw.uniform(a, b);
     const thresholds = yield* draw.uniform(0, 1);
     for (let at = 0; at < draw.count; at++) {
-      if (at % PIECE === 0) yield;
+      if (at % PIECE === 0) {
+        applyLibm('log', thresholds.subarray(at, at + PIECE));
+        yield;
+      }
       if (isPending[at] === 0) continue;
       const candidate = candidates[at] ?? NaN;
       values[at] = candidate;
-      if (round(Math.log(thresholds[at] ?? 0)) > logDensity(candidate)) continue;
+      if (round(thresholds[at] ?? NaN) > logDensity(candidate)) continue;
       isPending[at] = 0;
       left -= 1;
     }

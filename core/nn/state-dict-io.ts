@@ -16,7 +16,7 @@ import { allocateBytes } from './tensor-memory';
 import { isLazy, pendingData, UninitializedBuffer, UninitializedParameter } from './uninitialized';
 
 /** Tensors read at once: while the parts of one end, those of the next begin. */
-const AT_ONCE = 2;
+const AT_ONCE = 8;
 
 const kindOf = (tensor: Tensor): EntryKind =>
   tensor instanceof UninitializedParameter

@@ -23,7 +23,11 @@ export interface ZipArchive {
 const LOCAL_SIGNATURE = 0x04034b50;
 const LOCAL_SIZE = 30;
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
-const WINDOW = 1024;
+/** A local header with torch's padding, behind the longest descriptor, fits well within. */
+const BLOCK = 1024;
+const BLOCKS_AHEAD = 16;
+const LONGEST_DESCRIPTOR = 24;
+const LONGEST_PADDING = 128;
 /** Deflate cannot shrink more than this, so a larger claim is a lie. */
 const LARGEST_RATIO = 1032;
 const FREE_INFLATION = 256 * 1024 * 1024;
@@ -110,8 +114,8 @@ async function checkLocalHeaders(
   entries: readonly ZipEntry[],
   directoryOffset: number,
 ): Promise<ReadonlyMap<string, number>> {
-  const read = windowReader(source);
   const ordered = [...entries].sort((a, b) => a.headerOffset - b.headerOffset);
+  const read = blockReader(source, ordered);
   const offsets = new Map<string, number>();
   let at = 0;
   for (const [index, entry] of ordered.entries()) {
@@ -211,16 +215,47 @@ function descriptorMatches(bytes: Uint8Array, entry: ZipEntry): boolean {
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, index) => byte === b[index]);
 
-/** Small reads served from one block: a descriptor and the header after it cost one read of the file. */
-function windowReader(source: ByteSource): (offset: number, length: number) => Promise<Uint8Array> {
+/**
+ * Small reads near the given headers, served from blocks that are read ahead: a descriptor and the header after it cost one read of
+ * the file, and the disk is asked for several at once. Call in the order of the file.
+ */
+function blockReader(
+  source: ByteSource,
+  headers: readonly ZipEntry[],
+): (offset: number, length: number) => Promise<Uint8Array> {
+  const starts = blockStarts(headers);
+  const ahead: { readonly start: number; readonly bytes: Promise<Uint8Array> }[] = [];
   let start = 0;
   let block = new Uint8Array(0);
+  const isInside = (offset: number, length: number): boolean =>
+    offset >= start && offset + length <= start + block.length;
+  const readBlock = (from: number, least = 0): Promise<Uint8Array> => {
+    const bytes = source.read(from, Math.max(least, Math.min(BLOCK, source.size - from)));
+    // Whoever asks for the block hears of its failure.
+    bytes.catch(() => undefined);
+    return bytes;
+  };
   return async (offset, length) => {
-    if (offset < start || offset + length > start + block.length) {
-      const wanted = Math.max(length, Math.min(WINDOW, source.size - offset));
-      block = new Uint8Array(await source.read(offset, wanted));
-      start = offset;
+    while (!isInside(offset, length)) {
+      while (ahead.length < BLOCKS_AHEAD) {
+        const from = starts.shift();
+        if (from === undefined) break;
+        ahead.push({ start: from, bytes: readBlock(from) });
+      }
+      const next = ahead[0] !== undefined && ahead[0].start <= offset ? ahead.shift() : undefined;
+      start = next?.start ?? offset;
+      block = new Uint8Array(await (next?.bytes ?? readBlock(offset, length)));
     }
     return block.subarray(offset - start, offset - start + length);
   };
+}
+
+/** Where blocks begin that hold every header together with the descriptor before it, few where they lie close together. */
+function blockStarts(headers: readonly ZipEntry[]): number[] {
+  const starts: number[] = [];
+  for (const { headerOffset, rawName } of headers) {
+    const end = headerOffset + LOCAL_SIZE + rawName.length + LONGEST_PADDING;
+    if (end > (starts.at(-1) ?? -BLOCK) + BLOCK) starts.push(Math.max(0, headerOffset - LONGEST_DESCRIPTOR));
+  }
+  return starts;
 }

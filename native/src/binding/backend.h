@@ -2,14 +2,13 @@
 // programs count themselves in its ledger.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <mutex>
 #include <unordered_set>
 #include <vector>
 
 #include "../program/executor.h"
-#include "../threads/backend_thread.h"
+#include "../threads/job_threads.h"
 #include "node_api.h"
 
 namespace lazuli::binding {
@@ -73,8 +72,8 @@ class Backend {
   /// Runs `body` on the GPU's thread, after what was asked of it before, and waits; throws what it throws.
   void call_gpu(const std::function<void()>& body);
   const std::atomic<bool>& is_gpu_closing() const { return gpu_thread_.is_closing(); }
-  /// For jobs that move bytes of files: beside programs, on one of two threads in turn, so that the disk waits for neither
-  /// a copy nor a checksum.
+  /// For jobs that move bytes of files: beside programs, on several threads, so that the disk waits for neither a copy nor
+  /// a checksum.
   Napi::Promise submit_transfer(Napi::Env env, std::shared_ptr<PromiseJob> job);
   /// From the backend thread: have job->report() called on JavaScript's.
   void announce(std::shared_ptr<PromiseJob> job);
@@ -91,7 +90,7 @@ class Backend {
   static void deliver(Napi::Env env, Napi::Function, Backend* backend, void*);
   using Signal = Napi::TypedThreadSafeFunction<Backend, void, &Backend::deliver>;
 
-  Napi::Promise post(Napi::Env env, BackendThread& thread, std::shared_ptr<PromiseJob> job);
+  Napi::Promise post(Napi::Env env, JobThreads& thread, std::shared_ptr<PromiseJob> job);
   /// What a thread calls after each of its jobs.
   std::function<void(std::shared_ptr<Job>)> finisher() {
     return [this](std::shared_ptr<Job> job) { finish(std::move(job)); };
@@ -112,11 +111,9 @@ class Backend {
   std::shared_ptr<PromiseJob> finished_;  // the last one, linked to those before it
   std::deque<std::shared_ptr<Job>> abandoned_;
   // Last: joined before anything they use goes.
-  BackendThread thread_;
-  BackendThread gpu_thread_;
-  /// One more than fill the disk: while those wait for it the third copies and checks.
-  std::array<BackendThread, 3> transfer_threads_;
-  size_t next_transfer_ = 0;
+  JobThreads thread_;
+  JobThreads gpu_thread_;
+  JobThreads transfer_threads_;
 };
 
 }  // namespace lazuli::binding

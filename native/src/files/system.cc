@@ -9,6 +9,10 @@
 #if !defined(_WIN32)
 #include <unistd.h>
 
+#include <semaphore>
+
+#include "../threads/thread_pool.h"
+
 namespace lazuli {
 namespace {
 
@@ -22,7 +26,15 @@ constexpr ErrorName kNames[] = {
     {ENOSPC, "ENOSPC"}, {ENXIO, "ENXIO"},   {EPERM, "EPERM"},   {EROFS, "EROFS"}, {ESTALE, "ESTALE"},
 };
 
+std::counting_semaphore<>& processor_turns() {
+  static std::counting_semaphore<> turns(usable_cores());
+  return turns;
+}
+
 }  // namespace
+
+ProcessorTurn::ProcessorTurn() { processor_turns().acquire(); }
+ProcessorTurn::~ProcessorTurn() { processor_turns().release(); }
 
 [[noreturn]] void fail(int code) {
   for (const ErrorName& row : kNames)

@@ -20,4 +20,14 @@ size_t write_some(int descriptor, int64_t position, std::span<const std::byte> f
 /// All bytes out of memory. Throws FileError.
 void write_all(int descriptor, int64_t position, std::span<const std::byte> from);
 
+/// Held while bytes are copied or checked, which takes a processor: at most one for each processor at a time, however many threads wait
+/// for the disk, so that others get theirs soon.
+class ProcessorTurn {
+ public:
+  ProcessorTurn();
+  ~ProcessorTurn();
+  ProcessorTurn(const ProcessorTurn&) = delete;
+  ProcessorTurn& operator=(const ProcessorTurn&) = delete;
+};
+
 }  // namespace lazuli

@@ -69,6 +69,7 @@ FileHandle::~FileHandle() { close(descriptor_); }
 uint32_t FileHandle::read(int64_t position, std::span<std::byte> into) const {
   if (const auto direct = read_directly(descriptor_, position, into)) return *direct;
   uint32_t crc = 0;
+  const ProcessorTurn turn;
   while (!into.empty()) {
     const size_t count = read_some(descriptor_, position, into, kPiece);
     crc = crc32(crc, into.first(count));

@@ -10,7 +10,7 @@
 
 #include "../ops/kernel.h"
 #include "../tensor/memory.h"
-#include "../threads/backend_thread.h"
+#include "../threads/job_threads.h"
 #include "instance.h"
 
 namespace lazuli::gpu {

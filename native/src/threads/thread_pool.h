@@ -1,5 +1,5 @@
 // The threads that kernels share: parallel_for splits a range into pieces that do not depend on how many
-// threads there are. Not a task queue; whole ops and programs are ordered by BackendThread.
+// threads there are. Not a task queue; whole ops and programs are ordered by JobThreads.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,8 @@
-// See backend_thread.h.
-#include "backend_thread.h"
+// See job_threads.h.
+#include "job_threads.h"
+
+#include <system_error>
+#include <utility>
 
 #include "../ops/faults.h"
 #include "../ops/kernel.h"
@@ -7,33 +10,45 @@
 
 namespace lazuli {
 
-void BackendThread::post(std::shared_ptr<Job> job) {
+void JobThreads::post(std::shared_ptr<Job> job) {
   {
     const std::lock_guard lock(mutex_);
     if (closing_.load()) throw OpError("the native backend is closed");
-    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+    if (jobs_.size() >= idle_ && threads_.size() < most_) start_thread();
     jobs_.push_back(std::move(job));
   }
   changed_.notify_one();
 }
 
-std::deque<std::shared_ptr<Job>> BackendThread::close() {
+/// With the mutex held.
+void JobThreads::start_thread() {
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    if (threads_.empty()) throw;
+  }
+}
+
+std::deque<std::shared_ptr<Job>> JobThreads::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_.store(true);
   }
-  changed_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  changed_.notify_all();
+  for (std::thread& thread : threads_)
+    if (thread.joinable()) thread.join();
   return std::move(jobs_);
 }
 
-void BackendThread::work() noexcept {
+void JobThreads::work() noexcept {
   apply_thread_niceness();
   for (;;) {
     std::shared_ptr<Job> job;
     {
       std::unique_lock lock(mutex_);
+      ++idle_;
       changed_.wait(lock, [this] { return closing_.load() || !jobs_.empty(); });
+      --idle_;
       if (closing_.load()) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();

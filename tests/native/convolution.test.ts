@@ -100,6 +100,12 @@ const GEOMETRIES: readonly Geometry[] = [
   flat([1, 3, 5, 77], [3, 1, 2, 5], { groups: 3, padding: [1, 0, 2, 2] }),
   flat([2, 4, 11, 9], [4, 1, 3, 3], { groups: 4, stride: [2, 2], padding: [1, 1, 1, 1] }),
   flat([2, 6, 8, 40], [3, 2, 3, 3], { groups: 3, padding: [1, 1, 1, 1] }),
+  // Few channels: lines narrower than a vector, longer than a block, and many small planes, each padded by itself.
+  flat([3, 6, 7, 6], [6, 1, 3, 3], { groups: 6, padding: [1, 1, 1, 1] }),
+  flat([2, 3, 500], [3, 1, 3], { groups: 3, padding: [1, 1] }),
+  flat([17, 1, 9, 21], [7, 1, 3, 3], { padding: [1, 1, 1, 1] }),
+  flat([6, 9, 5, 12], [12, 3, 2, 3], { groups: 3, padding: [1, 0, -1, 2] }),
+  flat([8, 2, 40, 11], [2, 1, 3, 3], { groups: 2 }),
   // Enough channels and outputs for Winograd's products.
   flat([2, 20, 17, 15], [18, 20, 3, 3], { padding: [1, 1, 1, 1] }),
   flat([1, 16, 19, 35], [33, 16, 3, 3]),

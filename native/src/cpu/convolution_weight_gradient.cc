@@ -6,6 +6,7 @@
 #include "../threads/thread_pool.h"
 #include "convolution.h"
 #include "isa/isa_kernels.h"
+#include "lent.h"
 
 namespace lazuli {
 namespace {
@@ -15,7 +16,8 @@ constexpr int64_t kUnitDepth = 1024;      // elements of a row in one dot produc
 constexpr int64_t kColumnBlock = 32;
 constexpr int64_t kTasks = 16;  // wished for; images are shared out when the weight alone gives fewer
 constexpr int64_t kTaskWork = 32768;
-constexpr int64_t kLineColumns = 48;  // at most so many columns are summed line by line
+constexpr int64_t kLineColumns = 80;  // at most so many columns are summed line by line
+constexpr int64_t kOwnBytes = 192 << 10;  // of padded planes in a thread's second cache
 constexpr int64_t kLineTasks = 8;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -97,25 +99,41 @@ template <typename T> class Engine {
     return planes;
   }
 
-  /// Parts of the images are summed apart, [part, group, row, column, lane].
+  /// Parts of the images are summed apart, [part, group, row, column, lane]. Each thread pads the planes it needs
+  /// unless they are large.
   void run_lines() const {
-    const int64_t parts = std::clamp<int64_t>(kLineTasks / s_.groups, 1, chunk_), lanes = kernels_.lanes;
+    const int64_t planes = s_.channels * plane_;
+    const bool is_own = !is_plain_ && planes * static_cast<int64_t>(sizeof(T)) <= kOwnBytes;
+    const int64_t chunk = is_own ? s_.images : chunk_;
+    const int64_t parts = std::clamp<int64_t>(kLineTasks / s_.groups, 1, chunk), lanes = kernels_.lanes;
     const int64_t size = s_.groups * s_.rows * columns_;
     T* sums = allocate(parts * size * lanes);
-    T* planes = is_plain_ ? nullptr : allocate(chunk_ * channels() * plane_);
+    T* shared = is_plain_ || is_own ? nullptr : allocate(chunk * channels() * plane_);
+    auto lent_planes = lent<T*>([&] {
+      T* own = allocate(is_own ? planes : 1);
+      if (is_own) std::fill_n(own, planes, T{0});
+      return own;
+    });
     each(parts * size, lanes, [&](int64_t index) { std::fill_n(sums + index * lanes, lanes, T{0}); });
-    for (int64_t image = 0; image < s_.images; image += chunk_) {
-      const int64_t images = std::min(chunk_, s_.images - image);
-      const T* from = load(image, images, planes);
+    for (int64_t image = 0; image < s_.images; image += chunk) {
+      const int64_t images = std::min(chunk, s_.images - image);
+      const T* from = is_own ? nullptr : load(image, images, shared);
       const int64_t work = std::max<int64_t>(1, images * s_.rows * columns_ * outputs_ / parts);
+      const auto add = [&](int64_t part, int64_t group, int64_t i, T* own) {
+        const int64_t index = i * s_.groups + group;
+        if (is_own)
+          for (int64_t channel = 0; channel < s_.channels; ++channel)
+            copy_inside(layout_, x_ + (index * s_.channels + channel) * s_.inputs(), own + channel * plane_);
+        add_lines(gy_ + (image * s_.groups + index) * s_.rows * outputs_, is_own ? own : from + index * planes,
+                  sums + (part * s_.groups + group) * s_.rows * columns_ * lanes);
+      };
       context_.parallel_for(parts * s_.groups, std::max<int64_t>(1, kTaskWork / work), [&](int64_t begin, int64_t end) {
-        for (int64_t task = begin; task < end; ++task) {
-          const int64_t part = task / s_.groups, group = task % s_.groups;
-          for (int64_t i = part * images / parts; i < (part + 1) * images / parts; ++i)
-            add_lines(gy_ + ((image + i) * s_.groups + group) * s_.rows * outputs_,
-                      from + (i * s_.groups + group) * s_.channels * plane_,
-                      sums + (part * s_.groups + group) * s_.rows * columns_ * lanes);
-        }
+        lent_planes.with([&](T* own) {
+          for (int64_t task = begin; task < end; ++task) {
+            const int64_t part = task / s_.groups, group = task % s_.groups;
+            for (int64_t i = part * images / parts; i < (part + 1) * images / parts; ++i) add(part, group, i, own);
+          }
+        });
       });
     }
     each(size, parts * lanes, [&](int64_t index) {
@@ -139,7 +157,7 @@ template <typename T> class Engine {
     lines.b_line = layout_.axes[2].length;
     lines.sums_stride = columns_;
     const int64_t row_groups = ceil_div(s_.rows, kernels_.line_rows);
-    const int64_t column_groups = ceil_div(columns_, kernels_.line_columns);
+    const int64_t column_groups = ceil_div(columns_, row_groups == s_.rows ? kernels_.lonely_line_columns : kernels_.line_columns);
     for (int64_t d = 0; d < s_.axes[0].output; ++d)
       for (int64_t row_group = 0; row_group < row_groups; ++row_group)
         for (int64_t column_group = 0; column_group < column_groups; ++column_group) {

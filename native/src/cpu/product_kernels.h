@@ -88,9 +88,8 @@ template <typename T> struct ProductKernels {
   int lanes;
   int line_rows;
   int line_columns;
+  int lonely_line_columns;  // of one row
   void (*lines)(const LineArguments<T>&);
-  /// y[j] = bias + Σ_k weight[k]·x[offsets[k] + j] for j < count, reading no element behind.
-  void (*taps)(const T* x, const int64_t* offsets, const T* weight, int64_t depth, T bias, T* y, int64_t count);
   /// Rounds `count` numbers to bfloat16, in place.
   void (*round)(T* values, int64_t count);
   /// Multiply-adds on registers alone, `rounds` times kPeakOperations; returns something that depends on all of them.

@@ -90,6 +90,21 @@ template <typename T> void copy_plane(const PlaneLayout& layout, const T* from, 
           }
 }
 
+template <typename T> void copy_inside(const PlaneLayout& layout, const T* from, T* to) {
+  const auto& [depth, height, width] = layout.axes;
+  for (const PlaneLayout::Axis& axis : layout.axes)
+    if (axis.stride != 1) return copy_plane(layout, from, to);
+  const auto inside = [](const PlaneLayout::Axis& axis, int64_t at) { return std::clamp<int64_t>(at, 0, axis.length); };
+  const int64_t begin = inside(width, width.before), count = inside(width, width.before + width.source) - begin;
+  for (int64_t d = inside(depth, depth.before); d < inside(depth, depth.before + depth.source); ++d)
+    for (int64_t h = inside(height, height.before); h < inside(height, height.before + height.source); ++h) {
+      const T* source = from + ((d - depth.before) * height.source + h - height.before) * width.source + begin - width.before;
+      T* target = to + (d * height.length + h) * width.length + begin;
+      // Short lines: a call of memcpy would cost more than the copy.
+      for (int64_t i = 0; i < count; ++i) target[i] = source[i];
+    }
+}
+
 PlaneLayout layout_of_input(const WindowAxes& axes) {
   PlaneLayout layout;
   for (size_t i = 0; i < 3; ++i) {
@@ -131,5 +146,7 @@ std::vector<int64_t> tap_offsets(const WindowAxes& axes, const PlaneLayout& layo
 
 template void copy_plane<float>(const PlaneLayout&, const float*, float*);
 template void copy_plane<double>(const PlaneLayout&, const double*, double*);
+template void copy_inside<float>(const PlaneLayout&, const float*, float*);
+template void copy_inside<double>(const PlaneLayout&, const double*, double*);
 
 }  // namespace lazuli

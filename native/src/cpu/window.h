@@ -57,6 +57,9 @@ struct PlaneLayout {
 /// Copies one plane into its padded layout; what lies outside the plane is 0.
 template <typename T> void copy_plane(const PlaneLayout& layout, const T* from, T* to);
 
+/// The same into a plane whose padding is 0 already, which it stays.
+template <typename T> void copy_inside(const PlaneLayout& layout, const T* from, T* to);
+
 /// The layout in which output o's tap k lies at o + tap_offsets(...)[k].
 PlaneLayout layout_of_input(const WindowAxes& axes);
 /// The offsets of all taps, the last axis fastest, in the layout of layout_of_input.

@@ -6,6 +6,7 @@
 
 #include "../threads/thread_pool.h"
 #include "isa/isa_kernels.h"
+#include "window_vectors.h"
 
 namespace lazuli {
 namespace {
@@ -73,7 +74,7 @@ template <typename T> class Engine {
     int64_t reach;                 // the largest offset
     int64_t last;                  // the padded position of the last output
     int64_t row_panels;
-    const T* weight;  // [groups, row panels, depth, tile rows or the only row]
+    const T* weight;  // [groups, row panels, depth, tile rows]
   };
 
   T* allocate(int64_t elements) const {
@@ -169,7 +170,6 @@ template <typename T> class Engine {
 
   void compute(const Prepared& prepared, int64_t first_image, int64_t images, T* gathered) const {
     const WindowPhase& phase = *prepared.phase;
-    if (p_.row_channels == 1 && phase.step[2] == 1) return compute_rows(prepared, first_image, images);
     const int64_t direct = ceil_div(prepared.last + 1, tile_columns_) * images;
     const int64_t tight = ceil_div(phase.outputs() * images, tile_columns_);
     // Gathering costs about as much as 20 rows of products.
@@ -193,28 +193,6 @@ template <typename T> class Engine {
         for (int64_t panel = piece * panels / pieces; panel < (piece + 1) * panels / pieces; ++panel)
           compute_panel(prepared, kind, panel, images, group_panels, packed_offsets,
                         gathered + piece * max_depth_ * tile_columns_, target);
-    });
-  }
-
-  /// One channel per group: every row of outputs by itself, since tiles of one row would leave most of a tile empty.
-  void compute_rows(const Prepared& prepared, int64_t first_image, int64_t images) const {
-    const auto& [count, first, step, offsets, taps] = *prepared.phase;
-    T* target = p_.target + first_image * p_.groups * target_plane_;
-    const int64_t work = std::max<int64_t>(1, prepared.depth * prepared.phase->outputs());
-    context_.parallel_for(images * p_.groups, std::max<int64_t>(1, kTaskWork / work), [&](int64_t begin, int64_t end) {
-      for (int64_t index = begin; index < end; ++index) {
-        const int64_t group = index % p_.groups;
-        const T* source = base_ + index * p_.depth_channels * plane_;
-        const T* weight = prepared.weight + group * prepared.depth;
-        for (int64_t d = 0; d < count[0]; ++d)
-          for (int64_t h = 0; h < count[1]; ++h) {
-            T* to = target + index * target_plane_ +
-                    ((first[0] + d * step[0]) * p_.target_size[1] + first[1] + h * step[1]) * p_.target_size[2] + first[2];
-            kernels_.taps(source + position(d, h, 0), prepared.offsets.data(), weight, prepared.depth,
-                          p_.bias ? p_.bias[group] : T{0}, to, count[2]);
-            if (p_.finish) p_.finish(to, count[2]);
-          }
-      }
     });
   }
 
@@ -318,6 +296,7 @@ template <typename T> class Engine {
 }  // namespace
 
 template <typename T> void run_window_product(const WindowProduct<T>& product, const Context& context) {
+  if (suits_window_vectors(product)) return run_window_vectors(product, context);
   Engine<T>(product, context).run();
 }
 

@@ -10,6 +10,7 @@
 #include "../column_kernels.h"
 #include "../product_kernels.h"
 #include "../row_kernels.h"
+#include "../window_kernels.h"
 #include "../winograd_kernels.h"
 #include "update_math.h"
 #include "vector_math.h"
@@ -33,6 +34,8 @@ struct IsaKernels {
   WinogradKernels winograd;
   ColumnKernels<float> columns_float;
   ColumnKernels<double> columns_double;
+  WindowKernels<float> windows_float;
+  WindowKernels<double> windows_double;
 
   template <typename T> const ProductKernels<T>& product() const {
     if constexpr (sizeof(T) == 4)
@@ -57,6 +60,12 @@ struct IsaKernels {
       return columns_float;
     else
       return columns_double;
+  }
+  template <typename T> const WindowKernels<T>& windows() const {
+    if constexpr (sizeof(T) == 4)
+      return windows_float;
+    else
+      return windows_double;
   }
   template <typename T> const UpdateMath<T>& update() const {
     if constexpr (sizeof(T) == 4)

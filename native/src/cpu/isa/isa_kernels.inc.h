@@ -10,6 +10,7 @@
 #include "row_kernels.inc.h"
 #include "update_math.inc.h"
 #include "vector_math.inc.h"
+#include "window_kernels_simd.h"
 #include "winograd_kernels_simd.h"
 
 #define LAZULI_TEXT(name) LAZULI_TEXT_OF(name)
@@ -38,6 +39,8 @@ constexpr IsaKernels kernel_table{
     .winograd = winograd_simd::table(),
     .columns_float = column_kernels::table<float>(),
     .columns_double = column_kernels::table<double>(),
+    .windows_float = window_simd::table<float>(),
+    .windows_double = window_simd::table<double>(),
 };
 
 }  // namespace

@@ -28,9 +28,9 @@ inline constexpr int kBytes = 16, kTileRows = 4, kDotRows = 2;
 #endif
 inline constexpr int kDotColumns = 4;
 #if defined(__AVX512F__) || defined(__ARM_NEON)
-inline constexpr int kLineRows = 3, kLineColumns = 9;  // of 32 registers
+inline constexpr int kLineRows = 3, kLineColumns = 9, kLonelyLineColumns = 9;  // of 32 registers
 #else
-inline constexpr int kLineRows = 2, kLineColumns = 5;  // of 16
+inline constexpr int kLineRows = 2, kLineColumns = 5, kLonelyLineColumns = 9;  // of 16
 #endif
 
 template <typename T, int bytes> struct VectorOf;
@@ -376,12 +376,13 @@ template <typename T, int most> void dot(const DotArguments<T>& d) {
 }
 
 template <typename T, int rows> void lines_of(const LineArguments<T>& t) {
+  constexpr int columns = rows == 1 ? kLonelyLineColumns : kLineColumns;
   constexpr int lanes = kLanes<T>;
-  Vector<T> sum[rows][kLineColumns] = {};
+  Vector<T> sum[rows][columns] = {};
   // Columns that are not there compute the last one again.
-  const T* b[kLineColumns];
+  const T* b[columns];
 #pragma GCC unroll 16
-  for (int j = 0; j < kLineColumns; ++j) b[j] = t.b + t.b_offsets[j < t.columns ? j : t.columns - 1];
+  for (int j = 0; j < columns; ++j) b[j] = t.b + t.b_offsets[j < t.columns ? j : t.columns - 1];
   const int64_t whole = t.length - t.length % lanes, rest = t.length - whole;
   for (int64_t line = 0; line < t.lines; ++line) {
     const T* a = t.a + line * t.a_line;
@@ -391,7 +392,7 @@ template <typename T, int rows> void lines_of(const LineArguments<T>& t) {
 #pragma GCC unroll 4
       for (int r = 0; r < rows; ++r) value[r] = get(a + r * t.a_stride + k);
 #pragma GCC unroll 16
-      for (int j = 0; j < kLineColumns; ++j) {
+      for (int j = 0; j < columns; ++j) {
         const Vector<T> x = get(b[j] + at + k);
 #pragma GCC unroll 4
         for (int r = 0; r < rows; ++r) sum[r][j] = multiply_add<T>(value[r], x, sum[r][j]);
@@ -403,7 +404,7 @@ template <typename T, int rows> void lines_of(const LineArguments<T>& t) {
 #pragma GCC unroll 4
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 16
-    for (int j = 0; j < kLineColumns; ++j)
+    for (int j = 0; j < columns; ++j)
       if (j < t.columns) {
         T* to = t.sums + (r * t.sums_stride + j) * lanes;
         store(to, load(to) + sum[r][j]);
@@ -415,35 +416,6 @@ template <typename T, int most = kLineRows> void lines(const LineArguments<T>& t
     if (t.rows < most) return lines<T, most - 1>(t);
   }
   lines_of<T, most>(t);
-}
-
-template <typename T>
-void taps(const T* x, const int64_t* offsets, const T* weight, int64_t depth, T bias, T* y, int64_t count) {
-  constexpr int lanes = kLanes<T>;
-  int64_t j = 0;
-  for (; j + 4 * lanes <= count; j += 4 * lanes) {
-    Vector<T> sums[4];
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; ++v) sums[v] = broadcast(bias);
-    for (int64_t k = 0; k < depth; ++k) {
-      const Vector<T> value = broadcast(weight[k]);
-#pragma GCC unroll 4
-      for (int v = 0; v < 4; ++v) sums[v] = multiply_add<T>(value, load(x + offsets[k] + j + v * lanes), sums[v]);
-    }
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; ++v) store(y + j + v * lanes, sums[v]);
-  }
-  for (; j + lanes <= count; j += lanes) {
-    Vector<T> sum = broadcast(bias);
-    for (int64_t k = 0; k < depth; ++k) sum = multiply_add<T>(broadcast(weight[k]), load(x + offsets[k] + j), sum);
-    store(y + j, sum);
-  }
-  if (const int64_t rest = count - j; rest > 0) {
-    Vector<T> sum = broadcast(bias);
-    for (int64_t k = 0; k < depth; ++k)
-      sum = multiply_add<T>(broadcast(weight[k]), load_first(x + offsets[k] + j, rest), sum);
-    store_first(y + j, sum, rest);
-  }
 }
 
 /// The bits of a float rounded to bfloat16, ties to even; a NaN stays one.
@@ -483,7 +455,7 @@ template <typename T> T peak(int64_t rounds) {
 
 template <typename T> constexpr ProductKernels<T> kernels() {
   return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>, kLanes<T>, kLineRows,
-          kLineColumns, lines<T>, taps<T>, round, peak<T>, 2.0 * kPeakSums * kLanes<T>};
+          kLineColumns, kLonelyLineColumns, lines<T>, round, peak<T>, 2.0 * kPeakSums * kLanes<T>};
 }
 
 }  // namespace product_simd

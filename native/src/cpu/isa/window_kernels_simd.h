@@ -1,0 +1,134 @@
+// The inner loops of window_kernels.h, written once with vector extensions and compiled by every instruction set's source file.
+#pragma once
+
+#include "../window_kernels.h"
+#include "product_kernels_simd.h"
+
+namespace lazuli {
+namespace {
+namespace window_simd {
+
+using product_simd::broadcast;
+using product_simd::kLanes;
+using product_simd::load;
+using product_simd::multiply_add;
+using product_simd::store;
+using product_simd::store_first;
+using product_simd::Vector;
+
+// Channels share what is read of x, vectors share the weights: together as many sums as hide the latency of a multiply-add.
+#if defined(__AVX512F__) || defined(__ARM_NEON)
+inline constexpr int kChannels = 4, kVectorsOf[] = {0, 8, 8, 6, 5};  // vectors by channels, of 32 registers
+#else
+inline constexpr int kChannels = 3, kVectorsOf[] = {0, 8, 6, 4};  // of 16
+#endif
+
+template <typename T, int channels, int vectors> void windows_of(const WindowArguments<T>& w, int channel, int first) {
+  // Read before the first result is written, which may alias anything for all the compiler knows.
+  const int64_t* const offsets = w.offsets;
+  const int64_t depth = w.depth, stride = w.weight_stride, y_stride = w.y_stride, width = w.width;
+  const T* weight = w.weight + channel;
+  T* const y = w.y + channel * y_stride;
+  Vector<T> sum[channels][vectors];
+  const T* x[vectors];
+  int64_t targets[vectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < vectors; ++v) {
+    x[v] = w.x + w.sources[first + v];
+    targets[v] = w.targets[first + v];
+#pragma GCC unroll 4
+    for (int c = 0; c < channels; ++c) sum[c][v] = w.bias ? broadcast<T>(w.bias[channel + c]) : Vector<T>{};
+  }
+  for (int64_t k = 0; k < depth; ++k, weight += stride) {
+    const int64_t offset = offsets[k];
+    Vector<T> value[channels];
+#pragma GCC unroll 4
+    for (int c = 0; c < channels; ++c) value[c] = broadcast<T>(weight[c]);
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v) {
+      const Vector<T> from = load(x[v] + offset);
+#pragma GCC unroll 4
+      for (int c = 0; c < channels; ++c) sum[c][v] = multiply_add<T>(value[c], from, sum[c][v]);
+    }
+  }
+  const auto finish = [&](auto&& put) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+    for (int c = 0; c < channels; ++c)
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v) put(y + targets[v] + c * y_stride, sum[c][v]);
+  };
+  if (width == kLanes<T>) finish([](T* to, Vector<T> value) { store(to, value); });
+  else finish([width](T* to, Vector<T> value) { store_first(to, value, width); });
+}
+
+/// The last of the vectors, at most `most` of them.
+template <typename T, int channels, int most> void rest_of(const WindowArguments<T>& w, int channel, int first) {
+  if constexpr (most > 1) {
+    if (w.vectors - first < most) return rest_of<T, channels, most - 1>(w, channel, first);
+  }
+  windows_of<T, channels, most>(w, channel, first);
+}
+
+/// The last of the channels, at most `most` of them.
+template <typename T, int most> void channels_of(const WindowArguments<T>& w, int channel) {
+  if constexpr (most > 1) {
+    if (w.channels - channel < most) return channels_of<T, most - 1>(w, channel);
+  }
+  constexpr int vectors = kVectorsOf[most];
+  for (int first = 0; first < w.vectors; first += vectors) rest_of<T, most, vectors>(w, channel, first);
+}
+
+template <typename T> void windows(const WindowArguments<T>& w) {
+  for (int channel = 0; channel < w.channels; channel += kChannels) channels_of<T, kChannels>(w, channel);
+}
+
+/// `columns` vectors of each line, from its column `at` on. The sums of three lines are under way at once.
+template <typename T, int columns, typename Put>
+inline void squares_of(const SquareArguments<T>& s, const int64_t* at, Put&& put) {
+  Vector<T> weight[9], upper[columns], middle[columns], lower[columns];
+#pragma GCC unroll 9
+  for (int k = 0; k < 9; ++k) weight[k] = broadcast<T>(s.weight[k]);
+  const T bias = s.bias;
+#pragma GCC unroll 2
+  for (int v = 0; v < columns; ++v) upper[v] = middle[v] = lower[v] = broadcast<T>(bias);
+  const T* x = s.x;
+  T* y = s.y - 2 * s.y_line;
+  for (int64_t line = -2; line < s.lines; ++line, x += s.x_line, y += s.y_line) {
+#pragma GCC unroll 2
+    for (int v = 0; v < columns; ++v) {
+#pragma GCC unroll 3
+      for (int k = 0; k < 3; ++k) {
+        const Vector<T> from = load(x + at[v] + k);
+        upper[v] = multiply_add<T>(weight[6 + k], from, upper[v]);
+        middle[v] = multiply_add<T>(weight[3 + k], from, middle[v]);
+        lower[v] = multiply_add<T>(weight[k], from, lower[v]);
+      }
+      if (line >= 0) put(y + at[v], upper[v]);
+      upper[v] = middle[v];
+      middle[v] = lower[v];
+      lower[v] = broadcast<T>(bias);
+    }
+  }
+}
+
+template <typename T> void squares(const SquareArguments<T>& s) {
+  constexpr int lanes = kLanes<T>;
+  if (s.width < lanes) {
+    const int64_t start = 0;
+    return squares_of<T, 1>(s, &start, [&](T* to, Vector<T> value) { store_first(to, value, s.width); });
+  }
+  const auto put = [](T* to, Vector<T> value) { store(to, value); };
+  // The last vector ends where the line does.
+  for (int64_t first = 0; first < s.width; first += 2 * lanes) {
+    const int64_t at[2] = {first < s.width - lanes ? first : s.width - lanes,
+                           first + lanes < s.width - lanes ? first + lanes : s.width - lanes};
+    if (at[0] == at[1]) squares_of<T, 1>(s, at, put);
+    else squares_of<T, 2>(s, at, put);
+  }
+}
+
+template <typename T> constexpr WindowKernels<T> table() { return {kLanes<T>, windows<T>, squares<T>}; }
+
+}  // namespace window_simd
+}  // namespace
+}  // namespace lazuli

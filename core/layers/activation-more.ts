@@ -62,7 +62,7 @@ export const threshold = activation({
   summary: 'Keeps what is above a threshold, replaces the rest.',
   params: {
     threshold: number({ help: 'Values up to this are replaced.', initial: 0 }),
-    value: number({ help: 'What they are replaced with.', initial: 0 }),
+    value: number({ help: 'What they are replaced with.', initial: 0, mayBeInfinite: true }),
   },
   required: { threshold: 0.25, value: -1.5 },
   formula: (x, { threshold: limit, value }) => ops.where(ops.le(x, limit), value, x),

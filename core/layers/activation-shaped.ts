@@ -44,7 +44,9 @@ export const prelu = defineLayer({
       input.rank < 2
         ? ops.reshape(weight, new Array<number>(input.rank).fill(1))
         : ops.reshape(weight, [-1, ...new Array<number>(input.rank - 2).fill(1)]);
-    return [ops.where(ops.gt(input, 0), input, ops.mul(input, slope))];
+    const isPositive = ops.gt(input, 0);
+    // An infinite value that the slope does not reach adds nothing to its gradient.
+    return [ops.where(isPositive, input, ops.mul(ops.where(isPositive, 0, input), slope))];
   },
   flops: (_params, [input = []]) => 2 * (product(input) ?? 0),
   examples: [

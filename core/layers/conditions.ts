@@ -155,7 +155,7 @@ export const maskedFill = defineLayer({
   category: 'arithmetic',
   summary: 'Replaces values by a number where a mask is above 0.',
   keywords: ['mask', 'attention', 'hide'],
-  params: { value: number({ help: 'What masked values become.', initial: 0 }) },
+  params: { value: number({ help: 'What masked values become.', initial: 0, mayBeInfinite: true }) },
   inputs: [{ name: 'input' }, { name: 'mask', content: 'mask', help: 'Numbers, or truths.' }],
   outputs: [{ name: 'output' }],
   infer: (_params, inputs) => inferCommon(['input', 'mask'], inputs),

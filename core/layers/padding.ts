@@ -26,11 +26,10 @@ const outermostFirst = (padding: readonly number[]): readonly number[] =>
 /** `[N, C, *]` or `[C, *]` with each spatial axis longer by its two paddings. */
 function padding<P extends ParamTable>(spec: Padding<P>, rank: SpatialRank): LayerDeclaration {
   const name = `${spec.type}${rank}d`;
-  const canCrop = spec.mode === 'constant';
   const pads = integers({
     count: 2 * rank,
-    min: canCrop ? Number.MIN_SAFE_INTEGER : 0,
-    help: `Amounts before and after each axis, the last axis first${canCrop ? '; negative ones crop' : ''}.`,
+    min: Number.MIN_SAFE_INTEGER,
+    help: 'Amounts before and after each axis, the last axis first; negative ones crop.',
     initial: new Array<number>(2 * rank).fill(1),
   });
   const params: ParamTable = { padding: pads, ...spec.extra };
@@ -52,7 +51,8 @@ function padding<P extends ParamTable>(spec: Padding<P>, rank: SpatialRank): Lay
       const spatial = spatialOf(rank, input);
       for (const [axis, length] of spatial.entries()) {
         const most = Math.max(added[2 * axis] ?? 0, added[2 * axis + 1] ?? 0);
-        const limit = spec.mode === 'reflect' ? (length ?? Infinity) - 1 : (length ?? Infinity);
+        const cropped = Math.min(added[2 * axis] ?? 0, 0) + Math.min(added[2 * axis + 1] ?? 0, 0);
+        const limit = (length ?? Infinity) + (spec.mode === 'reflect' ? -1 : cropped);
         if ((spec.mode === 'reflect' || spec.mode === 'circular') && most > limit)
           return refusal(
             mismatch(
@@ -120,7 +120,7 @@ export const paddings: readonly LayerDeclaration[] = [
     torch: 'ConstantPad',
     summary: 'Adds a number around.',
     mode: 'constant',
-    extra: { value: number({ help: 'What is added.', initial: 0 }) },
+    extra: { value: number({ help: 'What is added.', initial: 0, mayBeInfinite: true }) },
     example: { value: -1.5 },
   }),
   ...over({

@@ -148,15 +148,17 @@ export const pad = defineLayer({
       initial: 'constant',
       torchDefault: 'constant',
     }),
-    value: number({ help: 'The number that is added.', initial: 0, torchDefault: 0 }),
+    value: number({
+      help: 'The number that is added.',
+      initial: 0,
+      torchDefault: 0,
+      mayBeInfinite: true,
+    }),
   },
   check: ({ pad: amounts, mode, value }): readonly LayerProblem[] => [
     ...(amounts.length > 0 && amounts.length % 2 === 0
       ? []
       : [mismatch('pad', 'two numbers for each axis', amounts.length)]),
-    ...(mode === 'constant' || !amounts.some((amount) => amount < 0)
-      ? []
-      : [mismatch('pad', 'amounts of at least 0 unless a number is added', Math.min(...amounts))]),
     ...(mode === 'constant' || value === 0 ? [] : [mismatch('value', '0 where no number is added', value)]),
   ],
   inputs: [{ name: 'input' }],
@@ -174,7 +176,8 @@ export const pad = defineLayer({
     const padded = input.slice(-count);
     for (const [axis, size] of padded.entries()) {
       const most = Math.max(added[2 * axis] ?? 0, added[2 * axis + 1] ?? 0);
-      const limit = (size ?? Infinity) - (mode === 'reflect' ? 1 : 0);
+      const cropped = Math.min(added[2 * axis] ?? 0, 0) + Math.min(added[2 * axis + 1] ?? 0, 0);
+      const limit = (size ?? Infinity) + (mode === 'reflect' ? -1 : cropped);
       if ((mode === 'reflect' || mode === 'circular') && most > limit)
         return refusal(mismatch('pad', `at most ${limit} along an axis of ${size ?? '?'}`, most));
     }
@@ -223,7 +226,7 @@ export const constant = defineLayer({
   category: 'arithmetic',
   summary: 'A number in the shape of its input.',
   keywords: ['fill', 'ones', 'zeros', 'full'],
-  params: { fill_value: number({ help: 'The number.', initial: 1 }) },
+  params: { fill_value: number({ help: 'The number.', initial: 1, mayBeInfinite: true }) },
   inputs: [{ name: 'input' }],
   outputs: [{ name: 'output' }],
   infer: (_params, [input = null]) => outputs(input),

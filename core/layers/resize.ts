@@ -71,9 +71,11 @@ function cubicWeights(t: number): readonly number[] {
   return [far(t + 1), near(t), near(1 - t), far(2 - t)];
 }
 
+/** An axis that keeps its size is still read between its places by a scale of its own, where linear modes copy it. */
 function cubicTerms(resizing: Resizing): readonly Term[] {
-  const { from, to } = resizing;
-  if (from === to) return [{ positions: range(to), weights: null }];
+  const { from, to, scale, alignCorners } = resizing;
+  if (from === to && (scale === null || scale === 1 || alignCorners))
+    return [{ positions: range(to), weights: null }];
   const places = range(to).map((index) => source(resizing, index));
   return range(4).map((neighbour) => ({
     positions: places.map((place) => within(Math.floor(place) + neighbour - 1, from)),

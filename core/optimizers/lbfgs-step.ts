@@ -208,10 +208,12 @@ interface Search {
 
 /** Wolfe's constants: how much the loss must fall, and how much the slope. */
 const [C1, C2] = [1e-4, 0.9];
+/** A bracket that moves no parameter further than this is not searched on; PyTorch's, whatever `tolerance_change` says. */
+const LEAST_MOVE = 1e-9;
 
 /** A length along the direction that meets Wolfe's strong conditions, or the best found. */
 async function strongWolfe(
-  { options: { tolerance_change }, place, evaluate }: LbfgsCall,
+  { place, evaluate }: LbfgsCall,
   { direction, length, start, most }: Search,
 ): Promise<Point & { readonly evaluations: number }> {
   const reach = largest(direction);
@@ -258,7 +260,7 @@ async function strongWolfe(
   let isStuck = false;
   while (!isDone && iteration < most) {
     const [left, right] = [ends[0].length, ends[1].length];
-    if (Math.abs(right - left) * reach < tolerance_change) break;
+    if (Math.abs(right - left) * reach < LEAST_MOVE) break;
     const [least, furthest] = [Math.min(left, right), Math.max(left, right)];
     const margin = 0.1 * (furthest - least);
     let next = interpolated(ends[0], ends[1]);

@@ -12,7 +12,7 @@ const lineSearch: ParamSpec<(typeof SEARCHES)[number] | null> = {
   options: ['none', ...SEARCHES],
   isOptional: true,
   help: 'Looks for a step length that the loss agrees with; none takes the learning rate.',
-  initial: 'strong_wolfe',
+  initial: null,
   torchDefault: null,
   parse(value) {
     if (value === null || value === 'none') return null;

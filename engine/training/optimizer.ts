@@ -200,9 +200,11 @@ export class Optimizer {
   #paramsOf({ params, momentum }: ParameterGroup): ParameterGroup['params'] {
     return this.#isCycling ? withMomentum(params, momentum) : params;
   }
+  /** What starts as the learning rate starts as the first step's, where a schedule has moved it already. */
   #newState(key: string, parameter: Parameter): OptimizerState {
     const group = this.#groupOf.get(key);
-    const specs = group ? this.declaration.state(this.#paramsOf(group), parameter.shape) : [];
+    const params = group && { ...this.#paramsOf(group), lr: group.lr };
+    const specs = params ? this.declaration.state(params, parameter.shape) : [];
     return Object.fromEntries(
       specs.map(({ name, shape, dtype, initial = 0 }) => {
         const tensor = newTensor(shape, dtype ?? parameter.dtype, parameter.device);

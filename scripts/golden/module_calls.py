@@ -321,16 +321,17 @@ def fractional(target, rng, index):
 # ---- padding, shapes, upsampling
 
 
-@call(*[f"{kind}Pad{n}d" for kind in ("Zero", "Constant", "Reflection", "Replication", "Circular") for n in (1, 2, 3)], count=1)
+@call(*[f"{kind}Pad{n}d" for kind in ("Zero", "Constant", "Reflection", "Replication", "Circular") for n in (1, 2, 3)])
 def padding(target, rng, index):
     n = rank_of(target)
     name = target.__name__
     pads = [rng.randint(0, 2) for _ in range(2 * n)]
-    if name.startswith(("Zero", "Constant")) and index % 3 == 1:
+    crops = index % 3 == 1
+    if crops:
         pads[rng.randrange(2 * n)] = -1
-    options = {"padding": rng.choice([1, tuple(pads)])}
+    options = {"padding": tuple(pads) if crops else rng.choice([1, tuple(pads)])}
     if name.startswith("Constant"):
-        options["value"] = rng.choice([0.5, -3.0])
+        options["value"] = -math.inf if crops else rng.choice([0.5, -3.0])
     lead = batch(rng, index)
     if lead == [0] and not name.startswith(("Zero", "Constant")):
         lead = [1]
@@ -359,10 +360,12 @@ def pixels(target, rng, index):
     return Call(target, {"groups": r}, values(2, 2 * r, 3, 2))
 
 
-@call("Upsample", count=10)
+@call("Upsample", count=11)
 def upsample(target, rng, index):
     mode, n = [("nearest", 1), ("nearest", 2), ("nearest", 3), ("linear", 1), ("bilinear", 2), ("bicubic", 2), ("trilinear", 3), ("bilinear", 2), ("bicubic", 2), ("linear", 1)][index % 10]
     spatial = [size(rng, 2, 5) for _ in range(n)]
+    if index % 11 == 10:  # a scale that leaves one axis as long as it was
+        return Call(target, {"mode": "bicubic", "scale_factor": (2.0, 1.3)}, values(1, 2, 3, 3))
     options = {"mode": mode}
     if mode != "nearest":
         options["align_corners"] = rng.choice([None, True, False])

@@ -213,26 +213,33 @@ export interface PadOptions {
   readonly value?: number;
 }
 
+/** `x` without `amounts` at the ends of its last axes: [before, after] for each. */
+function cropped(x: Tensor, amounts: readonly number[]): Tensor {
+  const firstAxis = x.rank - amounts.length / 2;
+  return amounts.reduce((source, amount, index) => {
+    if (amount <= 0) return source;
+    const axis = firstAxis + Math.floor(index / 2);
+    const size = source.shape[axis] ?? 0;
+    if (size < amount) throw shapeError('narrow(): length must be non-negative.');
+    return slice(source, axis, index % 2 === 0 ? { start: amount } : { end: size - amount });
+  }, x);
+}
+
 /**
  * Pads the last axes: `padding` is [before, after] for each, outermost first (`torch.nn.functional.pad` lists the last
- * axis first). Negative numbers crop, in constant mode only.
+ * axis first). Negative numbers crop: what is cropped is still seen in a mirror, but not around a circle.
  */
 export function pad(
   x: Tensor,
   padding: readonly number[],
   { mode = 'constant', value = 0 }: PadOptions = {},
 ): Tensor {
-  const firstAxis = x.rank - padding.length / 2;
-  let source = x;
-  if (mode === 'constant')
-    padding.forEach((amount, index) => {
-      if (amount >= 0) return;
-      const axis = firstAxis + Math.floor(index / 2);
-      const size = source.shape[axis] ?? 0;
-      if (size + amount < 0) throw shapeError('narrow(): length must be non-negative.');
-      source = slice(source, axis, index % 2 === 0 ? { start: -amount } : { end: size + amount });
-    });
-  const added = mode === 'constant' ? padding.map((amount) => Math.max(amount, 0)) : padding;
-  if (added.every((amount) => amount === 0)) return source;
-  return first(apply('pad', [contiguous(source)], { padding: added, mode, value }));
+  const removed = padding.map((amount) => Math.max(-amount, 0));
+  const added = padding.map((amount) => Math.max(amount, 0));
+  const isMirror = mode === 'reflect' || mode === 'replicate';
+  const source = isMirror ? x : cropped(x, removed);
+  const padded = added.every((amount) => amount === 0)
+    ? source
+    : first(apply('pad', [contiguous(source)], { padding: added, mode, value }));
+  return isMirror ? cropped(padded, removed) : padded;
 }

@@ -3,7 +3,20 @@ export { coreCount, devices } from './backend';
 export { formatOfWeights } from './convert';
 export { dataFromFile, describeData } from './datasets/describe';
 export { checkWritable, withFile, writeFileAtomically, writeTextAtomically } from './files';
+export {
+  historyBeside,
+  isHistoryOff,
+  pointsCsv,
+  RunHistory,
+  RunRecorder,
+  runsCsv,
+  weightsOfRun,
+  withHistory,
+  withRuns,
+  type HistoryPlace,
+} from './history/index';
 export { writePredictions } from './predictions';
+export { relocateData, saveProject } from './project-files';
 export { createProjectFile, readProjectFile, writeProjectFile } from './projects';
 export {
   ModelSession,

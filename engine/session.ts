@@ -20,6 +20,7 @@ import { backendFor, cpuBackend, useThreads } from './backend';
 import { writeWeightsFile, type SaveOptions } from './convert';
 import { previewDataset } from './datasets/preview';
 import { Feeds } from './feeds';
+import type { RestorableWeights } from './history/restore';
 import { withWeights } from './inspect';
 import { Lock } from './lock';
 import { detailOf, figuresOf, numpyText, valuesIn } from './model/browse';
@@ -61,6 +62,8 @@ export interface TrainOptions {
   readonly keepsCheckpoint?: boolean;
   /** Where the weights of the best epoch so far are written, .pt or .safetensors; none by default. */
   readonly best?: string;
+  /** Where the weights of the best epoch are written once the run has ended, .pt or .safetensors; none by default. */
+  readonly kept?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -173,6 +176,36 @@ export class ModelSession {
   /** Parameter values as they were at `revision`; throws `not_supported` for one that is no longer kept. */
   restore(revision: number): Promise<ModelInfo> {
     return this.#change(() => this.#model.restore(revision));
+  }
+
+  /**
+   * Takes another project with the weights of a file, or with none; all or nothing. The values of now stay under their revision,
+   * for `exchange`. Throws what `loadWeights` throws.
+   */
+  adopt(project: Project, weights: RestorableWeights | null): Promise<ModelInfo> {
+    return this.#change(async () => {
+      const before = { project: this.project, revision: this.#model.revision };
+      this.#model.keepHistory();
+      this.#model.update(project);
+      if (weights === null) return;
+      try {
+        const { file, options } = weights;
+        await withWeights(file, (content) => this.#model.load(content, file, options));
+      } catch (error) {
+        this.#model.update(before.project);
+        await this.#model.restore(before.revision);
+        throw error;
+      }
+    });
+  }
+
+  /** Another project with the values it had at `revision`: undo and redo of `adopt`. Throws `not_supported` as `restore` does. */
+  exchange(project: Project, revision: number): Promise<ModelInfo> {
+    return this.#change(async () => {
+      this.#model.keepHistory();
+      this.#model.update(project);
+      await this.#model.restore(revision);
+    });
   }
 
   /** What the weights file would do, key by key; changes nothing. */
@@ -302,7 +335,13 @@ export class ModelSession {
       try {
         useThreads(settings.threads);
         const { module } = this.#model;
-        const common = { checkpoint: null, keepsCheckpoint: false, best: null, onEnd: () => undefined };
+        const common = {
+          checkpoint: null,
+          keepsCheckpoint: false,
+          best: null,
+          kept: null,
+          onEnd: () => undefined,
+        };
         const parts = {
           backend: backendFor('cpu'),
           placement: null,
@@ -417,6 +456,7 @@ export class ModelSession {
     checkpoint,
     keepsCheckpoint,
     best,
+    kept,
     resumeFrom,
   }: TrainOptions): Promise<TrainingRun> {
     const { training, dtype, data } = this.project;
@@ -452,6 +492,7 @@ export class ModelSession {
           checkpoint: checkpoint ?? null,
           keepsCheckpoint: keepsCheckpoint ?? false,
           best: best ?? null,
+          kept: kept ?? null,
           onEnd,
         });
       });

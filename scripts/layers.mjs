@@ -9,7 +9,11 @@ import path from 'node:path';
 export const layers = {
   core: { folders: [], packages: ['zod', 'fflate'], node: false },
   native: { folders: ['core'], packages: [], node: true },
-  engine: { folders: ['core', 'native'], packages: ['papaparse', 'fflate', 'zod'], node: true },
+  engine: {
+    folders: ['core', 'native'],
+    packages: ['papaparse', 'fflate', 'zod', '@photostructure/sqlite'],
+    node: true,
+  },
   main: { folders: ['core', 'engine'], packages: ['electron', 'zod'], node: true },
   cli: {
     folders: ['core', 'engine'],

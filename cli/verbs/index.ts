@@ -13,6 +13,7 @@ import { materializeVerb } from './materialize';
 import { newProject } from './new';
 import { predict } from './predict';
 import { probe } from './probe';
+import { runs } from './runs';
 import { summary } from './summary';
 import { train } from './train';
 
@@ -21,6 +22,7 @@ export const VERBS: readonly Verb[] = [
   summary,
   materializeVerb,
   train,
+  runs,
   findLr,
   evaluate,
   predict,

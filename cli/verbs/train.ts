@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { LazuliError } from '#core/errors';
 import type { RunEvent } from '#core/session/session';
-import { checkWritable, formatOfWeights } from '#engine/index';
+import { checkWritable, formatOfWeights, historyBeside, isHistoryOff, RunRecorder } from '#engine/index';
 
 import { DATA_OPTIONS, SAVE_OPTION, saveOptions, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
 import { leftOutNote, showMetric, TRAINING_OPTIONS, withSettings } from '../training';
@@ -56,8 +56,12 @@ export const train: Verb = {
         if (weights !== null) await session.loadWeights(weights, taken);
         const resume = options.isSet('resume') ? { resumeFrom: checkpoint } : {};
         const keepsCheckpoint = options.isSet('keep-checkpoint');
+        const onFault = ({ message }: LazuliError): void => output.note(`warning: ${message}`);
+        const place = historyBeside(call.args.required(0));
+        const recorder = isHistoryOff() ? null : new RunRecorder(place, { onFault });
         const run = await session.train({
           checkpoint,
+          ...(recorder ? { kept: recorder.weights } : {}),
           signal,
           keepsCheckpoint,
           ...resume,
@@ -68,7 +72,9 @@ export const train: Verb = {
         const show = printer(output);
         show(run.snapshot().events);
         run.onEvents(show);
+        const recorded = recorder?.follow(run, session.project, path.resolve(checkpoint));
         const { outcome, error, best: bestEpoch } = await run.finished;
+        await recorded;
         if (error) throw error;
         if (outcome === 'stopped')
           throw new LazuliError('interrupted', 'the training was interrupted', {

@@ -53,12 +53,15 @@ export class BestEpoch {
   readonly #patience: number | null;
   readonly #minDelta: number;
   readonly #restores: boolean;
+  readonly #keeps: boolean;
   readonly #copies = new Map<Storage, Storage>();
 
   constructor(
     readonly monitor: string,
     readonly module: Module,
     settings: Pick<TrainingSettings, 'earlyStopping'>,
+    /** `keeps`: the weights of the best epoch are kept also where the run does not go back to them. */
+    { keeps = false }: { readonly keeps?: boolean } = {},
   ) {
     const stopping = settings.earlyStopping ? parseParams(EARLY_STOPPING, settings.earlyStopping) : null;
     this.isHigherBetter =
@@ -66,6 +69,7 @@ export class BestEpoch {
     this.#patience = stopping?.patience ?? null;
     this.#minDelta = stopping?.min_delta ?? 0;
     this.#restores = stopping?.restore_best ?? false;
+    this.#keeps = keeps || this.#restores;
   }
 
   /** True when no epoch was better for as many as the run has patience. */
@@ -73,7 +77,7 @@ export class BestEpoch {
     return this.#patience !== null && this.#waited >= Math.max(this.#patience, 1);
   }
 
-  /** Judges an epoch; true when it is the best so far. Keeps its weights where the run goes back to them. */
+  /** Judges an epoch; true when it is the best so far. Keeps its weights where somebody wants them later. */
   async judge(metrics: Metrics, epoch: number): Promise<boolean> {
     const value = metrics[this.monitor] ?? Number.NaN;
     if (!this.#isBetter(value)) {
@@ -82,12 +86,13 @@ export class BestEpoch {
     }
     [this.value, this.epoch] = [value, epoch];
     this.#waited = 0;
-    if (this.#restores) await this.#keep();
+    if (this.#keeps) await this.#keep();
     return true;
   }
 
   /** Puts back the weights of the best epoch, if the run does so and has any. */
   async restore(): Promise<void> {
+    if (!this.#restores) return;
     const turns = new Turns();
     for (const [storage, copy] of this.#copies) await assign(storage, copy, turns);
   }
@@ -110,7 +115,7 @@ export class BestEpoch {
   async load({ value, epoch = 0, waited = 0 }: Numbers, weights: readonly TensorEntry[]): Promise<void> {
     this.value = value ?? null;
     [this.epoch, this.#waited] = [epoch, waited];
-    if (!this.#restores || weights.length === 0) return;
+    if (!this.#keeps || weights.length === 0) return;
     await this.#keep();
     const turns = new Turns();
     const saved = await stateDictFrom({ entries: weights }, () => turns.next());

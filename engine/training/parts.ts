@@ -19,6 +19,8 @@ export interface RunResult {
   readonly checkpoint: string | null;
   /** The epoch that was best, counted from 1, by what `monitor` names; null before the first one ended. */
   readonly best: { readonly epoch: number; readonly monitor: string; readonly value: number } | null;
+  /** Why the weights that were to be kept could not be written, or null. */
+  readonly keptFault: LazuliError | null;
 }
 
 export interface RunParts {
@@ -38,6 +40,8 @@ export interface RunParts {
   readonly keepsCheckpoint: boolean;
   /** Where the weights of the best epoch so far are written, or null. */
   readonly best: string | null;
+  /** Where the weights of the best epoch are written when the run has ended (those of now before its first epoch), or null. */
+  readonly kept: string | null;
   /** Called once, before `finished` settles. */
   readonly onEnd: () => void;
 }

@@ -60,7 +60,9 @@ async function piecesOf(parts: RunParts): Promise<RunPieces> {
     refuseHalfOfDoubles(parts);
     const { length } = rows.validation;
     const metrics = parts.objective.metrics.map(({ name }) => name);
-    const best = new BestEpoch(monitorOf(settings, metrics, length > 0), module, settings);
+    const best = new BestEpoch(monitorOf(settings, metrics, length > 0), module, settings, {
+      keeps: parts.kept !== null,
+    });
     free.push(() => best.dispose());
     const { epochs, precision } = settings;
     const stepsPerEpoch = Math.ceil(rows.training.length / batchOf(settings, rows.training.length));
@@ -204,6 +206,7 @@ export class TrainingRun {
       error = cause instanceof LazuliError ? cause : LazuliError.fromData(errorToData(cause));
       if (error.code === 'device_lost') checkpoint = await this.#saveKept();
     }
+    const keptFault = error?.code === 'device_lost' ? null : await this.#writeKept();
     try {
       // What the run learned comes back; what a lost device held does not.
       if (error?.code !== 'device_lost') await this.parts.lock.run(() => this.parts.placement?.pull());
@@ -219,7 +222,7 @@ export class TrainingRun {
     this.#events.flush();
     const { epoch, value, monitor } = this.#best;
     const best = value === null ? null : { epoch, value, monitor };
-    this.#settle({ outcome, error, checkpoint, best });
+    this.#settle({ outcome, error, checkpoint, best, keptFault });
   }
 
   async #epochs(): Promise<'finished' | 'stopped'> {
@@ -358,6 +361,19 @@ export class TrainingRun {
     );
     this.#lastCheckpoint = performance.now();
     return checkpoint;
+  }
+
+  /** A run is not spoiled by weights that cannot be written beside it. */
+  async #writeKept(): Promise<LazuliError | null> {
+    const { kept, module, lock } = this.parts;
+    if (kept === null) return null;
+    try {
+      const content = stateDictContent(this.#best.stateDict() ?? module.stateDict());
+      await lock.run(() => writeWeightsFile(kept, content, { uninitialized: 'skip' }));
+      return null;
+    } catch (cause) {
+      return cause instanceof LazuliError ? cause : LazuliError.fromData(errorToData(cause));
+    }
   }
 
   #placeNow(): Place {

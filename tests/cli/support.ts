@@ -33,7 +33,8 @@ export interface RunOptions {
 /** Exit code and output of `lazuli ...args`. */
 export function lazuli(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { cwd = root, env = {}, program = bundle, onOutput } = options;
-  const clean = { ...process.env, NO_COLOR: '', FORCE_COLOR: '', ...env };
+  // Most tests train the examples where they lie.
+  const clean = { ...process.env, NO_COLOR: '', FORCE_COLOR: '', LAZULI_HISTORY: 'off', ...env };
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: clean,

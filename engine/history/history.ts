@@ -1,0 +1,259 @@
+// The recorded runs of one project: written while they go on, listed, compared, exported and deleted afterwards.
+import { existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import path from 'node:path';
+
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { parseProject } from '#core/document/parse';
+import type { Project } from '#core/document/project';
+import { serializeProject } from '#core/document/serialize';
+import { LazuliError } from '#core/errors';
+import { findOptimizer } from '#core/optimizers/index';
+import type { RecordedPoint, RecordedRun, RecordedState } from '#core/session/runs';
+import type { RunEvent } from '#core/session/session';
+
+import type { RunResult } from '../training/parts';
+import { inTransaction, naming, openDatabase } from './database';
+import type { HistoryPlace } from './place';
+
+/** A running run that was not heard of for so long has lost its process, whatever its number says. */
+const SILENT_MS = 60_000;
+
+/** What a list shows of a run: everything but the project, which may be large. */
+const COLUMNS = [
+  'id', 'started', 'ended', 'state', 'host', 'process', 'seen', 'seed', 'device', 'optimizer', 'lr', 'batch_size',
+  'epochs', 'total_epochs', 'steps', 'total_steps', 'seconds', 'loss', 'metrics', 'best_epoch', 'best_value', 'monitor',
+  'weights', 'checkpoint', 'error',
+] as const; // prettier-ignore
+
+/** Those columns as SQLite gives them; the database holds them to their types. */
+interface Row extends Omit<RecordedRun, 'state' | 'metrics' | 'best'> {
+  readonly state: 'running' | 'finished' | 'stopped' | 'failed';
+  readonly host: string;
+  readonly process: number;
+  readonly seen: string;
+  readonly metrics: string;
+  readonly best_epoch: number | null;
+  readonly best_value: number | null;
+  readonly monitor: string | null;
+}
+
+const SELECT = `SELECT ${COLUMNS.join(', ')} FROM runs`;
+
+type Metrics = Readonly<Record<string, number | null>>;
+
+/** What a new run is recorded with. Files may lie in the history's folder or elsewhere; they need not be there yet. */
+export interface NewRun {
+  readonly project: Project;
+  readonly totalSteps: number;
+  readonly weights: string;
+  readonly checkpoint: string | null;
+}
+
+const now = (): string => new Date().toISOString();
+
+/** JSON has no NaN: such a number is null. */
+const json = (value: unknown): string => JSON.stringify(value);
+const metricsIn = (text: string): Metrics => JSON.parse(text) as Metrics;
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function stateOf({ state, host, process: pid, seen }: Row): RecordedState {
+  if (state !== 'running') return state;
+  const isSilent = Date.now() - Date.parse(seen) > SILENT_MS;
+  return isSilent || (host === hostname() && !isAlive(pid)) ? 'interrupted' : 'running';
+}
+
+export class RunHistory {
+  readonly #database: DatabaseSyncInstance;
+
+  private constructor(readonly place: HistoryPlace) {
+    this.#database = openDatabase(place.database);
+  }
+
+  /** Makes the database when it is not there. Throws what `openDatabase` throws. */
+  static open(place: HistoryPlace): RunHistory {
+    return new RunHistory(place);
+  }
+  /** null where no run was recorded yet. */
+  static openExisting(place: HistoryPlace): RunHistory | null {
+    return existsSync(place.database) ? new RunHistory(place) : null;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Adds a run that begins now; returns its number. */
+  begin({ project, totalSteps, weights, checkpoint }: NewRun): number {
+    const { optimizer, seed, device, batchSize, epochs } = project.training;
+    const lr = optimizer.params['lr'] ?? findOptimizer(optimizer.type)?.params['lr']?.initial;
+    const values = {
+      started: now(),
+      state: 'running',
+      host: hostname(),
+      process: process.pid,
+      seen: now(),
+      project: serializeProject(project),
+      seed,
+      device,
+      optimizer: optimizer.type,
+      lr: typeof lr === 'number' ? lr : null,
+      batch_size: batchSize,
+      total_epochs: epochs,
+      total_steps: totalSteps,
+      weights: this.#nameOf(weights),
+      checkpoint: checkpoint === null ? null : this.#nameOf(checkpoint),
+    };
+    const columns = Object.keys(values);
+    // For the weights that the run leaves.
+    mkdirSync(this.place.folder, { recursive: true });
+    return this.#naming(() => {
+      const { lastInsertRowid } = this.#database
+        .prepare(`INSERT INTO runs (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`)
+        .run(...Object.values(values));
+      return Number(lastInsertRowid);
+    });
+  }
+
+  /** Adds what a run did since it was written last, and the last epoch it ended; without either, that it still lives. */
+  write(id: number, events: readonly RunEvent[], epoch: RunEvent | null = null): void {
+    this.#transaction(() => {
+      const point = this.#database.prepare('INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+      for (const { event, step, epoch, loss, lr, seconds, metrics } of events)
+        if (event === 'step' || event === 'epoch')
+          point.run(id, event, step, epoch, finite(loss), finite(lr), seconds, json(metrics));
+      const last = events.at(-1);
+      this.#database.prepare('UPDATE runs SET seen = ? WHERE id = ?').run(now(), id);
+      if (last)
+        this.#database.prepare('UPDATE runs SET steps = ?, seconds = ? WHERE id = ?').run(last.step, last.seconds, id); // prettier-ignore
+      if (epoch)
+        this.#database
+          .prepare('UPDATE runs SET epochs = ?, loss = ?, metrics = ? WHERE id = ?')
+          .run(epoch.epoch, finite(epoch.loss), json(epoch.metrics), id);
+    });
+  }
+
+  end(id: number, { outcome, error, best }: Pick<RunResult, 'outcome' | 'error' | 'best'>): void {
+    this.#naming(
+      () =>
+      this.#database
+        .prepare(
+          `UPDATE runs SET ended = ?, state = ?, error = ?, best_epoch = ?, best_value = ?, monitor = ? WHERE id = ?`,
+        )
+        .run(now(), outcome, error?.message ?? null, best?.epoch ?? null, best ? finite(best.value) : null, best?.monitor ?? null, id), // prettier-ignore
+    );
+  }
+
+  /** The newest first. */
+  list(): readonly RecordedRun[] {
+    return this.#naming(() =>
+      (this.#database.prepare(`${SELECT} ORDER BY id DESC`).all() as Row[]).map((row) => this.#recorded(row)),
+    );
+  }
+  /** Throws `usage` for a number no run has. */
+  run(id: number): RecordedRun {
+    return this.#recorded(this.#row(id));
+  }
+  /** The project as it was when the run began. */
+  project(id: number): Project {
+    this.#row(id);
+    const { project } = this.#naming(
+      () => this.#database.prepare('SELECT project FROM runs WHERE id = ?').get(id) as { project: string },
+    );
+    return parseProject(project, `run ${id} of ${this.place.database}`);
+  }
+  /** In the order they were made; an epoch's after its last step's. */
+  points(id: number): readonly RecordedPoint[] {
+    this.#row(id);
+    return this.#naming(() =>
+      (
+        this.#database
+          .prepare('SELECT * FROM points WHERE run = ? ORDER BY step, event DESC')
+          .all(id) as (Omit<RecordedPoint, 'metrics'> & { readonly metrics: string })[]
+      ).map(({ event, step, epoch, loss, lr, seconds, metrics }) => ({
+        event,
+        step,
+        epoch,
+        loss,
+        lr,
+        seconds,
+        metrics: metricsIn(metrics),
+      })),
+    );
+  }
+
+  /** Deletes runs with the files they left. Throws `usage` for one that goes on or is not there; then nothing is deleted. */
+  delete(ids: readonly number[]): void {
+    const rows = ids.map((id) => this.#row(id));
+    const running = rows.find((row) => stateOf(row) === 'running');
+    if (running)
+      throw new LazuliError('usage', `run ${running.id} is still going on`, {
+        where: `run ${running.id}`,
+        hint: 'stop it first',
+      });
+    this.#transaction(() => {
+      const statement = this.#database.prepare('DELETE FROM runs WHERE id = ?');
+      for (const { id } of rows) statement.run(id);
+    });
+    for (const { weights, checkpoint } of rows)
+      for (const file of [this.#file(weights), this.#file(checkpoint)])
+        if (file !== null && path.dirname(file) === this.place.folder) rmSync(file, { force: true });
+    try {
+      rmdirSync(this.place.folder);
+    } catch {
+      // Others still have files there.
+    }
+  }
+
+  #row(id: number): Row {
+    const row = this.#naming(
+      () => this.#database.prepare(`${SELECT} WHERE id = ?`).get(id) as Row | undefined,
+    );
+    if (row === undefined)
+      throw new LazuliError('usage', `there is no run ${id}`, {
+        where: this.place.database,
+        expected: 'a number that lazuli runs lists',
+        got: String(id),
+      });
+    return row;
+  }
+
+  /** As the database names a file: one of the history's folder by its name alone. */
+  #nameOf(file: string): string {
+    return path.dirname(file) === this.place.folder ? path.basename(file) : file;
+  }
+  /** A file the run left, or null where there is none. */
+  #file(name: string | null): string | null {
+    const file = name === null ? null : path.resolve(this.place.folder, name);
+    return file !== null && existsSync(file) ? file : null;
+  }
+
+  #recorded(row: Row): RecordedRun {
+    const { host: _host, process: _process, seen: _seen, best_epoch, best_value, monitor, ...rest } = row;
+    const hasBest = best_epoch !== null && best_value !== null && monitor !== null;
+    return {
+      ...rest,
+      state: stateOf(row),
+      metrics: metricsIn(row.metrics),
+      best: hasBest ? { epoch: best_epoch, monitor, value: best_value } : null,
+      weights: this.#file(row.weights),
+      checkpoint: this.#file(row.checkpoint),
+    };
+  }
+
+  #naming<T>(body: () => T): T {
+    return naming(this.place.database, body);
+  }
+  #transaction(body: () => void): void {
+    this.#naming(() => inTransaction(this.#database, body));
+  }
+}

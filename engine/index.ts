@@ -13,7 +13,9 @@ export {
   weightsOfRun,
   withHistory,
   withRuns,
+  copyHistory,
   type HistoryPlace,
+  type RestorableWeights,
 } from './history/index';
 export { writePredictions } from './predictions';
 export { relocateData, saveProject } from './project-files';

@@ -8,7 +8,7 @@ import { examplesFolder } from '#engine/about';
 import type { BackupStore } from '#engine/backups';
 import { newFromTemplate } from '#engine/project-files';
 
-import { confirmDiscard, openFile } from './handlers/project';
+import { confirmDiscard, confirmStop, openFile } from './handlers/project';
 import { sendEvent } from './ipc';
 import { installMenu } from './menu';
 import { watchPage } from './page-watch';
@@ -125,7 +125,13 @@ export class App {
   }
 
   async #askBeforeClosing(state: WindowState): Promise<void> {
-    const answer = state.isDirty ? await confirmDiscard(state) : 'discard';
+    const wasRunning = state.isRunning;
+    if (wasRunning) {
+      if (!(await confirmStop(state))) return;
+      await state.runner.stopAll();
+    }
+    // What the run learned until then is not saved, whether the page has said so yet or not.
+    const answer = state.isDirty || wasRunning ? await confirmDiscard(state) : 'discard';
     if (answer === 'cancel') return;
     if (answer === 'save') {
       sendEvent(state.window, 'command', 'file.saveAndClose');

@@ -2,24 +2,25 @@
 import { basename, dirname } from 'node:path';
 
 import type { BrowserWindow } from 'electron';
-import { ModelSession, type TrainingRun } from '#engine/index';
+import { ModelSession, type HistoryPlace, type RestorableWeights } from '#engine/index';
 import { applyChange, type ProjectChange } from '#core/document/change';
 import type { DataSource, Project } from '#core/document/project';
 import { sharedId } from '#core/document/schema';
 import { errorToData, LazuliError } from '#core/errors';
-import type { OpenedProject, RunSnapshot } from '#core/ipc/api';
+import type { OpenedProject } from '#core/ipc/api';
 import { ModelTeller } from '#core/session/model-change';
+import type { ModelInfo } from '#core/session/session';
 
 import { sha256, type Backup, type BackupStore, type DocumentPlace } from '#engine/backups';
 import { hasChanged, stampOf, type FileStamp } from '#engine/file-stamp';
 
 import { Autosave, type Kept } from './autosave';
 import { FileTokens } from './file-tokens';
+import { HistoryFile } from './history-file';
 import { sendEvent } from './ipc';
+import { Runner, type RunnerHost } from './runner';
 
-const IDLE: RunSnapshot = { state: 'idle', events: [], error: null };
-
-export class WindowState implements Kept {
+export class WindowState implements Kept, RunnerHost {
   readonly tokens = new FileTokens();
   readonly teller = new ModelTeller();
   isDirty = false;
@@ -34,12 +35,12 @@ export class WindowState implements Kept {
   /** Absolute path of the project file, or null while it was never saved. */
   #file: string | null = null;
   #folder: string | null = null;
-  #run: TrainingRun | null = null;
-  #lastRun: RunSnapshot = IDLE;
   #notes: readonly string[] = [];
   /** The project file as it was read or written last. */
   #stamp: FileStamp | null = null;
   readonly autosave: Autosave;
+  readonly runner: Runner = new Runner(this);
+  readonly #history = new HistoryFile();
   readonly #dataFiles = new Set<string>();
 
   constructor(
@@ -88,6 +89,7 @@ export class WindowState implements Kept {
     this.#stamp = stamp;
     this.#setPlace(file, dirname(file));
     this.unsaved = null;
+    await this.#settleHistory();
     await this.autosave.saved();
   }
 
@@ -128,7 +130,8 @@ export class WindowState implements Kept {
     await this.autosave.follow(backup, { revision: next.revision });
     this.unsaved = null;
     this.#notes = notes;
-    this.#lastRun = IDLE;
+    this.runner.forgetLast();
+    await this.#history.forget();
     this.#dataFiles.clear();
     if (project.data) this.allowData(project.data);
     return this.opened();
@@ -199,52 +202,57 @@ export class WindowState implements Kept {
     await this.session.update(project);
   }
 
+  /** As `update`, with the values the parameters had at `revision`. */
+  async exchange(project: Project, revision: number): Promise<ModelInfo> {
+    this.checkData(project.data);
+    this.unsaved = project;
+    return this.session.exchange(project, revision);
+  }
+
+  /** Takes a project out of the history, as one that is opened, with the weights its run left. */
+  async adopt(project: Project, weights: RestorableWeights | null): Promise<ModelInfo> {
+    if (project.data) this.allowData(project.data);
+    const model = await this.session.adopt(project, weights);
+    this.unsaved = project;
+    this.autosave.notice();
+    return model;
+  }
+
   get isRunning(): boolean {
-    return this.#run !== null;
-  }
-
-  run(): TrainingRun {
-    if (!this.#run) throw new LazuliError('usage', 'no training is running');
-    return this.#run;
-  }
-
-  runSnapshot(): RunSnapshot {
-    return this.#run?.snapshot() ?? this.#lastRun;
+    return this.runner.isRunning;
   }
 
   refuseWhileRunning(what: string): void {
-    if (this.#run)
+    if (this.isRunning)
       throw new LazuliError('usage', `Cannot ${what} while training is running`, {
         hint: 'stop the training first',
       });
   }
 
-  /** Starts a run and passes its events to the window until it ends. */
-  async startRun(): Promise<RunSnapshot> {
-    this.refuseWhileRunning('start another training');
-    const run = await this.session.train();
-    this.#run = run;
-    const unsubscribe = run.onEvents((events, state) => {
-      sendEvent(this.window, 'run', { state, events, error: null });
-    });
-    void run.finished.then(({ error }) => {
-      unsubscribe();
-      this.#lastRun = { ...run.snapshot(), state: 'idle', error: error === null ? null : errorToData(error) };
-      this.#run = null;
-      this.autosave.notice();
-      sendEvent(this.window, 'model', this.session.info());
-      sendEvent(this.window, 'run', { state: 'idle', events: [], error: this.#lastRun.error });
-    });
-    return run.snapshot();
+  /** Where the runs of this window's project are recorded. */
+  historyPlace(): HistoryPlace {
+    return this.#history.place(this.#file);
+  }
+
+  async runEnded(): Promise<void> {
+    this.autosave.notice();
+    await this.#settleHistory();
+  }
+
+  /** What was recorded before the project had a file goes beside it. */
+  async #settleHistory(): Promise<void> {
+    if (this.#file === null || this.isRunning) return;
+    try {
+      await this.#history.settle(this.#file);
+    } catch (error) {
+      sendEvent(this.window, 'runs', { fault: errorToData(error) });
+    }
   }
 
   /** Stops what runs and frees the model. */
   async dispose(): Promise<void> {
-    const run = this.#run;
-    if (run) {
-      await run.stop();
-      await run.finished;
-    }
+    await this.runner.stopAll();
+    await this.#history.forget();
     await this.autosave.end({ isWanted: this.isDirty && !this.mayClose });
     await this.#session?.dispose();
     this.#session = null;

@@ -5,11 +5,13 @@ import { commandFor, isTextField } from './actions/shortcuts';
 import { perform } from './actions/perform';
 import { showOpened, showOpening } from './actions/project';
 import { startTheme } from './actions/theme';
-import { acceptTrained } from './actions/training';
+import { noticeRuns } from './actions/runs';
+import { acceptTrained, noticeQueue } from './actions/training';
 import { call, onEvent } from './client';
 import { showApp, useApp } from './stores/app';
 import { showProject, useDocument } from './stores/document';
 import { addRunEvents, showRun } from './stores/run';
+import { useRuns } from './stores/runs';
 import { openDialog, select, showDock, useUi } from './stores/ui';
 
 /** Starts everything; returns what ends it. */
@@ -19,6 +21,8 @@ export function start(): () => void {
     startSync(),
     onEvent('run', addRunEvents),
     onEvent('model', acceptTrained),
+    onEvent('runs', noticeRuns),
+    onEvent('queue', noticeQueue),
     onEvent('command', runCommand),
     onEvent('opening', showOpening),
     onEvent('recent', (recent) => useApp.setState({ recent })),
@@ -45,6 +49,7 @@ async function restore(): Promise<void> {
   } else openDialog({ kind: 'new' });
   if (state.leftovers.length > 0) openDialog({ kind: 'recovery' });
   showRun(run);
+  useRuns.setState({ queue: state.queue });
   if (run.state !== 'idle') showDock('training');
 }
 

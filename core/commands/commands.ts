@@ -133,6 +133,10 @@ export const COMMANDS: readonly Command[] = [
     startsGroup: true,
     keywords: 'tree list accessibility screen reader',
   }),
+  command('view', 'runs', 'History of runs', {
+    shortcut: 'CmdOrCtrl+Shift+H',
+    keywords: 'experiments compare curves past trainings',
+  }),
   command('view', 'fit', 'Zoom to fit', { shortcut: 'CmdOrCtrl+0', startsGroup: true }),
   command('view', 'fitSelection', 'Zoom to selection', {
     shortcut: 'CmdOrCtrl+9',
@@ -178,6 +182,7 @@ export const COMMANDS: readonly Command[] = [
   }),
   command('model', 'backToUninitialized', 'Back to uninitialized', { keywords: 'reset parameters lazy' }),
   command('model', 'train', 'Start training', { shortcut: 'CmdOrCtrl+Shift+Return', startsGroup: true }),
+  command('model', 'queue', 'Queue another run', { keywords: 'wait next experiment training' }),
   command('model', 'pause', 'Pause or resume training', { shortcut: 'CmdOrCtrl+P' }),
   command('model', 'stop', 'Stop training', { shortcut: 'CmdOrCtrl+.' }),
   command('help', 'about', 'About Lazuli'),

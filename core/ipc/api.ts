@@ -8,6 +8,7 @@ import type { RenameRule } from '../nn/rename';
 import type { Activity } from '../session/activity';
 import type { ModelChange } from '../session/model-change';
 import type { TensorDetail, TensorFigures, TensorRef, TensorValues, ValueRange } from '../session/parameters';
+import type { ComparedSetting, RecordedPoint, RecordedRun } from '../session/runs';
 import type {
   DataPreview,
   ModelInfo,
@@ -55,7 +56,22 @@ export interface AppState {
   /** The window's unsaved document as last reported by `project.remember`, so that a reload loses nothing. */
   readonly unsaved: Project | null;
   readonly run: RunSnapshot;
+  readonly queue: readonly QueuedRun[];
 }
+
+/** A run that waits for the one that goes on. */
+export interface QueuedRun {
+  readonly id: number;
+  readonly optimizer: string;
+  readonly lr: number | null;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly device: string;
+}
+
+/** A run of the history as the window sees it: that it left files, not where. */
+export type ShownRun = Omit<RecordedRun, 'weights' | 'checkpoint'> & { readonly hasWeights: boolean };
 
 /** Work that was not saved when Lazuli ended. */
 export interface Leftover {
@@ -142,6 +158,8 @@ export interface Calls {
   'model.backToUninitialized': () => ModelInfo;
   /** Parameter values as they were at `revision`; undo and redo across a materialization. */
   'model.restore': (revision: number) => ModelInfo;
+  /** Another project with the values it had at `revision`: undo and redo of a step that replaced both. */
+  'model.exchange': (project: Project, revision: number) => ModelInfo;
   /** All weights in the .pt serialization. */
   'model.exportState': () => Uint8Array;
   'model.importState': (bytes: Uint8Array) => ModelInfo;
@@ -187,6 +205,28 @@ export interface Calls {
   'train.resume': () => RunSnapshot;
   /** Stops after the step in progress; the weights are kept. */
   'train.stop': () => RunSnapshot;
+  /** Runs this project when the run that goes on, and those that wait already, have ended. */
+  'train.queue': (project: Project) => readonly QueuedRun[];
+  'train.cancel': (id: number) => readonly QueuedRun[];
+  /** One place forward (-1) or back (1). */
+  'train.move': (id: number, by: -1 | 1) => readonly QueuedRun[];
+
+  /** The recorded runs of the project, the newest first. */
+  'runs.list': () => readonly ShownRun[];
+  'runs.curves': (
+    ids: readonly number[],
+  ) => readonly { readonly id: number; readonly points: readonly RecordedPoint[] }[];
+  'runs.compare': (ids: readonly number[]) => readonly ComparedSetting[];
+  /** The project as it was, with the weights of the run's best epoch where it left any. */
+  'runs.restore': (id: number) => {
+    readonly project: Project;
+    readonly model: ModelInfo;
+    readonly hasWeights: boolean;
+  };
+  /** Asks first; false when the user did not want to. */
+  'runs.delete': (ids: readonly number[]) => boolean;
+  /** Asks where; resolves with the file's name. */
+  'runs.export': (ids: readonly number[], what: 'runs' | 'curves') => string | null;
 }
 
 /** Every event the main process sends. */
@@ -202,6 +242,10 @@ export interface Events {
   opening: Pick<OpenedProject, 'file' | 'project'>;
   /** Backups of unsaved work began to fail, or (null) work again. */
   backup: ErrorData | null;
+  /** The history changed, or (with a fault) cannot be written. */
+  runs: { readonly fault: ErrorData | null };
+  /** The runs that wait, and the one that has just left them to start. */
+  queue: { readonly waiting: readonly QueuedRun[]; readonly started: number | null };
 }
 
 export type CallName = keyof Calls;
@@ -212,12 +256,13 @@ export const CALL_NAMES = [
   'app.state', 'app.setTheme', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
   'recovery.restore', 'recovery.discard',
-  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exportState', 'model.importState', 'model.activity',
+  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.exportState', 'model.importState', 'model.activity',
   'parameters.figures', 'parameters.detail', 'parameters.values', 'parameters.copy', 'parameters.reinitialize', 'parameters.write',
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
   'data.choose', 'data.preview',
-  'train.start', 'train.pause', 'train.resume', 'train.stop',
+  'train.start', 'train.pause', 'train.resume', 'train.stop', 'train.queue', 'train.cancel', 'train.move',
+  'runs.list', 'runs.curves', 'runs.compare', 'runs.restore', 'runs.delete', 'runs.export',
 ] as const satisfies readonly CallName[]; // prettier-ignore
 
 export const EVENT_NAMES = [
@@ -227,6 +272,8 @@ export const EVENT_NAMES = [
   'recent',
   'opening',
   'backup',
+  'runs',
+  'queue',
 ] as const satisfies readonly EventName[];
 
 /**
@@ -238,6 +285,7 @@ export const ANSWERED_AS_TEXT = [
   'model.feed',
   'model.backToUninitialized',
   'model.restore',
+  'model.exchange',
   'parameters.reinitialize',
   'parameters.write',
   'weights.load',

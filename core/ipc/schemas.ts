@@ -6,6 +6,7 @@ import { dataSourceSchema, projectChangeSchema, projectSchema } from '../documen
 import { LazuliError } from '../errors';
 import { RENAME_LIMITS } from '../nn/rename';
 import { BROWSER_LIMITS } from '../session/parameters';
+import { RUN_LIMITS } from '../session/runs';
 import type { CallName, Calls } from './api';
 
 const MAX_STATE_BYTES = 2 ** 31;
@@ -50,6 +51,7 @@ const SCHEMAS = {
   'model.feed': z.tuple([projectSchema, z.strictObject({ rematerialize: z.boolean() })]),
   'model.backToUninitialized': none,
   'model.restore': z.tuple([revision]),
+  'model.exchange': z.tuple([projectSchema, revision]),
   'model.exportState': none,
   'model.importState': z.tuple([stateBytes]),
   'model.activity': z.tuple([flatId]),
@@ -80,6 +82,15 @@ const SCHEMAS = {
   'train.pause': none,
   'train.resume': none,
   'train.stop': none,
+  'train.queue': z.tuple([projectSchema]),
+  'train.cancel': z.tuple([count]),
+  'train.move': z.tuple([count, z.union([z.literal(-1), z.literal(1)])]),
+  'runs.list': none,
+  'runs.curves': z.tuple([z.array(count).max(RUN_LIMITS.compared)]),
+  'runs.compare': z.tuple([z.array(count).max(RUN_LIMITS.compared)]),
+  'runs.restore': z.tuple([count]),
+  'runs.delete': z.tuple([z.array(count).min(1).max(RUN_LIMITS.deleted)]),
+  'runs.export': z.tuple([z.array(count).max(RUN_LIMITS.deleted), z.enum(['runs', 'curves'])]),
 } as const satisfies { readonly [name in CallName]: z.ZodType };
 
 /** Nesting deeper than any project: such a value is refused before a schema walks it. */

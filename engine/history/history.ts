@@ -191,6 +191,26 @@ export class RunHistory {
     );
   }
 
+  /** Adds the runs of another history behind its own, under new numbers; their files are the caller's to copy. */
+  take(other: HistoryPlace): void {
+    this.#naming(() => this.#database.prepare('ATTACH DATABASE ? AS other').run(other.database));
+    try {
+      this.#transaction(() => {
+        const ids = this.#database.prepare('SELECT id FROM other.runs ORDER BY id').all() as { id: number }[];
+        const rest = [...COLUMNS.filter((name) => name !== 'id'), 'project'].join(', ');
+        const run = this.#database.prepare(
+          `INSERT INTO main.runs (${rest}) SELECT ${rest} FROM other.runs WHERE id = ?`,
+        );
+        const points = this.#database.prepare(
+          `INSERT INTO main.points SELECT ?, event, step, epoch, loss, lr, seconds, metrics FROM other.points WHERE run = ?`,
+        );
+        for (const { id } of ids) points.run(run.run(id).lastInsertRowid, id);
+      });
+    } finally {
+      this.#database.exec('DETACH DATABASE other');
+    }
+  }
+
   /** Deletes runs with the files they left. Throws `usage` for one that goes on or is not there; then nothing is deleted. */
   delete(ids: readonly number[]): void {
     const rows = ids.map((id) => this.#row(id));

@@ -16,8 +16,8 @@ import { RunHistory } from './history';
 import type { HistoryPlace } from './place';
 
 const WRITE_MS = 1000;
-/** Points kept of a run's steps, and as many of its epochs: about what a plot can show. */
-const MOST_POINTS = 2000;
+/** The point of a step or epoch is kept when it is so far beyond the last one, as a part of the way so far: a million steps leave 8,000. */
+const APART = 1 / 1000;
 /** How long the end of a run waits for a database that another process uses. */
 const PATIENCE_MS = 5000;
 const RETRY_MS = 50;
@@ -37,7 +37,7 @@ export class RunRecorder {
   #id: number | null = null;
   #isOver = false;
   #waiting: RunEvent[] = [];
-  #lastStep = -Infinity;
+  readonly #lastKept = { step: -Infinity, epoch: -Infinity };
   /** The last epoch that ended, also where its point is not kept. */
   #lastEpoch: RunEvent | null = null;
 
@@ -75,12 +75,12 @@ export class RunRecorder {
       await rm(checkpoint, { force: true });
   }
 
-  #isTaken({ event, step, epoch, total_steps, total_epochs }: RunEvent): boolean {
-    if (event === 'epoch')
-      return epoch % Math.ceil(total_epochs / MOST_POINTS) === 0 || epoch === total_epochs;
-    if (event !== 'step') return true;
-    if (step - this.#lastStep < total_steps / MOST_POINTS) return false;
-    this.#lastStep = step;
+  #isTaken(event: RunEvent): boolean {
+    if (event.event !== 'step' && event.event !== 'epoch') return true;
+    const { [event.event]: last } = this.#lastKept;
+    const at = event[event.event];
+    if (at - last < last * APART) return false;
+    this.#lastKept[event.event] = at;
     return true;
   }
 

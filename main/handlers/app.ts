@@ -20,7 +20,8 @@ export function appHandlers(app: App): HandlersOf<'app'> {
       leftovers: await leftoversOf(state.backups),
       backupFault: state.autosave.fault,
       unsaved: state.unsaved,
-      run: state.runSnapshot(),
+      run: state.runner.snapshot(),
+      queue: state.runner.queue,
     }),
     'app.setTheme': (_state, theme) => {
       app.settings.theme = theme;

@@ -9,6 +9,7 @@ import { modelHandlers } from './model';
 import { parametersHandlers } from './parameters';
 import { projectHandlers } from './project';
 import { recoveryHandlers } from './recovery';
+import { runsHandlers } from './runs';
 import { trainHandlers } from './train';
 
 export const allHandlers = (app: App): Handlers<WindowState> => ({
@@ -20,4 +21,5 @@ export const allHandlers = (app: App): Handlers<WindowState> => ({
   ...parametersHandlers,
   ...dataHandlers,
   ...trainHandlers,
+  ...runsHandlers,
 });

@@ -36,6 +36,10 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
     state.refuseWhileRunning('undo a change of parameters');
     return noticed(state, state.session.restore(revision));
   },
+  'model.exchange': (state, project, revision) => {
+    state.refuseWhileRunning('undo a change of parameters');
+    return noticed(state, state.exchange(project, revision));
+  },
   'model.exportState': (state) => state.session.exportState(),
   'model.activity': (state, node) => state.session.activity(node),
   'model.importState': (state, bytes) => {

@@ -147,3 +147,26 @@ export async function confirmDiscard(state: WindowState): Promise<'save' | 'disc
   });
   return answers[response] ?? 'cancel';
 }
+
+/** Asks before a window with a run in it closes; true when the run may be stopped. */
+export async function confirmStop(state: WindowState): Promise<boolean> {
+  const { events } = state.runner.snapshot();
+  const last = events.at(-1);
+  const waiting = state.runner.queue.length;
+  const { response } = await dialog.showMessageBox(state.window, {
+    type: 'warning',
+    message: 'Stop the training and close?',
+    detail: [
+      last ? `It is in epoch ${last.epoch} of ${last.total_epochs}.` : 'It has just begun.',
+      ...(waiting > 0
+        ? [`${waiting} more ${waiting === 1 ? 'run waits' : 'runs wait'} and will not start.`]
+        : []),
+      'What was done so far stays in the history of runs.',
+    ].join(' '),
+    buttons: ['Stop and close', 'Keep training'],
+    defaultId: 1,
+    cancelId: 1,
+    noLink: true,
+  });
+  return response === 0;
+}

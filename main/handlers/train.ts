@@ -1,24 +1,34 @@
 // The calls about training: each answers with the run as it then stands; its events follow on their own.
+import { LazuliError } from '#core/errors';
+
 import type { HandlersOf } from './area';
 
 export const trainHandlers: HandlersOf<'train'> = {
   'train.start': async (state, project) => {
     state.refuseWhileRunning('start another training');
     await state.update(project);
-    return state.startRun();
+    return state.runner.start();
   },
   'train.pause': async (state) => {
-    await state.run().pause();
-    return state.runSnapshot();
+    await state.runner.run.pause();
+    return state.runner.snapshot();
   },
   'train.resume': (state) => {
-    state.run().resume();
-    return state.runSnapshot();
+    state.runner.run.resume();
+    return state.runner.snapshot();
   },
   'train.stop': async (state) => {
-    const run = state.run();
+    const { run } = state.runner;
     await run.stop();
     await run.finished;
-    return state.runSnapshot();
+    return state.runner.snapshot();
   },
+  'train.queue': (state, project) => {
+    state.checkData(project.data);
+    // The run may have ended while the window asked: then nothing would ever start this one.
+    if (!state.isRunning) throw new LazuliError('usage', 'no training is running: start this one instead');
+    return state.runner.enqueue(project);
+  },
+  'train.cancel': (state, id) => state.runner.cancel(id),
+  'train.move': (state, id, by) => state.runner.move(id, by),
 };

@@ -23,7 +23,7 @@ import { backToUninitialized, chooseWeights, feedSample, isMaterialized, saveWei
 import { openProject, openRecent, saveAndClose, saveProject } from './project';
 import { addNote } from './notes';
 import { chooseTheme } from './theme';
-import { pauseOrResume, startTraining, stopTraining } from './training';
+import { pauseOrResume, queueTraining, startTraining, stopTraining } from './training';
 
 interface Action {
   run(): unknown;
@@ -122,6 +122,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'view.addLayer': { run: () => openDialog({ kind: 'layers', target: null }), isEnabled: hasProject },
   'view.insertIntoEdge': { run: askForEdge, isEnabled: () => useUi.getState().selection.edges.size === 1 },
   'view.outline': { run: showOutline, isEnabled: hasProject },
+  'view.runs': { run: () => showDock('runs'), isEnabled: hasProject },
   'view.fit': { run: fitView },
   'view.fitSelection': { run: () => fitNodes(useUi.getState().selection.nodes), isEnabled: hasNodes(1) },
   'view.zoomIn': { run: zoomIn },
@@ -151,6 +152,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     isEnabled: () => canChangeValues() && isMaterialized(),
   },
   'model.train': { run: startTraining, isEnabled: canChangeValues },
+  'model.queue': { run: queueTraining, isEnabled: () => hasProject() && !isIdle() },
   'model.pause': { run: pauseOrResume, isEnabled: () => !isIdle() },
   'model.stop': { run: stopTraining, isEnabled: () => !isIdle() },
   'help.about': { run: () => openDialog({ kind: 'about' }) },

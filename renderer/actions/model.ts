@@ -109,18 +109,21 @@ export function travel(direction: 'undo' | 'redo'): Promise<void> {
 async function takeStep(direction: 'undo' | 'redo'): Promise<void> {
   const entry = nextEntry(direction);
   if (!entry || useUi.getState().busy !== null) return;
-  if (entry.kind !== 'values') {
+  if (entry.kind === 'graph' || entry.kind === 'settings') {
     step(direction);
     return;
   }
   await flushUpdate();
   const leaving = revision();
   const wanted = direction === 'undo' ? entry.before : entry.after;
-  const { project } = useDocument.getState();
+  const project = typeof wanted === 'number' ? useDocument.getState().project : wanted.project;
   const model = await perform(
     `${entry.label} cannot be ${direction === 'undo' ? 'undone' : 'redone'}`,
     null,
-    () => call('model.restore', wanted),
+    () =>
+      typeof wanted === 'number'
+        ? call('model.restore', wanted)
+        : call('model.exchange', wanted.project, wanted.revision),
   );
   if (!model) return;
   step(direction, leaving);

@@ -8,6 +8,7 @@ import { isDirty, markSaved, showProject, useDocument } from '../stores/document
 import { useModel } from '../stores/model';
 import { saysSame } from '../stores/says-same';
 import { showRun } from '../stores/run';
+import { forgetRuns } from '../stores/runs';
 import { showNote } from '../stores/toasts';
 import { openDialog, select, useUi } from '../stores/ui';
 import { fitSoon } from '../canvas/viewport';
@@ -47,6 +48,7 @@ export function showOpened(opened: OpenedProject): void {
   before = null;
   if (!isShown) select([]);
   useModel.setState({ nodes: new Map(), fresh: new Set(), lastFeed: null });
+  forgetRuns();
   const { project } = useDocument.getState();
   // The same project in the same objects: nothing is drawn anew.
   if (isShown && project && saysSame(project, opened.project)) {

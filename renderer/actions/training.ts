@@ -1,18 +1,22 @@
 // Starting, pausing and stopping a run. Its events come by themselves (stores/run); its end brings the trained values.
 import type { Project } from '#core/document/project';
-import type { RunSnapshot } from '#core/ipc/api';
+import type { Events, RunSnapshot } from '#core/ipc/api';
 import type { ModelInfo } from '#core/session/session';
 
 import { call } from '../client';
 import { recordValues, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { showRun, useRun } from '../stores/run';
+import { useRuns } from '../stores/runs';
 import { showDock } from '../stores/ui';
 import { perform } from './perform';
 import { acceptModel, flushUpdate, modelOf } from './sync';
 
 /** Where the run in progress began: undo crosses it in one step. null after a reload. */
-let begun: { readonly revision: number; readonly project: Project } | null = null;
+let begun: { readonly revision: number; readonly project: Project | null } | null = null;
+
+/** What the runs that wait will train, by their number. */
+const queued = new Map<number, Project>();
 
 export async function startTraining(): Promise<void> {
   if (useRun.getState().state !== 'idle') return;
@@ -45,6 +49,34 @@ export async function stopTraining(): Promise<void> {
 async function change(title: string, work: () => Promise<RunSnapshot>): Promise<void> {
   const snapshot = await perform(title, null, work);
   if (snapshot) useRun.setState({ state: snapshot.state, error: snapshot.error });
+}
+
+/** Runs the project as it is now once the run that goes on, and those that wait already, have ended. */
+export async function queueTraining(): Promise<void> {
+  const { project } = useDocument.getState();
+  if (!project || useRun.getState().state === 'idle') return;
+  const queue = await perform('The run was not queued', null, () => call('train.queue', project));
+  const added = queue?.at(-1);
+  if (!queue || !added) return;
+  queued.set(added.id, project);
+  useRuns.setState({ queue });
+  showDock('training');
+}
+export async function cancelQueued(id: number): Promise<void> {
+  const queue = await perform('The run still waits', null, () => call('train.cancel', id));
+  if (queue) useRuns.setState({ queue });
+}
+export async function moveQueued(id: number, by: -1 | 1): Promise<void> {
+  const queue = await perform('The order stays', null, () => call('train.move', id, by));
+  if (queue) useRuns.setState({ queue });
+}
+
+/** A run that waited starts: from the values before the first of them, under one step of the history of its own. */
+export function noticeQueue({ waiting, started }: Events['queue']): void {
+  useRuns.setState({ queue: waiting });
+  if (started === null) return;
+  begun = { revision: useModel.getState().model?.revision ?? 0, project: queued.get(started) ?? null };
+  queued.delete(started);
 }
 
 /** The model after a run: its values are new, and one step of the history. The engine trained the graph of its start. */

@@ -1,5 +1,5 @@
 // Start, pause, resume and stop, with the run's progress in between. Only the progress re-renders while a run goes on.
-import { Pause, Play, Square } from 'lucide-react';
+import { ListPlus, Pause, Play, Square } from 'lucide-react';
 import type { JSX } from 'react';
 
 import { pauseOrResume, stopTraining } from '../actions/training';
@@ -27,6 +27,9 @@ export function RunControls(): JSX.Element {
   return (
     <span className="run-controls">
       <RunProgress />
+      <IconButton label="Queue another run" command="model.queue" icon={ListPlus}>
+        Queue
+      </IconButton>
       {state === 'paused' ? (
         <IconButton label="Resume" icon={Play} onClick={() => void pauseOrResume()}>
           Resume

@@ -5,7 +5,9 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 import { useApp } from '../stores/app';
+import { useChart } from '../stores/chart';
 import { useRun, type Curves } from '../stores/run';
+import { axisStyle, tokenOf } from './chart-style';
 import { joinCurves, type ChartKind } from './curve-data';
 
 const TITLES: Readonly<Record<ChartKind, string>> = { loss: 'Loss', accuracy: 'Accuracy' };
@@ -14,10 +16,11 @@ export function CurveChart({ kind }: { readonly kind: ChartKind }): JSX.Element 
   const ref = useRef<HTMLDivElement>(null);
   // Colours are read from the tokens, so the chart is made anew for another theme.
   const theme = useApp((state) => state.theme);
+  const { smoothing, isLog } = useChart();
   useEffect(() => {
     const box = ref.current;
-    return box ? mountChart(box, kind) : undefined;
-  }, [kind, theme]);
+    return box ? mountChart(box, { kind, smoothing, isLog: isLog && kind === 'loss' }) : undefined;
+  }, [kind, theme, smoothing, isLog]);
   return (
     <figure className="curve">
       <figcaption>
@@ -30,6 +33,13 @@ export function CurveChart({ kind }: { readonly kind: ChartKind }): JSX.Element 
   );
 }
 
+/** What is drawn, and how. */
+interface Look {
+  readonly kind: ChartKind;
+  readonly smoothing: number;
+  readonly isLog: boolean;
+}
+
 /** Up to so many validation points are marked with dots. */
 const DOTS = 40;
 
@@ -37,8 +47,10 @@ const hasFewPoints = (plot: uPlot, series: number): boolean =>
   [...(plot.data[series] ?? [])].filter((value) => value !== null).length <= DOTS;
 
 /** Draws into `box` and follows its size and the run; returns the end. */
-function mountChart(box: HTMLDivElement, kind: ChartKind): () => void {
-  const plot = new uPlot(optionsFor(box, kind), joinCurves(useRun.getState().curves, kind), box);
+function mountChart(box: HTMLDivElement, look: Look): () => void {
+  const data = (curves: Curves): ReturnType<typeof joinCurves> =>
+    joinCurves(curves, look.kind, look.smoothing);
+  const plot = new uPlot(optionsFor(box, look), data(useRun.getState().curves), box);
   let frame = 0;
   let drawn: Curves | null = null;
   const draw = (): void => {
@@ -46,7 +58,7 @@ function mountChart(box: HTMLDivElement, kind: ChartKind): () => void {
     const { curves } = useRun.getState();
     if (curves === drawn) return;
     drawn = curves;
-    plot.setData(joinCurves(curves, kind));
+    plot.setData(data(curves));
   };
   const schedule = (): void => {
     if (frame === 0) frame = requestAnimationFrame(draw);
@@ -64,23 +76,15 @@ function mountChart(box: HTMLDivElement, kind: ChartKind): () => void {
   };
 }
 
-function optionsFor(box: HTMLDivElement, kind: ChartKind): uPlot.Options {
-  const styles = getComputedStyle(document.documentElement);
-  const token = (name: string): string => styles.getPropertyValue(name).trim();
-  const font = `11px ${token('--font')}`;
-  const axis = {
-    stroke: token('--ink-3'),
-    font,
-    grid: { stroke: token('--line'), width: 1 },
-    ticks: { show: false },
-  };
+function optionsFor(box: HTMLDivElement, { kind, isLog }: Look): uPlot.Options {
+  const axis = axisStyle();
   return {
     width: Math.max(80, box.clientWidth),
     height: Math.max(60, box.clientHeight),
     legend: { show: false },
     cursor: { points: { size: 7 }, drag: { x: true, y: false } },
     padding: [8, 12, 0, 0],
-    scales: { x: { time: false }, y: kind === 'accuracy' ? { range: [0, 1] } : {} },
+    scales: { x: { time: false }, y: kind === 'accuracy' ? { range: [0, 1] } : { distr: isLog ? 3 : 1 } },
     axes: [
       { ...axis, size: 24, gap: 4 },
       {
@@ -93,12 +97,12 @@ function optionsFor(box: HTMLDivElement, kind: ChartKind): uPlot.Options {
     ],
     series: [
       {},
-      { stroke: token('--lapis'), width: 1.5, points: { show: false }, spanGaps: true },
+      { stroke: tokenOf('--lapis'), width: 1.5, points: { show: false }, spanGaps: true },
       {
-        stroke: token('--gold-line'),
+        stroke: tokenOf('--gold-line'),
         width: 2,
         spanGaps: true,
-        points: { show: hasFewPoints, size: 5, fill: token('--gold-line'), stroke: token('--gold-line') },
+        points: { show: hasFewPoints, size: 5, fill: tokenOf('--gold-line'), stroke: tokenOf('--gold-line') },
       },
     ],
   };

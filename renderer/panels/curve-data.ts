@@ -1,5 +1,6 @@
 // The run's columns on one x axis, as a chart takes them: null where a curve has no point, no more points than pixels can show.
 import type { Curves } from '../stores/run';
+import { smooth } from './smooth';
 
 export type ChartKind = 'loss' | 'accuracy';
 
@@ -12,10 +13,11 @@ interface Points {
 /** Points drawn per curve; a plot is about that many pixels wide. */
 const POINT_LIMIT = 400;
 
-/** `[steps, train, validation]`; steps of both curves, ascending. */
-export function joinCurves(curves: Curves, kind: ChartKind): [number[], Column, Column] {
+/** `[steps, train, validation]`; steps of both curves, ascending. Only the curve of the steps is made smooth. */
+export function joinCurves(curves: Curves, kind: ChartKind, smoothing = 0): [number[], Column, Column] {
   const isLoss = kind === 'loss';
-  const train = decimate({ step: curves.step, value: isLoss ? curves.loss : curves.accuracy });
+  const measured = isLoss ? curves.loss : curves.accuracy;
+  const train = decimate({ step: curves.step, value: smooth(measured, smoothing) });
   const validation = decimate({
     step: curves.validationStep,
     value: isLoss ? curves.validationLoss : curves.validationAccuracy,

@@ -1,7 +1,16 @@
-// The dock under the canvas: Sample, Training, Parameters, Problems and Outline as tabs; its height is dragged or set with the
+// The dock under the canvas: Sample, Training, Runs, Parameters, Problems and Outline as tabs; its height is dragged or set with the
 // arrow keys, and it folds away.
 import * as Tabs from '@radix-ui/react-tabs';
-import { Boxes, ChartSpline, ChevronDown, ChevronUp, CircleAlert, ListTree, Sparkles } from 'lucide-react';
+import {
+  Boxes,
+  ChartSpline,
+  ChevronDown,
+  ChevronUp,
+  CircleAlert,
+  History,
+  ListTree,
+  Sparkles,
+} from 'lucide-react';
 import type { JSX } from 'react';
 
 import { useLive } from '../stores/live';
@@ -11,6 +20,7 @@ import { OutlinePanel } from './outline-panel';
 import { ParametersPanel } from './parameters/parameters-panel';
 import { ProblemsPanel } from './problems-panel';
 import { Resizer } from './resizer';
+import { RunsPanel } from './runs/runs-panel';
 import { SamplePanel } from './sample-panel';
 import { TrainingPanel } from './training-panel';
 import './dock.css';
@@ -37,6 +47,10 @@ export function Dock(): JSX.Element {
               <ChartSpline size={14} aria-hidden />
               Training
               <RunDot />
+            </Tab>
+            <Tab value="runs" label="Runs">
+              <History size={14} aria-hidden />
+              Runs
             </Tab>
             <Tab value="parameters" label="Parameters">
               <Boxes size={14} aria-hidden />
@@ -67,6 +81,9 @@ export function Dock(): JSX.Element {
         </Tabs.Content>
         <Tabs.Content value="training" className="dock-panel" tabIndex={-1}>
           <TrainingPanel />
+        </Tabs.Content>
+        <Tabs.Content value="runs" className="dock-panel" tabIndex={-1}>
+          <RunsPanel />
         </Tabs.Content>
         <Tabs.Content value="parameters" className="dock-panel" tabIndex={-1}>
           <ParametersPanel />

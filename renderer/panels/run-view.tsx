@@ -7,6 +7,8 @@ import type { RunEvent } from '#core/session/session';
 import { useRun, type Curves } from '../stores/run';
 import { CurveChart } from './curve-chart';
 import { showCount, showDuration, showLoss, showShare } from './format';
+import { ChartOptions } from './chart-options';
+import { QueueList } from './runs/queue-list';
 import { remainingSeconds } from './run-progress';
 import { RunMetrics } from './run-metrics';
 
@@ -16,6 +18,7 @@ export function RunView(): JSX.Element {
   return (
     <div className="run">
       <RunError />
+      <QueueList />
       {hasRun ? (
         <>
           <RunFacts />
@@ -57,9 +60,12 @@ function RunFacts(): JSX.Element | null {
   const { epoch, total_epochs, step, total_steps, samples_per_second } = last;
   return (
     <div className="run-facts">
-      <p className={`run-line is-${state}`} role="status">
-        {resultLine(last, state, curves)}
-      </p>
+      <div className="run-head">
+        <p className={`run-line is-${state}`} role="status">
+          {resultLine(last, state, curves)}
+        </p>
+        <ChartOptions />
+      </div>
       <dl className="run-numbers">
         <Figure name="epoch" value={`${Math.min(epoch, total_epochs)} / ${total_epochs}`} />
         <Figure name="step" value={`${showCount(step)} / ${showCount(total_steps)}`} />

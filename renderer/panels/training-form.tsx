@@ -1,4 +1,4 @@
-// The settings of a run. The options of optimizer and loss come from their declarations; a blank option has its initial value.
+// The settings of the next run: changed while one goes on, they are those of a run that is queued. The options of optimizer and loss come from their declarations; a blank option has its initial value.
 import type { JSX } from 'react';
 import type { TrainingSettings } from '#core/document/project';
 import { findLoss, LOSSES } from '#core/losses/index';
@@ -8,7 +8,6 @@ import { ParamField } from '../fields/param-field';
 import { NumberField, SelectField } from '../fields/plain-fields';
 import { useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
-import { useRun } from '../stores/run';
 import { Gradients } from './training-gradients';
 import { Metrics } from './training-metrics';
 import { change, Options, shortName, withParam, type Params } from './training-options';
@@ -17,7 +16,6 @@ import { Stopping } from './training-stopping';
 
 export function TrainingForm(): JSX.Element | null {
   const training = useDocument((state) => state.project?.training);
-  const isDisabled = useRun(({ state }) => state !== 'idle');
   if (!training) return null;
   const optimizer = findOptimizer(training.optimizer.type);
   const loss = findLoss(training.loss.type);
@@ -34,7 +32,6 @@ export function TrainingForm(): JSX.Element | null {
           label="Optimizer"
           value={training.optimizer.type}
           options={OPTIMIZERS.map(({ type, torch }) => ({ value: type, text: shortName(torch) }))}
-          isDisabled={isDisabled}
           onChange={(type) => {
             change('optimizer', {
               optimizer: { type, params: keepLearningRate(type, training.optimizer.params) },
@@ -47,7 +44,6 @@ export function TrainingForm(): JSX.Element | null {
             label="Learning rate"
             spec={lr}
             value={training.optimizer.params['lr'] ?? lr.initial}
-            isDisabled={isDisabled}
             onChange={(value) => {
               change('learning rate', { optimizer: withParam(training.optimizer, 'lr', value) });
             }}
@@ -58,7 +54,6 @@ export function TrainingForm(): JSX.Element | null {
           value={training.epochs}
           min={1}
           max={2 ** 31 - 1}
-          isDisabled={isDisabled}
           onChange={(epochs) => {
             change('epochs', { epochs });
           }}
@@ -68,7 +63,6 @@ export function TrainingForm(): JSX.Element | null {
           isDouble
           value={training.loss.type}
           options={LOSSES.map(({ type, torch }) => ({ value: type, text: shortName(torch) }))}
-          isDisabled={isDisabled}
           onChange={(type) => {
             change('loss', { loss: { type, params: {} } });
           }}
@@ -78,7 +72,6 @@ export function TrainingForm(): JSX.Element | null {
           value={training.batchSize}
           min={1}
           max={2 ** 31 - 1}
-          isDisabled={isDisabled}
           onChange={(batchSize) => {
             change('batch size', { batchSize });
           }}
@@ -89,7 +82,6 @@ export function TrainingForm(): JSX.Element | null {
           min={0}
           max={0.9}
           isInteger={false}
-          isDisabled={isDisabled}
           onChange={(validationSplit) => {
             change('validation split', { validationSplit });
           }}
@@ -98,31 +90,28 @@ export function TrainingForm(): JSX.Element | null {
           label="Seed"
           value={training.seed}
           min={0}
-          isDisabled={isDisabled}
           onChange={(seed) => {
             change('seed', { seed });
           }}
         />
-        <DeviceField device={training.device} isDisabled={isDisabled} />
+        <DeviceField device={training.device} />
       </div>
       <Options
         title={`More of ${optimizer ? shortName(optimizer.torch) : 'it'}`}
         table={options}
         values={training.optimizer.params}
-        isDisabled={isDisabled}
         onChange={(name, value) => {
           change(`optimizer ${name}`, { optimizer: withParam(training.optimizer, name, value) });
         }}
       />
-      <Metrics training={training} isDisabled={isDisabled} />
-      <Schedule training={training} isDisabled={isDisabled} />
-      <Gradients training={training} isDisabled={isDisabled} />
-      <Stopping training={training} isDisabled={isDisabled} />
+      <Metrics training={training} />
+      <Schedule training={training} />
+      <Gradients training={training} />
+      <Stopping training={training} />
       <Options
         title={`More of ${loss ? shortName(loss.torch) : 'it'}`}
         table={loss?.params ?? {}}
         values={training.loss.params}
-        isDisabled={isDisabled}
         onChange={(name, value) => {
           change(`loss ${name}`, { loss: withParam(training.loss, name, value) });
         }}
@@ -136,13 +125,7 @@ function keepLearningRate(type: string, params: Params): Params {
   return findOptimizer(type)?.params['lr'] && 'lr' in params ? { lr: params['lr'] } : {};
 }
 
-function DeviceField({
-  device,
-  isDisabled,
-}: {
-  readonly device: TrainingSettings['device'];
-  readonly isDisabled: boolean;
-}): JSX.Element {
+function DeviceField({ device }: { readonly device: TrainingSettings['device'] }): JSX.Element {
   const devices = useApp((state) => state.devices);
   return (
     <SelectField
@@ -153,7 +136,6 @@ function DeviceField({
         text: isAvailable ? name : `${name} (${detail})`,
         isDisabled: !isAvailable,
       }))}
-      isDisabled={isDisabled}
       onChange={(next) => {
         change('device', { device: next });
       }}

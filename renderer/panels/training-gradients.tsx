@@ -5,7 +5,7 @@ import { CLIPPING } from '#core/training/options';
 import { NumberField, SelectField } from '../fields/plain-fields';
 import { change, Fold, OptionFields, withOption, type FormPart } from './training-options';
 
-export function Gradients({ training, isDisabled }: FormPart): JSX.Element {
+export function Gradients({ training }: FormPart): JSX.Element {
   const clipping = training.clipping ?? {};
   return (
     <Fold title="Gradients and precision">
@@ -17,7 +17,6 @@ export function Gradients({ training, isDisabled }: FormPart): JSX.Element {
             { value: 'full', text: 'Full' },
             { value: 'bfloat16', text: 'bfloat16 (mixed)' },
           ]}
-          isDisabled={isDisabled}
           onChange={(precision) => {
             change('precision', { precision });
           }}
@@ -27,7 +26,6 @@ export function Gradients({ training, isDisabled }: FormPart): JSX.Element {
           value={training.accumulate ?? 1}
           min={1}
           max={4096}
-          isDisabled={isDisabled}
           onChange={(accumulate) => {
             change('batches per step', { accumulate });
           }}
@@ -35,7 +33,6 @@ export function Gradients({ training, isDisabled }: FormPart): JSX.Element {
         {OptionFields({
           table: CLIPPING.params,
           values: clipping,
-          isDisabled,
           onChange: (name, value) => {
             const next = withOption(clipping, name, value);
             change(`clipping ${name}`, { clipping: Object.keys(next).length === 0 ? null : next });

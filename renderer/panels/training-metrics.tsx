@@ -8,7 +8,7 @@ import { SelectField } from '../fields/plain-fields';
 import { useDocument } from '../stores/document';
 import { change, Fold, OptionFields, type FormPart } from './training-options';
 
-export function Metrics({ training, isDisabled }: FormPart): JSX.Element {
+export function Metrics({ training }: FormPart): JSX.Element {
   const kind = useDocument((state) => (state.project?.data?.targetKind === 'number' ? 'value' : 'class'));
   const hasData = useDocument((state) => (state.project?.data ?? null) !== null);
   const loss = findLoss(training.loss.type);
@@ -29,7 +29,6 @@ export function Metrics({ training, isDisabled }: FormPart): JSX.Element {
           name={name}
           number={at + 1}
           offered={offered.map(({ type }) => type)}
-          isDisabled={isDisabled}
           onChange={(next) => {
             const others = metrics.filter((_, index) => index !== at);
             if (next === null) set('metrics', others);
@@ -40,7 +39,7 @@ export function Metrics({ training, isDisabled }: FormPart): JSX.Element {
       <button
         type="button"
         className="button is-small"
-        disabled={isDisabled || !free}
+        disabled={!free}
         onClick={() => {
           if (free) set('metrics', [...metrics, free.type]);
         }}
@@ -56,13 +55,12 @@ interface ChosenProps {
   readonly number: number;
   /** Types that fit the loss. */
   readonly offered: readonly string[];
-  readonly isDisabled: boolean;
   /** null takes it away. */
   readonly onChange: (name: string | null) => void;
 }
 
 /** One metric of the list. A name that is not known is shown, so that it can be changed. */
-function ChosenMetric({ name, number, offered, isDisabled, onChange }: ChosenProps): JSX.Element {
+function ChosenMetric({ name, number, offered, onChange }: ChosenProps): JSX.Element {
   const metric = findMetric(name);
   const type = metric?.declaration.type ?? name;
   const isOffered = offered.includes(type);
@@ -80,13 +78,11 @@ function ChosenMetric({ name, number, offered, isDisabled, onChange }: ChosenPro
           help={isOffered ? summary : 'It means nothing beside this loss and is left out.'}
           value={type}
           options={options}
-          isDisabled={isDisabled}
           onChange={onChange}
         />
         {OptionFields({
           table,
           values: metric?.params ?? {},
-          isDisabled,
           onChange: (option, value) => {
             onChange(writeMetric(type, table, { ...metric?.params, [option]: value }));
           },
@@ -96,7 +92,6 @@ function ChosenMetric({ name, number, offered, isDisabled, onChange }: ChosenPro
         type="button"
         className="icon-button is-small"
         aria-label={`Remove metric ${number}`}
-        disabled={isDisabled}
         onClick={() => {
           onChange(null);
         }}

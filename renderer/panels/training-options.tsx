@@ -11,7 +11,6 @@ export type Params = Readonly<Record<string, unknown>>;
 /** What every part of the form is given. */
 export interface FormPart {
   readonly training: TrainingSettings;
-  readonly isDisabled: boolean;
 }
 
 /** Changes training settings under a name that undo shows. */
@@ -58,19 +57,17 @@ export const Fold = ({
 interface OptionsProps {
   readonly table: ParamTable;
   readonly values: Params;
-  readonly isDisabled: boolean;
   readonly onChange: (name: string, value: unknown) => void;
 }
 
 /** A field per option of a declaration. */
-export const OptionFields = ({ table, values, isDisabled, onChange }: OptionsProps): JSX.Element[] =>
+export const OptionFields = ({ table, values, onChange }: OptionsProps): JSX.Element[] =>
   Object.entries(table).map(([name, spec]) => (
     <ParamField
       key={name}
       name={name}
       spec={spec}
       value={name in values ? values[name] : spec.initial}
-      isDisabled={isDisabled}
       onChange={(value) => {
         onChange(name, value);
       }}

@@ -17,7 +17,7 @@ const INNER = NAMES.filter(({ value }) => {
 
 const start = (type: string): SchedulerPart => ({ type, params: {} });
 
-export function Schedule({ training, isDisabled }: FormPart): JSX.Element {
+export function Schedule({ training }: FormPart): JSX.Element {
   const scheduler = training.scheduler ?? null;
   const set = (label: string, next: SchedulerSettings | null): void => {
     change(label, { scheduler: next });
@@ -29,7 +29,6 @@ export function Schedule({ training, isDisabled }: FormPart): JSX.Element {
           label="Scheduler"
           value={scheduler?.type ?? NONE}
           options={[{ value: NONE, text: 'None' }, ...NAMES]}
-          isDisabled={isDisabled}
           onChange={(type) => {
             set('scheduler', type === NONE ? null : start(type));
           }}
@@ -42,7 +41,6 @@ export function Schedule({ training, isDisabled }: FormPart): JSX.Element {
               { value: 'step', text: 'Step' },
               { value: 'epoch', text: 'Epoch' },
             ]}
-            isDisabled={isDisabled}
             onChange={(interval) => {
               set('scheduler interval', { ...scheduler, interval });
             }}
@@ -51,7 +49,6 @@ export function Schedule({ training, isDisabled }: FormPart): JSX.Element {
         {scheduler ? (
           <PartFields
             part={scheduler}
-            isDisabled={isDisabled}
             onChange={(label, params) => {
               set(label, { ...scheduler, params });
             }}
@@ -67,11 +64,9 @@ const nameOf = (type: string): string => shortName(findScheduler(type)?.torch ??
 /** The options of one scheduler; those that are schedulers themselves as a list. */
 function PartFields({
   part,
-  isDisabled,
   onChange,
 }: {
   readonly part: SchedulerPart;
-  readonly isDisabled: boolean;
   readonly onChange: (label: string, params: SchedulerPart['params']) => void;
 }): JSX.Element {
   const { schedulers, ...table } = findScheduler(part.type)?.params ?? {};
@@ -80,11 +75,10 @@ function PartFields({
   };
   return (
     <>
-      {OptionFields({ table, values: part.params, isDisabled, onChange: set })}
+      {OptionFields({ table, values: part.params, onChange: set })}
       {schedulers ? (
         <InnerSchedulers
           parts={partsOf(part.params['schedulers'] ?? schedulers.initial)}
-          isDisabled={isDisabled}
           onChange={(parts) => {
             set('schedulers', parts);
           }}
@@ -100,11 +94,9 @@ const partsOf = (value: unknown): readonly SchedulerPart[] =>
 
 function InnerSchedulers({
   parts,
-  isDisabled,
   onChange,
 }: {
   readonly parts: readonly SchedulerPart[];
-  readonly isDisabled: boolean;
   readonly onChange: (parts: readonly SchedulerPart[]) => void;
 }): JSX.Element {
   const replace = (at: number, part: SchedulerPart): void => {
@@ -121,7 +113,6 @@ function InnerSchedulers({
               isDouble
               value={part.type}
               options={INNER}
-              isDisabled={isDisabled}
               onChange={(type) => {
                 replace(at, start(type));
               }}
@@ -129,7 +120,6 @@ function InnerSchedulers({
             {OptionFields({
               table: findScheduler(part.type)?.params ?? {},
               values: part.params,
-              isDisabled,
               onChange: (name, value) => {
                 replace(at, withParam(part, name, value));
               },
@@ -139,7 +129,7 @@ function InnerSchedulers({
             type="button"
             className="icon-button is-small"
             aria-label={`Remove scheduler ${at + 1}`}
-            disabled={isDisabled || parts.length === 1}
+            disabled={parts.length === 1}
             onClick={() => {
               onChange(parts.filter((_, index) => index !== at));
             }}
@@ -151,7 +141,6 @@ function InnerSchedulers({
       <button
         type="button"
         className="button is-small"
-        disabled={isDisabled}
         onClick={() => {
           onChange([...parts, start('exponential_lr')]);
         }}

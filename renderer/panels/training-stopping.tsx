@@ -7,7 +7,7 @@ import { change, Fold, OptionFields, withOption, type FormPart } from './trainin
 
 const AUTOMATIC = '';
 
-export function Stopping({ training, isDisabled }: FormPart): JSX.Element {
+export function Stopping({ training }: FormPart): JSX.Element {
   const stopping = training.earlyStopping ?? null;
   const own = ['loss', ...training.metrics];
   const names = [...own, ...(training.validationSplit > 0 ? own.map((name) => `validation_${name}`) : [])];
@@ -24,7 +24,6 @@ export function Stopping({ training, isDisabled }: FormPart): JSX.Element {
             { value: AUTOMATIC, text: training.validationSplit > 0 ? 'Validation loss' : 'Loss' },
             ...shown.map((name) => ({ value: name, text: name })),
           ]}
-          isDisabled={isDisabled}
           onChange={(name) => {
             change('monitor', { monitor: name === AUTOMATIC ? null : name });
           }}
@@ -36,7 +35,6 @@ export function Stopping({ training, isDisabled }: FormPart): JSX.Element {
             { value: 'off', text: 'Off' },
             { value: 'on', text: 'On' },
           ]}
-          isDisabled={isDisabled}
           onChange={(value) => {
             change('early stopping', { earlyStopping: value === 'on' ? {} : null });
           }}
@@ -45,7 +43,6 @@ export function Stopping({ training, isDisabled }: FormPart): JSX.Element {
           ? OptionFields({
               table: EARLY_STOPPING.params,
               values: stopping,
-              isDisabled,
               onChange: (name, value) => {
                 change(`early stopping ${name}`, { earlyStopping: withOption(stopping, name, value) });
               },

@@ -9,7 +9,14 @@ import { PATH } from '#core/graph/flatten';
 export type HistoryEntry =
   | { readonly kind: 'graph'; readonly label: string; readonly edit: Edit; readonly inverse: Edit }
   | { readonly kind: 'settings'; readonly label: string; readonly before: Project; readonly after: Project }
-  | { readonly kind: 'values'; readonly label: string; readonly before: number; readonly after: number };
+  | { readonly kind: 'values'; readonly label: string; readonly before: number; readonly after: number }
+  | { readonly kind: 'whole'; readonly label: string; readonly before: Whole; readonly after: Whole };
+
+/** A project with the parameter values it had. */
+export interface Whole {
+  readonly project: Project;
+  readonly revision: number;
+}
 
 export interface DocumentFile {
   readonly token: string;
@@ -165,6 +172,12 @@ export function recordValues(label: string, before: number, after: number): void
   useDocument.setState({ valuesChanged: true });
 }
 
+/** Remembers that project and parameter values were replaced together. */
+export function recordWhole(label: string, before: Whole, after: Whole): void {
+  push({ kind: 'whole', label, before, after }, after.project);
+  useDocument.setState({ scope: [], valuesChanged: true });
+}
+
 function push(entry: HistoryEntry, project: Project): void {
   const { past } = useDocument.getState();
   useDocument.setState({ project, past: [...past, entry].slice(-HISTORY_LIMIT), future: [] });
@@ -172,7 +185,7 @@ function push(entry: HistoryEntry, project: Project): void {
 
 /**
  * Takes the last step back (or the next forward) and returns it, or null when there is none.
- * For a `values` entry the caller restores the revision in the engine first and then calls this with the revision the values
+ * For a `values` or `whole` entry the caller restores the revision in the engine first and then calls this with the revision the values
  * had until then: under that one the engine keeps them for the way back.
  */
 export function step(direction: 'undo' | 'redo', leaving?: number): HistoryEntry | null {
@@ -186,6 +199,7 @@ export function step(direction: 'undo' | 'redo', leaving?: number): HistoryEntry
     past: direction === 'undo' ? past.slice(0, -1) : [...past, kept],
     future: direction === 'undo' ? [kept, ...future] : future.slice(1),
     ...(entry.kind === 'values' ? { valuesChanged: true } : {}),
+    ...(entry.kind === 'whole' ? { valuesChanged: true, scope: [] } : {}),
   });
   return entry;
 }
@@ -195,17 +209,24 @@ function withRevision(
   direction: 'undo' | 'redo',
   leaving: number | undefined,
 ): HistoryEntry {
-  if (entry.kind !== 'values' || leaving === undefined) return entry;
+  if (leaving === undefined) return entry;
+  if (entry.kind === 'whole') {
+    const side = direction === 'undo' ? 'after' : 'before';
+    return { ...entry, [side]: { ...entry[side], revision: leaving } };
+  }
+  if (entry.kind !== 'values') return entry;
   return direction === 'undo' ? { ...entry, after: leaving } : { ...entry, before: leaving };
 }
 
 /** Settings steps keep the graph of now, and graph steps the settings: each kind undoes only its own. */
 function undone(project: Project, entry: HistoryEntry): Project {
   if (entry.kind === 'graph') return { ...project, graph: applyEdit(project.graph, entry.inverse).graph };
+  if (entry.kind === 'whole') return entry.before.project;
   return entry.kind === 'settings' ? { ...entry.before, graph: project.graph } : project;
 }
 
 function redone(project: Project, entry: HistoryEntry): Project {
   if (entry.kind === 'graph') return { ...project, graph: applyEdit(project.graph, entry.edit).graph };
+  if (entry.kind === 'whole') return entry.after.project;
   return entry.kind === 'settings' ? { ...entry.after, graph: project.graph } : project;
 }

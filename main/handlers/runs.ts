@@ -1,0 +1,68 @@
+// The calls about the history of runs: listed, compared, restored, deleted, exported. Without a database there are none.
+import { basename, dirname, join } from 'node:path';
+
+import { dialog } from 'electron';
+import { compareSettings, type RecordedRun } from '#core/session/runs';
+import type { ShownRun } from '#core/ipc/api';
+import { pointsCsv, runsCsv, weightsOfRun, withHistory, withRuns, writeTextAtomically } from '#engine/index';
+
+import { sendEvent } from '../ipc';
+import type { HandlersOf } from './area';
+
+const shown = ({ weights, checkpoint, ...run }: RecordedRun): ShownRun => ({
+  ...run,
+  hasWeights: weights !== null || checkpoint !== null,
+});
+
+export const runsHandlers: HandlersOf<'runs'> = {
+  'runs.list': async (state) =>
+    (await withHistory(state.historyPlace(), (history) => history.list().map(shown))) ?? [],
+  'runs.curves': (state, ids) =>
+    withRuns(state.historyPlace(), (history) => ids.map((id) => ({ id, points: history.points(id) }))),
+  'runs.compare': (state, ids) =>
+    withRuns(state.historyPlace(), (history) => compareSettings(ids.map((id) => history.project(id)))),
+  'runs.restore': async (state, id) => {
+    state.refuseWhileRunning('go back to a run');
+    const [run, project] = await withRuns(state.historyPlace(), (history) => [
+      history.run(id),
+      history.project(id),
+    ]);
+    const weights = await weightsOfRun(run);
+    const model = await state.adopt(project, weights);
+    return { project, model, hasWeights: weights !== null };
+  },
+  'runs.delete': async (state, ids) => {
+    const { response } = await dialog.showMessageBox(state.window, {
+      type: 'warning',
+      message: ids.length === 1 ? `Delete run ${ids.join()}?` : `Delete ${ids.length} runs?`,
+      detail: 'Their curves, settings and weights are deleted for good.',
+      buttons: ['Delete', 'Cancel'],
+      defaultId: 1,
+      cancelId: 1,
+      noLink: true,
+    });
+    if (response !== 0) return false;
+    await withRuns(state.historyPlace(), (history) => history.delete(ids));
+    sendEvent(state.window, 'runs', { fault: null });
+    return true;
+  },
+  'runs.export': async (state, ids, what) => {
+    const text = await withRuns(state.historyPlace(), (history) => {
+      const list = ids.length === 0 ? history.list() : ids.map((id) => history.run(id));
+      return what === 'runs'
+        ? runsCsv(list)
+        : pointsCsv(list.map(({ id }) => ({ run: id, points: history.points(id) })));
+    });
+    const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
+      title: what === 'runs' ? 'Export runs' : 'Export curves',
+      defaultPath: join(
+        state.file === null ? '' : dirname(state.file),
+        `${state.session.project.name}-${what}.csv`,
+      ),
+      filters: [{ name: 'CSV', extensions: ['csv'] }],
+    });
+    if (canceled || filePath === '') return null;
+    await writeTextAtomically(filePath, text);
+    return basename(filePath);
+  },
+};

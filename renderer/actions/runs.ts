@@ -1,0 +1,89 @@
+// What is done with the history of runs: reading it, comparing, going back to a run, deleting, exporting.
+import type { Events } from '#core/ipc/api';
+import { LazuliError } from '#core/errors';
+import { RUN_LIMITS } from '#core/session/runs';
+
+import { call } from '../client';
+import { recordWhole, useDocument } from '../stores/document';
+import { useModel } from '../stores/model';
+import { useRuns } from '../stores/runs';
+import { showError, showNote } from '../stores/toasts';
+import { useUi } from '../stores/ui';
+import { fitSoon } from '../canvas/viewport';
+import { perform } from './perform';
+import { acceptModel, flushUpdate } from './sync';
+
+const UNREAD = 'The history of runs was not read';
+
+export async function loadRuns(): Promise<void> {
+  const runs = await perform(UNREAD, null, () => call('runs.list'));
+  if (!runs) return;
+  const { chosen } = useRuns.getState();
+  useRuns.setState({ runs });
+  const known = chosen.filter((id) => runs.some((run) => run.id === id));
+  const isGrowing = runs.some(({ id, state }) => state === 'running' && known.includes(id));
+  if (isGrowing || known.length < chosen.length) await compare(known);
+}
+
+/** The main process wrote to the history, or could not. */
+export function noticeRuns({ fault }: Events['runs']): void {
+  if (fault) showError('The run is not recorded', LazuliError.fromData(fault));
+  const { tab, isOpen } = useUi.getState().dock;
+  if (tab === 'runs' && isOpen) void loadRuns();
+}
+
+/** Chooses a run for comparison, or lets go of it. */
+export async function toggleRun(id: number): Promise<void> {
+  const { chosen } = useRuns.getState();
+  if (chosen.includes(id)) return compare(chosen.filter((other) => other !== id));
+  if (chosen.length === RUN_LIMITS.compared) showNote(`${RUN_LIMITS.compared} runs are compared at most`);
+  else await compare([...chosen, id]);
+}
+
+export async function compare(ids: readonly number[]): Promise<void> {
+  useRuns.setState({ chosen: ids });
+  if (ids.length === 0) {
+    useRuns.setState({ curves: new Map(), settings: [] });
+    return;
+  }
+  const read = await perform(UNREAD, null, () =>
+    Promise.all([call('runs.curves', ids), call('runs.compare', ids)]),
+  );
+  // Another choice has overtaken this one.
+  if (!read || useRuns.getState().chosen !== ids) return;
+  const [curves, settings] = read;
+  useRuns.setState({ curves: new Map(curves.map(({ id, points }) => [id, points])), settings });
+}
+
+/** The project as it was, with the weights of the run's best epoch; one step of the history of edits. */
+export async function restoreRun(id: number): Promise<void> {
+  await flushUpdate();
+  const { project } = useDocument.getState();
+  if (!project) return;
+  const before = { project, revision: useModel.getState().model?.revision ?? 0 };
+  await perform(`Run ${id} was not restored; nothing changed`, 'open', async () => {
+    const restored = await call('runs.restore', id);
+    recordWhole(`Restore run ${id}`, before, {
+      project: restored.project,
+      revision: restored.model.revision,
+    });
+    useModel.setState({ lastFeed: null, fresh: new Set() });
+    acceptModel(restored.model, restored.project);
+    fitSoon();
+    showNote(
+      restored.hasWeights
+        ? `The project and the best weights of run ${id} are back`
+        : `The project of run ${id} is back; it left no weights`,
+    );
+  });
+}
+
+export async function deleteRuns(ids: readonly number[]): Promise<void> {
+  const isDone = await perform('Nothing was deleted', null, () => call('runs.delete', ids));
+  if (isDone === true) await loadRuns();
+}
+
+export async function exportRuns(ids: readonly number[], what: 'runs' | 'curves'): Promise<void> {
+  const name = await perform('Nothing was exported', null, () => call('runs.export', ids, what));
+  if (name !== null) showNote(`Exported ${name}`);
+}

@@ -1,0 +1,110 @@
+// The recorded runs as a table; chosen ones are compared beside it.
+import type { JSX } from 'react';
+import type { ShownRun } from '#core/ipc/api';
+
+import { compare, toggleRun } from '../../actions/runs';
+import { useRuns } from '../../stores/runs';
+import { showCount, showDuration, showLoss, showShare } from '../format';
+import { runColor } from './run-colors';
+
+const time = new Intl.DateTimeFormat('en', {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** The share of right answers a run came to: validation's where there is one. */
+const accuracyOf = ({ metrics }: ShownRun): number | undefined =>
+  metrics['validation_accuracy'] ?? metrics['accuracy'] ?? undefined;
+
+export function RunTable({ runs }: { readonly runs: readonly ShownRun[] }): JSX.Element {
+  const chosen = useRuns((state) => state.chosen);
+  return (
+    <table className="table is-numbers run-table">
+      <thead>
+        <tr>
+          <th scope="col">
+            <input
+              type="checkbox"
+              aria-label="Compare no run"
+              disabled={chosen.length === 0}
+              checked={chosen.length > 0}
+              onChange={() => void compare([])}
+            />
+          </th>
+          {[
+            'Run',
+            'Started',
+            'State',
+            'Epochs',
+            'Optimizer',
+            'Rate',
+            'Batch',
+            'Seed',
+            'Loss',
+            'Validation',
+            'Accuracy',
+            'Best',
+            'Time',
+          ].map((title) => (
+            <th key={title} scope="col">
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => (
+          <Row key={run.id} run={run} place={chosen.indexOf(run.id)} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ run, place }: { readonly run: ShownRun; readonly place: number }): JSX.Element {
+  const isChosen = place >= 0;
+  return (
+    <tr className={isChosen ? 'is-chosen' : ''} onClick={() => void toggleRun(run.id)}>
+      <td>
+        <input
+          type="checkbox"
+          aria-label={`Compare run ${run.id}`}
+          checked={isChosen}
+          onChange={() => void toggleRun(run.id)}
+          onClick={(event) => {
+            event.stopPropagation();
+          }}
+        />
+      </td>
+      <th scope="row">
+        <span
+          className="run-swatch"
+          style={isChosen ? { background: `var(${runColor(place)})` } : undefined}
+          aria-hidden
+        />
+        {run.id}
+      </th>
+      <td>{time.format(new Date(run.started))}</td>
+      <td className={`run-state is-${run.state}`} title={run.error ?? undefined}>
+        {run.state}
+      </td>
+      <td>
+        {showCount(run.epochs)} / {showCount(run.total_epochs)}
+      </td>
+      <td>{run.optimizer}</td>
+      <td>{run.lr ?? '–'}</td>
+      <td>{run.batch_size}</td>
+      <td>{run.seed}</td>
+      <td>{showLoss(run.loss ?? undefined)}</td>
+      <td>{showLoss(run.metrics['validation_loss'] ?? undefined)}</td>
+      <td>{showShare(accuracyOf(run))}</td>
+      <td title={run.best?.monitor.replaceAll('_', ' ')}>
+        {run.best === null ? '–' : `${showLoss(run.best.value)} in ${run.best.epoch}`}
+      </td>
+      <td>{showDuration(run.seconds)}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,129 @@
+// Experiments: runs are recorded, compared, restored, exported and deleted; others wait for the one that goes on; closing asks; the end is told.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Page } from '@playwright/test';
+
+import { expect, test } from './support/fixtures';
+
+test.use({ example: 'digits' });
+
+const states = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(async () => {
+    const reply = await window.lazuli.call['runs.list']();
+    return reply.ok ? reply.value.map(({ id, state }) => `${id} ${state}`) : [reply.error.message];
+  });
+
+async function setRate(page: Page, rate: string): Promise<void> {
+  await page.getByLabel('Learning rate', { exact: true }).fill(rate);
+  await page.getByLabel('Learning rate', { exact: true }).press('Enter');
+}
+
+test('a run waits for another; both are compared, one is restored, undone, exported and deleted; closing asks', async ({
+  lazuli,
+}, info) => {
+  const { app, page, folder } = lazuli;
+  await app.evaluate(({ BrowserWindow, Notification }) => {
+    const [window] = BrowserWindow.getAllWindows();
+    window?.setContentSize(1440, 860);
+    if (window) window.isFocused = () => false;
+    const shown: string[] = [];
+    Reflect.set(globalThis, 'notified', shown);
+    Notification.isSupported = () => true;
+    Notification.prototype.show = function show(this: { title: string }) {
+      shown.push(this.title);
+    };
+  });
+  await page.getByRole('tab', { name: 'Training' }).click();
+  await page.getByLabel('Epochs', { exact: true }).fill('1000000');
+  await page.getByRole('button', { name: 'Start training' }).first().click();
+  await expect(page.getByRole('button', { name: 'Queue' }).first()).toBeEnabled();
+  // The settings of the next runs; the one that goes on keeps its own.
+  await page.getByLabel('Epochs', { exact: true }).fill('3');
+  await setRate(page, '0.05');
+  await page.getByRole('button', { name: 'Queue' }).first().click();
+  await setRate(page, '0.5');
+  await lazuli.command('model.queue');
+  const waiting = page.getByRole('list', { name: 'Waiting runs' }).getByRole('listitem');
+  await expect(waiting).toHaveCount(2);
+  await expect(waiting.first()).toContainText('rate 0.05, 3 epochs');
+  await page.screenshot({ path: info.outputPath('queue.png') });
+  await page.getByRole('button', { name: 'Move waiting run 2 up' }).press('Enter');
+  await expect(waiting.first()).toContainText('rate 0.5');
+  await page.getByRole('button', { name: 'Cancel waiting run 1' }).click();
+  await expect(waiting).toHaveCount(1);
+
+  await page.getByRole('button', { name: 'Stop' }).first().click();
+  await expect.poll(() => states(page)).toEqual(['2 finished', '1 stopped']);
+  await expect(waiting).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Start training' }).first()).toBeEnabled();
+  const notified = () => app.evaluate(() => Reflect.get(globalThis, 'notified') as string[]);
+  await expect.poll(notified).toEqual(['Training stopped: digits', 'Training finished: digits']);
+
+  await lazuli.command('view.runs');
+  await page.getByRole('checkbox', { name: 'Compare run 2' }).focus();
+  await page.keyboard.press('Space');
+  await page.getByRole('row', { name: /^Compare run 1 1/ }).click();
+  const different = page.getByRole('region', { name: 'Chosen runs' }).getByRole('row');
+  await expect(different.filter({ hasText: 'optimizer.lr' })).toContainText('0.05');
+  await expect(different.filter({ hasText: 'epochs' })).toContainText('1000000');
+  await expect(different.filter({ hasText: 'batchSize' })).toHaveCount(0);
+  await page.getByLabel('Curve', { exact: true }).selectOption('validation_loss');
+  await page.getByLabel('Along', { exact: true }).selectOption('epoch');
+  await expect(page.getByRole('figure', { name: 'validation_loss of run 2, run 1' })).toBeVisible();
+  await page.screenshot({ path: info.outputPath('compared.png') });
+
+  // Back to the first run, from the keyboard: its epochs return, and undo takes the later ones back.
+  await page.getByRole('checkbox', { name: 'Compare run 2' }).press('Space');
+  await page.getByRole('button', { name: 'Restore' }).press('Enter');
+  await expect(page.getByText('The project and the best weights of run 1 are back')).toBeVisible();
+  await page.getByRole('tab', { name: 'Training' }).click();
+  await expect(page.getByLabel('Epochs', { exact: true })).toHaveValue('1000000');
+  await lazuli.command('edit.undo');
+  await expect(page.getByLabel('Epochs', { exact: true })).toHaveValue('3');
+  await lazuli.command('edit.redo');
+  await expect(page.getByLabel('Epochs', { exact: true })).toHaveValue('1000000');
+
+  await page.getByRole('tab', { name: 'Runs' }).click();
+  await lazuli.answerDialog(join(folder, 'out.csv'));
+  await page.getByRole('button', { name: 'Export runs…' }).click();
+  await expect.poll(() => existsSync(join(folder, 'out.csv'))).toBe(true);
+  expect(readFileSync(join(folder, 'out.csv'), 'utf8')).toMatch(/^id,started,.*\n1,.*,stopped,adam,/);
+  await lazuli.answerMessages('Delete');
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  await expect.poll(() => states(page)).toEqual(['2 finished']);
+  expect(await lazuli.messages()).toEqual([expect.stringContaining('Delete run 1?')]);
+
+  // Closing the window while a run goes on asks.
+  await page.getByRole('tab', { name: 'Training' }).click();
+  await page.getByRole('button', { name: 'Start training' }).first().click();
+  await expect(page.getByRole('button', { name: 'Stop' }).first()).toBeEnabled();
+  const close = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
+  await lazuli.answerMessages('Keep training');
+  await close();
+  await expect
+    .poll(() => lazuli.messages())
+    .toEqual([expect.stringContaining('Stop the training and close?')]);
+  await expect(page.getByRole('button', { name: 'Stop' }).first()).toBeEnabled();
+
+  // The first question is answered by name, and the one about unsaved work by the place of that answer: "Save" would ask where.
+  const ended = app.waitForEvent('close');
+  await app.evaluate(({ dialog }) => {
+    Reflect.set(dialog, 'showMessageBox', (_window: unknown, { buttons }: { buttons: string[] }) =>
+      Promise.resolve({
+        response: Math.max(buttons.indexOf('Stop and close'), buttons.indexOf("Don't save")),
+      }),
+    );
+  });
+  await close();
+  await ended;
+  expect(existsSync(join(folder, 'digits.runs.db'))).toBe(true);
+  const { RunHistory, historyBeside } = await import('../../engine/history');
+  const history = RunHistory.open(historyBeside(join(folder, 'digits.lazuli')));
+  expect(history.list()).toMatchObject([
+    { id: 3, state: 'stopped' },
+    { id: 2, state: 'finished' },
+  ]);
+  expect(history.list()[0]?.weights).not.toBeNull();
+  history.close();
+});

@@ -18,6 +18,7 @@ import { defaultGenerator, type Generator } from './random';
 import { LABEL, REGISTRY } from './registry';
 import { blankParams, solveSizes, type Sizes } from './solve-sizes';
 import { runSteps } from './steps';
+import { splitCall, type CallParams } from './call-params';
 import { extraReprOf } from './torch-repr';
 import { rulesOf } from './torch-rules';
 import { together } from './tensor-memory';
@@ -106,8 +107,9 @@ export class LayerModule extends Module {
   }
 
   /** The one output of a layer that has one, else all of them. */
-  override forward(...inputs: (Tensor | null)[]): Tensor | readonly Tensor[] {
-    const { declaration, params, training, random } = this;
+  override forward(...given: (Tensor | CallParams | null)[]): Tensor | readonly Tensor[] {
+    const { declaration, training, random } = this;
+    const { inputs, params } = splitCall(this, given);
     const tensors = this.siblings();
     const rules = rulesOf(declaration);
     if (this.options.semantics === 'torch') rules?.checkForward?.(present(inputs), this);
@@ -211,19 +213,29 @@ export class LayerModule extends Module {
     return ['declaration', 'options', 'generator', 'random', 'initializers'];
   }
   override extraRepr(): string {
-    return extraReprOf(this.declaration, this.params);
+    const { parameters } = this[REGISTRY];
+    // PyTorch's layers print whether they have a bias now.
+    const bias =
+      parameters.has('bias') && 'bias' in this.params ? { bias: this.tensor('bias') !== null } : {};
+    return extraReprOf(this.declaration, { ...this.params, ...bias });
   }
   override getAttribute(name: string): unknown {
     // `linear.bias` is the parameter, whatever the constructor was given under that name.
     const isOther = !Object.hasOwn(this.params, name);
     if (isOther || name in this || this[REGISTRY].has(name)) return super.getAttribute(name);
+    return this.paramAttribute(name);
+  }
+  /** A param as PyTorch's field of that name: an unknown size is 0. */
+  paramAttribute(name: string): unknown {
     const value = this.params[name];
     return value === null && this.declaration.params[name]?.isInferred === true ? 0 : value;
   }
 
   /** The declared tensors by name. */
   siblings(): Siblings {
-    return Object.fromEntries(this.tensorSpecs().map(({ name }) => [name, this.tensor(name)]));
+    const specs = this.tensorSpecs();
+    const all = this.options.semantics === 'torch' ? withAbsent(this, specs) : specs;
+    return Object.fromEntries(all.map(({ name }) => [name, this.tensor(name)]));
   }
 }
 

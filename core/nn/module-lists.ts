@@ -2,7 +2,7 @@
 import { TorchError } from '../errors';
 import { Module } from './module';
 import { indentRest, reprOf } from './module-repr';
-import { IS_TORCH_CLASS, typeName } from './python-names';
+import { IS_TORCH_CLASS, torchTypename, typeName } from './python-names';
 import { isModule, REGISTRY } from './registry';
 
 /** What both share: positions, also from the end, and keys that stay numbered after a removal. */
@@ -23,7 +23,12 @@ abstract class NumberedModules extends Module {
     this[REGISTRY].modules.delete(this.keyAt(index));
     this.renumber([...this]);
   }
-  pop(index = -1): Module {
+  pop(index: number): Module {
+    if ((index as unknown) === undefined)
+      throw new TorchError(
+        'TypeError',
+        `${this.constructor.name}.pop() missing 1 required positional argument: 'key'`,
+      );
     const module = this.at(index);
     this.deleteItem(index);
     return module;
@@ -77,10 +82,20 @@ export class Sequential extends NumberedModules {
   }
   /** `a + b`: a new one with the modules of both. */
   plus(other: Sequential): Sequential {
+    if (!((other as unknown) instanceof Sequential))
+      throw new TorchError(
+        'ValueError',
+        `add operator supports only objects of Sequential class, but <class '${torchTypename(other)}'> is given.`,
+      );
     return new Sequential().extend(this).extend(other);
   }
   /** `a * n`: the same modules n times; ValueError for n below 1. */
   times(count: number): Sequential {
+    if (!Number.isInteger(count))
+      throw new TorchError(
+        'TypeError',
+        `unsupported operand type(s) for *: <class 'torch.nn.modules.container.Sequential'> and <class '${typeName(count)}'>`,
+      );
     if (count <= 0)
       throw new TorchError(
         'ValueError',
@@ -109,8 +124,11 @@ export class ModuleList extends NumberedModules {
   slice(start?: number, end?: number): ModuleList {
     return new ModuleList([...this].slice(start, end));
   }
+  /** Python moves the later ones one further, from the end: before the first there is no key, and beyond the end stays a gap. */
   insert(index: number, module: Module): void {
-    this.renumber([...this].toSpliced(index, 0, module));
+    if (index < 0) throw new TorchError('KeyError', '-1');
+    if (index > this.length) Reflect.set(this, String(index), module);
+    else this.renumber([...this].toSpliced(index, 0, module));
   }
   extend(modules: Iterable<Module>): this {
     const given: unknown = modules;

@@ -43,10 +43,10 @@ export class ParameterList extends ParameterContainer {
   }
   /** IndexError outside -length .. length - 1. */
   at(index: number): unknown {
-    return Reflect.get(this, this.#keyAt(index), this);
+    return Reflect.get(this, positionOf(this, index), this);
   }
   setItem(index: number, value: unknown): void {
-    Reflect.set(this, this.#keyAt(index), asParameter(value));
+    Reflect.set(this, positionOf(this, index), asParameter(value));
   }
   append(value: unknown): this {
     this.size += 1;
@@ -74,12 +74,13 @@ export class ParameterList extends ParameterContainer {
       .map((value, index) => line(String(index), value, ({ dtype }) => `torch.${dtype}`))
       .join('\n');
   }
+}
 
-  #keyAt(index: number): string {
-    if (!Number.isInteger(index) || index < -this.size || index >= this.size)
-      throw new TorchError('IndexError', `index ${index} is out of range`);
-    return String(index < 0 ? index + this.size : index);
-  }
+// No private methods here: a deepcopy does not run constructors, and would not have them.
+function positionOf({ size }: ParameterList, index: number): string {
+  if (!Number.isInteger(index) || index < -size || index >= size)
+    throw new TorchError('IndexError', `index ${index} is out of range`);
+  return String(index < 0 ? index + size : index);
 }
 
 type Entries = Readonly<Record<string, unknown>> | Iterable<readonly [string, unknown]>;
@@ -97,10 +98,10 @@ export class ParameterDict extends ParameterContainer {
   }
   /** AttributeError when there is none. */
   item(key: string): unknown {
-    return this.getAttribute(this.#attribute(key));
+    return this.getAttribute(checkedKey(key));
   }
   setItem(key: string, value: unknown): void {
-    const name = this.#attribute(key);
+    const name = checkedKey(key);
     this.order.set(key, null);
     Reflect.set(this, name, asParameter(value));
   }
@@ -127,7 +128,7 @@ export class ParameterDict extends ParameterContainer {
   /** The last entry, taken out. KeyError when there is none. */
   popItem(): [string, unknown] {
     const key = [...this.order.keys()].at(-1);
-    if (key === undefined) throw new TorchError('KeyError', 'dictionary is empty');
+    if (key === undefined) throw new TorchError('KeyError', 'popitem(): dictionary is empty');
     return [key, this.pop(key)];
   }
   clear(): void {
@@ -135,6 +136,14 @@ export class ParameterDict extends ParameterContainer {
   }
   copy(): ParameterDict {
     return new ParameterDict(this.entries());
+  }
+  /** A new one with the same value under every key. */
+  fromKeys(keys: Iterable<string>, value: unknown = null): ParameterDict {
+    return new ParameterDict(Array.from(keys, (key) => [key, value] as const));
+  }
+  /** `a | b`: a new one with the entries of both, `other`'s where both have a key. */
+  or(other: ParameterDict): ParameterDict {
+    return new ParameterDict([...this.entries(), ...other.entries()]);
   }
   update(entries: Entries): void {
     const pairs = pairsOf(entries, { call: 'ParametersDict.update', element: 'ParameterDict' });
@@ -152,14 +161,14 @@ export class ParameterDict extends ParameterContainer {
       .map(([key, value]) => line(key, value, torchTypename))
       .join('\n');
   }
+}
 
-  #attribute(key: unknown): string {
-    if (typeof key === 'string') return key;
-    throw new TorchError(
-      'TypeError',
-      `Index given to ParameterDict cannot be used as a key as it is not a string (type is '${typeName(key)}'). Open an issue on github if you need non-string keys.`,
-    );
-  }
+function checkedKey(key: unknown): string {
+  if (typeof key === 'string') return key;
+  throw new TorchError(
+    'TypeError',
+    `Index given to ParameterDict cannot be used as a key as it is not a string (type is '${typeName(key)}'). Open an issue on github if you need non-string keys.`,
+  );
 }
 
 for (const { prototype } of [ParameterList, ParameterDict])

@@ -1,5 +1,5 @@
 // PyTorch's layer classes, generated from the catalogue: `Linear`, `LazyLinear` ... Two per declaration, made once.
-import { LazuliError, TorchError } from '../errors';
+import { TorchError } from '../errors';
 import type { LayerDeclaration } from '../layers/declaration';
 import { checkParams, parseParams } from '../layers/parse';
 import { LayerModule, type LayerOptions, type LayerParams } from './layer-module';
@@ -36,12 +36,43 @@ function classesOf(declaration: LayerDeclaration): LayerClasses {
       return eager;
     }
   };
-  if (declaration.torch !== null) Object.defineProperty(eager.prototype, IS_TORCH_CLASS, { value: true });
+  if (declaration.torch !== null) {
+    Object.defineProperty(eager.prototype, IS_TORCH_CLASS, { value: true });
+    defineParams(eager.prototype, Object.keys(declaration.params));
+  }
   Object.defineProperty(eager, 'name', { value: classNameOf(declaration) });
   Object.defineProperty(lazy, 'name', { value: lazyClassNameOf(declaration) });
   const classes = { eager, lazy };
   made.set(declaration, classes);
   return classes;
+}
+
+/** Names that are something else on a layer: tensors, and what a LayerModule has itself. */
+const TAKEN = new Set([
+  'weight',
+  'bias',
+  'training',
+  'params',
+  'options',
+  'random',
+  'generator',
+  'initializers',
+]);
+
+/** `linear.in_features` as a field, to read and to set. */
+function defineParams(prototype: LayerModule, names: readonly string[]): void {
+  for (const name of names) {
+    if (TAKEN.has(name) || name in prototype) continue;
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      get(this: LayerModule) {
+        return this.paramAttribute(name);
+      },
+      set(this: LayerModule, value: unknown) {
+        this.params = { ...this.params, [name]: value };
+      },
+    });
+  }
 }
 
 /** A layer with parsed params: of the lazy class while a size that its tensors need is blank. */
@@ -127,7 +158,18 @@ function torchParams(
   const checked = checkParams(declaration, given, 'torch');
   if ('params' in checked) return checked.params;
   const [problem] = checked.problems;
-  throw new LazuliError('parameter_invalid', problem?.message ?? `${name}: invalid parameters`);
+  // A lazy convolution finds out in its first call, where its kernel looks.
+  if (isLazyClass && /\.Conv[123]d$/.test(declaration.torch ?? '') && problem?.message === UNDIVIDED)
+    return { ...checkedParams(declaration, { ...given, groups: 1 }), groups: given.groups };
+  throw new TorchError('ValueError', problem?.message ?? `${name}: invalid parameters`);
+}
+
+const UNDIVIDED = 'out_channels must be divisible by groups';
+
+function checkedParams(declaration: LayerDeclaration, given: Readonly<Record<string, unknown>>): LayerParams {
+  const checked = checkParams(declaration, given, 'torch');
+  if ('params' in checked) return checked.params;
+  throw new TorchError('ValueError', checked.problems[0]?.message ?? 'invalid parameters');
 }
 
 const defaults = ({ params }: LayerDeclaration): Record<string, unknown> =>

@@ -4,6 +4,7 @@ import type { LayerDeclaration } from '../layers/declaration';
 import { torchSize, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import type { LayerModule } from './layer-module';
+import { isLazy } from './uninitialized';
 
 export interface TorchRules {
   /** The function its forward calls, as Python prints it. */
@@ -23,8 +24,32 @@ export interface TorchRules {
 const axisMissing = (): TorchError =>
   new TorchError('IndexError', 'tuple index out of range', 'shape_mismatch');
 
+const SCALARS: Readonly<Record<string, string>> = {
+  float64: 'Double', float32: 'Float', float16: 'Half', bfloat16: 'BFloat16', int64: 'Long', int32: 'Int', int16: 'Short',
+  int8: 'Char', uint8: 'Byte', bool: 'Bool', complex64: 'ComplexFloat', complex128: 'ComplexDouble',
+}; // prettier-ignore
+const scalarName = ({ dtype }: Tensor): string => SCALARS[dtype] ?? dtype;
+
 const linear: TorchRules = {
   callable: '<built-in function linear>',
+  // With a bias a matrix goes through addmm, which says it otherwise than other products.
+  checkForward([input], module) {
+    const [weight, bias] = [module.tensor('weight'), module.tensor('bias')];
+    if (
+      !input ||
+      !weight ||
+      isLazy(weight) ||
+      bias === null ||
+      input.rank !== 2 ||
+      input.dtype === weight.dtype
+    )
+      return;
+    throw new TorchError(
+      'RuntimeError',
+      `mat1 and mat2 must have the same dtype, but got ${scalarName(input)} and ${scalarName(weight)}`,
+      'dtype_mismatch',
+    );
+  },
   checkInput(_module, [input]) {
     if (input?.shape.length === 0) throw axisMissing();
   },
@@ -59,6 +84,16 @@ const convolution = (dimensions: number, functionName: string): TorchRules => ({
     if (channels % groups === 0) return;
     module.setSizes({ in_channels: channels }, () => 'from the input');
     throw new TorchError('ValueError', 'in_channels must be divisible by groups');
+  },
+  checkForward(_inputs, module) {
+    const [groups, outputs] = [Number(module.params.groups), Number(module.params.out_channels)];
+    if (functionName.startsWith('conv_transpose') || outputs % groups === 0) return;
+    const shape = module.partialShapeOf('weight') ?? [];
+    throw new TorchError(
+      'RuntimeError',
+      `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0, but got weight of size [[${shape.join(', ')}]] instead`,
+      'shape_mismatch',
+    );
   },
 });
 

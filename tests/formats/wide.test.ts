@@ -1,7 +1,7 @@
 // A wide set of what people save with PyTorch opens with equal content and values, and is saved again to equal bytes.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
@@ -18,9 +18,13 @@ import type { ByteSource, TensorEntry } from '#core/formats/weights';
 import { toJson, type JsonValue } from '#engine/json';
 
 const GOLDEN = join(import.meta.dirname, '..', 'golden');
-/** Of several versions: everything of 2.13, of the others what differs; or a folder somebody made with scripts/golden/formats_wide.py. */
+/**
+ * Of several versions: everything of 2.13, of the others what differs, and random content; or folders somebody made with
+ * scripts/golden/formats_wide.py or formats_random.py.
+ */
 const FOLDERS = process.env['LAZULI_WIDE']?.split(':') ?? [
   join(GOLDEN, 'formats_wide'),
+  join(GOLDEN, 'formats_random'),
   join(GOLDEN, 'formats_1_13'),
   join(GOLDEN, 'formats_2_6'),
   join(GOLDEN, 'formats_2_14'),
@@ -31,6 +35,8 @@ interface WideFile {
   readonly entries: Readonly<Record<string, object>>;
   readonly values: Readonly<Record<string, unknown>>;
   readonly resave: boolean;
+  /** What torch writes by default for the same content, in the manifest's folder. */
+  readonly resaved?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly ignore_values?: boolean;
   readonly ignore_entries?: boolean;
@@ -90,6 +96,13 @@ describe('ZIP-1 everything torch.save takes is saved again to the same bytes', (
     const sink = new MemorySink();
     await writeTorchTree(sink, await readTorchTree(open(name)), { directory: basename(name, '.pt') });
     expect(Buffer.compare(sink.take(), bytesOf(name))).toBe(0);
+  });
+
+  const resaved = files.filter(([, golden]) => golden.resaved !== undefined);
+  it.each(resaved)('PICKLE-1 %s in the present form', async (name, { resaved: expected = '' }) => {
+    const sink = new MemorySink();
+    await writeTorchTree(sink, await readTorchTree(open(name)), { directory: basename(name, '.pt') });
+    expect(Buffer.compare(sink.take(), bytesOf(join(dirname(name), expected)))).toBe(0);
   });
 
   it.each(saved.filter(([, { format }]) => format === 'safetensors'))('SAFE-1 %s', async (name, golden) => {

@@ -55,6 +55,13 @@ const PYTHON3_MODULES: ReadonlyMap<string, string> = new Map([
   ['copy_reg', 'copyreg'],
 ]);
 
+/** What protocol 2 calls a module of Python 3. Source: CPython Lib/_compat_pickle.py. */
+export const python2Module = (module: string): string => PYTHON2_MODULES.get(module) ?? module;
+
+const PYTHON2_MODULES: ReadonlyMap<string, string> = new Map(
+  [...PYTHON3_MODULES].map(([old, present]) => [present, old]),
+);
+
 /** What a pickle asks to build: `callable(*args)`, then items, entries and state put into it. */
 export class PickleObject {
   /** From APPENDS. */

@@ -3,15 +3,17 @@ import { assert } from '../../errors';
 import { encodeText, FieldWriter } from '../bytes';
 import { OPCODE } from './opcodes';
 import {
-  describeValue,
+  PickleBytes,
   PickleDict,
   PickleFloat,
   PickleGlobal,
   PickleList,
   PickleObject,
   PicklePersistent,
+  PickleSet,
   PickleText,
   PickleTuple,
+  python2Module,
   type PickleValue,
 } from './values';
 
@@ -19,7 +21,7 @@ const BATCH = 1000;
 const DEEPEST = 1000;
 
 /**
- * The bytes of one pickle, PROTO to STOP. Objects met twice are written once and recalled, texts too, by identity.
+ * The bytes of one pickle, PROTO to STOP, whatever protocol the tree was read from. Objects met twice are written once and recalled, texts too, by identity.
  * `idOf` gives what a reference to something outside is written as. Source: CPython Modules/_pickle.c,
  * spec/torch-semantics.md section 10.
  */
@@ -71,7 +73,7 @@ class PickleWriter {
     if (value instanceof PickleText) this.#text(value);
     else if (value instanceof PickleTuple) this.#tuple(value);
     else if (value instanceof PickleGlobal) {
-      this.#out.uint8(OPCODE.GLOBAL).text(`${value.module}\n${value.name}\n`);
+      this.#out.uint8(OPCODE.GLOBAL).text(`${python2Module(value.module)}\n${value.name}\n`);
       this.#remember(value);
     } else if (value instanceof PickleList) {
       this.#out.uint8(OPCODE.EMPTY_LIST);
@@ -82,7 +84,15 @@ class PickleWriter {
       this.#remember(value);
       this.#dictItems(value.items, true);
     } else if (value instanceof PickleObject) this.#object(value);
-    else assert(false, `protocol 2 has no form for ${describeValue(value)}`);
+    else this.#call(value, ...(value instanceof PickleSet ? setCall(value) : bytesCall(value)));
+  }
+
+  /** A value that protocol 2 has no form for: what makes it is called. */
+  #call(value: PickleSet | PickleBytes, callable: PickleGlobal, args: PickleTuple): void {
+    this.#save(callable);
+    this.#save(args);
+    this.#out.uint8(OPCODE.REDUCE);
+    this.#remember(value);
   }
 
   #integer(value: number | bigint): void {
@@ -192,4 +202,37 @@ class PickleWriter {
 
 /** Globals are one object by name, everything else by identity. */
 const memoKey = (value: PickleValue): unknown =>
-  value instanceof PickleGlobal ? `${value.module}\n${value.name}` : value;
+  value instanceof PickleGlobal ? `${python2Module(value.module)}\n${value.name}` : value;
+
+const BYTES = new PickleGlobal('builtins', 'bytes');
+const ENCODE = new PickleGlobal('_codecs', 'encode');
+/** CPython has one object for each of these texts. */
+const LATIN1 = new PickleText('latin1');
+const CHARACTERS = Array.from({ length: 256 }, (_, code) => new PickleText(String.fromCharCode(code)));
+
+/** Source: CPython Modules/_pickle.c, save_set and save_frozenset below protocol 4. */
+function setCall({ items, isFrozen }: PickleSet): [PickleGlobal, PickleTuple] {
+  const list = new PickleList();
+  for (const item of items) list.items.push(item);
+  return [new PickleGlobal('builtins', isFrozen ? 'frozenset' : 'set'), new PickleTuple([list])];
+}
+
+/** Source: CPython Modules/_pickle.c, save_bytes below protocol 3 and save_bytearray below protocol 5. */
+function bytesCall({ value, isMutable }: PickleBytes): [PickleGlobal, PickleTuple] {
+  if (isMutable)
+    return [
+      new PickleGlobal('builtins', 'bytearray'),
+      new PickleTuple(value.length === 0 ? [] : [new PickleBytes(value, false)]),
+    ];
+  if (value.length === 0) return [BYTES, new PickleTuple([])];
+  return [ENCODE, new PickleTuple([latin1(value), LATIN1])];
+}
+
+function latin1(bytes: Uint8Array): PickleText {
+  const [first = 0] = bytes;
+  const character = bytes.length === 1 ? CHARACTERS[first] : undefined;
+  if (character !== undefined) return character;
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return new PickleText(text);
+}

@@ -1,5 +1,5 @@
 // Turns the recorded rebuild calls of a torch pickle into tensors, every size, stride and offset checked.
-import { DTYPES, elementSize, isDType, type DType } from '../../tensor/dtype';
+import { canRequireGradient, DTYPES, elementSize, isDType, type DType } from '../../tensor/dtype';
 import { globalRole } from '../pickle/globals';
 import {
   describeValue,
@@ -230,8 +230,7 @@ export class TensorBuilder {
   #checkGradient(requiresGrad: PickleValue, dtype: DType, where: string): asserts requiresGrad is boolean {
     if (typeof requiresGrad !== 'boolean')
       throw this.#refuse('requires_grad is not a bool', where, { got: describeValue(requiresGrad) });
-    const { kind } = DTYPES[dtype];
-    if (requiresGrad && kind !== 'float' && kind !== 'complex')
+    if (requiresGrad && !canRequireGradient(dtype))
       throw this.#refuse('a tensor that is no floating point or complex one requires a gradient', where, {
         expected: 'requires_grad: False',
         got: dtype,

@@ -147,6 +147,24 @@ describe.each(FLOATS)('%s, products larger than one block', (dtype) => {
       });
     }
   });
+
+  it('columns are the same bits in products of all and of some of them', () => {
+    const [m, k, n, some] = [150, 180, 6000, 40];
+    const a = randomTensor(dtype, [m, k], 1);
+    const b = randomTensor(dtype, [n, k], 2);
+    const attributes = { transpose_a: false, transpose_b: true };
+    const columnsOf = (first: number, count: number): readonly number[] => {
+      const part = { ...b, shape: [count, k], data: b.data.slice(first * k, (first + count) * k) };
+      return runOp('matmul', [a, part], [{ dtype, shape: [m, count] }], attributes).outputs[0]?.data ?? [];
+    };
+    forEachIsa((isa) => {
+      const all = columnsOf(0, n);
+      for (const first of [0, 2987, n - some]) {
+        const wanted = Array.from({ length: m }, (_, i) => all.slice(i * n + first, i * n + first + some));
+        expectClose(`${isa} from column ${first}`, columnsOf(first, some), wanted.flat(), 0);
+      }
+    });
+  });
 });
 
 describe.each(FLOATS)('%s, activations applied to the results', (dtype) => {

@@ -11,9 +11,13 @@
 namespace lazuli {
 namespace {
 
+constexpr int64_t kFirstCacheBytes = 24 << 10;
 constexpr int64_t kDepthBytes = 3200;            // of one row of a packed block: panels of A stay near the first cache
 constexpr int64_t kColumnBytes = 400 << 10;      // of packed B one thread holds, well inside its second cache
 constexpr int64_t kRowBytes = 3 << 20;           // of packed A
+constexpr int64_t kPartBytes = 160 << 10;        // of the A of a part that a second cache holds beside a group of B
+constexpr int64_t kSharedBytes = 4 << 20;        // of B packed at once for all threads
+constexpr int64_t kPackDepth = 16;               // lines of B packed together: of neighbouring panels they lie side by side
 constexpr int64_t kPrivateBytes = 400 << 10;     // of a part's packed A; larger ones are packed once, for all threads
 // Operands are read where they lie if that meets few pages and lines of the first cache:
 constexpr int64_t kDirectRowBytes = 2048;        // of a row of A
@@ -70,14 +74,29 @@ template <typename T> struct Plan {
   int64_t row_block, depth_block;  // in elements
   int64_t column_group;            // panels
   int64_t row_parts;               // of a block, in one task each
-  bool is_dot, is_a_direct, is_a_private, is_b_packed;
+  bool is_dot, is_a_direct, is_a_private, is_b_packed, is_b_kept, is_b_shared;
+  int64_t column_block;  // in elements; all of them unless B is shared
 
   /// Rows of each part are spread evenly over panels of at most tile_rows.
   int64_t part_panels(int64_t rows) const { return ceil_div(ceil_div(rows, row_parts), tile_rows); }
   int64_t part_elements() const { return is_a_direct ? 0 : aligned(part_panels(row_block) * tile_rows * depth_block); }
   int64_t group_elements() const { return aligned((is_b_packed ? column_group : 1) * tile_columns * depth_block); }
-  int64_t workspace_elements() const { return is_dot ? 0 : (is_a_private ? part_elements() : 0) + group_elements(); }
-  int64_t shared_elements() const { return is_dot || is_a_private ? 0 : row_parts * part_elements(); }
+  int64_t private_b_elements() const { return is_b_shared ? 0 : group_elements(); }
+  int64_t workspace_elements() const { return is_dot ? 0 : (is_a_private ? part_elements() : 0) + private_b_elements(); }
+  int64_t shared_a_elements() const { return is_dot || is_a_private ? 0 : row_parts * part_elements(); }
+  int64_t shared_b_elements() const {
+    return is_dot || !is_b_shared ? 0 : aligned(ceil_div(column_block, tile_columns) * tile_columns * depth_block);
+  }
+
+  /// One thread computes all of a product.
+  void keep_whole(const Product<T>& p) {
+    is_a_private = true;
+    is_b_shared = false;
+    row_parts = 1;
+    column_block = p.columns;
+    column_group = std::clamp<int64_t>(kColumnBytes / static_cast<int64_t>(sizeof(T)) / tile_columns / depth_block, 1,
+                                       ceil_div(p.columns, tile_columns));
+  }
 
  private:
   static int64_t aligned(int64_t elements) { return (elements + 15) / 16 * 16; }
@@ -103,6 +122,7 @@ template <typename T> Plan<T> plan_of(const Product<T>& p) {
   // Contiguous rows of B that few rows of A meet are read where they are; the last, narrow panel is packed.
   plan.is_b_packed = p.is_bfloat16 || p.b.column_stride != 1 ||
                      (p.rows > 2 * plan.tile_rows && p.b.row_stride * p.depth * width > kDirectBytes);
+  plan.is_b_kept = plan.is_b_packed && plan.tile_columns * plan.depth_block * width <= kFirstCacheBytes;
   const int64_t column_panels = ceil_div(p.columns, plan.tile_columns);
   const int64_t most_group =
       std::clamp<int64_t>(kColumnBytes / width / plan.tile_columns / plan.depth_block, 1, kColumnGroup);
@@ -111,6 +131,13 @@ template <typename T> Plan<T> plan_of(const Product<T>& p) {
   const int64_t wished = ceil_div(kTasks, ceil_div(column_panels, plan.column_group));
   plan.row_parts = std::clamp<int64_t>(std::min(wished, row_panels / kLeastRowPanels), 1, kTasks);
   if (plan.row_parts > 1) plan.row_parts -= plan.row_parts % 2;
+  if (plan.is_b_kept) {
+    const int64_t most = std::max<int64_t>(1, kPartBytes / (plan.tile_rows * plan.depth_block * width));
+    plan.row_parts = std::max(plan.row_parts, ceil_div(row_panels, most));
+    plan.row_parts += plan.row_parts > 1 ? plan.row_parts % 2 : 0;
+  }
+  plan.is_b_shared = plan.is_b_kept && plan.row_parts > 1;
+  plan.column_block = plan.is_b_shared ? even_block(p.columns, kSharedBytes / width / plan.depth_block, plan.tile_columns) : p.columns;
   plan.is_a_private = plan.part_elements() * width <= kPrivateBytes;  // also where nothing is packed
   return plan;
 }
@@ -167,38 +194,62 @@ template <typename T, typename Runner> void multiply_dots(const Product<T>& p, c
                       });
 }
 
-/// The rows [row, row + rows) and the depth [start, start + depth) of a product.
+/// What all threads pack together, or null.
+template <typename T> struct Shared {
+  T* a = nullptr;
+  T* b = nullptr;
+};
+
+/// The rows [row, row + rows), the columns [column, column + columns) and the depth [start, start + depth) of a product.
 template <typename T> struct Block {
   const Product<T>& p;
   const Plan<T>& plan;
-  int64_t row, rows, start, depth;
-  T* shared_a;                     // packed by all threads, or null
+  int64_t row, rows, column, columns, start, depth;
+  Shared<T> shared;
   const int64_t* packed_offsets;   // k · tile_columns
   const int64_t* strided_offsets;  // k · b.row_stride
   int64_t part_panels = plan.part_panels(rows);
   int64_t panels = plan.row_parts * part_panels;
   int64_t height = ceil_div(rows, panels);
+  int64_t least_height = rows / panels, higher = rows % panels;  // panels with one row more, the first ones
   int64_t lines = plan.pairs != nullptr ? (depth + 1) / 2 : depth;  // of a packed panel
 
-  int64_t panel_start(int64_t panel) const { return panel * rows / panels; }
+  int64_t panel_start(int64_t panel) const { return panel * least_height + std::min(panel, higher); }
   const T* a_at(int64_t panel) const {
     return p.a.data + (row + panel_start(panel)) * p.a.row_stride + start * p.a.column_stride;
   }
 
   void pack_a(int64_t panel, T* to) const {
-    pack(to, height, a_at(panel), p.a.row_stride, p.a.column_stride, panel_start(panel + 1) - panel_start(panel));
+    pack(to, height, a_at(panel), p.a.row_stride, p.a.column_stride, panel_start(panel + 1) - panel_start(panel), depth);
   }
 
   /// A panel in the numbers the tiles take.
-  void pack(T* to, int64_t width, const T* from, int64_t row_stride, int64_t depth_stride, int64_t count) const {
+  void pack(T* to, int64_t width, const T* from, int64_t row_stride, int64_t depth_stride, int64_t count, int64_t length) const {
     if constexpr (sizeof(T) == 4) {
-      if (plan.pairs != nullptr) return plan.pairs->pack(to, width, from, row_stride, depth_stride, count, depth);
+      if (plan.pairs != nullptr) return plan.pairs->pack(to, width, from, row_stride, depth_stride, count, length);
     }
-    plan.kernels->pack(to, width, from, row_stride, depth_stride, count, depth);
-    if (p.is_bfloat16) plan.kernels->round(to, width * depth);
+    plan.kernels->pack(to, width, from, row_stride, depth_stride, count, length);
+    if (p.is_bfloat16) plan.kernels->round(to, width * length);
   }
 
-  void compute(int64_t panel, const T* packed_a, int64_t column, int64_t columns, const T* packed_b) const {
+  /// The panels of B's columns [begin, end), one after the other; only the last, narrow one where whole panels are read in place.
+  void pack_b(int64_t begin, int64_t end, T* to) const {
+    const auto pack_part = [&](int64_t at, int64_t k, int64_t count) {
+      const int64_t width = std::min(plan.tile_columns, end - at);
+      pack(to + (plan.is_b_packed ? (at - begin) * lines : 0) + k * plan.tile_columns, plan.tile_columns,
+           p.b.data + at * p.b.column_stride + (start + k) * p.b.row_stride, p.b.column_stride, p.b.row_stride, width, count);
+    };
+    if (!plan.is_b_packed) {
+      if (const int64_t rest = (end - begin) % plan.tile_columns; rest > 0) pack_part(end - rest, 0, depth);
+      return;
+    }
+    // Lines of B that are contiguous are read once, over all panels; pairs of bfloat16 lines are packed by whole panels.
+    const int64_t step = p.b.column_stride == 1 && !p.is_bfloat16 ? kPackDepth : depth;
+    for (int64_t k = 0; k < depth; k += step)
+      for (int64_t at = begin; at < end; at += plan.tile_columns) pack_part(at, k, std::min(step, depth - k));
+  }
+
+  void compute(int64_t panel, const T* packed_a, int64_t at, int64_t width, const T* packed_b) const {
     const int64_t first = row + panel_start(panel);
     TileArguments<T> tile;
     tile.depth = lines;
@@ -206,19 +257,19 @@ template <typename T> struct Block {
     tile.a_stride = plan.is_a_direct ? p.a.column_stride : height;
     tile.a_row = plan.is_a_direct ? p.a.row_stride : 1;
     tile.rows = static_cast<int>(panel_start(panel + 1) + row - first);
-    tile.columns = static_cast<int>(columns);
+    tile.columns = static_cast<int>(width);
     tile.b = packed_b;
     tile.b_offsets = packed_offsets;
-    if (!plan.is_b_packed && columns == plan.tile_columns) {
-      tile.b = p.b.data + column + start * p.b.row_stride;
+    if (!plan.is_b_packed && width == plan.tile_columns) {
+      tile.b = p.b.data + at + start * p.b.row_stride;
       tile.b_offsets = strided_offsets;
     }
-    tile.c = p.c + first * p.c_stride + column;
+    tile.c = p.c + first * p.c_stride + at;
     tile.c_stride = p.c_stride;
     tile.accumulate = start > 0;
     if (start == 0) {
       if (p.row_bias) tile.row_bias = p.row_bias + first;
-      if (p.column_bias) tile.column_bias = p.column_bias + column;
+      if (p.column_bias) tile.column_bias = p.column_bias + at;
     }
     if constexpr (sizeof(T) == 4) {
       if (plan.pairs != nullptr) return plan.pairs->tile(tile);
@@ -230,45 +281,59 @@ template <typename T> struct Block {
   void run_task(int64_t part, int64_t group, Workspace<T>& workspace) const {
     const int64_t first_panel = part * part_panels, panel_end = first_panel + part_panels;
     const int64_t part_rows = panel_start(panel_end) - panel_start(first_panel);
-    const T* a = shared_a != nullptr ? shared_a + part * plan.part_elements() : workspace.a.memory;
-    if (!plan.is_a_direct && shared_a == nullptr && workspace.a.exchange(a_at(first_panel), part_rows, depth))
+    const T* a = shared.a != nullptr ? shared.a + part * plan.part_elements() : workspace.a.memory;
+    if (!plan.is_a_direct && shared.a == nullptr && workspace.a.exchange(a_at(first_panel), part_rows, depth))
       for (int64_t panel = 0; panel < part_panels; ++panel)
         pack_a(first_panel + panel, workspace.a.memory + panel * height * lines);
 
-    const int64_t begin = group * plan.column_group * plan.tile_columns;
-    const int64_t end = std::min(p.columns, begin + plan.column_group * plan.tile_columns);
-    const auto columns_at = [&](int64_t column) { return std::min(plan.tile_columns, end - column); };
-    const auto packed_at = [&](int64_t column) {
-      return workspace.b.memory + (plan.is_b_packed ? (column - begin) * lines : 0);
-    };
-    const T* from = p.b.data + begin * p.b.column_stride + start * p.b.row_stride;
-    if (workspace.b.exchange(from, end - begin, depth))
-      for (int64_t column = begin; column < end; column += plan.tile_columns)
-        if (plan.is_b_packed || columns_at(column) < plan.tile_columns)
-          pack(packed_at(column), plan.tile_columns, from + (column - begin) * p.b.column_stride, p.b.column_stride,
-               p.b.row_stride, columns_at(column));
+    const int64_t begin = column + group * plan.column_group * plan.tile_columns;
+    const int64_t end = std::min(column + columns, begin + plan.column_group * plan.tile_columns);
+    const T* b = shared.b != nullptr ? shared.b + (begin - column) * lines : workspace.b.memory;
+    if (shared.b == nullptr &&
+        workspace.b.exchange(p.b.data + begin * p.b.column_stride + start * p.b.row_stride, end - begin, depth))
+      pack_b(begin, end, workspace.b.memory);
 
-    for (int64_t panel = first_panel; panel < panel_end; ++panel, a += height * lines) {
-      for (int64_t column = begin; column < end; column += plan.tile_columns)
-        compute(panel, a, column, columns_at(column), packed_at(column));
+    const auto tile = [&](int64_t panel, int64_t at) {
+      compute(panel, a + (panel - first_panel) * height * lines, at, std::min(plan.tile_columns, end - at),
+              b + (plan.is_b_packed ? (at - begin) * lines : 0));
+    };
+    const auto finish_rows = [&](int64_t panel, int64_t next) {
       if ((p.finish || p.is_rounded) && start + depth == p.depth)
-        for (int64_t r = row + panel_start(panel); r < row + panel_start(panel + 1); ++r)
+        for (int64_t r = row + panel_start(panel); r < row + panel_start(next); ++r)
           finish(p, *plan.kernels, r * p.c_stride + begin, end - begin);
+    };
+    // A panel of B, the larger one, stays in the first cache where it fits; else one of A does.
+    if (plan.is_b_kept) {
+      for (int64_t at = begin; at < end; at += plan.tile_columns)
+        for (int64_t panel = first_panel; panel < panel_end; ++panel) tile(panel, at);
+      finish_rows(first_panel, panel_end);
+      return;
+    }
+    for (int64_t panel = first_panel; panel < panel_end; ++panel) {
+      for (int64_t at = begin; at < end; at += plan.tile_columns) tile(panel, at);
+      finish_rows(panel, panel + 1);
     }
   }
 
   /// Calls run(runner, tasks, work of one) after packing what all threads share.
   template <typename Runner, typename Run> void run(const Runner& runner, Run&& run_tasks) const {
-    if (shared_a != nullptr)
+    if (shared.a != nullptr)
       runner.parallel_for(panels, std::max<int64_t>(1, 16384 / std::max<int64_t>(1, depth * height)),
                           [&](int64_t begin, int64_t end) {
                             for (int64_t panel = begin; panel < end; ++panel)
-                              pack_a(panel, shared_a + panel / part_panels * plan.part_elements() +
+                              pack_a(panel, shared.a + panel / part_panels * plan.part_elements() +
                                                 panel % part_panels * height * lines);
                           });
-    const int64_t groups = ceil_div(p.columns, plan.column_group * plan.tile_columns);
+    const int64_t group_columns = plan.column_group * plan.tile_columns, groups = ceil_div(columns, group_columns);
+    if (shared.b != nullptr)
+      runner.parallel_for(groups, std::max<int64_t>(1, 16384 / std::max<int64_t>(1, depth * group_columns)),
+                          [&](int64_t begin, int64_t end) {
+                            for (int64_t group = begin; group < end; ++group)
+                              pack_b(column + group * group_columns, std::min(column + columns, column + (group + 1) * group_columns),
+                                     shared.b + group * group_columns * lines);
+                          });
     const int64_t tasks = plan.row_parts * groups;
-    const int64_t work = depth * rows * p.columns / tasks;
+    const int64_t work = depth * rows * columns / tasks;
     runner.parallel_for(tasks, std::max<int64_t>(1, kTaskWork / std::max<int64_t>(work, 1)),
                         [&](int64_t begin, int64_t end) {
                           run_tasks([&](Workspace<T>& workspace) {
@@ -296,20 +361,21 @@ template <typename T> struct Offsets {
 
 /// `borrow(body)` calls body(workspace) with one for the calling thread.
 template <typename T, typename Runner, typename Borrow>
-void multiply_with(const Product<T>& p, const Plan<T>& plan, const Offsets<T>& offsets, T* shared_a, const Runner& runner,
+void multiply_with(const Product<T>& p, const Plan<T>& plan, const Offsets<T>& offsets, const Shared<T>& shared, const Runner& runner,
                    Borrow&& borrow) {
   if (p.rows == 0 || p.columns == 0) return;
   if (plan.is_dot) return multiply_dots(p, *plan.kernels, runner);
-  for (int64_t row = 0; row < p.rows; row += plan.row_block) {
-    int64_t depth = 0;
-    do {  // once even when there is nothing to sum: C gets its bias
-      const Block<T> block{p, plan, row, std::min(plan.row_block, p.rows - row), depth,
-                           std::min(plan.depth_block, p.depth - depth), shared_a, offsets.packed.data(),
-                           offsets.strided.data()};
-      block.run(runner, borrow);
-      depth += plan.depth_block;
-    } while (depth < p.depth);
-  }
+  for (int64_t row = 0; row < p.rows; row += plan.row_block)
+    for (int64_t column = 0; column < p.columns; column += plan.column_block) {
+      int64_t depth = 0;
+      do {  // once even when there is nothing to sum: C gets its bias
+        const Block<T> block{p, plan, row, std::min(plan.row_block, p.rows - row), column,
+                             std::min(plan.column_block, p.columns - column), depth, std::min(plan.depth_block, p.depth - depth),
+                             shared, offsets.packed.data(), offsets.strided.data()};
+        block.run(runner, borrow);
+        depth += plan.depth_block;
+      } while (depth < p.depth);
+    }
 }
 
 }  // namespace
@@ -331,25 +397,26 @@ void multiply_batch(const Product<T>& first, int64_t count, int64_t a_step, int6
   constexpr int64_t kPieces = 64, kLargeWork = 1 << 23;
   const bool is_large = count < 2 || first.rows * first.columns > kLargeWork / std::max<int64_t>(first.depth, 1);
   Plan<T> plan = plan_of(first);
+  if (!is_large) plan.keep_whole(first);
   const Offsets<T> offsets(first, plan);
   auto workspaces = lent<Workspace<T>>([&]() -> Workspace<T> {
     T* memory = context.scratch_of<T>(plan.workspace_elements());
-    return {{memory}, {memory + plan.workspace_elements() - plan.group_elements()}};
+    return {{memory}, {memory + plan.workspace_elements() - plan.private_b_elements()}};
   });
   const auto borrow = [&](auto&& body) { workspaces.with(body); };
   if (is_large) {
-    T* shared_a = plan.shared_elements() > 0 ? context.scratch_of<T>(plan.shared_elements()) : nullptr;
-    for (int64_t index = 0; index < count; ++index) multiply_with(at(index), plan, offsets, shared_a, context, borrow);
+    const auto allocate = [&](int64_t elements) { return elements > 0 ? context.scratch_of<T>(elements) : nullptr; };
+    const Shared<T> shared{allocate(plan.shared_a_elements()), allocate(plan.shared_b_elements())};
+    for (int64_t index = 0; index < count; ++index) multiply_with(at(index), plan, offsets, shared, context, borrow);
     return;
   }
   // Many small products: each piece computes its share alone.
-  plan.is_a_private = true;
   const int64_t pieces = std::min(count, kPieces);
   const int64_t work = std::max<int64_t>(1, first.rows * first.columns * first.depth * count / pieces);
   context.parallel_for(pieces, std::max<int64_t>(1, kTaskWork / work), [&](int64_t begin, int64_t end) {
     borrow([&](Workspace<T>& workspace) {
       for (int64_t index = begin * count / pieces; index < end * count / pieces; ++index)
-        multiply_with(at(index), plan, offsets, static_cast<T*>(nullptr), Sequential{},
+        multiply_with(at(index), plan, offsets, Shared<T>{}, Sequential{},
                       [&](auto&& body) { body(workspace); });
     });
   });

@@ -1,5 +1,6 @@
 // Text for terminals: harmless whatever a file brought, aligned in columns, coloured only where somebody looks.
 import { printable } from '#core/formats/refuse';
+import { showBytes } from '#core/units';
 
 /** Text from a file on one line: control, bidirectional and unassigned characters escaped. */
 export const clean = (text: string): string => printable(text);
@@ -83,15 +84,7 @@ export const count = (value: number | null): string =>
 
 /** `1.2 MiB`. */
 export function bytes(value: number | null): string {
-  if (value === null) return 'unknown';
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let amount = value;
-  let at = 0;
-  while (amount >= 1024 && at < units.length - 1) {
-    amount /= 1024;
-    at++;
-  }
-  return `${at === 0 ? amount : amount.toFixed(1)} ${units[at] ?? ''}`;
+  return value === null ? 'unknown' : showBytes(value);
 }
 
 /** `2:05` minutes, `1:02:05` hours. */

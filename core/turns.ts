@@ -11,8 +11,11 @@ export function drain<T>(work: Turned<T>): T {
   }
 }
 
+/** Does something around a piece of work. */
+export type Wrap = <R>(body: () => R) => R;
+
 /** The same work with every turn inside `wrap`: what `wrap` sets is not set while others go. */
-export function* within<T>(wrap: <R>(body: () => R) => R, work: Turned<T>): Turned<T> {
+export function* within<T>(wrap: Wrap, work: Turned<T>): Turned<T> {
   for (;;) {
     const turn = wrap(() => work.next());
     if (turn.done === true) return turn.value;

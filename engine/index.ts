@@ -29,6 +29,6 @@ export {
   type TrainOptions,
 } from './session';
 export { type Prediction } from './training/predict';
-export { preflight, type Preflight, type TrainingMemory } from './training/preflight';
+export { preflight, type Preflight } from './training/preflight';
 export { type RunOutcome, type RunResult } from './training/parts';
 export { TrainingRun } from './training/run';

@@ -15,6 +15,7 @@ import type {
   ValueRange,
 } from '#core/session/parameters';
 import type { DataPreview, ModelInfo, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
+import type { TrainingNeed } from '#core/session/training-memory';
 
 import { backendFor, cpuBackend, useThreads } from './backend';
 import { writeWeightsFile, type SaveOptions } from './convert';
@@ -301,6 +302,13 @@ export class ModelSession {
   async preflight({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Preflight> {
     const data = await this.#feeds.dataset(this.project.data, { signal });
     return preflight(this.project, await this.sampleShapes(signal ? { signal } : {}), data);
+  }
+
+  /** The same memory beside what may be taken: what a window or a command line shows before a run. */
+  async trainingNeed(options: { readonly signal?: AbortSignal } = {}): Promise<TrainingNeed> {
+    const { batch, memory } = await this.preflight(options);
+    const isCpu = this.project.training.device === 'cpu';
+    return { batch, memory, limit: isCpu ? cpuBackend().native.info().memory_limit : null };
   }
 
   /**

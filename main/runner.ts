@@ -4,6 +4,7 @@ import { errorToData, LazuliError, type ErrorData } from '#core/errors';
 import type { Project } from '#core/document/project';
 import type { QueuedRun, RunSnapshot } from '#core/ipc/api';
 import { findOptimizer } from '#core/optimizers/index';
+import { refuseTooLarge } from '#core/session/training-memory';
 import {
   isHistoryOff,
   RunRecorder,
@@ -79,9 +80,10 @@ export class Runner {
     });
   }
 
-  /** Starts a run of the session's project. */
+  /** Starts a run of the session's project. Throws `out_of_memory` for one that needs more than there may be. */
   async start(): Promise<RunSnapshot> {
     const { session, window } = this.host;
+    refuseTooLarge(await session.trainingNeed());
     const revision = session.info().revision;
     const { project } = session;
     const recorder = isHistoryOff()

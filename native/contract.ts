@@ -188,6 +188,14 @@ export interface NativeAddon {
     attributes: object,
   ): Promise<void>;
   createProgram(spec: NativeProgramSpec): NativeProgram;
+  /**
+   * Scratch that a program of these instructions takes at most at once, on as many threads as are set. No operand need exist:
+   * each kernel runs the first piece of its loops over memory that is only mapped.
+   */
+  measureScratch(spec: {
+    readonly buffers: readonly { readonly dtype: string; readonly shape: readonly number[] }[];
+    readonly instructions: NativeProgramSpec['instructions'];
+  }): Promise<number>;
   /** Figures, distribution and picture of a tensor, on a thread of its own; at most 4,096 bins and 1,024 cells either way. */
   measureTensor(tensor: NativeTensor, bins: number, rows: number, columns: number): Promise<NativeStatistics>;
   /**

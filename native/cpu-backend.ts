@@ -138,6 +138,16 @@ export class CpuBackend implements Backend {
     }
   }
 
+  /** Scratch that `createProgram` of this would take on top of its arena when it runs. */
+  async measureScratch({ buffers, instructions }: ProgramSpec): Promise<number> {
+    try {
+      const shapes = buffers.map(({ dtype, shape }) => ({ dtype, shape }));
+      return await this.native.measureScratch({ buffers: shapes, instructions });
+    } catch (error) {
+      throw toLazuliError(error);
+    }
+  }
+
   libm(name: LibmFunction, values: Float64Array): void {
     wrapErrors(() => this.native.libm(name, values));
   }

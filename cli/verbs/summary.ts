@@ -45,7 +45,7 @@ export const summary: Verb = {
         const step = !options.isSet('program')
           ? null
           : sampled
-            ? preflight(project, sampled)
+            ? await preflight(project, sampled)
             : await session.preflight({ signal: call.signal });
         output.result(
           { ...summaryDocument(info, verdicts), ...(step ? { program: step } : {}) },

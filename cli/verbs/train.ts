@@ -4,12 +4,13 @@ import path from 'node:path';
 
 import { LazuliError } from '#core/errors';
 import type { RunEvent } from '#core/session/session';
+import { refuseTooLarge } from '#core/session/training-memory';
 import { checkWritable, formatOfWeights, historyBeside, isHistoryOff, RunRecorder } from '#engine/index';
 
 import { DATA_OPTIONS, SAVE_OPTION, saveOptions, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
 import { leftOutNote, showMetric, TRAINING_OPTIONS, withSettings } from '../training';
 import type { Output } from '../output';
-import { clean, duration } from '../text';
+import { bytes, clean, duration } from '../text';
 import type { Verb } from '../verb';
 
 /** Where an interrupted run of these weights leaves its checkpoint. */
@@ -56,6 +57,11 @@ export const train: Verb = {
         if (weights !== null) await session.loadWeights(weights, taken);
         const resume = options.isSet('resume') ? { resumeFrom: checkpoint } : {};
         const keepsCheckpoint = options.isSet('keep-checkpoint');
+        const need = await session.trainingNeed({ signal });
+        refuseTooLarge(need);
+        output.note(
+          `memory: ${bytes(need.memory.total)}${need.limit === null ? '' : ` of ${bytes(need.limit)}`}`,
+        );
         const onFault = ({ message }: LazuliError): void => output.note(`warning: ${message}`);
         const place = historyBeside(call.args.required(0));
         const recorder = isHistoryOff() ? null : new RunRecorder(place, { onFault });

@@ -18,6 +18,7 @@ import type {
   WeightOptions,
   WeightVerdict,
 } from '../session/session';
+import type { TrainingNeed } from '../session/training-memory';
 
 /** A file the user chose, as the window may name it: the main process knows the path, the window never does. */
 export type FileToken = string;
@@ -201,6 +202,8 @@ export interface Calls {
   ) => DataPreview;
 
   'train.start': (project: Project) => RunSnapshot;
+  /** The memory that a run of the project would take. */
+  'train.need': (project: Project) => TrainingNeed;
   'train.pause': () => RunSnapshot;
   'train.resume': () => RunSnapshot;
   /** Stops after the step in progress; the weights are kept. */
@@ -261,7 +264,7 @@ export const CALL_NAMES = [
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
   'data.choose', 'data.preview',
-  'train.start', 'train.pause', 'train.resume', 'train.stop', 'train.queue', 'train.cancel', 'train.move',
+  'train.start', 'train.need', 'train.pause', 'train.resume', 'train.stop', 'train.queue', 'train.cancel', 'train.move',
   'runs.list', 'runs.curves', 'runs.compare', 'runs.restore', 'runs.delete', 'runs.export',
 ] as const satisfies readonly CallName[]; // prettier-ignore
 

@@ -79,6 +79,7 @@ const SCHEMAS = {
     z.strictObject({ from: z.number().int().min(0), count: z.number().int().min(0).max(256) }),
   ]),
   'train.start': z.tuple([projectSchema]),
+  'train.need': z.tuple([projectSchema]),
   'train.pause': none,
   'train.resume': none,
   'train.stop': none,

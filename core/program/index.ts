@@ -13,7 +13,7 @@
 // No pass changes arithmetic, so a program's results equal those of the same step run eagerly, bit for bit.
 import type { Device } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
-import type { Turned } from '../turns';
+import { within, type Turned, type Wrap } from '../turns';
 import { checkProgram } from './check';
 import { fuse } from './fuse';
 import type { ProgramSpec } from './instructions';
@@ -73,22 +73,23 @@ export function compileProgram(
 
 /**
  * The same for a step cut into turns: `next` is waited for between them and between the passes, so that nothing else is
- * held up for long. Throws what the step's ops or `next` throw.
+ * held up for long; what `wrap` sets is not set meanwhile. Throws what the step's ops or `next` throw.
  */
 export async function compileInTurns(
   step: () => Turned<readonly Tensor[]>,
   next: () => Promise<void>,
-  options: TraceOptions = {},
+  { wrap = (body) => body(), ...options }: TraceOptions & { readonly wrap?: Wrap | undefined } = {},
 ): Promise<CompiledProgram> {
   const tracing = new Tracing(options);
-  const work = step();
+  const work = within(wrap, step());
   try {
     let turn = tracing.run(() => work.next());
     while (turn.done !== true) {
       await next();
       turn = tracing.run(() => work.next());
     }
-    const traced = tracing.finish(turn.value);
+    const { value } = turn;
+    const traced = wrap(() => tracing.finish(value));
     let optimized = traced.program;
     for (const pass of passesFor(options.device ?? 'cpu')) {
       await next();

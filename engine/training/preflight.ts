@@ -1,5 +1,5 @@
 // The training step of a project before any of its memory is taken: its program, traced and optimized, and the bytes that
-// a run will hold. Nothing is initialized; parameters are imagined. Not for an event loop that others wait for.
+// a run will hold. Nothing is initialized; parameters are imagined. All in turns: others go in between.
 import type { Project } from '#core/document/project';
 import type { GraphModule } from '#core/graph/graph-module';
 import { LazuliError } from '#core/errors';
@@ -7,15 +7,20 @@ import { newTensor } from '#core/nn/index';
 import { noGrad } from '#core/ops/index';
 import { useBackend } from '#core/ops/dispatch';
 import { printProgram, type CompiledProgram } from '#core/program/index';
+import type { ProgramSpec } from '#core/program/instructions';
 import type { Shape } from '#core/tensor/shape';
-import type { Storage } from '#core/tensor/storage';
+import type { Backend, Storage } from '#core/tensor/storage';
+import { within, type Wrap } from '#core/turns';
 import { parseParams } from '#core/layers/index';
 import { findLoss } from '#core/losses/index';
+import type { TrainingMemory } from '#core/session/training-memory';
 import { CLIPPING, EARLY_STOPPING } from '#core/training/options';
 
+import { cpuBackend, useThreads } from '../backend';
 import type { Dataset } from '../datasets/dataset';
 import { splitSamples } from '../datasets/shuffle';
 import { Model, type SampleShapes } from '../model/model';
+import { Turns } from '../turns';
 import { Cursor, endsOf, Normalizer } from './batches';
 import { evaluationBatch } from './evaluate';
 import { objectiveOf } from './objective';
@@ -24,26 +29,6 @@ import { StepLog } from './log';
 import { cutOf } from './pass';
 import { compileEvaluation, compileTraining, trainedParameters } from './programs';
 import { batchOf } from './training-pass';
-
-/** Bytes of a run, before the scratch of its kernels. */
-export interface TrainingMemory {
-  readonly parameters: number;
-  readonly buffers: number;
-  readonly optimizer_state: number;
-  /** Gradients and activations share the program's arena. */
-  readonly arena: number;
-  /** Of the arena, what the gradients of parameters would take if all lived at once. */
-  readonly gradients: number;
-  /** An arena cannot be smaller without computing things twice. */
-  readonly least_arena: number;
-  /** Arenas of the programs for the last, smaller batch and for validation. */
-  readonly other_arenas: number;
-  /** Samples and targets, where they are known. */
-  readonly data: number;
-  /** The order of samples, the log, learning rates, constants, and the copy of the best weights that early stopping keeps. */
-  readonly records: number;
-  readonly total: number;
-}
 
 export interface Preflight {
   readonly batch: number;
@@ -79,19 +64,23 @@ class ImaginedStorage implements Storage {
   }
 }
 
-/** Runs `body` with CPU tensors that are only counted; it gets those that are not freed. */
-function imagined<T>(body: (alive: ReadonlySet<Storage>) => T): T {
+/** CPU tensors that are only counted, inside `wrap`; `alive` are those that are not freed. */
+function imagination(): { readonly wrap: Wrap; readonly alive: ReadonlySet<Storage> } {
   const alive = new Set<Storage>();
-  const restore = useBackend({
+  const backend: Backend = {
     device: 'cpu',
     allocate: (bytes) => new ImaginedStorage(bytes, alive),
     execute: () => undefined,
-  });
-  try {
-    return body(alive);
-  } finally {
-    restore();
-  }
+  };
+  const wrap: Wrap = (body) => {
+    const restore = useBackend(backend);
+    try {
+      return body();
+    } finally {
+      restore();
+    }
+  };
+  return { wrap, alive };
 }
 
 const bytesOf = (storages: Iterable<Storage>): number =>
@@ -102,17 +91,44 @@ const bytesOf = (storages: Iterable<Storage>): number =>
  * over it. Throws what feeding that sample or starting that run would throw: the first problem of the graph, loss or
  * optimizer.
  */
-export function preflight(project: Project, shapes: SampleShapes, data: Dataset | null = null): Preflight {
-  return imagined((alive) => {
-    const model = new Model(project);
-    try {
-      model.feed(shapes, project.training.seed);
-      const dataset = data ?? batchAlone(project, model, shapes);
-      return report(project, model, dataset, { isWhole: data !== null, alive });
-    } finally {
+export async function preflight(
+  project: Project,
+  shapes: SampleShapes,
+  data: Dataset | null = null,
+): Promise<Preflight> {
+  const { wrap, alive } = imagination();
+  const turns = new Turns();
+  const model = wrap(() => new Model(project));
+  try {
+    await turns.run(within(wrap, model.feedInTurns(shapes, project.training.seed)));
+    const dataset = data ?? wrap(() => batchAlone(project, model, shapes));
+    const step = { isWhole: data !== null, alive, turns, wrap };
+    const { specs, ...found } = await report(project, model, dataset, step);
+    return await withScratch(project, found, specs);
+  } finally {
+    wrap(() => {
       model.dispose();
-    }
-  });
+    });
+  }
+}
+
+async function withScratch(
+  project: Project,
+  found: Preflight,
+  specs: readonly ProgramSpec[],
+): Promise<Preflight> {
+  const scratch = project.training.device === 'cpu' ? await scratchOf(specs, project.training.threads) : 0;
+  const memory = { ...found.memory, scratch, total: found.memory.total + scratch };
+  return { ...found, memory };
+}
+
+/** Of the programs' kernels the largest: they share it. */
+async function scratchOf(specs: readonly ProgramSpec[], threads: number): Promise<number> {
+  const backend = cpuBackend();
+  useThreads(threads);
+  let most = 0;
+  for (const spec of specs) most = Math.max(most, await backend.measureScratch(spec));
+  return most;
 }
 
 /** A dataset of one batch that is not there. */
@@ -144,13 +160,18 @@ function batchAlone({ training, dtype, data }: Project, { module }: Model, shape
   };
 }
 
-/** The programs of a run, largest batch first; one, of all samples, for a batch alone. */
-function compileAll(
+interface Imagining {
+  readonly turns: Turns;
+  readonly wrap: Wrap;
+}
+
+/** Those that a run compiles, largest batch first; one, of all samples, for a batch alone. */
+function programsOf(
   { training, dtype }: Project,
   module: GraphModule,
   dataset: Dataset,
   optimizer: Optimizer,
-): readonly CompiledProgram[] {
+): readonly ((options: Imagining) => Promise<{ readonly compiled: CompiledProgram }>)[] {
   const split = splitSamples(dataset.samples, training.validationSplit, training.seed);
   const rows = split.training.length;
   const batch = batchOf(training, rows);
@@ -171,7 +192,9 @@ function compileAll(
     clipping,
     portion: Math.min(training.batchSize, rows),
   };
-  const train = sizesOf(rows, batch).map((size) => compileTraining(parts, size, 'cpu').compiled);
+  const train = sizesOf(rows, batch).map(
+    (size) => (options: Imagining) => compileTraining(parts, size, { ...options, device: 'cpu' }),
+  );
   const held = split.validation.length;
   if (held === 0) return train;
   const most = evaluationBatch(held, training.batchSize);
@@ -179,7 +202,9 @@ function compileAll(
   const validation = { ...common, feed, cursor: new Cursor(held), log };
   return [
     ...train,
-    ...sizesOf(held, most).map((size) => compileEvaluation(validation, size, 'cpu').compiled),
+    ...sizesOf(held, most).map(
+      (size) => (options: Imagining) => compileEvaluation(validation, size, { ...options, device: 'cpu' }),
+    ),
   ];
 }
 
@@ -188,22 +213,30 @@ const sizesOf = (rows: number, batch: number): readonly number[] => {
   return [...(fullSteps > 0 ? [batch] : []), ...(left > 0 ? [left] : [])];
 };
 
-function report(
+async function report(
   project: Project,
   model: Model,
   dataset: Dataset,
-  { isWhole, alive }: { readonly isWhole: boolean; readonly alive: ReadonlySet<Storage> },
-): Preflight {
+  {
+    isWhole,
+    alive,
+    ...imagining
+  }: Imagining & { readonly isWhole: boolean; readonly alive: ReadonlySet<Storage> },
+): Promise<Preflight & { readonly specs: readonly ProgramSpec[] }> {
   const { module } = model;
   const trained = trainedParameters(module);
-  const optimizer = new Optimizer(project.training, trained);
+  const { wrap } = imagining;
+  const optimizer = wrap(() => new Optimizer(project.training, trained));
   const settings = isWhole
     ? project
     : {
         ...project,
         training: { ...project.training, batchSize: dataset.samples, accumulate: 1, validationSplit: 0 },
       };
-  const [step, ...others] = compileAll(settings, module, dataset, optimizer);
+  const compiled: CompiledProgram[] = [];
+  for (const compile of wrap(() => programsOf(settings, module, dataset, optimizer)))
+    compiled.push((await compile(imagining)).compiled);
+  const [step, ...others] = compiled;
   if (!step) throw new LazuliError('data_invalid', 'there are no samples to train on');
   const { traced, spec, memory } = step;
   const named = [...module.namedParameters(), ...module.namedBuffers()];
@@ -217,17 +250,19 @@ function report(
   );
   const stopping = project.training.earlyStopping;
   const kept = stopping && parseParams(EARLY_STOPPING, stopping).restore_best ? parameters + buffers : 0;
+  const undone = [...trained.values()].reduce((sum, { storage }) => sum + storage.bytes, buffers);
   const tables = bytesOf([
     dataset.inputs.storage,
     ...(dataset.targets ? [dataset.targets.tensor.storage] : []),
   ]);
-  const records = bytesOf(alive) - parameters - buffers - state - (isWhole ? 0 : tables) + kept;
+  const records = bytesOf(alive) - parameters - buffers - state - (isWhole ? 0 : tables) + kept + undone;
   const data = isWhole ? tables : 0;
   const otherArenas = others.reduce((sum, { spec: { arenaBytes } }) => sum + arenaBytes, 0);
   return {
     batch: isWhole ? batchOf(project.training, dataset.samples) : dataset.samples,
     before: printProgram(traced, { names }),
     after: printProgram(spec, { names }),
+    specs: [spec, ...others.map((other) => other.spec)],
     instructions: { before: traced.instructions.length, after: spec.instructions.length },
     memory: {
       parameters,
@@ -238,6 +273,7 @@ function report(
       least_arena: memory.leastArenaBytes,
       other_arenas: otherArenas,
       data,
+      scratch: 0,
       records,
       total: parameters + buffers + state + spec.arenaBytes + otherArenas + data + records,
     },

@@ -11,7 +11,7 @@ import type { TrainingSettings } from '#core/document/project';
 import type { DType } from '#core/tensor/dtype';
 import type { Device } from '#core/tensor/storage';
 import type { Tensor } from '#core/tensor/tensor';
-import { drain, within, type Turned } from '#core/turns';
+import { drain, within, type Turned, type Wrap } from '#core/turns';
 import type { CpuProgram, NativeBackend } from '#native';
 
 import type { Turns } from '../turns';
@@ -69,15 +69,18 @@ interface Recipe {
 
 /** Forward, loss, backward, clipping, optimizer, metrics and log of `batch` samples. */
 export const trainProgram = (parts: TrainParts, batch: number): StepProgram =>
-  load(parts.backend, compileTraining(parts, batch, parts.backend.device));
+  load(parts.backend, compile(recipeFor(parts, batch), parts.backend.device));
 
 /** The same, cut into turns. */
 export const trainProgramInTurns = (parts: TrainParts, batch: number, turns: Turns): Promise<StepProgram> =>
   loadInTurns(parts.backend, recipeFor(parts, batch), turns);
 
-/** The same before it is given to a backend: takes no memory but that of constants. */
-export const compileTraining = (parts: TrainInputs, batch: number, device: Device): CompiledStep =>
-  compile(recipeFor(parts, batch), device);
+/** The same before it is given to a backend: takes no memory but that of constants, and that inside `wrap`. */
+export const compileTraining = (
+  parts: TrainInputs,
+  batch: number,
+  options: CompileOptions,
+): Promise<CompiledStep> => compileRecipe(recipeFor(parts, batch), options);
 
 const recipeFor = (parts: TrainInputs, batch: number): Recipe =>
   parts.optimizer.closure ? closureRecipe(parts, batch) : trainRecipe(parts, batch);
@@ -236,8 +239,8 @@ export const evaluateProgram = (parts: EvaluateParts, batch: number, turns: Turn
 export const compileEvaluation = (
   parts: Omit<EvaluateParts, 'backend'>,
   batch: number,
-  device: Device,
-): CompiledStep => compile(evaluateRecipe(parts, batch), device);
+  options: CompileOptions,
+): Promise<CompiledStep> => compileRecipe(evaluateRecipe(parts, batch), options);
 
 function evaluateRecipe(parts: Omit<EvaluateParts, 'backend'>, batch: number): Recipe {
   const { module, cursor, log } = parts;
@@ -292,21 +295,31 @@ function compile({ module, batch, parts, step }: Recipe, device: Device): Compil
   }
 }
 
-/** Compiles a step in turns and gives it to the backend. The module's mode is put back. */
-export async function loadInTurns(
-  backend: NativeBackend,
+interface CompileOptions {
+  readonly device: Device;
+  readonly turns: Turns;
+  readonly wrap?: Wrap;
+}
+
+async function compileRecipe(
   { module, batch, parts, step }: Recipe,
-  turns: Turns,
-): Promise<StepProgram> {
+  { device, turns, wrap }: CompileOptions,
+): Promise<CompiledStep> {
   const wasTraining = module.training;
-  const { device } = backend;
   try {
-    const compiled = await compileInTurns(step, () => turns.next(), { device });
-    return load(backend, { compiled, batch, parts });
+    const compiled = await compileInTurns(step, () => turns.next(), { device, wrap });
+    return { compiled, batch, parts };
   } finally {
     module.train(wasTraining);
   }
 }
+
+/** Compiles a step in turns and gives it to the backend. The module's mode is put back. */
+export const loadInTurns = async (
+  backend: NativeBackend,
+  recipe: Recipe,
+  turns: Turns,
+): Promise<StepProgram> => load(backend, await compileRecipe(recipe, { device: backend.device, turns }));
 
 function load(backend: NativeBackend, { compiled, batch, parts }: CompiledStep): StepProgram {
   try {

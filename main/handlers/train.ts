@@ -9,6 +9,11 @@ export const trainHandlers: HandlersOf<'train'> = {
     await state.update(project);
     return state.runner.start();
   },
+  'train.need': async (state, project) => {
+    state.refuseWhileRunning('ask what another training needs');
+    await state.update(project);
+    return state.session.trainingNeed();
+  },
   'train.pause': async (state) => {
     await state.runner.run.pause();
     return state.runner.snapshot();

@@ -15,14 +15,6 @@ export function showCount(value: number): string {
   return `${Number((value / scale).toPrecision(3))} ${unit}`;
 }
 
-/** `312 B`, `4.5 KiB`, `1.2 MiB`. */
-export function showBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : Number(value.toPrecision(3))} ${units[power]}`;
-}
-
 /** Four significant digits: `0.04312`, `2.303`, `5.14e-5`; `–` for what is not a number. */
 export function showLoss(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return '–';

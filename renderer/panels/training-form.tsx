@@ -11,6 +11,7 @@ import { useDocument } from '../stores/document';
 import { Gradients } from './training-gradients';
 import { Metrics } from './training-metrics';
 import { change, Options, shortName, withParam, type Params } from './training-options';
+import { TrainingNeedLine } from './training-need';
 import { Schedule } from './training-schedule';
 import { Stopping } from './training-stopping';
 
@@ -116,6 +117,7 @@ export function TrainingForm(): JSX.Element | null {
           change(`loss ${name}`, { loss: withParam(training.loss, name, value) });
         }}
       />
+      <TrainingNeedLine />
     </form>
   );
 }

@@ -9,6 +9,7 @@ test('schedules and early stopping are chosen, and a run follows them', async ({
     BrowserWindow.getAllWindows()[0]?.setContentSize(1440, 860);
   });
   await page.getByRole('tab', { name: 'Training' }).click();
+  await expect(page.getByText(/^Memory: \d+\.\d MiB of \d+\.\d GiB$/)).toBeVisible();
   await page.getByText('Schedule of the learning rate').click();
   await page.getByLabel('Scheduler', { exact: true }).selectOption('SequentialLR');
   await expect(page.getByLabel('Scheduler 2', { exact: true })).toHaveValue('cosine_annealing_lr');

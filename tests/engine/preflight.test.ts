@@ -1,12 +1,14 @@
 // The training step before it runs: its listings, and memory that is what the run then takes; nothing is allocated for it.
 import { expect, test } from 'vitest';
 
+import { refuseTooLarge } from '#core/session/training-memory';
+import { showBytes } from '#core/units';
 import { cpuBackend } from '#engine/backend';
 import { preflight } from '#engine/training/preflight';
 
 import { openExample, template } from './support';
 
-test('a preflight takes no native memory and lists the step before and after optimization', () => {
+test('a preflight takes no native memory and lists the step before and after optimization', async () => {
   const { native } = cpuBackend();
   const before = native.live();
   const {
@@ -14,7 +16,7 @@ test('a preflight takes no native memory and lists the step before and after opt
     before: traced,
     instructions,
     memory,
-  } = preflight(template('digits'), { input: [64, 1, 8, 8] });
+  } = await preflight(template('digits'), { input: [64, 1, 8, 8] });
   expect(native.live()).toEqual(before);
   expect(instructions.after).toBeLessThan(instructions.before);
   expect(traced).toContain('fc1.weight');
@@ -24,23 +26,37 @@ test('a preflight takes no native memory and lists the step before and after opt
 });
 
 test.each([
-  { batchSize: 64, epochs: 1, validationSplit: 0, metrics: [] },
-  { batchSize: 100, epochs: 1, validationSplit: 0.2, metrics: ['accuracy'] },
-  { batchSize: 256, epochs: 1, accumulate: 2, earlyStopping: { patience: 1 } },
-])('its bytes are within 2%% of those a run holds, but for the scratch of kernels: %o', async (settings) => {
+  { batchSize: 64, epochs: 2, validationSplit: 0, metrics: [], threads: 1 },
+  { batchSize: 64, epochs: 2, validationSplit: 0, metrics: [], threads: 2 },
+  { batchSize: 100, epochs: 2, validationSplit: 0.2, metrics: ['accuracy'], threads: 2 },
+  { batchSize: 256, epochs: 2, accumulate: 2, earlyStopping: { patience: 1 }, threads: 2 },
+])('its bytes are within 2%% of the most a run holds at once: %o', async (settings) => {
   const { native } = cpuBackend();
   const before = native.live().bytes;
   const session = await openExample('digits', settings);
   const { total, ...parts } = (await session.preflight()).memory;
   expect(parts.data).toBeGreaterThan(0);
+  expect(parts.scratch).toBeGreaterThan(0);
+  native.resetMemoryPeak();
   const run = await session.train();
-  const held = native.live().bytes - before;
   await run.finished;
-  expect(held / total).toBeGreaterThan(0.98);
-  expect(held / total).toBeLessThan(1.02);
+  const most = native.memoryPeak() - before;
+  expect(most / total).toBeGreaterThan(0.98);
+  expect(most / total).toBeLessThan(1.02);
 });
 
-test('what the run would refuse, the preflight refuses', () => {
+test('a run that needs more than the limit is refused with both', async () => {
+  const session = await openExample('digits', { batchSize: 64 });
+  const need = await session.trainingNeed();
+  const { total } = need.memory;
+  expect(need.limit).toBe(cpuBackend().native.info().memory_limit);
+  expect(() => refuseTooLarge({ ...need, limit: total })).not.toThrow();
+  expect(() => refuseTooLarge({ ...need, limit: total - 1 })).toThrow(
+    `batches of 64 needs ${showBytes(total)} (${total} bytes) of memory, the limit is`,
+  );
+});
+
+test('what the run would refuse, the preflight refuses', async () => {
   const project = template('digits');
-  expect(() => preflight(project, { input: [64, 1] })).toThrow(/conv1/);
+  await expect(preflight(project, { input: [64, 1] })).rejects.toThrow(/conv1/);
 });

@@ -2,7 +2,8 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { RunEvent } from '#core/session/session';
 import { decimate, joinCurves } from '#renderer/panels/curve-data';
-import { showBytes, showCount, showDuration, showLoss, showShare } from '#renderer/panels/format';
+import { showBytes } from '#core/units';
+import { showCount, showDuration, showLoss, showShare } from '#renderer/panels/format';
 import { remainingSeconds } from '#renderer/panels/run-progress';
 import { addRunEvents, showRun, useRun } from '#renderer/stores/run';
 
@@ -95,7 +96,7 @@ test('remaining time goes by the speed so far', () => {
 test('numbers as people read them', () => {
   expect([0, 67, 3_765].map(showDuration)).toEqual(['0:00', '1:07', '1:02:45']);
   expect([1_797, 38_476, 4_213_000].map(showCount)).toEqual(['1,797', '38,476', '4.21 M']);
-  expect([0, 312, 4_608, 1_300_000].map(showBytes)).toEqual(['0 B', '312 B', '4.5 KiB', '1.24 MiB']);
+  expect([0, 312, 4_608, 1_300_000].map(showBytes)).toEqual(['0 B', '312 B', '4.5 KiB', '1.2 MiB']);
   expect([2.302585, 0.0000514, NaN, undefined].map(showLoss)).toEqual(['2.303', '5.14e-5', '–', '–']);
   expect(showShare(0.9861)).toBe('98.6%');
 });

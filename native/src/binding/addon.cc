@@ -14,6 +14,7 @@
 #include "file_jobs.h"
 #include "gpu_storage.h"
 #include "program_object.h"
+#include "scratch_job.h"
 #include "statistics_job.h"
 #include "storage_object.h"
 
@@ -251,6 +252,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("execute", Napi::Function::New<entry<execute>>(env, "execute"));
   exports.Set("executeAsync", Napi::Function::New<entry<execute_async>>(env, "executeAsync"));
   exports.Set("createProgram", Napi::Function::New<entry<create_program>>(env, "createProgram"));
+  exports.Set("measureScratch", Napi::Function::New<entry<measure_scratch>>(env, "measureScratch"));
   exports.Set("measureTensor", Napi::Function::New<entry<measure>>(env, "measureTensor"));
   if (can_transfer()) {
     exports.Set("readFile", Napi::Function::New<entry<read_file>>(env, "readFile"));

@@ -110,6 +110,13 @@ std::vector<int64_t> Attributes::integers(std::string_view name) const {
 
 void* Context::scratch(size_t bytes) const { return memory.take(bytes); }
 
+int64_t Context::share_loop(int64_t pieces) const {
+  const int64_t before = memory.sharers();
+  if (before == 1) memory.set_sharers(std::min<int64_t>(pool.threads(), pieces));
+  return before;
+}
+void Context::end_loop(int64_t before) const { memory.set_sharers(before); }
+
 size_t Context::bytes_of(int64_t count, size_t size) {
   if (count < 0 || count > (int64_t{1} << 46) / static_cast<int64_t>(size))
     throw OutOfMemory("not enough memory: scratch for " + std::to_string(count) + " elements of " +

@@ -80,12 +80,19 @@ class Scratch;  // tensor/scratch.h
 struct Context {
   ThreadPool& pool;
   Scratch& memory;
+  /// A call whose results nobody wants: loops run their first piece only, and what that takes counts once per thread.
+  bool is_sizing = false;
 
   /// Splits [0, count) into at most 256 pieces of at least `grain` and runs `body(begin, end)` on the pool.
   /// Pieces do not depend on the number of threads, so results that are combined per piece do not either.
   /// Nested calls run inline; an exception of any piece ends the loop and is rethrown here.
   template <typename Body> void parallel_for(int64_t count, int64_t grain, Body&& body) const {
-    pool.parallel_for(count, grain, std::forward<Body>(body));
+    if (!is_sizing) return pool.parallel_for(count, grain, std::forward<Body>(body));
+    if (count <= 0) return;
+    const int64_t pieces = ThreadPool::pieces_of(count, grain);
+    const int64_t before = share_loop(pieces);
+    body(int64_t{0}, count / pieces + (count % pieces > 0 ? 1 : 0));
+    end_loop(before);
   }
   void* scratch(
       size_t bytes) const;  // throws OutOfMemory when the memory budget refuses; may be called from pieces
@@ -94,6 +101,11 @@ struct Context {
     return static_cast<T*>(scratch(bytes_of(count, sizeof(T))));
   }
   static size_t bytes_of(int64_t count, size_t size);
+
+ private:
+  /// From here on scratch counts once per thread of a loop of so many pieces; gives what end_loop goes back to.
+  int64_t share_loop(int64_t pieces) const;
+  void end_loop(int64_t before) const;
 };
 
 using Inputs = std::span<const TensorView>;

@@ -16,6 +16,9 @@ class Executor {
   static const OpEntry& resolve(std::string_view name, size_t inputs, size_t outputs);
   /// Throws OpError or OutOfMemory whose message begins with the op's name, whatever the kernel threw.
   void run(const OpEntry& op, Inputs inputs, Outputs outputs, const Attributes& attributes);
+  ThreadPool& pool() { return pool_; }
+  /// Takes scratch for the calls to come in one block. Throws OutOfMemory.
+  void reserve(int64_t bytes) { scratch_.reserve(bytes); }
   /// Gives scratch beyond `bytes` back to the system.
   void trim(int64_t bytes) { scratch_.trim(bytes); }
 

@@ -71,6 +71,15 @@ void Program::bind(Instruction& instruction, const InstructionSpec& spec) {
   for (size_t i = 0; i < spec.outputs.size(); ++i) add(instruction.outputs[i], spec.outputs[i], true);
 }
 
+int64_t Program::scratch_bytes(ThreadPool& pool) const {
+  int64_t most = 0;
+  for (const Instruction& instruction : instructions_) {
+    std::vector<TensorView> outputs = instruction.outputs;
+    most = std::max(most, scratch_of(*instruction.op, instruction.inputs, outputs, instruction.attributes, pool));
+  }
+  return most;
+}
+
 int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool()>& should_stop,
                      const std::function<void(int64_t)>& progress, const std::atomic<bool>& must_abandon,
                      RunTiming* timing) {
@@ -79,6 +88,12 @@ int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool
     return std::chrono::duration<double>(Clock::now() - start).count();
   };
   const std::vector<BlockPointer> blocks = bindings_.bind();
+  ThreadPool& pool = executor.pool();
+  if (scratch_threads_ != pool.threads()) {
+    scratch_ = scratch_bytes(pool);
+    scratch_threads_ = pool.threads();
+  }
+  executor.reserve(scratch_);
   const bool is_profiled = timing != nullptr && timing->has_instructions;
   if (is_profiled) timing->instructions.assign(instructions_.size(), 0);
   for (int64_t step = 0; step < steps; ++step) {

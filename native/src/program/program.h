@@ -33,6 +33,10 @@ struct RunTiming {
   std::vector<double> instructions;
 };
 
+/// Scratch that a call takes: the kernel runs the first piece of each of its loops, over zeros that are mapped and hardly
+/// touched. What it refuses is for the call itself to say. Throws OutOfMemory where the system gives no addresses.
+int64_t scratch_of(const OpEntry& op, Inputs inputs, Outputs outputs, const Attributes& attributes, ThreadPool& pool);
+
 /// The view of a dense tensor inside a block of `bytes`. Throws OpError naming `what` when it does not fit or
 /// is misaligned.
 TensorView view_of(const BufferSpec& buffer, std::byte* data, int64_t bytes, const std::string& what);
@@ -53,6 +57,8 @@ class Program {
               RunTiming* timing = nullptr);
 
   int64_t arena_bytes() const { return arena_.bytes(); }
+  /// Scratch that the instruction needing the most of it takes, on so many threads as `pool` has.
+  int64_t scratch_bytes(ThreadPool& pool) const;
 
  private:
   struct Instruction {
@@ -70,6 +76,9 @@ class Program {
   std::vector<Instruction> instructions_;
   Bindings bindings_;
   Memory arena_;
+  /// What scratch_bytes gave, and for how many threads.
+  int64_t scratch_ = 0;
+  int scratch_threads_ = 0;
 };
 
 }  // namespace lazuli

@@ -98,12 +98,12 @@ Memory::Memory(std::shared_ptr<MemoryBudget> budget, int64_t bytes) {
     throw OutOfMemory("not enough memory: " + std::to_string(bytes) + " bytes needed");
   const bool is_small = bytes < kSmallest;
   const int64_t charged = round_up(std::max<int64_t>(bytes, 1), is_small ? kAlignment : int64_t{4096});
-  budget->take(charged);
+  if (budget) budget->take(charged);
   budget_ = std::move(budget);
   charged_ = charged;
   bytes_ = bytes;
   try {
-    trigger_fault(FaultPlace::allocate);
+    if (budget_) trigger_fault(FaultPlace::allocate);
     data_ = is_small ? static_cast<std::byte*>(allocate_small(charged)) : map_pages(charged);
     if (data_ == nullptr) throw OutOfMemory("not enough memory: the system refused " + readable(bytes));
   } catch (...) {

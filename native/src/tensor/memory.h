@@ -33,7 +33,8 @@ class MemoryBudget {
 class Memory {
  public:
   Memory() = default;
-  /// Throws OutOfMemory when the budget or the system refuses. A block of 0 bytes has an address too.
+  /// Throws OutOfMemory when the budget or the system refuses. A block of 0 bytes has an address too. Without a budget it is
+  /// counted nowhere: for what is mapped and hardly touched.
   Memory(std::shared_ptr<MemoryBudget> budget, int64_t bytes);
   ~Memory() { release(); }
   Memory(Memory&& other) noexcept { swap(other); }

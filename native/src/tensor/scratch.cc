@@ -24,19 +24,25 @@ void* Scratch::take(size_t bytes) {
   }
   void* piece = blocks_.back().data() + filled_;
   filled_ += size;
+  taken_ += size * sharers_;
   return piece;
 }
 
 void Scratch::reset() {
   const std::lock_guard lock(mutex_);
-  if (blocks_.size() > 1) {
-    int64_t total = 0;
-    for (const Memory& block : blocks_) total += block.bytes();
-    expected_ = std::max(expected_, total);
-    blocks_.clear();
-  }
-  filled_ = 0;
+  expected_ = std::max(expected_, taken_);
+  if (blocks_.size() > 1) blocks_.clear();
+  filled_ = taken_ = 0;
 }
+
+void Scratch::reserve(int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (bytes == 0 || (blocks_.size() == 1 && blocks_.back().bytes() >= bytes)) return;
+  blocks_.clear();
+  blocks_.emplace_back(budget_, bytes);
+}
+
+int64_t Scratch::need() const { return expected_ == 0 ? 0 : std::max(expected_, kSmallestBlock); }
 
 void Scratch::trim(int64_t bytes) {
   const std::lock_guard lock(mutex_);

@@ -75,7 +75,7 @@ void ThreadPool::run(int64_t count, int64_t grain, Call call, void* body) {
   Loop loop{.call = call,
             .body = body,
             .count = count,
-            .pieces = std::clamp<int64_t>(count / std::max<int64_t>(grain, 1), 1, kMaxPieces)};
+            .pieces = pieces_of(count, grain)};
   const bool is_shared = !is_inside_loop && loop.pieces > 1 && !closed_.load() && loop_mutex_.try_lock();
   if (is_shared) {
     const std::lock_guard lock(loop_mutex_, std::adopt_lock);

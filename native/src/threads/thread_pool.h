@@ -2,6 +2,7 @@
 // threads there are. Not a task queue; whole ops and programs are ordered by JobThreads.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -32,6 +33,10 @@ class ThreadPool {
   /// Joins the workers. Later loops run on their caller alone.
   void close();
 
+  /// Into how many pieces a loop is cut.
+  static int64_t pieces_of(int64_t count, int64_t grain) {
+    return std::clamp<int64_t>(count / std::max<int64_t>(grain, 1), 1, kMaxPieces);
+  }
   /// See Context::parallel_for.
   template <typename Body> void parallel_for(int64_t count, int64_t grain, Body&& body) {
     if (count <= 0) return;

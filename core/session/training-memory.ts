@@ -1,0 +1,49 @@
+// What a training run holds while it lasts, known before it starts, and the refusal of one that needs too much.
+import { LazuliError } from '../errors';
+import { showBytes } from '../units';
+
+/** Bytes of a run, while it lasts. */
+export interface TrainingMemory {
+  readonly parameters: number;
+  readonly buffers: number;
+  readonly optimizer_state: number;
+  /** Gradients and activations share the program's arena. */
+  readonly arena: number;
+  /** Of the arena, what the gradients of parameters would take if all lived at once. */
+  readonly gradients: number;
+  /** An arena cannot be smaller without computing things twice. */
+  readonly least_arena: number;
+  /** Arenas of the programs for the last, smaller batch and for validation. */
+  readonly other_arenas: number;
+  /** Samples and targets, where they are known. */
+  readonly data: number;
+  /** What kernels take besides: the one that takes most, on the threads the run has. On another device than the CPU it is not known, and 0. */
+  readonly scratch: number;
+  /** The order of samples, the log, learning rates, constants, the values before the run, for undo, and the best ones, for early stopping. */
+  readonly records: number;
+  readonly total: number;
+}
+
+export interface TrainingNeed {
+  /** Samples of a step. */
+  readonly batch: number;
+  readonly memory: TrainingMemory;
+  /** Bytes that may be taken at once; null where the device's own limit counts, which it tells when it is met. */
+  readonly limit: number | null;
+}
+
+/** Throws `out_of_memory` with need and limit for a run that needs more than it may take. */
+export function refuseTooLarge({ batch, memory, limit }: TrainingNeed): void {
+  if (limit === null || memory.total <= limit) return;
+  const [need = '', most = ''] = [memory.total, limit].map((bytes) => `${showBytes(bytes)} (${bytes} bytes)`);
+  throw new LazuliError(
+    'out_of_memory',
+    `training in batches of ${batch} needs ${need} of memory, the limit is ${most}`,
+    {
+      where: 'training',
+      expected: `at most ${most}`,
+      got: need,
+      hint: 'take a smaller batch size; accumulate keeps the samples of a step',
+    },
+  );
+}

@@ -1,0 +1,10 @@
+// Amounts as people read them.
+
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** `312 B`, `4.5 KiB`, `1.2 MiB`. */
+export function showBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[power]}`;
+}

@@ -14,7 +14,14 @@ import type {
   TensorValues,
   ValueRange,
 } from '#core/session/parameters';
-import type { DataPreview, ModelInfo, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
+import type {
+  DataPreview,
+  ModelInfo,
+  RateSearch,
+  Resized,
+  WeightOptions,
+  WeightVerdict,
+} from '#core/session/session';
 import type { TrainingNeed } from '#core/session/training-memory';
 
 import { backendFor, cpuBackend, useThreads } from './backend';
@@ -29,7 +36,7 @@ import { Model, type SampleShapes } from './model/model';
 import { activityOf } from './training/activity';
 import { withCheckpoint } from './training/checkpoint';
 import { Evaluation } from './training/evaluate';
-import { searchRate, type RateRange, type RateSearch } from './training/find-rate';
+import { searchRate, type RateRange } from './training/find-rate';
 import { objectiveOf } from './training/objective';
 import { preflight, type Preflight } from './training/preflight';
 import { predictAll, type Prediction } from './training/predict';

@@ -18,11 +18,16 @@ const RETRY_MS = 10_000;
 /** Values come in bursts (feed, then train): they are written once they rest. */
 const VALUES_MS = 1_000;
 
+const namesIn = (project: Project | null): string =>
+  project?.graph.nodes.map(({ name }) => name).join(' ') ?? '';
+
 export class Autosave {
   #backup: Backup;
   #isWriting = false;
   #isWanted = false;
   #keptRevision: number | null = null;
+  /** What the nodes were called when their values were kept: values are found again by name. */
+  #keptNames = '';
   #fault: ErrorData | null = null;
   #retry: NodeJS.Timeout | undefined;
   #values: NodeJS.Timeout | undefined;
@@ -44,11 +49,16 @@ export class Autosave {
   notice(): void {
     this.#isWanted = true;
     void this.#work();
-    if (this.kept.revision === this.#keptRevision) return;
+    if (this.#isKept) return;
     clearTimeout(this.#values);
     this.#values = setTimeout(() => {
       void this.#keepValues();
     }, VALUES_MS);
+  }
+
+  get #isKept(): boolean {
+    const { revision, project } = this.kept;
+    return revision === this.#keptRevision && (revision === null || namesIn(project) === this.#keptNames);
   }
 
   /** Another document is open now: the one before is saved or was not wanted. `backup` goes on from a leftover. */
@@ -56,6 +66,7 @@ export class Autosave {
     const before = this.#backup;
     this.#backup = backup;
     this.#keptRevision = options.revision;
+    this.#keptNames = namesIn(this.kept.project);
     clearTimeout(this.#values);
     if (before.key === backup.key) return;
     await before.discard();
@@ -65,6 +76,7 @@ export class Autosave {
   /** The document is saved and was read back: nothing is left to keep. */
   async saved(): Promise<void> {
     this.#keptRevision = this.kept.revision;
+    this.#keptNames = namesIn(this.kept.project);
     clearTimeout(this.#values);
     await this.#backup.discard();
     this.#report(null);
@@ -97,12 +109,13 @@ export class Autosave {
   }
 
   async #keepValues(): Promise<void> {
-    const { revision, isDirty } = this.kept;
-    if (revision === null || revision === this.#keptRevision || !isDirty) return;
+    const { revision, project, isDirty } = this.kept;
+    if (revision === null || this.#isKept || !isDirty) return;
     try {
       await this.#backup.prepare();
       await this.kept.saveWeights(this.#backup.weightsFile);
       this.#keptRevision = revision;
+      this.#keptNames = namesIn(project);
     } catch (error) {
       this.#fail(error);
     }

@@ -9,7 +9,7 @@ import { sharedId } from '#core/document/schema';
 import { errorToData, LazuliError } from '#core/errors';
 import type { OpenedProject } from '#core/ipc/api';
 import { ModelTeller } from '#core/session/model-change';
-import type { ModelInfo } from '#core/session/session';
+import type { ModelInfo, RateSearch } from '#core/session/session';
 
 import { sha256, type Backup, type BackupStore, type DocumentPlace } from '#engine/backups';
 import { hasChanged, stampOf, type FileStamp } from '#engine/file-stamp';
@@ -40,6 +40,7 @@ export class WindowState implements Kept, RunnerHost {
   #stamp: FileStamp | null = null;
   readonly autosave: Autosave;
   readonly runner: Runner = new Runner(this);
+  #search: AbortController | null = null;
   readonly #history = new HistoryFile();
   readonly #dataFiles = new Set<string>();
 
@@ -218,6 +219,24 @@ export class WindowState implements Kept, RunnerHost {
     return model;
   }
 
+  /** null when it was given up. */
+  async findRate(): Promise<RateSearch | null> {
+    const search = new AbortController();
+    this.#search = search;
+    try {
+      return await this.session.findLearningRate({ signal: search.signal });
+    } catch (error) {
+      if (search.signal.aborted) return null;
+      throw error;
+    } finally {
+      this.#search = null;
+      this.autosave.notice();
+    }
+  }
+  stopFinding(): void {
+    this.#search?.abort();
+  }
+
   get isRunning(): boolean {
     return this.runner.isRunning;
   }
@@ -251,6 +270,7 @@ export class WindowState implements Kept, RunnerHost {
 
   /** Stops what runs and frees the model. */
   async dispose(): Promise<void> {
+    this.stopFinding();
     await this.runner.stopAll();
     await this.#history.forget();
     await this.autosave.end({ isWanted: this.isDirty && !this.mayClose });

@@ -12,6 +12,7 @@ import type { ComparedSetting, RecordedPoint, RecordedRun } from '../session/run
 import type {
   DataPreview,
   ModelInfo,
+  RateSearch,
   Resized,
   RunEvent,
   RunState,
@@ -208,6 +209,9 @@ export interface Calls {
   'train.resume': () => RunSnapshot;
   /** Stops after the step in progress; the weights are kept. */
   'train.stop': () => RunSnapshot;
+  /** Growing learning rates on the training samples; `search` is null when it was given up. */
+  'train.findRate': (project: Project) => { readonly search: RateSearch | null; readonly model: ModelInfo };
+  'train.stopFinding': () => void;
   /** Runs this project when the run that goes on, and those that wait already, have ended. */
   'train.queue': (project: Project) => readonly QueuedRun[];
   'train.cancel': (id: number) => readonly QueuedRun[];
@@ -264,7 +268,7 @@ export const CALL_NAMES = [
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
   'data.choose', 'data.preview',
-  'train.start', 'train.need', 'train.pause', 'train.resume', 'train.stop', 'train.queue', 'train.cancel', 'train.move',
+  'train.start', 'train.need', 'train.pause', 'train.resume', 'train.stop', 'train.findRate', 'train.stopFinding', 'train.queue', 'train.cancel', 'train.move',
   'runs.list', 'runs.curves', 'runs.compare', 'runs.restore', 'runs.delete', 'runs.export',
 ] as const satisfies readonly CallName[]; // prettier-ignore
 

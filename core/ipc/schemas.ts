@@ -83,6 +83,8 @@ const SCHEMAS = {
   'train.pause': none,
   'train.resume': none,
   'train.stop': none,
+  'train.findRate': z.tuple([projectSchema]),
+  'train.stopFinding': none,
   'train.queue': z.tuple([projectSchema]),
   'train.cancel': z.tuple([count]),
   'train.move': z.tuple([count, z.union([z.literal(-1), z.literal(1)])]),

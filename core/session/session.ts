@@ -128,6 +128,20 @@ export interface RunEvent {
 
 export type RunState = 'idle' | 'running' | 'paused' | 'stopping';
 
+/** One step of the search for a learning rate. */
+export interface RatePoint {
+  readonly lr: number;
+  readonly loss: number;
+  /** The mean of the losses so far, newer ones counting more. */
+  readonly smoothed: number;
+}
+
+export interface RateSearch {
+  /** The rate at which the loss fell fastest; null where it never fell. */
+  readonly suggestion: number | null;
+  readonly points: readonly RatePoint[];
+}
+
 /** What a weights file would do to the model, key by key. */
 export interface WeightVerdict {
   readonly key: string;

@@ -3,6 +3,7 @@
 import { PLAN } from '#core/graph/graph-module';
 import { tensorGroups } from '#core/graph/tensor-options';
 import type { ScheduledGroup } from '#core/schedulers/index';
+import type { RatePoint, RateSearch } from '#core/session/session';
 
 import { permutation } from '../datasets/shuffle';
 import { BestEpoch } from './best';
@@ -17,19 +18,6 @@ export interface RateRange {
   readonly to?: number;
   /** At least 10; default 100. */
   readonly steps?: number;
-}
-
-export interface RatePoint {
-  readonly lr: number;
-  readonly loss: number;
-  /** The mean of the losses so far, newer ones counting more. */
-  readonly smoothed: number;
-}
-
-export interface RateSearch {
-  /** The rate at which the loss fell fastest; null where it never fell. */
-  readonly suggestion: number | null;
-  readonly points: readonly RatePoint[];
 }
 
 /** Share of the running mean that is kept. */

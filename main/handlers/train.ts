@@ -28,6 +28,15 @@ export const trainHandlers: HandlersOf<'train'> = {
     await run.finished;
     return state.runner.snapshot();
   },
+  'train.findRate': async (state, project) => {
+    state.refuseWhileRunning('look for a learning rate');
+    await state.update(project);
+    const search = await state.findRate();
+    return { search, model: state.session.info() };
+  },
+  'train.stopFinding': (state) => {
+    state.stopFinding();
+  },
   'train.queue': (state, project) => {
     state.checkData(project.data);
     // The run may have ended while the window asked: then nothing would ever start this one.

@@ -8,6 +8,7 @@ import { ParamField } from '../fields/param-field';
 import { NumberField, SelectField } from '../fields/plain-fields';
 import { useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
+import { RateFinder } from './rate-finder';
 import { Gradients } from './training-gradients';
 import { Metrics } from './training-metrics';
 import { change, Options, shortName, withParam, type Params } from './training-options';
@@ -105,6 +106,7 @@ export function TrainingForm(): JSX.Element | null {
           change(`optimizer ${name}`, { optimizer: withParam(training.optimizer, name, value) });
         }}
       />
+      {lr ? <RateFinder /> : null}
       <Metrics training={training} />
       <Schedule training={training} />
       <Gradients training={training} />

@@ -47,7 +47,7 @@ interface UiState {
   /** The node whose name is being typed on the canvas. */
   readonly renaming: string | null;
   /** What the main process is working on for the user: shown on the button that started it. */
-  readonly busy: 'feed' | 'reset' | 'save' | 'open' | 'start' | 'weights' | null;
+  readonly busy: 'feed' | 'reset' | 'save' | 'open' | 'start' | 'rate' | 'weights' | null;
   /** Why a connection was refused; shown on the canvas for a moment. */
   readonly canvasHint: string | null;
   /** What dragging on the empty canvas does. */

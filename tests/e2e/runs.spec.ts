@@ -35,6 +35,16 @@ test('a run waits for another; both are compared, one is restored, undone, expor
     };
   });
   await page.getByRole('tab', { name: 'Training' }).click();
+  // The rate is looked for first, and chosen from the keyboard.
+  await page.getByText('Find a learning rate').click();
+  await page.getByRole('button', { name: 'Try growing rates' }).press('Enter');
+  await expect(page.getByText(/^Suggested: /)).toBeVisible();
+  await page.getByRole('slider', { name: 'Rate on the curve' }).press('ArrowRight');
+  await page.screenshot({ path: info.outputPath('rates.png') });
+  const rate = await page.getByRole('slider', { name: 'Rate on the curve' }).getAttribute('aria-valuetext');
+  await page.getByRole('button', { name: 'Use this rate' }).click();
+  await expect(page.getByLabel('Learning rate', { exact: true })).toHaveValue(String(rate));
+  await page.getByText('Find a learning rate').click();
   await page.getByLabel('Epochs', { exact: true }).fill('1000000');
   await page.getByRole('button', { name: 'Start training' }).first().click();
   await expect(page.getByRole('button', { name: 'Queue' }).first()).toBeEnabled();

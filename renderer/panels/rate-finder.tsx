@@ -1,0 +1,141 @@
+// The learning-rate finder of the Training panel: the loss over growing rates, and the rate to take. The curve is drawn outside React.
+import { useEffect, useRef, type JSX } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+
+import { applyRate, findRate, roundedRate, stopFinding } from '../actions/find-rate';
+import { useApp } from '../stores/app';
+import { useRate } from '../stores/rate';
+import { useRun } from '../stores/run';
+import { showNote } from '../stores/toasts';
+import { useUi } from '../stores/ui';
+import { axisStyle, tokenOf } from './chart-style';
+import { Fold } from './training-options';
+
+export function RateFinder(): JSX.Element {
+  const isIdle = useRun(({ state }) => state === 'idle');
+  const busy = useUi((state) => state.busy);
+  const search = useRate((state) => state.search);
+  return (
+    <Fold title="Find a learning rate">
+      <div className="rate-finder">
+        {busy === 'rate' ? (
+          <button type="button" className="button is-small" onClick={() => void stopFinding()}>
+            Stop searching
+          </button>
+        ) : (
+          <button
+            type="button"
+            className="button is-small"
+            disabled={!isIdle || busy !== null}
+            title="A hundred steps at growing rates; the model stays as it is"
+            onClick={() => void findRate()}
+          >
+            Try growing rates
+          </button>
+        )}
+        {search ? <Found /> : null}
+      </div>
+    </Fold>
+  );
+}
+
+/** The curve with the chosen rate in it. */
+function Found(): JSX.Element {
+  const { search, chosen } = useRate();
+  const points = search?.points ?? [];
+  const rate = points[chosen]?.lr ?? Number.NaN;
+  return (
+    <>
+      <span role="status">
+        {search?.suggestion === null
+          ? 'The loss never fell: no rate can be suggested.'
+          : `Suggested: ${roundedRate(search?.suggestion ?? Number.NaN)}, where the loss fell fastest.`}
+      </span>
+      <RateChart />
+      <label className="rate-choice">
+        Rate {roundedRate(rate)}
+        <input
+          type="range"
+          aria-label="Rate on the curve"
+          aria-valuetext={String(roundedRate(rate))}
+          min={0}
+          max={points.length - 1}
+          value={chosen}
+          onChange={(event) => {
+            useRate.setState({ chosen: event.currentTarget.valueAsNumber });
+          }}
+        />
+        <button
+          type="button"
+          className="button is-small is-primary"
+          onClick={() => {
+            applyRate(rate);
+            showNote(`The learning rate is ${roundedRate(rate)}`);
+          }}
+        >
+          Use this rate
+        </button>
+      </label>
+    </>
+  );
+}
+
+function RateChart(): JSX.Element {
+  const ref = useRef<HTMLDivElement>(null);
+  const search = useRate((state) => state.search);
+  const theme = useApp((state) => state.theme);
+  useEffect(() => {
+    const box = ref.current;
+    if (!box || !search) return undefined;
+    const { points } = search;
+    const line = (plot: uPlot): void => {
+      const at = plot.valToPos(points[useRate.getState().chosen]?.lr ?? 0, 'x', true);
+      plot.ctx.fillStyle = tokenOf('--gold-line');
+      plot.ctx.fillRect(at - 1, plot.bbox.top, 2, plot.bbox.height);
+    };
+    const plot = new uPlot(
+      {
+        width: Math.max(80, box.clientWidth),
+        height: Math.max(60, box.clientHeight),
+        legend: { show: false },
+        cursor: { points: { size: 7 }, drag: { x: false, y: false } },
+        padding: [8, 12, 0, 0],
+        scales: { x: { time: false, distr: 3 }, y: {} },
+        axes: [
+          {
+            ...axisStyle(),
+            size: 24,
+            gap: 4,
+            // Powers of ten alone: the lines between them say the rest.
+            values: (_plot, rates) =>
+              rates.map((rate) => (Number.isInteger(Math.log10(rate)) ? rate.toExponential(0) : '')),
+          },
+          { ...axisStyle(), size: 44, gap: 6 },
+        ],
+        series: [{}, { stroke: tokenOf('--lapis'), width: 1.5, points: { show: false } }],
+        hooks: { draw: [line] },
+      },
+      [points.map(({ lr }) => lr), points.map(({ smoothed }) => smoothed)],
+      box,
+    );
+    const onClick = (): void => {
+      const { idx } = plot.cursor;
+      if (typeof idx === 'number') useRate.setState({ chosen: idx });
+    };
+    plot.over.addEventListener('click', onClick);
+    const unsubscribe = useRate.subscribe(({ chosen }, before) => {
+      if (chosen !== before.chosen) plot.redraw(false);
+    });
+    const observer = new ResizeObserver(() => {
+      plot.setSize({ width: Math.max(80, box.clientWidth), height: Math.max(60, box.clientHeight) });
+    });
+    observer.observe(box);
+    return () => {
+      unsubscribe();
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [search, theme]);
+  return <div ref={ref} className="rate-plot" role="img" aria-label="Loss over the learning rate" />;
+}

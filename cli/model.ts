@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { DataSource, Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { parseRename, renamer, type RenameRule } from '#core/nn/rename';
+import { parameterCount } from '#core/session/report';
 import type { ModelInfo, ParameterInfo, WeightOptions, WeightVerdict } from '#core/session/session';
 import type { Shape } from '#core/tensor/shape';
 import type { SaveOptions } from '#engine/convert';
@@ -195,20 +196,8 @@ export function summaryText(info: ModelInfo, paint: Paint, weights?: readonly We
       return `${MARKS[state]} ${name} ${shapeText(shape)} ${state}${waits}${choicesText(parameter)}`;
     });
     const outputs = node.layer === 'output' ? node.inputs : node.outputs;
-    const size = node.parameters
-      .filter(({ kind, tied_to }) => kind.endsWith('parameter') && tied_to === undefined)
-      .map(({ shape }) =>
-        shape.reduce<number | null>(
-          (total, each) => (total === null || each === null ? null : total * each),
-          1,
-        ),
-      );
-    const total =
-      size.length === 0
-        ? ''
-        : count(
-            size.reduce<number | null>((sum, each) => (sum === null || each === null ? null : sum + each), 0),
-          );
+    const size = parameterCount(node);
+    const total = size === 0 ? '' : count(size);
     const [first = '', ...rest] = own;
     const flops = node.flops === null || node.flops === 0 ? '' : count(node.flops);
     return [

@@ -102,6 +102,7 @@ export class ModelSession {
   readonly #feeds: Feeds;
   readonly #lock = new Lock();
   #run: TrainingRun | null = null;
+  #heldBytes: number | null = null;
   /** A run is being prepared: nothing may change meanwhile either. */
   #isStarting = false;
 
@@ -129,6 +130,10 @@ export class ModelSession {
   /** The run in progress, or null. */
   get run(): TrainingRun | null {
     return this.#run;
+  }
+  /** Native memory that was held on its device when the last run had begun, by every session; null before the first. */
+  get heldBytes(): number | null {
+    return this.#heldBytes;
   }
   /** Names the present parameter values; null while there are none to lose. */
   get revision(): number | null {
@@ -519,6 +524,7 @@ export class ModelSession {
       throw error;
     }
     this.#run = run;
+    this.#heldBytes = backend.native.live().bytes;
     const started = run;
     signal?.addEventListener('abort', () => void started.stop(), { once: true });
     run.start();

@@ -1,4 +1,5 @@
 // `lazuli summary`: layers, shapes, parameters, costs and problems; changes nothing.
+import { reportCsv, reportMarkdown } from '#core/session/report';
 import { preflight, type Preflight } from '#engine/index';
 
 import {
@@ -23,6 +24,7 @@ export const summary: Verb = {
     ...SAMPLE_OPTIONS,
     { flag: 'weights', value: 'file', help: 'also say what this weights file would do, key by key' },
     ...RENAME_OPTIONS,
+    { flag: 'report', value: 'markdown|csv', help: 'a table per layer in this form instead' },
     {
       flag: 'program',
       help: 'also the training step as a program, before and after optimization, and the memory of a run',
@@ -47,6 +49,9 @@ export const summary: Verb = {
           : sampled
             ? await preflight(project, sampled)
             : await session.preflight({ signal: call.signal });
+        const report = options.choice('report', ['markdown', 'csv']);
+        if (report !== null && !output.isJson)
+          return output.result(null, () => (report === 'csv' ? reportCsv(info) : reportMarkdown(info)));
         output.result(
           { ...summaryDocument(info, verdicts), ...(step ? { program: step } : {}) },
           () => summaryText(info, output.paint, verdicts) + (step ? programText(step, output) : ''),

@@ -181,6 +181,9 @@ export const COMMANDS: readonly Command[] = [
     keywords: 'materialize initialize dry run',
   }),
   command('model', 'backToUninitialized', 'Back to uninitialized', { keywords: 'reset parameters lazy' }),
+  command('model', 'report', 'Report of the model…', {
+    keywords: 'summary table parameters flops memory preflight markdown csv',
+  }),
   command('model', 'train', 'Start training', { shortcut: 'CmdOrCtrl+Shift+Return', startsGroup: true }),
   command('model', 'queue', 'Queue another run', { keywords: 'wait next experiment training' }),
   command('model', 'pause', 'Pause or resume training', { shortcut: 'CmdOrCtrl+P' }),

@@ -162,6 +162,8 @@ export interface Calls {
   'model.restore': (revision: number) => ModelInfo;
   /** Another project with the values it had at `revision`: undo and redo of a step that replaced both. */
   'model.exchange': (project: Project, revision: number) => ModelInfo;
+  /** Bytes held when the last run of this window had begun; null before the first. */
+  'model.measuredMemory': () => number | null;
   /** All weights in the .pt serialization. */
   'model.exportState': () => Uint8Array;
   'model.importState': (bytes: Uint8Array) => ModelInfo;
@@ -263,7 +265,7 @@ export const CALL_NAMES = [
   'app.state', 'app.setTheme', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
   'recovery.restore', 'recovery.discard',
-  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.exportState', 'model.importState', 'model.activity',
+  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.measuredMemory', 'model.exportState', 'model.importState', 'model.activity',
   'parameters.figures', 'parameters.detail', 'parameters.values', 'parameters.copy', 'parameters.reinitialize', 'parameters.write',
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',

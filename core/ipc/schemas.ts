@@ -52,6 +52,7 @@ const SCHEMAS = {
   'model.backToUninitialized': none,
   'model.restore': z.tuple([revision]),
   'model.exchange': z.tuple([projectSchema, revision]),
+  'model.measuredMemory': none,
   'model.exportState': none,
   'model.importState': z.tuple([stateBytes]),
   'model.activity': z.tuple([flatId]),

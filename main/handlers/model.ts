@@ -40,6 +40,7 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
     state.refuseWhileRunning('undo a change of parameters');
     return noticed(state, state.exchange(project, revision));
   },
+  'model.measuredMemory': (state) => state.session.heldBytes,
   'model.exportState': (state) => state.session.exportState(),
   'model.activity': (state, node) => state.session.activity(node),
   'model.importState': (state, bytes) => {

@@ -5,6 +5,7 @@ import { arrange } from '../canvas/arrange';
 import { middleOfEdge } from '../canvas/edge-middle';
 import { fitNodes, fitView, zoomIn, zoomOut } from '../canvas/viewport';
 import { useDocument } from '../stores/document';
+import { useModel } from '../stores/model';
 import { useRun } from '../stores/run';
 import { showNote } from '../stores/toasts';
 import { onlySelected, openDialog, showDock, startRename, useUi } from '../stores/ui';
@@ -150,6 +151,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'model.backToUninitialized': {
     run: backToUninitialized,
     isEnabled: () => canChangeValues() && isMaterialized(),
+  },
+  'model.report': {
+    run: () => openDialog({ kind: 'report' }),
+    isEnabled: () => useModel.getState().model !== null,
   },
   'model.train': { run: startTraining, isEnabled: canChangeValues },
   'model.queue': { run: queueTraining, isEnabled: () => hasProject() && !isIdle() },

@@ -7,6 +7,7 @@ import { CommandPalette } from './command-palette';
 import { ConnectDialog } from './connect-dialog';
 import { NewProjectDialog } from './new-project-dialog';
 import { RecoveryDialog } from './recovery-dialog';
+import { ReportDialog } from './report-dialog';
 import { ResizeDialog } from './resize-dialog';
 import { WeightsDialog } from './weights-dialog';
 
@@ -31,6 +32,8 @@ export function Dialogs(): JSX.Element | null {
       return <ResizeDialog resized={dialog.resized} onClose={close} />;
     case 'connect':
       return <ConnectDialog node={dialog.node} port={dialog.port ?? null} onClose={close} />;
+    case 'report':
+      return <ReportDialog onClose={close} />;
     case 'recovery':
       return <RecoveryDialog onClose={close} />;
     case 'about':

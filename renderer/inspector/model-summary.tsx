@@ -39,6 +39,15 @@ export function ModelSummary({ selected }: { readonly selected: number }): JSX.E
             <dd>{dtype}</dd>
           </div>
         </dl>
+        <button
+          type="button"
+          className="button is-small"
+          onClick={() => {
+            runCommand('model.report');
+          }}
+        >
+          Report…
+        </button>
         <LayerTable />
       </div>
     </>

@@ -37,6 +37,7 @@ export type OpenDialog =
       readonly node: string;
       readonly port?: { readonly kind: 'input' | 'output'; readonly name: string };
     }
+  | { readonly kind: 'report' }
   | { readonly kind: 'recovery' }
   | { readonly kind: 'about' };
 

@@ -104,6 +104,20 @@ test('a run waits for another; both are compared, one is restored, undone, expor
   await expect.poll(() => states(page)).toEqual(['2 finished']);
   expect(await lazuli.messages()).toEqual([expect.stringContaining('Delete run 1?')]);
 
+  // The report of the model, with the memory a run took.
+  await lazuli.command('model.report');
+  const report = page.getByRole('dialog', { name: 'Report of digits' });
+  await expect(report.getByRole('row').filter({ hasText: 'fc1' })).toContainText('32,832');
+  await report.getByRole('button', { name: 'Predict the memory of a run' }).click();
+  await expect(report.getByText('Measured during the last run')).toBeVisible({ timeout: 20_000 });
+  await expect(report.getByText(/Predicted, batches of 64/)).toBeVisible();
+  await page.screenshot({ path: info.outputPath('report.png') });
+  await report.getByRole('button', { name: 'Copy as Markdown' }).press('Enter');
+  await expect
+    .poll(() => app.evaluate(({ clipboard }) => clipboard.readText()))
+    .toContain('| fc1 | linear | 64×64 | 32832 |');
+  await page.keyboard.press('Escape');
+
   // Closing the window while a run goes on asks.
   await page.getByRole('tab', { name: 'Training' }).click();
   await page.getByRole('button', { name: 'Start training' }).first().click();

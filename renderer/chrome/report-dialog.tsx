@@ -1,0 +1,156 @@
+// The report of the model: a row per layer, totals, the memory a run is predicted to take beside what the last one took; to be copied.
+import { useState, type JSX } from 'react';
+import { layerReports, outputText, reportCsv, reportMarkdown } from '#core/session/report';
+import type { TrainingNeed } from '#core/session/training-memory';
+import { showBytes } from '#core/units';
+
+import { perform } from '../actions/perform';
+import { flushUpdate } from '../actions/sync';
+import { call } from '../client';
+import { showCount } from '../panels/format';
+import { useDocument } from '../stores/document';
+import { useModel } from '../stores/model';
+import { showNote } from '../stores/toasts';
+import { Modal } from './modal';
+
+/** Rows drawn; what is copied has all of them. */
+const MOST_ROWS = 500;
+
+const known = (value: number | null, show: (value: number) => string): string =>
+  value === null ? '?' : value === 0 ? '–' : show(value);
+
+async function copy(text: string, what: string): Promise<void> {
+  await perform('Nothing was copied', null, () => call('clipboard.write', text));
+  showNote(`The report is on the clipboard as ${what}`);
+}
+
+export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX.Element | null {
+  const model = useModel((state) => state.model);
+  const name = useDocument((state) => state.project?.name ?? '');
+  if (!model) return null;
+  const rows = layerReports(model);
+  const { parameters, flops, bytes, uninitialized } = model.totals;
+  return (
+    <Modal title={`Report of ${name}`} onClose={onClose} className="report">
+      <div className="report-scroll" role="region" aria-label="Layers" tabIndex={0}>
+        <table className="table is-numbers">
+          <thead>
+            <tr>
+              {['Layer', 'Type', 'Output', 'Parameters', 'FLOPs', 'Activations'].map((title) => (
+                <th key={title} scope="col">
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.slice(0, MOST_ROWS).map((row, at) => (
+              <tr key={at}>
+                <th scope="row">{row.name}</th>
+                <td>{row.layer}</td>
+                <td className="shape">{outputText(row)}</td>
+                <td>{known(row.parameters, showCount)}</td>
+                <td>{known(row.flops, showCount)}</td>
+                <td>{known(row.activationBytes, showBytes)}</td>
+              </tr>
+            ))}
+          </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row">Total</th>
+              <td>{rows.length} layers</td>
+              <td>{uninitialized > 0 ? `${uninitialized} uninitialized` : ''}</td>
+              <td>{known(parameters, showCount)}</td>
+              <td>{known(flops, showCount)}</td>
+              <td>{known(bytes, (value) => `weights ${showBytes(value)}`)}</td>
+            </tr>
+          </tfoot>
+        </table>
+        {rows.length > MOST_ROWS ? (
+          <p className="muted">The first {MOST_ROWS} layers; a copy has all of them.</p>
+        ) : null}
+      </div>
+      <Memory />
+      <div className="modal-footer">
+        <button type="button" className="button" onClick={() => void copy(reportCsv(model), 'CSV')}>
+          Copy as CSV
+        </button>
+        <button
+          type="button"
+          className="button is-primary"
+          data-autofocus
+          onClick={() => void copy(reportMarkdown(model), 'Markdown')}
+        >
+          Copy as Markdown
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
+/** The parts of a run's memory, as people call them. */
+const PARTS: readonly (readonly [keyof TrainingNeed['memory'], string])[] = [
+  ['parameters', 'Parameters'],
+  ['buffers', 'Buffers'],
+  ['optimizer_state', 'Optimizer'],
+  ['arena', 'Gradients and activations'],
+  ['other_arenas', 'Last batch and validation'],
+  ['data', 'Data'],
+  ['scratch', 'Scratch of kernels'],
+  ['records', 'Records'],
+];
+
+/** What a run is predicted to take, part by part, and what the last one held. */
+function Memory(): JSX.Element {
+  const [predicted, setPredicted] = useState<TrainingNeed | null>(null);
+  const [isWorking, setIsWorking] = useState(false);
+  const [measured, setMeasured] = useState<number | null>(null);
+  const predict = async (): Promise<void> => {
+    setIsWorking(true);
+    await flushUpdate();
+    const { project } = useDocument.getState();
+    if (project) {
+      const answer = await perform('The memory was not predicted', null, () =>
+        Promise.all([call('train.need', project), call('model.measuredMemory')]),
+      );
+      if (answer) {
+        setPredicted(answer[0]);
+        setMeasured(answer[1]);
+      }
+    }
+    setIsWorking(false);
+  };
+  return (
+    <section className="report-memory" aria-label="Memory of a run">
+      <button
+        type="button"
+        className="button is-small"
+        disabled={isWorking}
+        aria-busy={isWorking}
+        onClick={() => void predict()}
+      >
+        Predict the memory of a run
+      </button>
+      {predicted ? (
+        <dl className="facts" role="status">
+          {PARTS.map(([part, title]) => (
+            <div key={part}>
+              <dt>{title}</dt>
+              <dd>{showBytes(predicted.memory[part])}</dd>
+            </div>
+          ))}
+          <div>
+            <dt>Predicted, batches of {predicted.batch}</dt>
+            <dd>{showBytes(predicted.memory.total)}</dd>
+          </div>
+          <div>
+            <dt title="Everything held in native memory then, what undo keeps included">
+              Measured during the last run
+            </dt>
+            <dd>{measured === null ? 'no run yet' : showBytes(measured)}</dd>
+          </div>
+        </dl>
+      ) : null}
+    </section>
+  );
+}

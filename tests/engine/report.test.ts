@@ -1,0 +1,37 @@
+// The report of a model: the numbers of its layers add up to its totals; unknown ones are said to be unknown; memory held during a run.
+import { expect, test } from 'vitest';
+
+import { layerReports, reportCsv, reportMarkdown } from '#core/session/report';
+import { openExample } from './support';
+
+test('each layer has its output, parameters and work, and they add up', async () => {
+  const session = await openExample('digits');
+  const waiting = session.info();
+  expect(reportMarkdown(waiting)).toContain('| fc1 | linear | ? | ? | ? | ? |');
+  expect(reportCsv(waiting)).toContain('fc1,linear,?,,,\n');
+  expect(reportMarkdown(waiting)).toMatch(
+    /\| \*\*total\*\* \| {2}\| {2}\| \*\*\?\*\* \| \*\*\?\*\* \| \*\*\?\*\* \|\n$/,
+  );
+
+  await session.feedSample();
+  const info = session.info();
+  const rows = layerReports(info);
+  const sum = (values: readonly (number | null)[]): number =>
+    values.reduce<number>((all, value) => all + (value ?? 0), 0);
+  expect(sum(rows.map(({ parameters }) => parameters))).toBe(info.totals.parameters);
+  expect(sum(rows.map(({ flops }) => flops))).toBe(info.totals.flops);
+  expect(reportMarkdown(info)).toContain('| fc1 | linear | 64×64 | 32832 |');
+  expect(reportCsv(info).split('\n')[0]).toBe('layer,type,output,parameters,FLOPs,activation bytes');
+  expect(reportCsv(info)).toContain('fc2,linear,64×10,650,');
+});
+
+test('what a run holds is measured, and near what was predicted', async () => {
+  const session = await openExample('digits', { epochs: 1 });
+  expect(session.heldBytes).toBeNull();
+  const { total } = (await session.preflight()).memory;
+  await (
+    await session.train()
+  ).finished;
+  expect((session.heldBytes ?? 0) / total).toBeGreaterThan(0.98);
+  expect((session.heldBytes ?? 0) / total).toBeLessThan(1.02);
+});

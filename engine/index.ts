@@ -32,3 +32,4 @@ export { type Prediction } from './training/predict';
 export { preflight, type Preflight } from './training/preflight';
 export { type RunOutcome, type RunResult } from './training/parts';
 export { TrainingRun } from './training/run';
+export { tensorboardFolder, TensorboardWriter } from './training/tensorboard';

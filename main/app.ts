@@ -34,7 +34,7 @@ export class App {
   /** Opens a window on a project file, or on the digits example when there is none. */
   async openWindow(file: string | null): Promise<void> {
     const window = createWindow(this.settings.bounds);
-    const state = new WindowState(window, this.backups);
+    const state = new WindowState(window, this.backups, this.settings);
     this.#states.set(window.id, state);
     this.#follow(state);
     await this.#openFirst(state, file);

@@ -8,6 +8,7 @@ import { refuseTooLarge } from '#core/session/training-memory';
 import {
   isHistoryOff,
   RunRecorder,
+  TensorboardWriter,
   type HistoryPlace,
   type ModelSession,
   type TrainingRun,
@@ -23,6 +24,7 @@ export interface RunnerHost {
   readonly window: BrowserWindow;
   readonly session: ModelSession;
   historyPlace(): HistoryPlace;
+  tensorboardFolder(): string | null;
   /** A run ended, whatever follows. */
   runEnded(): Promise<void> | void;
 }
@@ -102,6 +104,7 @@ export class Runner {
       sendEvent(window, 'run', { state: state === 'idle' ? 'running' : state, events, error: null });
     });
     const recorded = recorder?.follow(run, project);
+    const written = this.#writeEvents(run);
     this.#over = run.finished.then(async ({ outcome, error }) => {
       unsubscribe();
       const events = run.snapshot().events;
@@ -118,7 +121,7 @@ export class Runner {
         total_epochs: project.training.epochs,
         seconds: events.at(-1)?.seconds ?? 0,
       });
-      await recorded;
+      await Promise.all([recorded, written]);
       await this.host.runEnded();
       await this.#startNext();
     });
@@ -155,6 +158,17 @@ export class Runner {
       await this.#over;
     }
     await this.#over;
+  }
+
+  /** As TensorBoard reads them, where that is wanted. */
+  async #writeEvents(run: TrainingRun): Promise<void> {
+    const folder = this.host.tensorboardFolder();
+    if (folder === null) return;
+    try {
+      await (await TensorboardWriter.create(folder)).follow(run);
+    } catch (error) {
+      sendEvent(this.host.window, 'runs', { fault: errorToData(error) });
+    }
   }
 
   #told(started: number | null = null): readonly QueuedRun[] {

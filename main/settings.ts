@@ -14,6 +14,7 @@ const boundsSchema = z.object({
 const settingsSchema = z.object({
   theme: z.enum(['light', 'dark', 'system']).catch('system'),
   recent: z.array(z.string().max(4096)).max(20).catch([]),
+  tensorboard: z.boolean().catch(false),
   bounds: boundsSchema.catch({ width: 1440, height: 900 }),
 });
 
@@ -34,6 +35,14 @@ export class Settings {
   }
   set theme(theme: SettingsData['theme']) {
     this.#save({ theme });
+  }
+
+  /** Runs are written as TensorBoard events too. */
+  get tensorboard(): boolean {
+    return this.#data.tensorboard;
+  }
+  set tensorboard(tensorboard: boolean) {
+    this.#save({ tensorboard });
   }
 
   get bounds(): WindowBounds {

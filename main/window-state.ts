@@ -1,8 +1,8 @@
 // What belongs to one window: its model session, the file it shows, its run, the files it may name. Handlers get one of these.
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import type { BrowserWindow } from 'electron';
-import { ModelSession, type HistoryPlace, type RestorableWeights } from '#engine/index';
+import { ModelSession, tensorboardFolder, type HistoryPlace, type RestorableWeights } from '#engine/index';
 import { applyChange, type ProjectChange } from '#core/document/change';
 import type { DataSource, Project } from '#core/document/project';
 import { sharedId } from '#core/document/schema';
@@ -18,6 +18,7 @@ import { Autosave, type Kept } from './autosave';
 import { FileTokens } from './file-tokens';
 import { HistoryFile } from './history-file';
 import { sendEvent } from './ipc';
+import type { Settings } from './settings';
 import { Runner, type RunnerHost } from './runner';
 
 export class WindowState implements Kept, RunnerHost {
@@ -47,6 +48,7 @@ export class WindowState implements Kept, RunnerHost {
   constructor(
     readonly window: BrowserWindow,
     readonly backups: BackupStore,
+    readonly settings: Settings,
   ) {
     this.autosave = new Autosave(backups.backup(), this, (fault) => {
       sendEvent(window, 'backup', fault);
@@ -251,6 +253,14 @@ export class WindowState implements Kept, RunnerHost {
   /** Where the runs of this window's project are recorded. */
   historyPlace(): HistoryPlace {
     return this.#history.place(this.#file);
+  }
+
+  /** Where a run's TensorBoard events go; null while they are not wanted, or the project has no place of its own. */
+  tensorboardFolder(): string | null {
+    const isWanted = this.settings.tensorboard && this.#file !== null;
+    return isWanted
+      ? tensorboardFolder(join(this.historyPlace().folder, 'tensorboard'), this.session.project.name)
+      : null;
   }
 
   async runEnded(): Promise<void> {

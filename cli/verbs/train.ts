@@ -5,7 +5,15 @@ import path from 'node:path';
 import { LazuliError } from '#core/errors';
 import type { RunEvent } from '#core/session/session';
 import { refuseTooLarge } from '#core/session/training-memory';
-import { checkWritable, formatOfWeights, historyBeside, isHistoryOff, RunRecorder } from '#engine/index';
+import {
+  checkWritable,
+  formatOfWeights,
+  historyBeside,
+  isHistoryOff,
+  RunRecorder,
+  tensorboardFolder,
+  TensorboardWriter,
+} from '#engine/index';
 
 import { DATA_OPTIONS, SAVE_OPTION, saveOptions, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
 import { leftOutNote, showMetric, TRAINING_OPTIONS, withSettings } from '../training';
@@ -32,6 +40,11 @@ export const train: Verb = {
       help: 'leave the checkpoint of a finished run too, to --resume with more --epochs',
     },
     { flag: 'best', value: 'file', help: 'write the weights of each epoch that is the best so far' },
+    {
+      flag: 'tensorboard',
+      value: 'folder',
+      help: 'write TensorBoard events into a folder of this run’s own in it',
+    },
     { flag: 'out', value: 'file', help: 'the weights file to write: .pt or .safetensors', isRequired: true },
     SAVE_OPTION,
   ],
@@ -65,6 +78,9 @@ export const train: Verb = {
         const onFault = ({ message }: LazuliError): void => output.note(`warning: ${message}`);
         const place = historyBeside(call.args.required(0));
         const recorder = isHistoryOff() ? null : new RunRecorder(place, { onFault });
+        const root = options.text('tensorboard');
+        const events =
+          root === null ? null : await TensorboardWriter.create(tensorboardFolder(root, project.name));
         const run = await session.train({
           checkpoint,
           ...(recorder ? { kept: recorder.weights } : {}),
@@ -78,9 +94,10 @@ export const train: Verb = {
         const show = printer(output);
         show(run.snapshot().events);
         run.onEvents(show);
+        const written = events?.follow(run).catch((cause: unknown) => onFault(cause as LazuliError));
         const recorded = recorder?.follow(run, session.project, path.resolve(checkpoint));
         const { outcome, error, best: bestEpoch } = await run.finished;
-        await recorded;
+        await Promise.all([recorded, written]);
         if (error) throw error;
         if (outcome === 'stopped')
           throw new LazuliError('interrupted', 'the training was interrupted', {

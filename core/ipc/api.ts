@@ -46,6 +46,8 @@ export interface AppState {
   readonly version: string;
   readonly platform: string;
   readonly theme: 'light' | 'dark' | 'system';
+  /** Runs are written as TensorBoard events too, beside the project. */
+  readonly tensorboard: boolean;
   readonly recent: readonly RecentFile[];
   readonly templates: readonly { readonly name: string; readonly summary: string }[];
   readonly devices: readonly DeviceInfo[];
@@ -121,6 +123,7 @@ export interface FeedResult {
 export interface Calls {
   'app.state': () => AppState;
   'app.setTheme': (theme: 'light' | 'dark' | 'system') => void;
+  'app.setTensorboard': (isOn: boolean) => void;
   /** Tells the main process whether closing would lose work. */
   'app.setDirty': (isDirty: boolean) => void;
 
@@ -262,7 +265,7 @@ export type EventName = keyof Events;
 
 /** The same names at run time: what the preload exposes and the main process registers. */
 export const CALL_NAMES = [
-  'app.state', 'app.setTheme', 'app.setDirty',
+  'app.state', 'app.setTheme', 'app.setTensorboard', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
   'recovery.restore', 'recovery.discard',
   'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.measuredMemory', 'model.exportState', 'model.importState', 'model.activity',

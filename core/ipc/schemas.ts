@@ -36,6 +36,7 @@ const tensorRefs = z.array(tensorRef).max(BROWSER_LIMITS.tensors);
 const SCHEMAS = {
   'app.state': none,
   'app.setTheme': z.tuple([z.enum(['light', 'dark', 'system'])]),
+  'app.setTensorboard': z.tuple([z.boolean()]),
   'app.setDirty': z.tuple([z.boolean()]),
   'project.new': z.tuple([z.string().min(1).max(64)]),
   'project.open': none,

@@ -13,6 +13,7 @@ export function appHandlers(app: App): HandlersOf<'app'> {
       version: electron.getVersion(),
       platform: process.platform,
       theme: app.settings.theme,
+      tensorboard: app.settings.tensorboard,
       recent: app.recentFor(state),
       templates: TEMPLATES.map(({ name, summary }) => ({ name, summary })),
       devices: devices(),
@@ -26,6 +27,9 @@ export function appHandlers(app: App): HandlersOf<'app'> {
     'app.setTheme': (_state, theme) => {
       app.settings.theme = theme;
       nativeTheme.themeSource = theme;
+    },
+    'app.setTensorboard': (_state, isOn) => {
+      app.settings.tensorboard = isOn;
     },
     'app.setDirty': (state, isDirty) => {
       state.isDirty = isDirty;

@@ -4,6 +4,8 @@ import type { TrainingSettings } from '#core/document/project';
 import { findLoss, LOSSES } from '#core/losses/index';
 import { findOptimizer, OPTIMIZERS } from '#core/optimizers/index';
 
+import { perform } from '../actions/perform';
+import { call } from '../client';
 import { ParamField } from '../fields/param-field';
 import { NumberField, SelectField } from '../fields/plain-fields';
 import { useApp } from '../stores/app';
@@ -111,6 +113,7 @@ export function TrainingForm(): JSX.Element | null {
       <Schedule training={training} />
       <Gradients training={training} />
       <Stopping training={training} />
+      <Tensorboard />
       <Options
         title={`More of ${loss ? shortName(loss.torch) : 'it'}`}
         table={loss?.params ?? {}}
@@ -121,6 +124,24 @@ export function TrainingForm(): JSX.Element | null {
       />
       <TrainingNeedLine />
     </form>
+  );
+}
+
+/** A choice of the user's, not of the project: whether runs are written for TensorBoard too. */
+function Tensorboard(): JSX.Element {
+  const isOn = useApp((state) => state.tensorboard);
+  return (
+    <label className="form-check" title="Into the folder of the project’s runs, tensorboard">
+      <input
+        type="checkbox"
+        checked={isOn}
+        onChange={() => {
+          useApp.setState({ tensorboard: !isOn });
+          void perform('The choice was not kept', null, () => call('app.setTensorboard', !isOn));
+        }}
+      />
+      Write TensorBoard events
+    </label>
   );
 }
 

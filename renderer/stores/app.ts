@@ -10,6 +10,7 @@ interface AppInfo {
   readonly version: string;
   readonly platform: string;
   readonly theme: Theme;
+  readonly tensorboard: boolean;
   readonly recent: readonly RecentFile[];
   readonly templates: AppState['templates'];
   readonly devices: readonly DeviceInfo[];
@@ -23,6 +24,7 @@ export const useApp = create<AppInfo>(() => ({
   version: '',
   platform: '',
   theme: 'system',
+  tensorboard: false,
   recent: [],
   templates: [],
   devices: [],
@@ -31,12 +33,13 @@ export const useApp = create<AppInfo>(() => ({
 }));
 
 export function showApp(state: AppState): void {
-  const { version, platform, theme, recent, templates, devices, leftovers, backupFault } = state;
+  const { version, platform, theme, tensorboard, recent, templates, devices, leftovers, backupFault } = state;
   useApp.setState({
     isReady: true,
     version,
     platform,
     theme,
+    tensorboard,
     recent,
     templates,
     devices,

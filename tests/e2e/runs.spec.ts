@@ -1,5 +1,5 @@
 // Experiments: runs are recorded, compared, restored, exported and deleted; others wait for the one that goes on; closing asks; the end is told.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Page } from '@playwright/test';
@@ -35,6 +35,7 @@ test('a run waits for another; both are compared, one is restored, undone, expor
     };
   });
   await page.getByRole('tab', { name: 'Training' }).click();
+  await page.getByRole('checkbox', { name: 'Write TensorBoard events' }).check();
   // The rate is looked for first, and chosen from the keyboard.
   await page.getByText('Find a learning rate').click();
   await page.getByRole('button', { name: 'Try growing rates' }).press('Enter');
@@ -69,6 +70,11 @@ test('a run waits for another; both are compared, one is restored, undone, expor
   await expect(page.getByRole('button', { name: 'Start training' }).first()).toBeEnabled();
   const notified = () => app.evaluate(() => Reflect.get(globalThis, 'notified') as string[]);
   await expect.poll(notified).toEqual(['Training stopped: digits', 'Training finished: digits']);
+
+  expect(readdirSync(join(folder, 'digits.runs', 'tensorboard'))).toEqual([
+    expect.stringMatching(/^digits-\d{8}-\d{6}$/),
+    expect.stringMatching(/^digits-\d{8}-\d{6}$/),
+  ]);
 
   await lazuli.command('view.runs');
   await page.getByRole('checkbox', { name: 'Compare run 2' }).focus();

@@ -36,6 +36,12 @@ test('pictures of each state', async ({ lazuli }, info) => {
   await page.getByRole('button', { name: 'Stop' }).first().click();
   await expect(page.getByRole('button', { name: 'Start training' }).first()).toBeEnabled();
 
+  await page.getByRole('tab', { name: 'Runs' }).click();
+  await page.getByRole('checkbox', { name: 'Compare run 1' }).check();
+  await expect(page.getByRole('row', { name: /optimizer.lr/ })).toBeVisible();
+  await shoot('runs');
+  await page.getByRole('tab', { name: 'Training' }).click();
+
   await card(page, 'conv2').click();
   await expect(page.getByRole('complementary', { name: 'Inspector' })).toContainText('32×16×3×3');
   await shoot('inspector');

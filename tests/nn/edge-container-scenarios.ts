@@ -1,6 +1,5 @@
 // The scenarios of scripts/golden/nn_edges.py about what keywords leave out and about containers at their ends.
-import type {
-  Module} from '#core/nn/index';
+import type { Module } from '#core/nn/index';
 import {
   deepcopy,
   ModuleDict,

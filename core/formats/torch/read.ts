@@ -38,7 +38,10 @@ export function listTree(source: ByteSource, tree: TorchTree): WeightFile {
   const flat = flatten(source.name, tree.root, tensors, tree.pickleBytes);
   const warnings = [...flat.warnings];
   if (tree.format === 'torchscript') {
-    warnings.unshift('this is a TorchScript program: its code is not run, only its tensors are listed');
+    warnings.unshift(
+      'refused: the TorchScript program in this file, none of it is run (torch.load refuses the whole file with weights_only=True); ' +
+        'its tensors are listed and load as plain data',
+    );
   }
   if (!tree.records.hasChecksums)
     warnings.push('the file has no checksums (it was saved without CRC-32): damage to it cannot be noticed');

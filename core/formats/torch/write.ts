@@ -52,7 +52,9 @@ export async function writeTorchTree(
   options: TorchWriteOptions = {},
 ): Promise<void> {
   if (tree.format === 'torchscript')
-    throw new LazuliError('not_supported', 'TorchScript programs cannot be written');
+    throw new LazuliError('not_supported', 'TorchScript programs cannot be written', {
+      hint: 'write the tensors of the file as a state dict',
+    });
   const { storages, idOf } = renumberStorages(tree);
   const root = options.uninitialized === 'skip' ? withoutUninitialized(tree.root) : tree.root;
   await writeArchive(sink, writePickle(root, idOf), storages, { records: tree.records, ...options });

@@ -34,7 +34,7 @@ class OpCall {
     for (uint32_t i = 0; i < in.Length(); ++i) {
       const Napi::Value value = in.Get(i);
       TensorView& view = inputs_.emplace_back();
-      if (!value.IsNull()) set(view, value, name + ": input " + std::to_string(i), (mutated >> i & 1) != 0);
+      if (!value.IsNull()) set(view, value, name + ": input " + std::to_string(i), is_mutated(mutated, i));
     }
     for (uint32_t i = 0; i < out.Length(); ++i)
       set(outputs_.emplace_back(), out.Get(i), name + ": output " + std::to_string(i), true);

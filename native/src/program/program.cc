@@ -67,7 +67,7 @@ void Program::bind(Instruction& instruction, const InstructionSpec& spec) {
     if (buffer.storage) bindings_.add(view, buffer.storage, buffer.offset, is_written);
   };
   for (size_t i = 0; i < spec.inputs.size(); ++i)
-    add(instruction.inputs[i], spec.inputs[i], (mutated >> i & 1) != 0);
+    add(instruction.inputs[i], spec.inputs[i], is_mutated(mutated, i));
   for (size_t i = 0; i < spec.outputs.size(); ++i) add(instruction.outputs[i], spec.outputs[i], true);
 }
 

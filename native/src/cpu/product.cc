@@ -16,7 +16,7 @@ constexpr int64_t kDepthBytes = 3200;            // of one row of a packed block
 constexpr int64_t kColumnBytes = 400 << 10;      // of packed B one thread holds, well inside its second cache
 constexpr int64_t kRowBytes = 3 << 20;           // of packed A
 constexpr int64_t kPartBytes = 160 << 10;        // of the A of a part that a second cache holds beside a group of B
-constexpr int64_t kSharedBytes = 4 << 20;        // of B packed at once for all threads
+constexpr int64_t kSharedBytes = 512 << 10;      // of B packed at once for all threads
 constexpr int64_t kPackDepth = 16;               // lines of B packed together: of neighbouring panels they lie side by side
 constexpr int64_t kPrivateBytes = 400 << 10;     // of a part's packed A; larger ones are packed once, for all threads
 // Operands are read where they lie if that meets few pages and lines of the first cache:

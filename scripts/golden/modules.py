@@ -2,6 +2,8 @@
 
     python -P scripts/golden/modules.py write
         writes tests/golden/modules.jsonl, the committed, frugal set, and torch-nn.json, the keywords of every class
+    python -P scripts/golden/modules.py autocast
+        writes tests/golden/autocast.jsonl: what torch.autocast('cpu', torch.bfloat16) gives for layers that multiply
     python -P scripts/golden/modules.py try [SEED [COUNT [CLASS ...]]]
         makes COUNT fresh calls per class, runs them through `npx lazuli probe` in both dtypes and prints what disagrees
 
@@ -92,18 +94,19 @@ def gradient(value):
     return encode(value.grad) if isinstance(value, torch.Tensor) and value.grad is not None else None
 
 
-def run(call, dtype, grad_outputs=None):
-    """Outputs, gradients and buffers of a call in a dtype."""
+def run(call, dtype, grad_outputs=None, is_mixed=False):
+    """Outputs, gradients and buffers of a call in a dtype, or in mixed precision."""
     torch.manual_seed(0)
     module = call.build().to(dtype)
     module.train(call.training)
     if call.state:
         module.load_state_dict({name: typed(tensor, dtype) for name, tensor in call.state.items()}, strict=False)
     inputs = [leaves(typed(value, dtype), at not in call.constant) for at, value in enumerate(call.inputs)]
-    outputs = flattened(call.forward(module, *inputs))
+    with torch.autocast("cpu", torch.bfloat16, enabled=is_mixed):
+        outputs = flattened(call.forward(module, *inputs))
     if grad_outputs is None:
         grad_outputs = [call.values(*output.shape) if output.is_floating_point() else None for output in outputs]
-    pairs = [(output, typed(given, dtype)) for output, given in zip(outputs, grad_outputs) if output.requires_grad]
+    pairs = [(output, typed(given, output.dtype)) for output, given in zip(outputs, grad_outputs) if output.requires_grad]
     if pairs:
         torch.autograd.backward([output for output, _ in pairs], [given for _, given in pairs])
     return {
@@ -114,11 +117,11 @@ def run(call, dtype, grad_outputs=None):
     }, grad_outputs
 
 
-def answered(name, call):
+def answered(name, call, is_mixed=False):
     """A call as a line of the file: the probe case and PyTorch's answer."""
     state = call.initial_state()
     call.state = state
-    answer, grad_outputs = run(call, torch.float64)
+    answer, grad_outputs = run(call, torch.float32 if is_mixed else torch.float64, is_mixed=is_mixed)
     module = call.build()
     buffers = {key for key, _ in module.named_buffers()}
     case = {"layer": call.layer or name, "params": call.params, "training": call.training, "inputs": [plain(value) for value in call.inputs]}
@@ -254,7 +257,24 @@ def attempt(seed, count, names):
     print(f"{len(lines)} calls in {len(TOLERANCE)} dtypes, {bad} disagree")
 
 
+MIXED = [
+    "Linear", "Bilinear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
+    "MultiheadAttention", "TransformerEncoderLayer", "TransformerDecoderLayer", "RNNCell",
+]  # fmt: skip
+
+
+def write_mixed():
+    path = os.path.join(ROOT, "tests", "golden", "autocast.jsonl")
+    with open(path, "w") as out:
+        for name in MIXED:
+            for call in calls_of(name, 0, 2):
+                out.write(json.dumps(answered(name, call, is_mixed=True)[0], separators=(",", ":")) + "\n")
+    print(f"{path}: {os.path.getsize(path)} bytes")
+
+
 def main():
+    if sys.argv[1:2] == ["autocast"]:
+        return write_mixed()
     if sys.argv[1:2] == ["try"]:
         seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
         count = int(sys.argv[3]) if len(sys.argv) > 3 else 6

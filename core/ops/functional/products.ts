@@ -166,7 +166,8 @@ export function convolutionTranspose(
       output,
       unreached.flatMap((n) => [0, n]),
     );
-    return bias ? add(padded, reshape(bias, [-1, ...new Array<number>(spatial).fill(1)])) : padded;
+    if (!bias) return padded;
+    return lowered(add(padded, lowered(reshape(bias, [-1, ...new Array<number>(spatial).fill(1)]))));
   });
 }
 

@@ -16,7 +16,7 @@
 #include "tensor/release.h"
 #include "tensor/scratch.h"
 #include "tensor/storage.h"
-#include "threads/backend_thread.h"
+#include "threads/job_threads.h"
 #include "threads/thread_pool.h"
 
 using namespace lazuli;
@@ -107,7 +107,7 @@ struct Count : Job {
 void jobs() {
   for (int round = 0; round < 20; ++round) {
     std::atomic<int> started{0}, finished{0}, refused{0};
-    BackendThread backend([&](std::shared_ptr<Job>) { ++finished; });
+    JobThreads backend([&](std::shared_ptr<Job>) { ++finished; }, round % 2 == 0 ? 1 : 4);
     std::atomic<int> left{0};
     on_threads(4, [&](int caller) {
       for (int i = 0; i < 50; ++i) {

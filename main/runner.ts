@@ -85,7 +85,7 @@ export class Runner {
   /** Starts a run of the session's project. Throws `out_of_memory` for one that needs more than there may be. */
   async start(): Promise<RunSnapshot> {
     const { session, window } = this.host;
-    refuseTooLarge(await session.trainingNeed());
+    refuseTooLarge(await session.trainingNeed({ keepsBest: !isHistoryOff() }));
     const revision = session.info().revision;
     const { project } = session;
     const recorder = isHistoryOff()

@@ -70,7 +70,7 @@ export const train: Verb = {
         if (weights !== null) await session.loadWeights(weights, taken);
         const resume = options.isSet('resume') ? { resumeFrom: checkpoint } : {};
         const keepsCheckpoint = options.isSet('keep-checkpoint');
-        const need = await session.trainingNeed({ signal });
+        const need = await session.trainingNeed({ signal, keepsBest: !isHistoryOff() });
         refuseTooLarge(need);
         output.note(
           `memory: ${bytes(need.memory.total)}${need.limit === null ? '' : ` of ${bytes(need.limit)}`}`,

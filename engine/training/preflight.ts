@@ -86,6 +86,11 @@ function imagination(): { readonly wrap: Wrap; readonly alive: ReadonlySet<Stora
 const bytesOf = (storages: Iterable<Storage>): number =>
   [...new Set(storages)].reduce((sum, { bytes }) => sum + bytes, 0);
 
+export interface PreflightOptions {
+  /** The run keeps the weights of its best epoch, also where it does not go back to them. Default false. */
+  readonly keepsBest?: boolean;
+}
+
 /**
  * Traces the training step of `project` on a batch of these shapes, or, where its data is given, every program of the run
  * over it. Throws what feeding that sample or starting that run would throw: the first problem of the graph, loss or
@@ -95,6 +100,7 @@ export async function preflight(
   project: Project,
   shapes: SampleShapes,
   data: Dataset | null = null,
+  { keepsBest = false }: PreflightOptions = {},
 ): Promise<Preflight> {
   const { wrap, alive } = imagination();
   const turns = new Turns();
@@ -102,7 +108,7 @@ export async function preflight(
   try {
     await turns.run(within(wrap, model.feedInTurns(shapes, project.training.seed)));
     const dataset = data ?? wrap(() => batchAlone(project, model, shapes));
-    const step = { isWhole: data !== null, alive, turns, wrap };
+    const step = { isWhole: data !== null, keepsBest, alive, turns, wrap };
     const { specs, ...found } = await report(project, model, dataset, step);
     return await withScratch(project, found, specs);
   } finally {
@@ -219,9 +225,11 @@ async function report(
   dataset: Dataset,
   {
     isWhole,
+    keepsBest,
     alive,
     ...imagining
-  }: Imagining & { readonly isWhole: boolean; readonly alive: ReadonlySet<Storage> },
+  }: Imagining &
+    Required<PreflightOptions> & { readonly isWhole: boolean; readonly alive: ReadonlySet<Storage> },
 ): Promise<Preflight & { readonly specs: readonly ProgramSpec[] }> {
   const { module } = model;
   const trained = trainedParameters(module);
@@ -249,7 +257,8 @@ async function report(
     [...optimizer.states.values()].flatMap((each) => Object.values(each).map(({ storage }) => storage)),
   );
   const stopping = project.training.earlyStopping;
-  const kept = stopping && parseParams(EARLY_STOPPING, stopping).restore_best ? parameters + buffers : 0;
+  const restores = stopping ? parseParams(EARLY_STOPPING, stopping).restore_best : false;
+  const kept = restores || keepsBest ? parameters + buffers : 0;
   const undone = [...trained.values()].reduce((sum, { storage }) => sum + storage.bytes, buffers);
   const tables = bytesOf([
     dataset.inputs.storage,

@@ -1,5 +1,6 @@
 // The calls about training: each answers with the run as it then stands; its events follow on their own.
 import { LazuliError } from '#core/errors';
+import { isHistoryOff } from '#engine/index';
 
 import type { HandlersOf } from './area';
 
@@ -12,7 +13,7 @@ export const trainHandlers: HandlersOf<'train'> = {
   'train.need': async (state, project) => {
     state.refuseWhileRunning('ask what another training needs');
     await state.update(project);
-    return state.session.trainingNeed();
+    return state.session.trainingNeed({ keepsBest: !isHistoryOff() });
   },
   'train.pause': async (state) => {
     await state.runner.run.pause();

@@ -6,7 +6,7 @@ import { showBytes } from '#core/units';
 import { cpuBackend } from '#engine/backend';
 import { preflight } from '#engine/training/preflight';
 
-import { openExample, template } from './support';
+import { openExample, template, temporaryFolder } from './support';
 
 test('a preflight takes no native memory and lists the step before and after optimization', async () => {
   const { native } = cpuBackend();
@@ -39,6 +39,20 @@ test.each([
   expect(parts.scratch).toBeGreaterThan(0);
   native.resetMemoryPeak();
   const run = await session.train();
+  await run.finished;
+  const most = native.memoryPeak() - before;
+  expect(most / total).toBeGreaterThan(0.98);
+  expect(most / total).toBeLessThan(1.02);
+});
+
+test('a run that keeps its best weights needs that much more', async () => {
+  const { native } = cpuBackend();
+  const before = native.live().bytes;
+  const session = await openExample('digits', { epochs: 2, metrics: [], threads: 2 });
+  const { total, parameters, buffers } = (await session.preflight({ keepsBest: true })).memory;
+  expect(total - (await session.preflight()).memory.total).toBe(parameters + buffers);
+  native.resetMemoryPeak();
+  const run = await session.train({ kept: `${temporaryFolder()}/best.pt` });
   await run.finished;
   const most = native.memoryPeak() - before;
   expect(most / total).toBeGreaterThan(0.98);

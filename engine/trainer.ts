@@ -1,0 +1,216 @@
+// Training of one open model: what a run would need, the run itself, and the search for its learning rate. One at a time.
+import { LazuliError } from '#core/errors';
+import { loadEntries } from '#core/nn/index';
+import type { RateSearch } from '#core/session/session';
+import type { TrainingNeed } from '#core/session/training-memory';
+
+import { backendFor, cpuBackend, useThreads } from './backend';
+import type { Feeds } from './feeds';
+import type { Lock } from './lock';
+import type { Model } from './model/model';
+import { withCheckpoint } from './training/checkpoint';
+import { searchRate, type RateRange } from './training/find-rate';
+import { objectiveOf } from './training/objective';
+import { placementOn, type Placement } from './training/placement';
+import { preflight, type Preflight, type PreflightOptions } from './training/preflight';
+import { TrainingRun } from './training/run';
+import { Turns } from './turns';
+
+export interface TrainOptions {
+  /** Continue from a checkpoint that an interrupted run left. */
+  readonly resumeFrom?: string;
+  /** Where a stopped run leaves its checkpoint (a long one writes it each minute); none by default. */
+  readonly checkpoint?: string;
+  /** A run that ends leaves its checkpoint too. */
+  readonly keepsCheckpoint?: boolean;
+  /** Where the weights of the best epoch so far are written, .pt or .safetensors; none by default. */
+  readonly best?: string;
+  /** Where the weights of the best epoch are written once the run has ended, .pt or .safetensors; none by default. */
+  readonly kept?: string;
+  readonly signal?: AbortSignal;
+}
+
+interface Signalled {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Calls that touch tensors take the session's lock. */
+export class Trainer {
+  #run: TrainingRun | null = null;
+  #heldBytes: number | null = null;
+  /** A run is being prepared: nothing may change meanwhile either. */
+  #isStarting = false;
+
+  constructor(
+    readonly model: Model,
+    readonly feeds: Feeds,
+    readonly lock: Lock,
+    /** Materializes what is still uninitialized, from a batch of the project's data. */
+    readonly materialize: (options: Signalled) => Promise<unknown>,
+  ) {}
+
+  /** The run in progress, or null. */
+  get run(): TrainingRun | null {
+    return this.#run;
+  }
+  /** Native memory that was held on its device when the last run had begun, by every session; null before the first. */
+  get heldBytes(): number | null {
+    return this.#heldBytes;
+  }
+
+  /** Throws `not_supported` while a run goes on or is prepared. */
+  refuseWhileRunning(): void {
+    if (!this.#run && !this.#isStarting) return;
+    throw new LazuliError('not_supported', 'the model is being trained', { hint: 'stop the training first' });
+  }
+
+  /**
+   * The training step of a run over the project's data, and the memory that the run will take; nothing runs. Throws what
+   * `train` would throw before the first step.
+   */
+  async preflight({ signal, ...options }: Signalled & PreflightOptions = {}): Promise<Preflight> {
+    const { project } = this.model;
+    const data = await this.feeds.dataset(project.data, { signal });
+    return preflight(project, await this.feeds.sampleShapes(project.data, { signal }), data, options);
+  }
+
+  /** The same memory beside what may be taken: what a window or a command line shows before a run. */
+  async trainingNeed(options: Signalled & PreflightOptions = {}): Promise<TrainingNeed> {
+    const { batch, memory } = await this.preflight(options);
+    const isCpu = this.model.project.training.device === 'cpu';
+    return { batch, memory, limit: isCpu ? cpuBackend().native.info().memory_limit : null };
+  }
+
+  /**
+   * Starts a run over the project's data with its settings. Parameters that are still uninitialized are materialized
+   * first, from a batch of the data. Throws `not_supported` while a run is going on.
+   */
+  train(options: TrainOptions = {}): Promise<TrainingRun> {
+    return this.#alone(() => this.#start(options));
+  }
+
+  /**
+   * Tries growing learning rates on the training samples, on the CPU, and suggests one; the model is left as it was. What is
+   * still uninitialized is materialized first.
+   */
+  findLearningRate({
+    signal = new AbortController().signal,
+    ...range
+  }: RateRange & { readonly signal?: AbortSignal } = {}): Promise<RateSearch> {
+    return this.#alone(async () => {
+      const { training: settings, dtype, data } = this.model.project;
+      const objective = objectiveOf(settings, await this.feeds.dataset(data, { signal }));
+      await this.#waitForSizes({ signal });
+      const { feed, rows } = await this.feeds.training(signal);
+      try {
+        useThreads(settings.threads);
+        const { module } = this.model;
+        const common = {
+          checkpoint: null,
+          keepsCheckpoint: false,
+          best: null,
+          kept: null,
+          onEnd: () => undefined,
+        };
+        const parts = {
+          backend: backendFor('cpu'),
+          placement: null,
+          module,
+          dtype,
+          settings,
+          feed,
+          objective,
+          rows,
+        };
+        return await this.lock.run(() => searchRate({ ...parts, ...common, lock: this.lock }, range, signal));
+      } finally {
+        this.feeds.release(feed);
+      }
+    });
+  }
+
+  /** Nothing else starts or changes the model meanwhile. */
+  async #alone<T>(body: () => Promise<T>): Promise<T> {
+    this.refuseWhileRunning();
+    this.#isStarting = true;
+    try {
+      return await body();
+    } finally {
+      this.#isStarting = false;
+    }
+  }
+
+  async #waitForSizes(options: Signalled): Promise<void> {
+    if (this.model.waiting().length > 0 || !this.model.hasSample) await this.materialize(options);
+  }
+
+  async #start({
+    signal,
+    checkpoint,
+    keepsCheckpoint,
+    best,
+    kept,
+    resumeFrom,
+  }: TrainOptions): Promise<TrainingRun> {
+    const { training, dtype, data } = this.model.project;
+    const backend = backendFor(training.device);
+    const objective = objectiveOf(training, await this.feeds.dataset(data, { signal }));
+    await this.#waitForSizes({ signal });
+    const { feed, rows } = await this.feeds.training(signal);
+    let run: TrainingRun | null = null;
+    let placement: Placement | null = null;
+    try {
+      useThreads(training.threads);
+      run = await this.lock.run(() => {
+        this.model.keepHistory();
+        const onEnd = (): void => {
+          this.feeds.release(feed);
+          this.model.markTrained();
+          this.#run = null;
+        };
+        const { module } = this.model;
+        const settings = training;
+        placement = placementOn(backend, module, feed);
+        return TrainingRun.create({
+          backend,
+          placement,
+          module,
+          dtype,
+          settings,
+          feed: placement?.feed ?? feed,
+          objective,
+          rows,
+          lock: this.lock,
+          checkpoint: checkpoint ?? null,
+          keepsCheckpoint: keepsCheckpoint ?? false,
+          best: best ?? null,
+          kept: kept ?? null,
+          onEnd,
+        });
+      });
+      if (resumeFrom !== undefined) await this.#resume(run, resumeFrom);
+    } catch (error) {
+      run?.dispose();
+      await this.lock.run(() => placement?.release());
+      this.feeds.release(feed);
+      throw error;
+    }
+    this.#run = run;
+    this.#heldBytes = backend.native.live().bytes;
+    const started = run;
+    signal?.addEventListener('abort', () => void started.stop(), { once: true });
+    run.start();
+    if (signal?.aborted === true) void run.stop();
+    return run;
+  }
+
+  #resume(run: TrainingRun, file: string): Promise<void> {
+    return withCheckpoint(file, (checkpoint) =>
+      this.lock.run(async () => {
+        const turns = new Turns();
+        await loadEntries(this.model.module, checkpoint.model, { rest: () => turns.next() });
+        await run.load(checkpoint);
+      }),
+    );
+  }
+}

@@ -28,7 +28,9 @@ function project(name: string, include: string) {
       pool: 'forks' as const,
       include: [include],
       setupFiles: existsSync(leaks) ? [leaks] : [],
-      testTimeout: 20_000,
+      // Only against tests that hang: a software GPU on a slow machine takes its time.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
     },
   };
 }

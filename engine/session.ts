@@ -82,7 +82,7 @@ export class ModelSession {
   get run(): TrainingRun | null {
     return this.#trainer.run;
   }
-  /** Native memory that was held on its device when the last run had begun, by every session; null before the first. */
+  /** Native memory that the last run held: see Trainer. null before the first. */
   get heldBytes(): number | null {
     return this.#trainer.heldBytes;
   }

@@ -53,7 +53,10 @@ export class Trainer {
   get run(): TrainingRun | null {
     return this.#run;
   }
-  /** Native memory that was held on its device when the last run had begun, by every session; null before the first. */
+  /**
+   * The most native memory that was held at once during the last run, by every session; on a GPU, and while it goes on, what was
+   * held when it had begun. null before the first.
+   */
   get heldBytes(): number | null {
     return this.#heldBytes;
   }
@@ -157,6 +160,7 @@ export class Trainer {
     const objective = objectiveOf(training, await this.feeds.dataset(data, { signal }));
     await this.#waitForSizes({ signal });
     const { feed, rows } = await this.feeds.training(signal);
+    const memory = backend.device === 'cpu' ? cpuBackend().native : null;
     let run: TrainingRun | null = null;
     let placement: Placement | null = null;
     try {
@@ -167,6 +171,7 @@ export class Trainer {
           this.feeds.release(feed);
           this.model.markTrained();
           this.#run = null;
+          if (memory) this.#heldBytes = memory.memoryPeak();
         };
         const { module } = this.model;
         const settings = training;
@@ -196,6 +201,7 @@ export class Trainer {
       throw error;
     }
     this.#run = run;
+    memory?.resetMemoryPeak();
     this.#heldBytes = backend.native.live().bytes;
     const started = run;
     signal?.addEventListener('abort', () => void started.stop(), { once: true });

@@ -165,7 +165,7 @@ export interface Calls {
   'model.restore': (revision: number) => ModelInfo;
   /** Another project with the values it had at `revision`: undo and redo of a step that replaced both. */
   'model.exchange': (project: Project, revision: number) => ModelInfo;
-  /** Bytes held when the last run of this window had begun; null before the first. */
+  /** Bytes held at most during the last run of this window; null before the first. */
   'model.measuredMemory': () => number | null;
   /** All weights in the .pt serialization. */
   'model.exportState': () => Uint8Array;

@@ -29,9 +29,8 @@ test('what a run holds is measured, and near what was predicted', async () => {
   const session = await openExample('digits', { epochs: 1 });
   expect(session.heldBytes).toBeNull();
   const { total } = (await session.preflight()).memory;
-  await (
-    await session.train()
-  ).finished;
+  const run = await session.train();
+  await run.finished;
   expect((session.heldBytes ?? 0) / total).toBeGreaterThan(0.98);
   expect((session.heldBytes ?? 0) / total).toBeLessThan(1.02);
 });

@@ -90,6 +90,23 @@ export function run(program, args, env = process.env) {
   });
 }
 
+/**
+ * Runs a program to its end beside others and keeps what it says, so that lines do not mix.
+ * @param {string} program
+ * @param {string[]} args
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+export function runKept(program, args) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (data) => (output += data));
+    child.stderr.on('data', (data) => (output += data));
+    child.on('error', (error) => resolve({ code: 127, output: `${program}: ${error.message}` }));
+    child.on('close', (code) => resolve({ code: code ?? 143, output }));
+  });
+}
+
 /** Runs a script with this Node, see `run`. @param {string} script @param {...string} args */
 export const runNode = (script, ...args) => run(process.execPath, [script, ...args]);
 

@@ -1,11 +1,13 @@
 // `npm test`: makes the checkout ready, then runs every check in order and says at the end what passed.
 // A failed step does not stop the later ones unless they need it. The last line is "N passed, N failed".
 //
+// The checks of the text run beside the end-to-end tests, which wait for the window more than they compute.
+//
 //   npm test [-- --only=STEP,STEP]     steps: types lint format native build unit electron e2e
 import fs from 'node:fs';
 
 import { at } from './paths.mjs';
-import { electronEnvironment, findProgram, run, runNode, tools } from './processes.mjs';
+import { electronEnvironment, findProgram, run, runKept, runNode, tools } from './processes.mjs';
 import { buildNative, prepare } from './setup.mjs';
 import { readPlaywrightReport, readVitestReport } from './test-reports.mjs';
 
@@ -34,19 +36,16 @@ const inElectron = [
  * @property {string} what
  * @property {string[]} [needs] steps without which this one says nothing: they run first and must succeed
  * @property {string[]} [after] steps that run first, whatever comes of them
- * @property {() => Promise<number>} run returns an exit code
+ * @property {() => Promise<number>} [run] returns an exit code
+ * @property {string[]} [script] instead: a script of Node and its arguments, one that may run beside another step
  * @property {(file: string) => import('./test-reports.mjs').Counts | undefined} [read] counts the tests of its report
  */
 
 /** @type {Step[]} */
 const steps = [
-  { name: 'types', what: 'types of every folder', run: () => runNode(at('scripts/typecheck.mjs')) },
-  { name: 'lint', what: 'lint and layers', run: () => runNode(tools.eslint, '.', '--max-warnings=0') },
-  {
-    name: 'format',
-    what: 'formatting',
-    run: () => runNode(tools.prettier, '--check', '--log-level=warn', '.'),
-  },
+  { name: 'types', what: 'types of every folder', script: [at('scripts/typecheck.mjs')] },
+  { name: 'lint', what: 'lint and layers', script: [tools.eslint, '.', '--max-warnings=0'] },
+  { name: 'format', what: 'formatting', script: [tools.prettier, '--check', '--log-level=warn', '.'] },
   { name: 'native', what: 'native backend', run: async () => ((await buildNative()) ? 0 : 1) },
   { name: 'build', what: 'window and command line', run: build },
   {
@@ -84,8 +83,14 @@ async function main() {
   }
   fs.rmSync(at(results), { recursive: true, force: true });
   fs.mkdirSync(at(results), { recursive: true });
+  const last = chosen.at(-1);
+  const beside = last?.name === 'e2e' ? chosen.filter(({ script }) => script !== undefined) : [];
   const outcomes = [];
-  for (const step of chosen) outcomes.push(await runStep(step, outcomes));
+  for (const step of chosen.filter((each) => each !== last && !beside.includes(each)))
+    outcomes.push(await runStep(step, outcomes));
+  const checks = runBeside(beside);
+  if (last) outcomes.push(await runStep(last, outcomes));
+  outcomes.unshift(...(await checks));
   return summarize(outcomes, (performance.now() - start) / 1000);
 }
 
@@ -104,6 +109,18 @@ function choose(args) {
   return steps.filter(({ name }) => wanted.has(name));
 }
 
+/** Runs checks one after the other while something else runs; what they say is printed when all have ended. */
+async function runBeside(checks) {
+  const done = [];
+  for (const step of checks) {
+    const start = performance.now();
+    const { code, output } = await runKept(process.execPath, step.script);
+    const verdict = code === 0 ? 'ok' : 'FAILED';
+    done.push({ ...step, isOk: code === 0, verdict, output, seconds: (performance.now() - start) / 1000 });
+  }
+  return done;
+}
+
 async function runStep(step, earlier) {
   const missing = step.needs?.find((name) => earlier.some((done) => done.name === name && !done.isOk));
   console.log(`\n=== ${step.name}: ${step.what}`);
@@ -112,7 +129,7 @@ async function runStep(step, earlier) {
     return { ...step, isOk: false, verdict: `not run: ${missing} failed`, seconds: 0 };
   }
   const start = performance.now();
-  const code = await step.run();
+  const code = await (step.script ? runNode(...step.script) : step.run());
   const counts = step.read?.(at(results, `${step.name}.json`));
   // Without a report, or with one that ran nothing, nothing was shown to work.
   const isProven = step.read === undefined || (counts !== undefined && counts.passed > 0);
@@ -152,6 +169,8 @@ function summarize(outcomes, seconds) {
     (sum, { isOk, counts }) => sum + (isOk ? 0 : Math.max(counts?.failed ?? 0, 1)),
     0,
   );
+  for (const { name, what, output } of outcomes)
+    if (output) console.log(`\n=== ${name}: ${what}\n${output.trimEnd()}`);
   console.log('');
   for (const outcome of outcomes)
     console.log(row(outcome.name, outcome.verdict, outcome.seconds, outcome.counts));

@@ -1,9 +1,8 @@
 // Type-checks every folder against its own tsconfig, two at a time.
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 
-import { at, root } from './paths.mjs';
-import { tools } from './processes.mjs';
+import { at } from './paths.mjs';
+import { runKept, tools } from './processes.mjs';
 
 const cache = 'node_modules/.cache/lazuli';
 const { references } = JSON.parse(fs.readFileSync(at('tsconfig.json'), 'utf8'));
@@ -27,11 +26,5 @@ async function worker() {
 function check(folder) {
   const info = ['--incremental', '--tsBuildInfoFile', `${cache}/${folder}.tsbuildinfo`];
   const args = [tools.tsc, '-p', folder, ...info, '--pretty', String(process.stdout.isTTY === true)];
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    child.stdout.on('data', (data) => (output += data));
-    child.stderr.on('data', (data) => (output += data));
-    child.on('close', (code) => resolve({ code, output }));
-  });
+  return runKept(process.execPath, args);
 }

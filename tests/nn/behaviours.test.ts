@@ -10,22 +10,15 @@ import { MODULES } from './module-scenarios';
 import { HOOKS } from './hook-scenarios';
 import { STATE_DICTS } from './state-dict-scenarios';
 import { LAZY } from './lazy-scenarios';
-import { said, type Scenarios } from './scenario';
+import { testScenarios } from './golden-scenarios';
+import type { Scenarios } from './scenario';
 import { zeros } from './scenario-parts';
 import { TENSORS } from './tensor-scenarios';
 
 const SCENARIOS: Scenarios = { ...MODULES, ...HOOKS, ...STATE_DICTS, ...LAZY, ...TENSORS, ...CONTAINERS };
 
 describe('as PyTorch 2.14', () => {
-  const texts: Record<string, string> = golden.texts;
-  for (const [name, [rule, body]] of Object.entries(SCENARIOS))
-    it(`${rule} ${name}`, () => {
-      expect(said(body)).toBe(texts[name]);
-    });
-
-  it('every golden scenario has its counterpart here', () => {
-    expect(Object.keys(SCENARIOS).sort()).toEqual(Object.keys(texts).sort());
-  });
+  testScenarios(SCENARIOS, golden.texts);
 
   it('UNINIT-13 copy_ into a parameter is allowed where no gradient is recorded', () => {
     const parameter = new UninitializedParameter();

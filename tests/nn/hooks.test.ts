@@ -21,7 +21,8 @@ import { describe, expect, it } from 'vitest';
 
 import golden from '../golden/nn-hooks.json';
 import { useReferenceBackend } from '../support/backend';
-import { loosely, said, type Scenarios } from './scenario';
+import { testScenarios } from './golden-scenarios';
+import { loosely, type Scenarios } from './scenario';
 import { nn, tensor } from './support';
 
 /** Its inputs times a weight of 3; what is no tensor goes through. */
@@ -255,15 +256,7 @@ const SCENARIOS: Scenarios = {
 
 describe('hooks as in PyTorch 2.14', () => {
   useReferenceBackend();
-  const texts: Record<string, string> = golden.texts;
-  for (const [name, [rule, body]] of Object.entries(SCENARIOS))
-    it(`${rule} ${name}`, () => {
-      expect(said(body)).toBe(texts[name]);
-    });
-
-  it('every golden scenario has its counterpart here', () => {
-    expect(Object.keys(SCENARIOS).sort()).toEqual(Object.keys(texts).sort());
-  });
+  testScenarios(SCENARIOS, golden.texts);
 
   it('MODULE-21 a hook may keep the gradients it was given', () => {
     const stored: (Tensor | null)[] = [];

@@ -7,7 +7,7 @@ import 'uplot/dist/uPlot.min.css';
 import { useApp } from '../stores/app';
 import { useChart } from '../stores/chart';
 import { useRun, type Curves } from '../stores/run';
-import { axisStyle, tokenOf } from './chart-style';
+import { axisStyle, followSize, sizeIn, tokenOf } from './chart-style';
 import { joinCurves, type ChartKind } from './curve-data';
 
 const TITLES: Readonly<Record<ChartKind, string>> = { loss: 'Loss', accuracy: 'Accuracy' };
@@ -64,13 +64,10 @@ function mountChart(box: HTMLDivElement, look: Look): () => void {
     if (frame === 0) frame = requestAnimationFrame(draw);
   };
   const unsubscribe = useRun.subscribe(schedule);
-  const observer = new ResizeObserver(() => {
-    plot.setSize({ width: Math.max(80, box.clientWidth), height: Math.max(60, box.clientHeight) });
-  });
-  observer.observe(box);
+  const unfollow = followSize(plot, box);
   return () => {
     unsubscribe();
-    observer.disconnect();
+    unfollow();
     cancelAnimationFrame(frame);
     plot.destroy();
   };
@@ -79,8 +76,7 @@ function mountChart(box: HTMLDivElement, look: Look): () => void {
 function optionsFor(box: HTMLDivElement, { kind, isLog }: Look): uPlot.Options {
   const axis = axisStyle();
   return {
-    width: Math.max(80, box.clientWidth),
-    height: Math.max(60, box.clientHeight),
+    ...sizeIn(box),
     legend: { show: false },
     cursor: { points: { size: 7 }, drag: { x: true, y: false } },
     padding: [8, 12, 0, 0],

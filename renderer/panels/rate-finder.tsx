@@ -9,7 +9,7 @@ import { useRate } from '../stores/rate';
 import { useRun } from '../stores/run';
 import { showNote } from '../stores/toasts';
 import { useUi } from '../stores/ui';
-import { axisStyle, tokenOf } from './chart-style';
+import { axisStyle, followSize, sizeIn, tokenOf } from './chart-style';
 import { Fold } from './training-options';
 
 export function RateFinder(): JSX.Element {
@@ -96,8 +96,7 @@ function RateChart(): JSX.Element {
     };
     const plot = new uPlot(
       {
-        width: Math.max(80, box.clientWidth),
-        height: Math.max(60, box.clientHeight),
+        ...sizeIn(box),
         legend: { show: false },
         cursor: { points: { size: 7 }, drag: { x: false, y: false } },
         padding: [8, 12, 0, 0],
@@ -127,13 +126,10 @@ function RateChart(): JSX.Element {
     const unsubscribe = useRate.subscribe(({ chosen }, before) => {
       if (chosen !== before.chosen) plot.redraw(false);
     });
-    const observer = new ResizeObserver(() => {
-      plot.setSize({ width: Math.max(80, box.clientWidth), height: Math.max(60, box.clientHeight) });
-    });
-    observer.observe(box);
+    const unfollow = followSize(plot, box);
     return () => {
       unsubscribe();
-      observer.disconnect();
+      unfollow();
       plot.destroy();
     };
   }, [search, theme]);

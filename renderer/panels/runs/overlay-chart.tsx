@@ -8,7 +8,7 @@ import { useApp } from '../../stores/app';
 import { useChart } from '../../stores/chart';
 import { useRuns } from '../../stores/runs';
 import { ChartOptions } from '../chart-options';
-import { axisStyle, tokenOf } from '../chart-style';
+import { axisStyle, followSize, sizeIn, tokenOf } from '../chart-style';
 import { overlay, valueNames, type XAxis } from './overlay-data';
 import { runColor } from './run-colors';
 
@@ -73,10 +73,9 @@ function Plot({ value, x }: { readonly value: string; readonly x: XAxis }): JSX.
       spanGaps: true,
       points: { show: (data[0]?.length ?? 0) < 2 },
     }));
-    const size = () => ({ width: Math.max(80, box.clientWidth), height: Math.max(60, box.clientHeight) });
     const plot = new uPlot(
       {
-        ...size(),
+        ...sizeIn(box),
         legend: { show: false },
         cursor: { points: { size: 7 }, drag: { x: true, y: false } },
         padding: [8, 12, 0, 0],
@@ -90,12 +89,9 @@ function Plot({ value, x }: { readonly value: string; readonly x: XAxis }): JSX.
       data as uPlot.AlignedData,
       box,
     );
-    const observer = new ResizeObserver(() => {
-      plot.setSize(size());
-    });
-    observer.observe(box);
+    const unfollow = followSize(plot, box);
     return () => {
-      observer.disconnect();
+      unfollow();
       plot.destroy();
     };
   }, [chosen, curves, value, x, smoothing, isLog, theme]);

@@ -30,7 +30,11 @@ export interface Lazuli {
 /** A copy of `examples/<name>` in a fresh folder. */
 export function copyExample(name: string): { readonly folder: string; readonly project: string } {
   const folder = mkdtempSync(join(tmpdir(), 'lazuli-e2e-'));
-  cpSync(join(ROOT, 'examples', name), folder, { recursive: true });
+  // Without the history of runs that `npm start` or anybody's training left beside the example.
+  cpSync(join(ROOT, 'examples', name), folder, {
+    recursive: true,
+    filter: (file) => !file.includes('.runs'),
+  });
   return { folder, project: join(folder, `${name}.lazuli`) };
 }
 

@@ -1,5 +1,5 @@
 // Unsaved work, kept apart from the project's file: one folder, per document two generations of a checked text and perhaps its
-// weights. What is damaged is set aside and never restored. What the user sees of it is main/recovery.ts.
+// parameter values, beside the project that names them: edits made since do not lose them. What is damaged is set aside and never restored. What the user sees of it is main/recovery.ts.
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -28,19 +28,27 @@ const metaSchema = z.object({
   sha256: z.string().length(64),
 });
 
+/** Parameter values, and the project as it was when they were kept: the keys of a weights file are that project's. */
+export interface KeptValues {
+  /** Absolute path of a weights file. */
+  readonly file: string;
+  readonly project: Project;
+}
+
 export interface FoundBackup extends DocumentPlace {
   readonly key: string;
   readonly sequence: number;
   readonly project: Project;
-  /** Absolute path of parameter values kept with it, or null. */
-  readonly weights: string | null;
+  readonly values: KeptValues | null;
   /** The newest generation was damaged and set aside: this is the one before. */
   readonly isOlder: boolean;
 }
 
 const CURRENT = '.backup';
 const PREVIOUS = '.previous';
-const WEIGHTS = '.pt';
+/** Ends of the two files of kept values, after the document's key and a number that grows. The second makes it whole. */
+const VALUES = '.pt';
+const VALUES_OF = '.project';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -75,7 +83,7 @@ export class BackupStore {
 
   /** What was left by documents that are not open, newest first. Damaged generations are set aside under another name. */
   async list(): Promise<readonly FoundBackup[]> {
-    const names = new Set(await readdir(this.folder).catch(() => []));
+    const names = new Set(await this.#names());
     const keys = new Set(
       [...names].flatMap((name) =>
         [CURRENT, PREVIOUS].flatMap((end) => (name.endsWith(end) ? name.slice(0, -end.length) : [])),
@@ -84,22 +92,53 @@ export class BackupStore {
     const found: FoundBackup[] = [];
     for (const key of keys) {
       if (this.#open.has(key)) continue;
-      const weights = names.has(key + WEIGHTS) ? path.join(this.folder, key + WEIGHTS) : null;
       const newest = names.has(key + CURRENT) ? await this.#read(key, CURRENT) : null;
       const usable = newest ?? (names.has(key + PREVIOUS) ? await this.#read(key, PREVIOUS) : null);
-      if (usable) found.push({ ...usable, key, weights, isOlder: usable !== newest });
+      if (!usable) continue;
+      const values = await this.#values(slotsOf(key, names));
+      found.push({ ...usable, key, values, isOlder: usable !== newest });
     }
     return found.sort((a, b) => b.sequence - a.sequence);
   }
 
   /** Deletes a leftover the user does not want, or one whose document is saved. Damaged ones stay aside. */
   async discard(key: string): Promise<void> {
-    for (const end of [CURRENT, PREVIOUS, WEIGHTS])
-      await unlink(path.join(this.folder, key + end)).catch(() => undefined);
+    const files = [CURRENT, PREVIOUS].map((end) => key + end);
+    await this.#remove([...files, ...slotsOf(key, await this.#names()).flatMap(filesOf)]);
+  }
+
+  /** For Backup alone: deletes values of this document older than those of `slot`. */
+  async discardValuesBefore(key: string, slot: string): Promise<void> {
+    const slots = slotsOf(key, await this.#names());
+    await this.#remove(slots.slice(slots.indexOf(slot) + 1).flatMap(filesOf));
+  }
+
+  async #names(): Promise<readonly string[]> {
+    return readdir(this.folder).catch(() => []);
+  }
+
+  async #remove(names: readonly string[]): Promise<void> {
+    for (const name of names) await unlink(path.join(this.folder, name)).catch(() => undefined);
+  }
+
+  /** The newest values whose project can be read. */
+  async #values(slots: readonly string[]): Promise<KeptValues | null> {
+    for (const slot of slots) {
+      const of = path.join(this.folder, slot + VALUES_OF);
+      try {
+        return {
+          file: path.join(this.folder, slot + VALUES),
+          project: parseProject(await readText(of), of),
+        };
+      } catch {
+        // Ended between the two files: the values before are still there.
+      }
+    }
+    return null;
   }
 
   /** One generation, or null after it was set aside as damaged. */
-  async #read(key: string, end: string): Promise<Omit<FoundBackup, 'key' | 'weights' | 'isOlder'> | null> {
+  async #read(key: string, end: string): Promise<Omit<FoundBackup, 'key' | 'values' | 'isOlder'> | null> {
     const file = path.join(this.folder, key + end);
     try {
       const text = await readText(file);
@@ -119,6 +158,20 @@ export class BackupStore {
   }
 }
 
+const filesOf = (slot: string): readonly string[] => [slot + VALUES, slot + VALUES_OF];
+
+/** Names, without their ends, of the values kept for a document, newest first. */
+function slotsOf(key: string, names: Iterable<string>): readonly string[] {
+  const numbers = new Set<number>();
+  for (const name of names)
+    for (const end of filesOf('')) {
+      const number =
+        name.startsWith(`${key}.`) && name.endsWith(end) ? name.slice(key.length + 1, -end.length) : '';
+      if (/^\d+$/.test(number)) numbers.add(Number(number));
+    }
+  return [...numbers].sort((a, b) => b - a).map((number) => `${key}.${number}`);
+}
+
 /** The backup of one open document. */
 export class Backup {
   #written = '';
@@ -128,9 +181,17 @@ export class Backup {
     readonly key: string,
   ) {}
 
-  /** Where parameter values may be kept with it. */
-  get weightsFile(): string {
-    return path.join(this.store.folder, this.key + WEIGHTS);
+  /**
+   * Keeps parameter values in place of those before; `save` writes them as a weights file and returns the project its keys
+   * are named after. Throws what `save` throws, or `write_failed`; those before are then still there.
+   */
+  async keepValues(save: (file: string) => Promise<Project>): Promise<void> {
+    await this.prepare();
+    const slot = `${this.key}.${this.store.next()}`;
+    const at = path.join(this.store.folder, slot);
+    const project = await save(at + VALUES);
+    await writeTextAtomically(at + VALUES_OF, serializeProject(project));
+    await this.store.discardValuesBefore(this.key, slot);
   }
 
   /** Writes a generation and keeps the one before; the same text again is not written. Throws `write_failed`. */

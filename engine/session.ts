@@ -182,11 +182,18 @@ export class ModelSession {
     return withWeights(file, (weights) => this.#change(() => this.#model.load(weights, file, options)));
   }
 
-  /** Atomic; .pt (what torch.load opens, uninitialized entries aside) or .safetensors by the file's extension. */
-  saveWeights(file: string, options: SaveOptions = {}): Promise<{ readonly warnings: readonly string[] }> {
-    return this.#lock.run(async () => ({
-      warnings: await writeWeightsFile(file, this.#model.content(), options),
-    }));
+  /**
+   * Atomic; .pt (what torch.load opens, uninitialized entries aside) or .safetensors by the file's extension. Also returns
+   * the project whose names the keys have: edits may wait meanwhile.
+   */
+  saveWeights(
+    file: string,
+    options: SaveOptions = {},
+  ): Promise<{ readonly warnings: readonly string[]; readonly project: Project }> {
+    return this.#lock.run(async () => {
+      const { project } = this;
+      return { warnings: await writeWeightsFile(file, this.#model.content(), options), project };
+    });
   }
 
   /** Figures of tensors, computed natively; null for one that has no values or whose values are no real numbers. */

@@ -11,23 +11,21 @@ export interface Kept {
   readonly place: DocumentPlace;
   /** Names the parameter values; null when there are none or they change at every moment (a run). */
   readonly revision: number | null;
-  saveWeights(file: string): Promise<unknown>;
+  /** Writes them as a weights file; returns the project its keys are named after. */
+  saveValues(file: string): Promise<Project>;
 }
 
 const RETRY_MS = 10_000;
 /** Values come in bursts (feed, then train): they are written once they rest. */
 const VALUES_MS = 1_000;
 
-const namesIn = (project: Project | null): string =>
-  project?.graph.nodes.map(({ name }) => name).join(' ') ?? '';
-
 export class Autosave {
   #backup: Backup;
   #isWriting = false;
   #isWanted = false;
   #keptRevision: number | null = null;
-  /** What the nodes were called when their values were kept: values are found again by name. */
-  #keptNames = '';
+  /** The values that `#values` will keep: edits meanwhile do not put it off. */
+  #awaitedRevision: number | null = null;
   #fault: ErrorData | null = null;
   #retry: NodeJS.Timeout | undefined;
   #values: NodeJS.Timeout | undefined;
@@ -49,16 +47,19 @@ export class Autosave {
   notice(): void {
     this.#isWanted = true;
     void this.#work();
-    if (this.#isKept) return;
-    clearTimeout(this.#values);
+    const { revision } = this.kept;
+    if (revision === null || revision === this.#keptRevision || revision === this.#awaitedRevision) return;
+    this.#forgetAwaited();
+    this.#awaitedRevision = revision;
     this.#values = setTimeout(() => {
+      this.#awaitedRevision = null;
       void this.#keepValues();
     }, VALUES_MS);
   }
 
-  get #isKept(): boolean {
-    const { revision, project } = this.kept;
-    return revision === this.#keptRevision && (revision === null || namesIn(project) === this.#keptNames);
+  #forgetAwaited(): void {
+    clearTimeout(this.#values);
+    this.#awaitedRevision = null;
   }
 
   /** Another document is open now: the one before is saved or was not wanted. `backup` goes on from a leftover. */
@@ -66,8 +67,7 @@ export class Autosave {
     const before = this.#backup;
     this.#backup = backup;
     this.#keptRevision = options.revision;
-    this.#keptNames = namesIn(this.kept.project);
-    clearTimeout(this.#values);
+    this.#forgetAwaited();
     if (before.key === backup.key) return;
     await before.discard();
     before.release();
@@ -76,8 +76,7 @@ export class Autosave {
   /** The document is saved and was read back: nothing is left to keep. */
   async saved(): Promise<void> {
     this.#keptRevision = this.kept.revision;
-    this.#keptNames = namesIn(this.kept.project);
-    clearTimeout(this.#values);
+    this.#forgetAwaited();
     await this.#backup.discard();
     this.#report(null);
   }
@@ -85,7 +84,7 @@ export class Autosave {
   /** The window is gone. Unsaved work that nobody gave up stays behind for the next start. */
   async end(options: { readonly isWanted: boolean }): Promise<void> {
     clearTimeout(this.#retry);
-    clearTimeout(this.#values);
+    this.#forgetAwaited();
     if (!options.isWanted) await this.#backup.discard();
     this.#backup.release();
   }
@@ -109,13 +108,11 @@ export class Autosave {
   }
 
   async #keepValues(): Promise<void> {
-    const { revision, project, isDirty } = this.kept;
-    if (revision === null || this.#isKept || !isDirty) return;
+    const { revision, isDirty } = this.kept;
+    if (revision === null || revision === this.#keptRevision || !isDirty) return;
     try {
-      await this.#backup.prepare();
-      await this.kept.saveWeights(this.#backup.weightsFile);
+      await this.#backup.keepValues((file) => this.kept.saveValues(file));
       this.#keptRevision = revision;
-      this.#keptNames = namesIn(project);
     } catch (error) {
       this.#fail(error);
     }

@@ -2,11 +2,14 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
+import { parseProject } from '#core/document/parse';
+import type { Project } from '#core/document/project';
 import { serializeProject } from '#core/document/serialize';
 import { errorToData, LazuliError } from '#core/errors';
 import type { Leftover, OpenedProject } from '#core/ipc/api';
-import { sha256, type BackupStore, type FoundBackup } from '#engine/backups';
+import { sha256, type BackupStore, type FoundBackup, type KeptValues } from '#engine/backups';
 import { stampOf } from '#engine/file-stamp';
+import { readText } from '#engine/files';
 
 import type { WindowState } from './window-state';
 
@@ -20,17 +23,17 @@ export async function leftoversOf(backups: BackupStore): Promise<readonly Leftov
   return offered;
 }
 
-async function isSaved({ file, project, weights }: FoundBackup): Promise<boolean> {
-  if (file === null || weights !== null) return false;
+async function isSaved({ file, project, values }: FoundBackup): Promise<boolean> {
+  if (file === null || values !== null) return false;
   return (await stampOf(file))?.sha256 === sha256(serializeProject(project));
 }
 
-const describe = ({ key, file, project, weights, isOlder }: FoundBackup): Leftover => ({
+const describe = ({ key, file, project, values, isOlder }: FoundBackup): Leftover => ({
   key,
   name: project.name,
   file: file === null ? null : { name: basename(file), folder: dirname(file) },
   nodes: project.graph.nodes.length,
-  hasWeights: weights !== null,
+  hasWeights: values !== null,
   isOlder,
 });
 
@@ -38,27 +41,39 @@ const describe = ({ key, file, project, weights, isOlder }: FoundBackup): Leftov
 export async function restoreLeftover(state: WindowState, key: string): Promise<OpenedProject> {
   const found = (await state.backups.list()).find((candidate) => candidate.key === key);
   if (!found) throw new LazuliError('file_not_found', 'this unsaved work is no longer there');
-  const { project, file, folder, weights } = found;
+  const { project, file, folder } = found;
   const notes = found.isOlder
     ? ['The newest backup was damaged and is kept aside; this is the one before.']
     : [];
-  await state.open(project, { file, folder }, notes, state.backups.backup(key));
+  const values = found.values ?? (await valuesBeside(found));
+  // The values come into the project they were kept with; what was edited since then follows as an edit.
+  await state.open(values?.project ?? project, { file, folder }, notes, state.backups.backup(key));
+  if (project.data) state.allowData(project.data);
   state.isDirty = true;
   state.unsaved = project;
-  const values = weights ?? valuesBeside(found);
-  if (values === null) return state.opened();
   try {
-    await state.session.loadWeights(values, { partial: true });
-    return state.opened();
+    if (values) await state.session.loadWeights(values.file, { partial: true });
   } catch (error) {
     const { message } = errorToData(error);
-    return { ...state.opened(), notes: [...notes, `Its parameter values did not come back: ${message}`] };
+    notes.push(`Its parameter values did not come back: ${message}`);
   }
+  await state.update(project);
+  return { ...state.opened(), notes };
 }
 
-/** The saved values of a project whose values did not change. */
-function valuesBeside({ project, folder }: FoundBackup): string | null {
+/** The saved values of a project whose values did not change since, and the project as it was saved. */
+async function valuesBeside({ project, file, folder }: FoundBackup): Promise<KeptValues | null> {
   if (project.weights === null || folder === null) return null;
-  const file = `${folder}/${project.weights}`;
-  return existsSync(file) ? file : null;
+  const weights = `${folder}/${project.weights}`;
+  if (!existsSync(weights)) return null;
+  return { file: weights, project: (await savedIn(file)) ?? project };
+}
+
+async function savedIn(file: string | null): Promise<Project | null> {
+  if (file === null) return null;
+  try {
+    return parseProject(await readText(file), file);
+  } catch {
+    return null;
+  }
 }

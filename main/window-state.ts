@@ -68,8 +68,8 @@ export class WindowState implements Kept, RunnerHost {
     return this.isRunning ? null : (this.#session?.revision ?? null);
   }
 
-  async saveWeights(file: string): Promise<void> {
-    await this.#session?.saveWeights(file);
+  async saveValues(file: string): Promise<Project> {
+    return (await this.session.saveWeights(file)).project;
   }
 
   get file(): string | null {

@@ -32,7 +32,7 @@ test('what was written last is found again, with its place', async () => {
   await backup.write(project('two'), PLACE);
   const [left, ...others] = await found();
   expect(others).toEqual([]);
-  expect(left).toMatchObject({ ...PLACE, isOlder: false, sequence: 2, weights: null, key: backup.key });
+  expect(left).toMatchObject({ ...PLACE, isOlder: false, sequence: 2, values: null, key: backup.key });
   expect(left?.project).toEqual(project('two'));
 });
 
@@ -83,11 +83,51 @@ test('backups order by sequence, also when the clock stood wrong', async () => {
   expect((await found()).map((left) => left.project.name)).toEqual(['two', 'one']);
 });
 
-test('a discarded backup is gone, weights and all; a folder that cannot be made is told', async () => {
+test('values are found with the project they were kept with, whatever was edited since', async () => {
+  const backup = (await BackupStore.open(folder)).backup();
+  const keep = (text: string, named: string): Promise<void> =>
+    backup.keepValues((file) => {
+      writeFileSync(file, text);
+      return Promise.resolve(project(named));
+    });
+  await backup.write(project('one'), PLACE);
+  await keep('first values', 'one');
+  await backup.write(project('two'), PLACE);
+  const [left] = await found();
+  expect(left?.project.name).toBe('two');
+  expect(left?.values?.project.name).toBe('one');
+  await keep('later values', 'two');
+  const later = (await found())[0]?.values;
+  expect(later?.project.name).toBe('two');
+  expect(readFileSync(later?.file ?? '', 'utf8')).toBe('later values');
+  expect(readdirSync(folder).filter((name) => name.endsWith('.pt'))).toHaveLength(1);
+});
+
+test('values whose keeping was cut off or failed leave those before', async () => {
   const backup = (await BackupStore.open(folder)).backup();
   await backup.write(project('one'), PLACE);
-  writeFileSync(backup.weightsFile, 'weights');
-  expect((await found())[0]?.weights).toBe(backup.weightsFile);
+  await backup.keepValues((file) => {
+    writeFileSync(file, 'whole');
+    return Promise.resolve(project('one'));
+  });
+  await expect(
+    backup.keepValues((file) => {
+      writeFileSync(file, 'cut off');
+      return Promise.reject(new Error('killed here'));
+    }),
+  ).rejects.toThrow('killed here');
+  const [left] = await found();
+  expect(readFileSync(left?.values?.file ?? '', 'utf8')).toBe('whole');
+});
+
+test('a discarded backup is gone, values and all; a folder that cannot be made is told', async () => {
+  const backup = (await BackupStore.open(folder)).backup();
+  await backup.write(project('one'), PLACE);
+  await backup.keepValues((file) => {
+    writeFileSync(file, 'values');
+    return Promise.resolve(project('one'));
+  });
+  expect((await found())[0]?.values).not.toBeNull();
   await backup.discard();
   expect(readdirSync(folder)).toEqual([]);
   const blocked = join(folder, 'file');

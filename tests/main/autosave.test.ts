@@ -1,4 +1,4 @@
-// What is kept of unsaved work, and when: values follow their nodes' names.
+// What is kept of unsaved work, and when: values once they rest, graphs at once.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { findTemplate } from '#core/document/templates';
@@ -13,35 +13,40 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('values are kept again when a node has another name, and not when nothing changed', async () => {
-  const template = findTemplate('iris')?.project;
-  if (!template) throw new Error('no template');
-  let project: Project = template;
-  const saved: string[] = [];
+const PROJECT = findTemplate('iris')?.project;
+
+test('values are kept a second after they changed, though edits go on, and not again when they did not change', async () => {
+  if (!PROJECT) throw new Error('no template');
+  let revision = 1;
+  const saved: number[] = [];
   const nothing = (): Promise<void> => Promise.resolve();
-  const backup = { key: 'a', weightsFile: 'a.pt', write: nothing, prepare: nothing, discard: nothing };
+  const keepValues = async (save: (file: string) => Promise<Project>): Promise<void> =>
+    void (await save('a.pt'));
   const kept: Kept = {
     isDirty: true,
-    get project() {
-      return project;
-    },
+    project: PROJECT,
     place: { file: null, folder: null },
-    revision: 1,
-    saveWeights: () => Promise.resolve(saved.push(project.graph.nodes.map(({ name }) => name).join(' '))),
+    get revision() {
+      return revision;
+    },
+    saveValues: () => {
+      saved.push(revision);
+      return Promise.resolve(PROJECT);
+    },
   };
-  const autosave = new Autosave(backup as unknown as Backup, kept, () => undefined);
-  const rest = async (): Promise<void> => {
-    autosave.notice();
-    await vi.advanceTimersByTimeAsync(1_000);
+  const backup = { key: 'a', write: nothing, keepValues, discard: nothing } as unknown as Backup;
+  const autosave = new Autosave(backup, kept, () => undefined);
+  const editFor = async (tenths: number): Promise<void> => {
+    for (let at = 0; at < tenths; at++) {
+      autosave.notice();
+      await vi.advanceTimersByTimeAsync(100);
+    }
   };
-  await rest();
-  await rest();
-  expect(saved).toHaveLength(1);
-  const [first, ...others] = template.graph.nodes;
-  if (!first) throw new Error('no nodes');
-  project = { ...template, graph: { ...template.graph, nodes: [{ ...first, name: 'renamed' }, ...others] } };
-  await rest();
-  await rest();
-  expect(saved).toHaveLength(2);
-  expect(saved[1]).toContain('renamed');
+  await editFor(12);
+  expect(saved).toEqual([1]);
+  await editFor(30);
+  expect(saved).toEqual([1]);
+  revision = 2;
+  await editFor(12);
+  expect(saved).toEqual([1, 2]);
 });

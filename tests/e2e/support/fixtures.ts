@@ -1,7 +1,7 @@
 // Playwright's test with a running Lazuli on a copy of an example; the app is ended and its folder removed afterwards.
 import { test as base } from '@playwright/test';
 
-import { copyExample, launch, removeFolder, type Lazuli } from './lazuli';
+import { copyExample, endAll, launch, removeFolder, type Lazuli } from './lazuli';
 
 interface Fixtures {
   /** Which example the window opens on. */
@@ -18,7 +18,7 @@ export const test = base.extend<Fixtures>({
     const { folder, project } = copyExample(example);
     const lazuli = await launch({ project, folder, environment });
     await use(lazuli);
-    await lazuli.close();
+    await endAll();
     removeFolder(folder);
   },
 });

@@ -45,14 +45,22 @@ interface Start {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+const running = new Set<Lazuli>();
+
+/** Ends every app that a test started, also those that it left running because it failed. */
+export async function endAll(): Promise<void> {
+  for (const lazuli of running) await lazuli.close();
+}
+
 /** Launches Electron on `project`. A start that crashes (about 1 in 260 under Xvfb) is tried once more; nothing else is. */
 export async function launch(options: Start): Promise<Lazuli> {
   const { app, page } = await startTwice(options);
   let hasEnded = false;
   app.once('close', () => {
     hasEnded = true;
+    running.delete(lazuli);
   });
-  return {
+  const lazuli: Lazuli = {
     app,
     page,
     folder: options.folder,
@@ -97,6 +105,8 @@ export async function launch(options: Start): Promise<Lazuli> {
       await ended;
     },
   };
+  running.add(lazuli);
+  return lazuli;
 }
 
 async function startTwice(start: Start): Promise<{ app: ElectronApplication; page: Page }> {

@@ -1,4 +1,4 @@
-// Who may import what: the one table behind the lint rule (eslint.config.js) and tests/architecture.
+// Who may import what: the one table behind the lint rule (scripts/lint-rules.mjs) and tests/architecture.
 import path from 'node:path';
 
 /**

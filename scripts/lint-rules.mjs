@@ -1,4 +1,4 @@
-// The project's own ESLint rules. The table they enforce stands in layers.mjs.
+// The project's own lint rules, as .oxlintrc.json loads them. The table they enforce stands in layers.mjs.
 import path from 'node:path';
 
 import { checkImport, confinedNames } from './layers.mjs';

@@ -7,9 +7,9 @@ import { at, root } from './paths.mjs';
 
 /** The script of a package in node_modules, to be run by this Node: no shell, no .cmd shim. */
 export const tools = {
-  eslint: at('node_modules/eslint/bin/eslint.js'),
+  oxlint: at('node_modules/oxlint/bin/oxlint'),
   prettier: at('node_modules/prettier/bin/prettier.cjs'),
-  tsc: at('node_modules/typescript-native/bin/tsc'),
+  tsc: at('node_modules/typescript/bin/tsc'),
   vite: at('node_modules/vite/bin/vite.js'),
   electronVite: at('node_modules/electron-vite/bin/electron-vite.js'),
   vitest: at('node_modules/vitest/vitest.mjs'),

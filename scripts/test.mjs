@@ -44,7 +44,7 @@ const inElectron = [
 /** @type {Step[]} */
 const steps = [
   { name: 'types', what: 'types of every folder', script: [at('scripts/typecheck.mjs')] },
-  { name: 'lint', what: 'lint and layers', script: [tools.eslint, '.', '--max-warnings=0'] },
+  { name: 'lint', what: 'lint and layers', script: [tools.oxlint, '--max-warnings=0'] },
   { name: 'format', what: 'formatting', script: [tools.prettier, '--check', '--log-level=warn', '.'] },
   { name: 'native', what: 'native backend', run: async () => ((await buildNative()) ? 0 : 1) },
   { name: 'build', what: 'window and command line', run: build },

@@ -34,7 +34,7 @@ const ESCAPES = new Map([
 ]);
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const SPACE = /[ \t\n\r]*/y;
-const PLAIN = /[^"\\\u0000-\u001F]*/y; // eslint-disable-line no-control-regex -- RFC 8259 forbids control characters in strings
+const PLAIN = /[^"\\\u0000-\u001F]*/y; // oxlint-disable-line no-control-regex -- RFC 8259 forbids control characters in strings
 
 class Reader {
   #at = 0;

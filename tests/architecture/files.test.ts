@@ -44,7 +44,7 @@ test('only native/src/binding knows N-API', () => {
 });
 
 test('nothing silences the compiler or the linter without a reason', () => {
-  const bare = /@ts-(ignore|nocheck)\b|eslint-disable(?!.* -- \S)/;
+  const bare = /@ts-(ignore|nocheck)\b|oxlint-disable(?!.* -- \S)/;
   const isSelf = (file: string): boolean => file === 'tests/architecture/files.test.ts';
   expect(scripts.filter((file) => !isSelf(file) && bare.test(read(file)))).toEqual([]);
 });

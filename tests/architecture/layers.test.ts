@@ -14,7 +14,7 @@ const manifest = JSON.parse(read('package.json')) as Manifest;
 const imports = new Map(layeredFiles().map((file) => [file, importsOf(file)]));
 
 test('there is something to check in every folder', () => {
-  const folders = new Set([...imports.keys()].map((file) => file.split('/')[0]));
+  const folders = new Set([...imports.keys()].map((file) => file.split('/')[0] ?? ''));
   expect([...folders].sort()).toEqual(Object.keys(layers).sort());
 });
 

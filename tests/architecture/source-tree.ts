@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix, resolve } from 'node:path';
 
-import ts from 'typescript';
+import { parseSync, Visitor, type Expression, type StringLiteral } from 'oxc-parser';
 
 import { layers, resolveSpecifier } from '../../scripts/layers.mjs';
 
@@ -40,24 +40,21 @@ export interface Import {
 
 /** Every import and re-export of a file, whatever its form. */
 export function importsOf(file: string): Import[] {
-  const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, false);
   const found: Import[] = [];
-  const add = (node: ts.Node | undefined, isTypeOnly: boolean, isDynamic: boolean): void => {
-    if (node && ts.isStringLiteralLike(node)) found.push({ specifier: node.text, isTypeOnly, isDynamic });
+  const add = (source: Expression | StringLiteral | null, isTypeOnly: boolean, isDynamic = false): void => {
+    if (source?.type === 'Literal' && typeof source.value === 'string')
+      found.push({ specifier: source.value, isTypeOnly, isDynamic });
   };
-  const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) {
-      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword, false);
-    } else if (ts.isExportDeclaration(node)) {
-      add(node.moduleSpecifier, node.isTypeOnly, false);
-    } else if (ts.isImportTypeNode(node)) {
-      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true, false);
-    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      add(node.arguments[0], false, true);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
+  const visitor = new Visitor({
+    ImportDeclaration: ({ source, importKind }) => add(source, importKind === 'type'),
+    ExportNamedDeclaration: ({ source, exportKind }) => add(source, exportKind === 'type'),
+    ExportAllDeclaration: ({ source, exportKind }) => add(source, exportKind === 'type'),
+    TSImportType: ({ source }) => add(source, true),
+    ImportExpression: ({ source }) => add(source, false, true),
+  });
+  const { program, errors } = parseSync(file, read(file));
+  if (errors[0]) throw new Error(`${file}: ${errors[0].message}`);
+  visitor.visit(program);
   return found;
 }
 

@@ -1,7 +1,7 @@
 // The canvas without a screen: what React Flow is given, which connections are refused and why, how a layout is folded.
 import { expect, test } from 'vitest';
-import type { Graph, Project } from '#core/document/project';
-import { TEMPLATES } from '#core/document/templates';
+import type { Graph } from '#core/document/project';
+import { TEMPLATES, type Template } from '#core/document/templates';
 import { findLayer } from '#core/layers/index';
 import { cardSize } from '#renderer/canvas/card-size';
 import { connectionFault } from '#renderer/canvas/connection';
@@ -9,7 +9,7 @@ import { foldIntoColumns } from '#renderer/canvas/fold';
 import { paramSummary } from '#renderer/canvas/param-summary';
 import { toFlowEdges, toFlowNodes } from '#renderer/canvas/to-flow';
 
-const { graph } = TEMPLATES.find(({ name }) => name === 'digits')?.project as Project;
+const { graph } = (TEMPLATES.find(({ name }) => name === 'digits') as Template).project;
 const NOTHING = { nodes: new Set<string>(), edges: new Set<string>() };
 const port = (name: string, which: 'input' | 'output') => ({
   node: graph.nodes.find((node) => node.name === name)?.id ?? '',

@@ -1,12 +1,11 @@
 // What the window infers by itself between the engine's answers: shapes, chips, problems; and views that keep their identity.
 import { beforeEach, expect, test } from 'vitest';
-import type { Project } from '#core/document/project';
-import { TEMPLATES } from '#core/document/templates';
+import { TEMPLATES, type Template } from '#core/document/templates';
 import { applyEdit } from '#core/graph/edits';
 import type { ModelInfo } from '#core/session/session';
 import { inferLive, useLive } from '#renderer/stores/live';
 
-const { graph } = TEMPLATES.find(({ name }) => name === 'iris')?.project as Project;
+const { graph } = (TEMPLATES.find(({ name }) => name === 'iris') as Template).project;
 const view = (id: string) => useLive.getState().views.get(id);
 const fc1 = graph.nodes.find(({ name }) => name === 'fc1')?.id ?? '';
 const fc2 = graph.nodes.find(({ name }) => name === 'fc2')?.id ?? '';

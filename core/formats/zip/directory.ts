@@ -181,7 +181,7 @@ function checkName(file: string, name: string, where: string): void {
   const parts = name.split('/');
   const escapes =
     name.startsWith('/') || parts.includes('..') || parts.includes('.') || /^[A-Za-z]:/.test(name);
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   const isOdd = name === '' || name.includes('\\') || /[\u0000-\u001f\u007f]/.test(name);
   if (escapes || isOdd) {
     throw refusal(file, `a zip entry has the unsafe name '${printable(name.slice(0, 80))}'`, where, {

@@ -22,7 +22,7 @@ export function ParametersPanel(): JSX.Element {
   useEffect(() => wantNoFigures, []);
   const listed = useMemo(
     () => listTensors(all, { text, shown, order }, figuresOf),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the figures behind `figuresOf` change with the version
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- the figures behind `figuresOf` change with the version
     [all, text, shown, order, version],
   );
   const current = listed.find(({ key }) => key === selected) ?? listed[0] ?? null;

@@ -33,7 +33,7 @@ export function TensorTable({
   const box = useRef<HTMLDivElement>(null);
   const epoch = useRun(({ last }) => last?.epoch);
   useFigures((state) => state.version);
-  // eslint-disable-next-line react-hooks/incompatible-library -- its functions answer anew each time; nothing here memoizes them
+  // oxlint-disable-next-line react-hooks/incompatible-library -- its functions answer anew each time; nothing here memoizes them
   const virtual = useVirtualizer({
     count: listed.length,
     getScrollElement: () => box.current,

@@ -32,7 +32,7 @@ export function ValueGrid({
   const [cell, setCell] = useState<Cell>({ row: 0, column: 0 });
   const [text, setText] = useState<string | null>(null);
   const common = { getScrollElement: () => box.current, overscan: 4 };
-  // eslint-disable-next-line react-hooks/incompatible-library -- its functions answer anew each time; nothing here memoizes them
+  // oxlint-disable-next-line react-hooks/incompatible-library -- its functions answer anew each time; nothing here memoizes them
   const rows = useVirtualizer({ ...common, count: size.rows, estimateSize: () => ROW, paddingStart: ROW });
   const columns = useVirtualizer({
     ...common,

@@ -24,7 +24,7 @@ const packages = [
   library(['libnss3'], 'libnss3.so'),
   library(['libasound2t64', 'libasound2'], 'libasound.so.2'),
   library(['libgbm1'], 'libgbm.so.1'),
-  { names: ['xvfb'], what: 'a virtual display', use: 'display', isPresent: () => hasProgram('xvfb-run') },
+  { names: ['xvfb'], what: 'a virtual display', use: 'display', isPresent: () => hasProgram('Xvfb') },
   { names: ['xauth'], what: 'xauth', use: 'display', isPresent: () => hasProgram('xauth') },
 ];
 

@@ -1,13 +1,12 @@
 // `npm test`: makes the checkout ready, then runs every check in order and says at the end what passed.
 // A failed step does not stop the later ones unless they need it. The last line is "N passed, N failed".
-//
-// The checks of the text run beside the end-to-end tests, which wait for the window more than they compute.
+// The checks of the text run beside each other, before the rest.
 //
 //   npm test [-- --only=STEP,STEP]     steps: types lint format native build unit electron e2e
 import fs from 'node:fs';
 
 import { at } from './paths.mjs';
-import { electronEnvironment, findProgram, run, runKept, runNode, tools } from './processes.mjs';
+import { electronEnvironment, run, runKept, runNode, tools } from './processes.mjs';
 import { buildNative, prepare } from './setup.mjs';
 import { readPlaywrightReport, readVitestReport } from './test-reports.mjs';
 
@@ -37,7 +36,7 @@ const inElectron = [
  * @property {string[]} [needs] steps without which this one says nothing: they run first and must succeed
  * @property {string[]} [after] steps that run first, whatever comes of them
  * @property {() => Promise<number>} [run] returns an exit code
- * @property {string[]} [script] instead: a script of Node and its arguments, one that may run beside another step
+ * @property {string[]} [script] instead: a script of Node and its arguments, one that may run beside others
  * @property {(file: string) => import('./test-reports.mjs').Counts | undefined} [read] counts the tests of its report
  */
 
@@ -83,14 +82,9 @@ async function main() {
   }
   fs.rmSync(at(results), { recursive: true, force: true });
   fs.mkdirSync(at(results), { recursive: true });
-  const last = chosen.at(-1);
-  const beside = last?.name === 'e2e' ? chosen.filter(({ script }) => script !== undefined) : [];
-  const outcomes = [];
-  for (const step of chosen.filter((each) => each !== last && !beside.includes(each)))
-    outcomes.push(await runStep(step, outcomes));
-  const checks = runBeside(beside);
-  if (last) outcomes.push(await runStep(last, outcomes));
-  outcomes.unshift(...(await checks));
+  const outcomes = await Promise.all(chosen.filter(({ script }) => script).map(check));
+  for (const { name, what, output } of outcomes) console.log(`\n=== ${name}: ${what}\n${output.trimEnd()}`);
+  for (const step of chosen.filter(({ script }) => !script)) outcomes.push(await runStep(step, outcomes));
   return summarize(outcomes, (performance.now() - start) / 1000);
 }
 
@@ -109,16 +103,12 @@ function choose(args) {
   return steps.filter(({ name }) => wanted.has(name));
 }
 
-/** Runs checks one after the other while something else runs; what they say is printed when all have ended. */
-async function runBeside(checks) {
-  const done = [];
-  for (const step of checks) {
-    const start = performance.now();
-    const { code, output } = await runKept(process.execPath, step.script);
-    const verdict = code === 0 ? 'ok' : 'FAILED';
-    done.push({ ...step, isOk: code === 0, verdict, output, seconds: (performance.now() - start) / 1000 });
-  }
-  return done;
+/** Runs a check of the text beside others. */
+async function check(step) {
+  const start = performance.now();
+  const { code, output } = await runKept(process.execPath, step.script);
+  const verdict = code === 0 ? 'ok' : 'FAILED';
+  return { ...step, isOk: code === 0, verdict, output, seconds: (performance.now() - start) / 1000 };
 }
 
 async function runStep(step, earlier) {
@@ -129,7 +119,7 @@ async function runStep(step, earlier) {
     return { ...step, isOk: false, verdict: `not run: ${missing} failed`, seconds: 0 };
   }
   const start = performance.now();
-  const code = await (step.script ? runNode(...step.script) : step.run());
+  const code = await step.run();
   const counts = step.read?.(at(results, `${step.name}.json`));
   // Without a report, or with one that ran nothing, nothing was shown to work.
   const isProven = step.read === undefined || (counts !== undefined && counts.passed > 0);
@@ -151,11 +141,7 @@ async function build() {
 
 function endToEnd() {
   const env = { ...electronEnvironment(), PLAYWRIGHT_JSON_OUTPUT_FILE: at(results, 'e2e.json') };
-  const command = [process.execPath, tools.playwright, 'test', '--forbid-only', '--reporter=list,json'];
-  const [program, ...args] = findProgram('xvfb-run')
-    ? ['xvfb-run', '-a', '-s', '-screen 0 1280x800x24', ...command]
-    : command;
-  return run(program, args, env);
+  return run(process.execPath, [tools.playwright, 'test', '--forbid-only', '--reporter=list,json'], env);
 }
 
 function summarize(outcomes, seconds) {
@@ -169,8 +155,6 @@ function summarize(outcomes, seconds) {
     (sum, { isOk, counts }) => sum + (isOk ? 0 : Math.max(counts?.failed ?? 0, 1)),
     0,
   );
-  for (const { name, what, output } of outcomes)
-    if (output) console.log(`\n=== ${name}: ${what}\n${output.trimEnd()}`);
   console.log('');
   for (const outcome of outcomes)
     console.log(row(outcome.name, outcome.verdict, outcome.seconds, outcome.counts));

@@ -1,6 +1,7 @@
 // Playwright's test with a running Lazuli on a copy of an example; the app is ended and its folder removed afterwards.
 import { test as base } from '@playwright/test';
 
+import { openDisplay } from './display';
 import { copyExample, endAll, launch, removeFolder, type Lazuli } from './lazuli';
 
 interface Fixtures {
@@ -11,7 +12,15 @@ interface Fixtures {
   readonly lazuli: Lazuli;
 }
 
-export const test = base.extend<Fixtures>({
+export const test = base.extend<Fixtures, { readonly display: void }>({
+  display: [
+    async ({}, use) => {
+      const close = await openDisplay();
+      await use();
+      await close();
+    },
+    { scope: 'worker', auto: true },
+  ],
   example: ['digits', { option: true }],
   environment: [{}, { option: true }],
   lazuli: async ({ example, environment }, use) => {

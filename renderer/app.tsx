@@ -5,6 +5,7 @@ import type { JSX } from 'react';
 import { Canvas } from './canvas/canvas';
 import { Announcer } from './chrome/announcer';
 import { Dialogs } from './chrome/dialogs';
+import { DropArea } from './chrome/drop-area';
 import { Toasts } from './chrome/toasts';
 import { ToolBar } from './chrome/tool-bar';
 import { Inspector } from './inspector/inspector';
@@ -24,6 +25,7 @@ export function App(): JSX.Element {
         <Inspector />
       </div>
       <Dialogs />
+      <DropArea />
       <Toasts />
       <Announcer />
     </Tooltip.Provider>

@@ -3,10 +3,10 @@ import { LazuliError } from '#core/errors';
 import {
   isAnsweredAsText,
   type Bridge,
-  type CallName,
   type Calls,
   type EventName,
   type Events,
+  type PageCallName,
 } from '#core/ipc/api';
 
 declare global {
@@ -17,7 +17,7 @@ declare global {
 }
 
 /** Calls the main process. Throws the LazuliError it reported. */
-export async function call<N extends CallName>(
+export async function call<N extends PageCallName>(
   name: N,
   ...args: Parameters<Calls[N]>
 ): Promise<ReturnType<Calls[N]>> {

@@ -2,6 +2,7 @@
 import { acceptModel, startSync } from './actions/sync';
 import { runCommand } from './actions/commands';
 import { commandFor, isTextField } from './actions/shortcuts';
+import { acceptDropped, listenToDrags } from './actions/drop';
 import { perform } from './actions/perform';
 import { showOpened, showOpening } from './actions/project';
 import { startTheme } from './actions/theme';
@@ -25,10 +26,12 @@ export function start(): () => void {
     onEvent('queue', noticeQueue),
     onEvent('command', runCommand),
     onEvent('opening', showOpening),
+    onEvent('dropped', acceptDropped),
     onEvent('recent', (recent) => useApp.setState({ recent })),
     onEvent('backup', (backupFault) => useApp.setState({ backupFault })),
     listenToKeys(),
     listenToClipboard(),
+    listenToDrags(),
   ];
   void perform('Lazuli did not start properly', null, restore);
   return () => {

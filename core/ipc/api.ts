@@ -24,6 +24,11 @@ import type { TrainingNeed } from '../session/training-memory';
 /** A file the user chose, as the window may name it: the main process knows the path, the window never does. */
 export type FileToken = string;
 
+/** A file that was dropped on the window, or why nothing can be done with what was dropped. */
+export type Dropped =
+  | { readonly kind: 'project' | 'weights' | 'data'; readonly token: FileToken; readonly name: string }
+  | { readonly kind: 'refused'; readonly error: ErrorData };
+
 /** A project as opened, with everything a fresh window needs to show it. */
 export interface OpenedProject {
   /** null while it was never saved. */
@@ -143,6 +148,9 @@ export interface Calls {
   /** Asks save / discard / cancel for unsaved work. */
   'project.confirmDiscard': () => 'save' | 'discard' | 'cancel';
 
+  /** The preload's alone: absolute paths of what the user dropped. Answered by the event `dropped`. */
+  'files.drop': (paths: readonly string[]) => void;
+
   /** Opens work left by an earlier start, unsaved as it was. */
   'recovery.restore': (key: string) => OpenedProject;
   /** Deletes it for good. */
@@ -202,6 +210,8 @@ export interface Calls {
 
   /** Shows the open dialog and looks at the file: a suggested description, editable in the panel. */
   'data.choose': () => DataSource | null;
+  /** The same for a file that was dropped. */
+  'data.use': (token: FileToken) => DataSource;
   'data.preview': (
     source: DataSource,
     range: { readonly from: number; readonly count: number },
@@ -250,6 +260,8 @@ export interface Events {
   /** A menu item or its shortcut: a command id of core/commands. */
   command: string;
   recent: readonly RecentFile[];
+  /** Files were dropped on the window. */
+  dropped: Dropped;
   /** A project was read and is being opened: it can be shown before its parameters are made. The call's answer follows. */
   opening: Pick<OpenedProject, 'file' | 'project'>;
   /** Backups of unsaved work began to fail, or (null) work again. */
@@ -267,12 +279,13 @@ export type EventName = keyof Events;
 export const CALL_NAMES = [
   'app.state', 'app.setTheme', 'app.setTensorboard', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
+  'files.drop',
   'recovery.restore', 'recovery.discard',
   'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.measuredMemory', 'model.exportState', 'model.importState', 'model.activity',
   'parameters.figures', 'parameters.detail', 'parameters.values', 'parameters.copy', 'parameters.reinitialize', 'parameters.write',
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
-  'data.choose', 'data.preview',
+  'data.choose', 'data.use', 'data.preview',
   'train.start', 'train.need', 'train.pause', 'train.resume', 'train.stop', 'train.findRate', 'train.stopFinding', 'train.queue', 'train.cancel', 'train.move',
   'runs.list', 'runs.curves', 'runs.compare', 'runs.restore', 'runs.delete', 'runs.export',
 ] as const satisfies readonly CallName[]; // prettier-ignore
@@ -282,11 +295,23 @@ export const EVENT_NAMES = [
   'model',
   'command',
   'recent',
+  'dropped',
   'opening',
   'backup',
   'runs',
   'queue',
 ] as const satisfies readonly EventName[];
+
+/** Calls the preload makes by itself; the page has no way to them. */
+export const PRELOAD_ONLY = ['files.drop'] as const satisfies readonly CallName[];
+
+export type PageCallName = Exclude<CallName, (typeof PRELOAD_ONLY)[number]>;
+
+export const isForPage = (name: CallName): name is PageCallName =>
+  !(PRELOAD_ONLY as readonly CallName[]).includes(name);
+
+/** Files named by one drop at most. */
+export const DROP_LIMIT = 1000;
 
 /**
  * Calls whose answer, a picture of the model with an entry per layer and tensor, goes over the bridge as JSON text: objects are
@@ -318,7 +343,7 @@ export type Answer<N extends CallName> = N extends TextCall ? string : ReturnTyp
 /** What the preload puts on `window.lazuli`: `call['model.feed'](project)` and `on.run(listener)` returning its unsubscribe. */
 export interface Bridge {
   readonly call: {
-    readonly [name in CallName]: (...args: Parameters<Calls[name]>) => Promise<Reply<Answer<name>>>;
+    readonly [name in PageCallName]: (...args: Parameters<Calls[name]>) => Promise<Reply<Answer<name>>>;
   };
   readonly on: { readonly [name in EventName]: (listener: (event: Events[name]) => void) => () => void };
 }

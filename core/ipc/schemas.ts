@@ -7,7 +7,7 @@ import { LazuliError } from '../errors';
 import { RENAME_LIMITS } from '../nn/rename';
 import { BROWSER_LIMITS } from '../session/parameters';
 import { RUN_LIMITS } from '../session/runs';
-import type { CallName, Calls } from './api';
+import { DROP_LIMIT, type CallName, type Calls } from './api';
 
 const MAX_STATE_BYTES = 2 ** 31;
 
@@ -45,6 +45,7 @@ const SCHEMAS = {
   'project.remember': z.tuple([projectSchema]),
   'project.change': z.tuple([count, projectChangeSchema]),
   'project.confirmDiscard': none,
+  'files.drop': z.tuple([z.array(z.string().min(1).max(4096)).max(DROP_LIMIT)]),
   'recovery.restore': z.tuple([token]),
   'recovery.discard': z.tuple([token]),
   'model.update': z.tuple([count.nullable()]),
@@ -76,6 +77,7 @@ const SCHEMAS = {
   ]),
   'weights.save': none,
   'data.choose': none,
+  'data.use': z.tuple([token]),
   'data.preview': z.tuple([
     dataSourceSchema,
     z.strictObject({ from: z.number().int().min(0), count: z.number().int().min(0).max(256) }),

@@ -20,6 +20,12 @@ export const dataHandlers: HandlersOf<'data'> = {
     state.allowData(source);
     return source;
   },
+  'data.use': async (state, token) => {
+    state.refuseWhileRunning('choose other data');
+    const source = await describeData(state.tokens.resolve(token), null);
+    state.allowData(source);
+    return source;
+  },
   'data.preview': (state, source, range) => {
     state.checkData(source);
     return state.session.preview(range, source);

@@ -5,6 +5,7 @@ import type { WindowState } from '../window-state';
 import { appHandlers } from './app';
 import { clipboardHandlers } from './clipboard';
 import { dataHandlers } from './data';
+import { filesHandlers } from './files';
 import { modelHandlers } from './model';
 import { parametersHandlers } from './parameters';
 import { projectHandlers } from './project';
@@ -16,6 +17,7 @@ export const allHandlers = (app: App): Handlers<WindowState> => ({
   ...appHandlers(app),
   ...projectHandlers(app),
   ...clipboardHandlers,
+  ...filesHandlers,
   ...recoveryHandlers,
   ...modelHandlers,
   ...parametersHandlers,

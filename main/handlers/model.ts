@@ -8,8 +8,11 @@ import { formatOfWeights } from '#engine/index';
 import type { WindowState } from '../window-state';
 import type { HandlersOf } from './area';
 
+/** Endings of weight files; arrays in an `.npz` may be data as well. */
+export const WEIGHTS_EXTENSIONS = ['pt', 'pth', 'bin', 'safetensors', 'npz'];
+
 const WEIGHTS_FILTERS = [
-  { name: 'Weights', extensions: ['pt', 'pth', 'bin', 'safetensors', 'npz'] },
+  { name: 'Weights', extensions: WEIGHTS_EXTENSIONS },
   { name: 'All files', extensions: ['*'] },
 ];
 

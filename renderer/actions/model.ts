@@ -69,6 +69,15 @@ export async function chooseWeights(): Promise<void> {
   if (choice) openDialog({ kind: 'weights', choice });
 }
 
+/** The same for a file that was dropped. */
+export async function compareWeights(token: string, name: string): Promise<void> {
+  await flushUpdate();
+  const verdicts = await perform(`${name} cannot be used`, 'weights', () =>
+    call('weights.compare', token, []),
+  );
+  if (verdicts) openDialog({ kind: 'weights', choice: { token, name, verdicts } });
+}
+
 export async function loadWeights(token: string, name: string, options: WeightOptions): Promise<void> {
   const { project } = useDocument.getState();
   const before = revision();

@@ -3,9 +3,8 @@ import { Database, FolderOpen, RotateCcw, Sparkles } from 'lucide-react';
 import { useEffect, type JSX } from 'react';
 
 import { runCommand } from '../actions/commands';
-import { perform } from '../actions/perform';
+import { chooseData } from '../actions/data';
 import { useEnabled } from '../chrome/use-enabled';
-import { call } from '../client';
 import { NumberField } from '../fields/plain-fields';
 import { changeSettings, useDocument } from '../stores/document';
 import { loadPreview } from '../stores/preview';
@@ -32,11 +31,6 @@ export function SamplePanel(): JSX.Element {
       <FeedColumn />
     </div>
   );
-}
-
-async function chooseData(): Promise<void> {
-  const source = await perform('The data cannot be used', 'open', () => call('data.choose'));
-  if (source) changeSettings('Choose data', (project) => ({ ...project, data: source }));
 }
 
 function ChooseButton({ name }: { readonly name: string }): JSX.Element {

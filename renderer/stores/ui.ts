@@ -58,6 +58,8 @@ interface UiState {
   /** The edge a dragged layer would be put into. */
   readonly edgeUnderDrag: string | null;
   readonly contextMenu: ContextMenu | null;
+  /** Files are dragged over the window. */
+  readonly isFileOver: boolean;
   /** The inspector shows what the selected layer does with the sample. */
   readonly isActivityOpen: boolean;
 }
@@ -82,6 +84,7 @@ export const useUi = create<UiState>(() => ({
   isSnapping: true,
   edgeUnderDrag: null,
   contextMenu: null,
+  isFileOver: false,
   isActivityOpen: false,
 }));
 

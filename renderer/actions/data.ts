@@ -1,0 +1,26 @@
+// Choosing the data a network learns from, in a dialog or by dropping a file.
+import type { DataSource } from '#core/document/project';
+
+import { call } from '../client';
+import { changeSettings } from '../stores/document';
+import { showNote } from '../stores/toasts';
+import { showDock } from '../stores/ui';
+import { perform } from './perform';
+
+async function choose(ask: () => Promise<DataSource | null>): Promise<DataSource | null> {
+  const source = await perform('The data cannot be used', 'open', ask);
+  if (source) changeSettings('Choose data', (project) => ({ ...project, data: source }));
+  return source;
+}
+
+export async function chooseData(): Promise<void> {
+  await choose(() => call('data.choose'));
+}
+
+/** The data of a file that was dropped, in the panel that shows it. */
+export async function takeData(token: string, name: string): Promise<void> {
+  const source = await choose(() => call('data.use', token));
+  if (!source) return;
+  showDock('sample');
+  showNote(`${name} is the data now`);
+}

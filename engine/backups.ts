@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
+import { parseHistory, type KeptHistory } from '#core/document/history';
 import { parseProject } from '#core/document/parse';
 import type { Project } from '#core/document/project';
 import { serializeProject } from '#core/document/serialize';
@@ -20,7 +21,8 @@ export interface DocumentPlace {
 
 const metaSchema = z.object({
   format: z.literal('lazuli-backup'),
-  version: z.literal(1),
+  /** 2 has a line with the history of changes before the project. */
+  version: z.literal([1, 2]),
   /** Orders backups whatever the clock says. */
   sequence: z.number().int().min(1),
   file: z.string().nullable(),
@@ -39,6 +41,8 @@ export interface FoundBackup extends DocumentPlace {
   readonly key: string;
   readonly sequence: number;
   readonly project: Project;
+  /** The changes that led to it; null where none are kept or they do not belong to it. */
+  readonly history: KeptHistory | null;
   readonly values: KeptValues | null;
   /** The newest generation was damaged and set aside: this is the one before. */
   readonly isOlder: boolean;
@@ -142,19 +146,36 @@ export class BackupStore {
     const file = path.join(this.folder, key + end);
     try {
       const text = await readText(file);
-      const line = text.indexOf('\n');
-      const meta = metaSchema.parse(JSON.parse(text.slice(0, line)));
-      const body = text.slice(line + 1);
+      const [first, body] = cutLine(text);
+      const meta = metaSchema.parse(JSON.parse(first));
       if (sha256(body) !== meta.sha256)
         throw new LazuliError('file_refused', `${file} does not match its checksum`, { where: file });
       const { sequence, file: of, folder } = meta;
-      return { sequence, file: of, folder, project: parseProject(body, file) };
+      const [before, document] = meta.version === 1 ? ['', body] : cutLine(body);
+      const project = parseProject(document, file);
+      return { sequence, file: of, folder, project, history: readHistory(before, project) };
     } catch {
       await rename(file, path.join(this.folder, `${key}.damaged-${randomUUID().slice(0, 8)}`)).catch(
         () => undefined,
       );
       return null;
     }
+  }
+}
+
+/** The first line of a text, and the rest. */
+function cutLine(text: string): readonly [string, string] {
+  const line = text.indexOf('\n');
+  return [text.slice(0, line), text.slice(line + 1)];
+}
+
+/** The history of changes kept with a project; null for one that cannot be read: the project is worth more. */
+export function readHistory(text: string | null, project: Project): KeptHistory | null {
+  if (text === null || text === '') return null;
+  try {
+    return parseHistory(text, project);
+  } catch {
+    return null;
   }
 }
 
@@ -194,16 +215,20 @@ export class Backup {
     await this.store.discardValuesBefore(this.key, slot);
   }
 
-  /** Writes a generation and keeps the one before; the same text again is not written. Throws `write_failed`. */
-  async write(project: Project, { file, folder }: DocumentPlace): Promise<void> {
-    const body = serializeProject(project);
+  /** Writes a generation, `history` being one line, and keeps the one before; the same text again is not written. Throws `write_failed`. */
+  async write(
+    project: Project,
+    { file, folder }: DocumentPlace,
+    history: string | null = null,
+  ): Promise<void> {
+    const body = `${history ?? ''}\n${serializeProject(project)}`;
     const hash = sha256(body);
     if (hash === this.#written) return;
     await this.prepare();
     const current = path.join(this.store.folder, this.key + CURRENT);
     const meta: z.infer<typeof metaSchema> = {
       format: 'lazuli-backup',
-      version: 1,
+      version: 2,
       sequence: this.store.next(),
       file,
       folder,

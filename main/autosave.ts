@@ -8,6 +8,8 @@ import type { Backup, DocumentPlace } from '#engine/backups';
 export interface Kept {
   readonly isDirty: boolean;
   readonly project: Project | null;
+  /** The history of changes up to it. */
+  readonly history: string | null;
   readonly place: DocumentPlace;
   /** Names the parameter values; null when there are none or they change at every moment (a run). */
   readonly revision: number | null;
@@ -96,8 +98,8 @@ export class Autosave {
     try {
       while (this.#isWanted) {
         this.#isWanted = false;
-        const { isDirty, project, place } = this.kept;
-        if (isDirty && project) await this.#backup.write(project, place);
+        const { isDirty, project, place, history } = this.kept;
+        if (isDirty && project) await this.#backup.write(project, place, history);
       }
       this.#report(null);
     } catch (error) {

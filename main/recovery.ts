@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
+import { writeHistory, type KeptHistory } from '#core/document/history';
 import { parseProject } from '#core/document/parse';
 import type { Project } from '#core/document/project';
 import { serializeProject } from '#core/document/serialize';
@@ -28,20 +29,24 @@ async function isSaved({ file, project, values }: FoundBackup): Promise<boolean>
   return (await stampOf(file))?.sha256 === sha256(serializeProject(project));
 }
 
-const describe = ({ key, file, project, values, isOlder }: FoundBackup): Leftover => ({
+const describe = ({ key, file, project, history, values, isOlder }: FoundBackup): Leftover => ({
   key,
   name: project.name,
   file: file === null ? null : { name: basename(file), folder: dirname(file) },
   nodes: project.graph.nodes.length,
   hasWeights: values !== null,
+  steps: history?.past.length ?? 0,
   isOlder,
 });
 
 /** Opens a leftover in a window, unsaved as it was. Its backup stays until it is saved or given up. */
-export async function restoreLeftover(state: WindowState, key: string): Promise<OpenedProject> {
+export async function restoreLeftover(
+  state: WindowState,
+  key: string,
+): Promise<OpenedProject & { readonly history: KeptHistory | null }> {
   const found = (await state.backups.list()).find((candidate) => candidate.key === key);
   if (!found) throw new LazuliError('file_not_found', 'this unsaved work is no longer there');
-  const { project, file, folder } = found;
+  const { project, history, file, folder } = found;
   const notes = found.isOlder
     ? ['The newest backup was damaged and is kept aside; this is the one before.']
     : [];
@@ -51,6 +56,7 @@ export async function restoreLeftover(state: WindowState, key: string): Promise<
   if (project.data) state.allowData(project.data);
   state.isDirty = true;
   state.unsaved = project;
+  state.history = history && writeHistory(history);
   try {
     if (values) await state.session.loadWeights(values.file, { partial: true });
   } catch (error) {
@@ -58,7 +64,7 @@ export async function restoreLeftover(state: WindowState, key: string): Promise<
     notes.push(`Its parameter values did not come back: ${message}`);
   }
   await state.update(project);
-  return { ...state.opened(), notes };
+  return { ...state.opened(), notes, history };
 }
 
 /** The saved values of a project whose values did not change since, and the project as it was saved. */

@@ -29,6 +29,8 @@ export class WindowState implements Kept, RunnerHost {
   mayClose = false;
   /** The unsaved document as the window last reported it. */
   unsaved: Project | null = null;
+  /** Its history of changes, as the window wrote it. */
+  history: string | null = null;
   /** The document as the window was last told it or told it, and the name of that state. */
   #told: { readonly project: Project; readonly version: number } | null = null;
   #version = 0;
@@ -132,6 +134,7 @@ export class WindowState implements Kept, RunnerHost {
     this.#stamp = place.file === null ? null : await stampOf(place.file);
     await this.autosave.follow(backup, { revision: next.revision });
     this.unsaved = null;
+    this.history = null;
     this.#notes = notes;
     this.runner.forgetLast();
     await this.#history.forget();
@@ -182,19 +185,20 @@ export class WindowState implements Kept, RunnerHost {
   }
 
   /** Keeps the document as it stands in the window. Returns the version that names this state. */
-  remember(project: Project): number {
+  remember(project: Project, history: string): number {
     this.unsaved = project;
+    this.history = history;
     this.autosave.notice();
     return this.#tell(project);
   }
 
   /** The same, as the change since version `base`; null when another state is known here. Throws `ipc_refused` for one that gives no project. */
-  change(base: number, change: ProjectChange): number | null {
+  change(base: number, change: ProjectChange, history: string): number | null {
     if (this.#told?.version !== base) return null;
     const project = applyChange(this.#told.project, change);
     const shared = sharedId(project.graph);
     if (shared !== null) throw new LazuliError('ipc_refused', `project.change: ${shared}`);
-    return this.remember(project);
+    return this.remember(project, history);
   }
 
   /** Checks an edited project, the one last told if none is given, and hands it to the session. */

@@ -10,7 +10,7 @@ import { noticeRuns } from './actions/runs';
 import { acceptTrained, noticeQueue } from './actions/training';
 import { call, onEvent } from './client';
 import { showApp, useApp } from './stores/app';
-import { showProject, useDocument } from './stores/document';
+import { bringBackHistory, showProject, useDocument } from './stores/document';
 import { addRunEvents, showRun } from './stores/run';
 import { useRuns } from './stores/runs';
 import { openDialog, select, showDock, useUi } from './stores/ui';
@@ -47,6 +47,7 @@ async function restore(): Promise<void> {
     showOpened(opened);
     if (unsaved) {
       showProject(unsaved, opened.file, false);
+      bringBackHistory(state.history);
       acceptModel(opened.model, null);
     }
   } else openDialog({ kind: 'new' });

@@ -155,6 +155,41 @@ const settings = z.looseObject({
   weights: text.nullable(),
 });
 
+const setting = z.looseObject({ id, param: z.string().max(200) });
+const place = z.number().int().min(0).exactOptional();
+
+/** An Edit (core/graph/edits.ts). That it names what there is shows only where it is applied. */
+export const editSchema: z.ZodType = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('add_node'), node, index: place }),
+    z.looseObject({ kind: z.literal('remove_node'), id }),
+    z.looseObject({ kind: z.literal('move_node'), id, position: node.shape.position }),
+    z.looseObject({ kind: z.literal('rename_node'), id, name: text }),
+    setting.extend({ kind: z.literal('set_param') }),
+    z.looseObject({ kind: z.literal('set_tensor_option'), id, tensor: text, option: z.keyof(tensorOptions) }),
+    z.looseObject({ kind: z.literal('connect'), edge, index: place }),
+    z.looseObject({ kind: z.literal('disconnect'), id }),
+    z.looseObject({ kind: z.literal('add_note'), note, index: place }),
+    z.looseObject({ kind: z.literal('remove_note'), id }),
+    z.looseObject({ kind: z.literal('change_note'), id, change: note.omit({ id: true }).partial() }),
+    z.looseObject({ kind: z.literal('add_block'), block, index: place }),
+    z.looseObject({ kind: z.literal('remove_block'), id }),
+    z.looseObject({ kind: z.literal('rename_block'), id, name: text }),
+    z.looseObject({ kind: z.literal('set_block_use'), id, use: node.shape.block.unwrap() }),
+    z.looseObject({ kind: z.literal('in_block'), block: id, edit: editSchema }),
+    z.looseObject({ kind: z.literal('set_direction'), direction: around.direction }),
+    z.looseObject({ kind: z.literal('group'), label: text, edits: z.array(editSchema) }),
+  ]),
+);
+
+const step = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('graph'), label: text, edit: editSchema, inverse: editSchema }),
+  z.strictObject({ kind: z.literal('settings'), label: text, before: settings, after: settings }),
+]);
+
+/** A KeptHistory (core/document/history.ts). */
+export const historySchema = z.strictObject({ past: z.array(step), future: z.array(step) });
+
 /** Everything after `format` and `version`. Unknown fields ride along and are written back on save. */
 export const projectSchema = settings.extend({ graph: graphSchema });
 

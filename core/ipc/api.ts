@@ -2,6 +2,7 @@
 // The schemas that check a call's arguments in the main process stand in core/ipc/schemas.ts, one per entry of this interface.
 import type { ProjectChange } from '../document/change';
 import type { DeviceName } from '../document/device';
+import type { KeptHistory } from '../document/history';
 import type { DataSource, Project } from '../document/project';
 import type { ErrorData } from '../errors';
 import type { RenameRule } from '../nn/rename';
@@ -64,6 +65,8 @@ export interface AppState {
   readonly backupFault: ErrorData | null;
   /** The window's unsaved document as last reported by `project.remember`, so that a reload loses nothing. */
   readonly unsaved: Project | null;
+  /** Its history of changes. */
+  readonly history: KeptHistory | null;
   readonly run: RunSnapshot;
   readonly queue: readonly QueuedRun[];
 }
@@ -90,6 +93,8 @@ export interface Leftover {
   readonly file: { readonly name: string; readonly folder: string } | null;
   readonly nodes: number;
   readonly hasWeights: boolean;
+  /** Changes that can be undone. */
+  readonly steps: number;
   /** The newest generation was damaged; this one is older. */
   readonly isOlder: boolean;
 }
@@ -140,11 +145,11 @@ export interface Calls {
   'project.save': (project: Project, options: { readonly saveAs: boolean }) => OpenedProject | null;
   /**
    * Keeps the unsaved document in the main process against a crash or reload of the window, and for `model.update`. Resolves with
-   * the version that names this state.
+   * the version that names this state. `history` is its history of changes as `writeHistory` gives it.
    */
-  'project.remember': (project: Project) => number;
+  'project.remember': (project: Project, history: string) => number;
   /** The same, told as the change since version `base`; null when that is not the state the main process has. */
-  'project.change': (base: number, change: ProjectChange) => number | null;
+  'project.change': (base: number, change: ProjectChange, history: string) => number | null;
   /** Asks save / discard / cancel for unsaved work. */
   'project.confirmDiscard': () => 'save' | 'discard' | 'cancel';
 
@@ -152,7 +157,7 @@ export interface Calls {
   'files.drop': (paths: readonly string[]) => void;
 
   /** Opens work left by an earlier start, unsaved as it was. */
-  'recovery.restore': (key: string) => OpenedProject;
+  'recovery.restore': (key: string) => OpenedProject & { readonly history: KeptHistory | null };
   /** Deletes it for good. */
   'recovery.discard': (key: string) => void;
 

@@ -1,6 +1,7 @@
 // What each call's arguments must look like: the main process checks every message from a window against these before anything else.
 import { z } from 'zod';
 
+import { HISTORY_LENGTH } from '../document/history';
 import { JSON_LIMITS } from '../document/json';
 import { dataSourceSchema, projectChangeSchema, projectSchema } from '../document/schema';
 import { LazuliError } from '../errors';
@@ -33,6 +34,8 @@ const flatId = z.string().min(1).max(1024);
 const tensorRef = z.strictObject({ node: flatId, name: z.string().min(1).max(256) });
 const tensorRefs = z.array(tensorRef).max(BROWSER_LIMITS.tensors);
 
+const history = z.string().max(HISTORY_LENGTH);
+
 const SCHEMAS = {
   'app.state': none,
   'app.setTheme': z.tuple([z.enum(['light', 'dark', 'system'])]),
@@ -42,8 +45,8 @@ const SCHEMAS = {
   'project.open': none,
   'project.openRecent': z.tuple([token]),
   'project.save': z.tuple([projectSchema, z.strictObject({ saveAs: z.boolean() })]),
-  'project.remember': z.tuple([projectSchema]),
-  'project.change': z.tuple([count, projectChangeSchema]),
+  'project.remember': z.tuple([projectSchema, history]),
+  'project.change': z.tuple([count, projectChangeSchema, history]),
   'project.confirmDiscard': none,
   'files.drop': z.tuple([z.array(z.string().min(1).max(4096)).max(DROP_LIMIT)]),
   'recovery.restore': z.tuple([token]),

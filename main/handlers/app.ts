@@ -4,6 +4,8 @@ import { TEMPLATES } from '#core/document/templates';
 import { devices } from '#engine/backend';
 
 import type { App } from '../app';
+import { readHistory } from '#engine/backups';
+
 import { leftoversOf } from '../recovery';
 import type { HandlersOf } from './area';
 
@@ -21,6 +23,7 @@ export function appHandlers(app: App): HandlersOf<'app'> {
       leftovers: await leftoversOf(state.backups),
       backupFault: state.autosave.fault,
       unsaved: state.unsaved,
+      history: state.unsaved && readHistory(state.history, state.unsaved),
       run: state.runner.snapshot(),
       queue: state.runner.queue,
     }),

@@ -47,8 +47,8 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
       app.remember(file);
       return { ...state.opened(), notes: saved.warnings };
     },
-    'project.remember': (state, project) => state.remember(project),
-    'project.change': (state, base, change) => state.change(base, change),
+    'project.remember': (state, project, history) => state.remember(project, history),
+    'project.change': (state, base, change, history) => state.change(base, change, history),
     'project.confirmDiscard': (state) => confirmDiscard(state),
   };
 }

@@ -4,7 +4,7 @@ import type { ModelInfo } from '#core/session/session';
 
 import { call } from '../client';
 import { useApp } from '../stores/app';
-import { isDirty, markSaved, showProject, useDocument } from '../stores/document';
+import { bringBackHistory, isDirty, markSaved, showProject, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { saysSame } from '../stores/says-same';
 import { showRun } from '../stores/run';
@@ -92,6 +92,7 @@ export const restoreLeftover = (key: string): Promise<void> =>
     const opened = await call('recovery.restore', key);
     showOpened(opened);
     showProject(opened.project, opened.file, false);
+    bringBackHistory(opened.history);
     acceptModel(opened.model, opened.project);
     showRun({ state: 'idle', events: [], error: null });
     forgetLeftover(key);

@@ -1,12 +1,13 @@
 // Keeps the parts of the window and the main process in step: every edit is inferred at once, told to the main process after a
 // pause (against a reload, and for the engine), and the unsaved mark follows. Answers that a newer edit has overtaken are dropped.
 import { changeBetween } from '#core/document/change';
+import { writeHistory } from '#core/document/history';
 import type { Project } from '#core/document/project';
 import { ModelListener } from '#core/session/model-change';
 import type { ModelInfo } from '#core/session/session';
 
 import { call } from '../client';
-import { isDirty, scopePath, shownGraph, useDocument } from '../stores/document';
+import { isDirty, keptHistory, scopePath, shownGraph, useDocument } from '../stores/document';
 import { inferLive } from '../stores/live';
 import { showModel, useModel } from '../stores/model';
 import { useRun } from '../stores/run';
@@ -36,13 +37,14 @@ const listener = new ModelListener();
 
 /** Tells the main process the document, one after the other: by what changed since the last time where it still knows that. */
 export function tell(project: Project): Promise<void> {
+  const history = told?.project === project ? '' : writeHistory(keptHistory(useDocument.getState()));
   const telling = lastTelling.then(async () => {
     if (told?.project === project) return;
     const version =
-      told && (await call('project.change', told.version, changeBetween(told.project, project)));
+      told && (await call('project.change', told.version, changeBetween(told.project, project), history));
     // What a newer state has overtaken is not sent whole: the newer one follows.
     if (version === null && useDocument.getState().project !== project) return;
-    told = { project, version: version ?? (await call('project.remember', project)) };
+    told = { project, version: version ?? (await call('project.remember', project, history)) };
   });
   lastTelling = telling.catch(() => undefined);
   return telling;

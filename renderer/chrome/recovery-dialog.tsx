@@ -32,7 +32,7 @@ export function RecoveryDialog({ onClose }: { readonly onClose: () => void }): J
 }
 
 function Row({ left }: { readonly left: Leftover }): JSX.Element {
-  const { key, name, file, nodes, hasWeights, isOlder } = left;
+  const { key, name, file, nodes, hasWeights, steps, isOlder } = left;
   return (
     <li className="recovery-row">
       <FileClock size={18} aria-hidden className="muted" />
@@ -43,6 +43,7 @@ function Row({ left }: { readonly left: Leftover }): JSX.Element {
             file?.folder ?? 'never saved',
             `${nodes} ${nodes === 1 ? 'layer' : 'layers'}`,
             ...(hasWeights ? ['with parameter values'] : []),
+            ...(steps > 0 ? [`${steps} ${steps === 1 ? 'change' : 'changes'} to undo`] : []),
             ...(isOlder ? ['the newest backup was damaged, this is the one before'] : []),
           ].join(' · ')}
         </p>

@@ -1,14 +1,15 @@
 // The project being edited and its history. Edits are invertible data; a change of parameter values is named by revisions,
 // so undo and redo cross a materialization.
 import { create } from 'zustand';
+import type { Settings } from '#core/document/change';
+import type { DocumentStep, KeptHistory } from '#core/document/history';
 import type { Block, Graph, GraphNode, GraphNote, Project } from '#core/document/project';
 import { applyEdit, type Edit } from '#core/graph/edits';
 import { PATH } from '#core/graph/flatten';
 
 /** One step of the history. `revisions` steps ask the engine to bring back parameter values. */
 export type HistoryEntry =
-  | { readonly kind: 'graph'; readonly label: string; readonly edit: Edit; readonly inverse: Edit }
-  | { readonly kind: 'settings'; readonly label: string; readonly before: Project; readonly after: Project }
+  | DocumentStep
   | { readonly kind: 'values'; readonly label: string; readonly before: number; readonly after: number }
   | { readonly kind: 'whole'; readonly label: string; readonly before: Whole; readonly after: Whole };
 
@@ -129,6 +130,23 @@ export function showProject(project: Project, file: DocumentFile | null, isSaved
   });
 }
 
+/** The history as it can outlive the window: values of parameters do not, nor what was before a step that replaced them with the project. */
+export function keptHistory({ past, future }: Pick<DocumentState, 'past' | 'future'>): KeptHistory {
+  const isKept = (entry: HistoryEntry): entry is DocumentStep =>
+    entry.kind === 'graph' || entry.kind === 'settings';
+  const cut = past.findLastIndex(({ kind }) => kind === 'whole') + 1;
+  const end = future.findIndex(({ kind }) => kind === 'whole');
+  return {
+    past: past.slice(cut).filter(isKept),
+    future: (end < 0 ? future : future.slice(0, end)).filter(isKept),
+  };
+}
+
+/** Goes on with the history of the project shown, as it was kept. */
+export function bringBackHistory(history: KeptHistory | null): void {
+  if (history) useDocument.setState(history);
+}
+
 /** After a save: the project on disk is the one shown. */
 export function markSaved(project: Project, file: DocumentFile | null): void {
   useDocument.setState({ saved: project, project, file, valuesChanged: false });
@@ -155,14 +173,17 @@ export function editWhole(change: Edit, label: string): void {
 export function changeSettings(label: string, change: (project: Project) => Project): void {
   const { project, past, future } = useDocument.getState();
   if (!project) return;
-  const after = change(project);
+  const changed = change(project);
+  const [before, after] = [settingsOf(project), settingsOf(changed)];
   const last = past.at(-1);
   if (last?.kind === 'settings' && last.label === label && future.length === 0) {
-    useDocument.setState({ project: after, past: [...past.slice(0, -1), { ...last, after }] });
+    useDocument.setState({ project: changed, past: [...past.slice(0, -1), { ...last, after }] });
     return;
   }
-  push({ kind: 'settings', label, before: project, after }, after);
+  push({ kind: 'settings', label, before, after }, changed);
 }
+
+const settingsOf = ({ graph: _, ...settings }: Project): Settings => settings;
 
 /** Remembers that parameter values went from one revision to another. */
 export function recordValues(label: string, before: number, after: number): void {

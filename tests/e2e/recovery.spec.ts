@@ -64,8 +64,14 @@ test('kill -9 loses less than a second: graph and values come back when asked fo
   await second.kill();
 
   const third = await again(folder);
+  await expect(third.page.getByRole('dialog')).toContainText('1 change to undo');
   await third.page.getByRole('dialog').getByRole('button', { name: 'Restore' }).click();
   await expect(card(third.page, 'hidden')).toBeVisible();
+  // The history came through both: what was done before the first kill is undone, and done again.
+  await third.command('edit.undo');
+  await expect(card(third.page, 'fc1')).toContainText('64×512');
+  await third.command('edit.redo');
+  await expect(card(third.page, 'hidden')).toContainText('64×512');
   await third.command('file.save');
   await expect.poll(() => readFileSync(file(folder), 'utf8')).toContain('"hidden"');
   await expect.poll(() => backups(folder)).toEqual([]);

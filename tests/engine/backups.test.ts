@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { findTemplate } from '#core/document/templates';
 import type { Project } from '#core/document/project';
-import { BackupStore } from '#engine/backups';
+import { BackupStore, sha256 } from '#engine/backups';
 
 let folder = '';
 beforeEach(() => {
@@ -134,4 +134,30 @@ test('a discarded backup is gone, values and all; a folder that cannot be made i
   writeFileSync(blocked, '');
   const other = (await BackupStore.open(join(blocked, 'inside'))).backup();
   await expect(other.write(project('one'), PLACE)).rejects.toMatchObject({ code: 'write_failed' });
+});
+
+test('the history of changes comes back with the generation it was written with', async () => {
+  const backup = (await BackupStore.open(folder)).backup();
+  const settings = { ...project('one'), graph: undefined };
+  const step = { kind: 'settings', label: 'Rename', before: settings, after: { ...settings, name: 'two' } };
+  const history = `{"past":[${JSON.stringify(step)}],"future":[]}`;
+  await backup.write(project('one'), PLACE, '{"past":[],"future":[]}');
+  await backup.write(project('two'), PLACE, history);
+  expect((await found())[0]?.history?.past.map(({ label }) => label)).toEqual(['Rename']);
+  // The same project again, undone to: another history is another generation.
+  await backup.write(project('two'), PLACE, null);
+  expect((await found())[0]).toMatchObject({ sequence: 3, history: null });
+  await backup.write(project('two'), PLACE, '{"past":[{"kind":"none"}],"future":[]}');
+  expect((await found())[0]).toMatchObject({ history: null, project: { name: 'two' }, isOlder: false });
+});
+
+test('a backup of version 1, which had no history, opens', async () => {
+  const backup = (await BackupStore.open(folder)).backup();
+  await backup.write(project('one'), PLACE);
+  const file = join(folder, `${backup.key}.backup`);
+  const [, , ...lines] = readFileSync(file, 'utf8').split('\n');
+  const body = lines.join('\n');
+  const meta = { format: 'lazuli-backup', version: 1, sequence: 4, ...PLACE, sha256: sha256(body) };
+  writeFileSync(file, `${JSON.stringify(meta)}\n${body}`);
+  expect((await found())[0]).toMatchObject({ sequence: 4, history: null, project: { name: 'one' } });
 });

@@ -25,6 +25,7 @@ test('values are kept a second after they changed, though edits go on, and not a
   const kept: Kept = {
     isDirty: true,
     project: PROJECT,
+    history: null,
     place: { file: null, folder: null },
     get revision() {
       return revision;

@@ -255,6 +255,7 @@ export class ModelSession {
   trainingNeed: Trainer['trainingNeed'] = (options) => this.#trainer.trainingNeed(options);
   /** Starts a run, or the search for its learning rate. */
   train: Trainer['train'] = (options) => this.#trainer.train(options);
+  profile: Trainer['profile'] = (options) => this.#trainer.profile(options);
   findLearningRate: Trainer['findLearningRate'] = (options) => this.#trainer.findLearningRate(options);
 
   /** What the model gives for the project's data or another file, also while a run goes on: see Evaluator. */

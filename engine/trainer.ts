@@ -1,6 +1,7 @@
 // Training of one open model: what a run would need, the run itself, and the search for its learning rate. One at a time.
 import { LazuliError } from '#core/errors';
 import { loadEntries } from '#core/nn/index';
+import type { StepProfile } from '#core/session/profile';
 import type { RateSearch } from '#core/session/session';
 import type { TrainingNeed } from '#core/session/training-memory';
 
@@ -13,6 +14,7 @@ import { searchRate, type RateRange } from './training/find-rate';
 import { objectiveOf } from './training/objective';
 import { placementOn, type Placement } from './training/placement';
 import { preflight, type Preflight, type PreflightOptions } from './training/preflight';
+import { profileSteps } from './training/profile';
 import { TrainingRun } from './training/run';
 import { Turns } from './turns';
 
@@ -33,6 +35,15 @@ export interface TrainOptions {
 interface Signalled {
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Of steps that leave nothing behind. */
+const ALONE = {
+  checkpoint: null,
+  keepsCheckpoint: false,
+  best: null,
+  kept: null,
+  onEnd: () => undefined,
+};
 
 /** Calls that touch tensors take the session's lock. */
 export class Trainer {
@@ -108,13 +119,6 @@ export class Trainer {
       try {
         useThreads(settings.threads);
         const { module } = this.model;
-        const common = {
-          checkpoint: null,
-          keepsCheckpoint: false,
-          best: null,
-          kept: null,
-          onEnd: () => undefined,
-        };
         const parts = {
           backend: backendFor('cpu'),
           placement: null,
@@ -125,11 +129,41 @@ export class Trainer {
           objective,
           rows,
         };
-        return await this.lock.run(() => searchRate({ ...parts, ...common, lock: this.lock }, range, signal));
+        return await this.lock.run(() => searchRate({ ...parts, ...ALONE, lock: this.lock }, range, signal));
       } finally {
         this.feeds.release(feed);
       }
     });
+  }
+
+  /**
+   * What each node costs in a training step: of the run that goes on, or of some steps on the training samples, which leave the
+   * model as it was. null while a run that goes on was not measured yet. Throws what a run would throw before its first step,
+   * `uninitialized` while sizes wait for a sample.
+   */
+  async profile({ signal }: Signalled = {}): Promise<StepProfile | null> {
+    if (this.#run) return this.#run.profile();
+    const { training: settings, dtype, data } = this.model.project;
+    const objective = objectiveOf(settings, await this.feeds.dataset(data, { signal }));
+    this.model.refuseWaiting();
+    const { feed, rows } = await this.feeds.training(signal);
+    try {
+      return await this.lock.run(async () => {
+        useThreads(settings.threads);
+        const backend = backendFor(settings.device);
+        const { module } = this.model;
+        const placement = placementOn(backend, module, feed);
+        const { lock } = this;
+        const parts = { ...ALONE, backend, placement, module, dtype, settings, objective, rows, lock };
+        try {
+          return await profileSteps({ ...parts, feed: placement?.feed ?? feed }, settings.device);
+        } finally {
+          placement?.release();
+        }
+      });
+    } finally {
+      this.feeds.release(feed);
+    }
   }
 
   /** Nothing else starts or changes the model meanwhile. */

@@ -4,6 +4,7 @@ import { assert, LazuliError } from '../errors';
 import { outputPorts } from '../layers/declaration';
 import type { LayerModule, LayerParams } from '../nn/layer-module';
 import { Module } from '../nn/module';
+import { withOrigin } from '../tensor/origin';
 import type { Tensor } from '../tensor/tensor';
 import { drain, type Turned } from '../turns';
 import { portsInUse } from './infer';
@@ -111,7 +112,13 @@ export function* forwardInTurns(
       const [value] = known;
       assert(value, 'an output node without an input was run');
       outputs[step.node.name] = value;
-    } else values.set(step.node.id, runLayer(layers.get(step.node.id), step.node, known));
+    } else
+      values.set(
+        step.node.id,
+        withOrigin({ phase: 'forward', node: step.node.id }, () =>
+          runLayer(layers.get(step.node.id), step.node, known),
+        ),
+      );
     onNode?.(step.node.id, values.get(step.node.id) ?? known.filter((tensor) => tensor !== null));
     yield;
   }

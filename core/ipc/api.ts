@@ -9,6 +9,7 @@ import type { RenameRule } from '../nn/rename';
 import type { Activity } from '../session/activity';
 import type { ModelChange } from '../session/model-change';
 import type { TensorDetail, TensorFigures, TensorRef, TensorValues, ValueRange } from '../session/parameters';
+import type { StepProfile } from '../session/profile';
 import type { ComparedSetting, RecordedPoint, RecordedRun } from '../session/runs';
 import type {
   DataPreview,
@@ -186,6 +187,11 @@ export interface Calls {
 
   /** What a node of the flat graph gives for the sample batch, and the gradient of the loss there; changes nothing. */
   'model.activity': (node: string) => Activity;
+  /**
+   * What each node costs in a training step, measured: on the training samples, or in the run that goes on for as long as this is
+   * asked again. null while nothing was measured of the run yet; changes nothing.
+   */
+  'model.profile': () => StepProfile | null;
 
   /** In the order asked for; null for a tensor without values. */
   'parameters.figures': (refs: readonly TensorRef[]) => readonly (TensorFigures | null)[];
@@ -286,7 +292,7 @@ export const CALL_NAMES = [
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
   'files.drop',
   'recovery.restore', 'recovery.discard',
-  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.measuredMemory', 'model.exportState', 'model.importState', 'model.activity',
+  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.measuredMemory', 'model.exportState', 'model.importState', 'model.activity', 'model.profile',
   'parameters.figures', 'parameters.detail', 'parameters.values', 'parameters.copy', 'parameters.reinitialize', 'parameters.write',
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',

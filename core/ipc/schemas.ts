@@ -61,6 +61,7 @@ const SCHEMAS = {
   'model.exportState': none,
   'model.importState': z.tuple([stateBytes]),
   'model.activity': z.tuple([flatId]),
+  'model.profile': none,
   'parameters.figures': z.tuple([tensorRefs]),
   'parameters.detail': z.tuple([tensorRef]),
   'parameters.values': z.tuple([

@@ -8,6 +8,7 @@ import { noGrad, OpNode, ViewNode } from './dispatch';
 import { clone, contiguous } from './functional/dense';
 import { add, cast } from './functional/elementwise';
 import { GRADIENTS, type GradientRule } from './gradient';
+import { backwardOf, withOrigin } from '../tensor/origin';
 import { PassNode } from './pass-through';
 import { keep, scope } from './scope';
 import type { OpName } from './signatures';
@@ -137,7 +138,7 @@ function* walk(
     if (values.every((value) => value === null)) continue;
     if (consumed.has(node)) throw secondWalk();
     if (options.retainGraph !== true && node instanceof OpNode) consumed.add(node);
-    noGrad(() => passOn(node, values, pending));
+    withOrigin(backwardOf(node.origin), () => noGrad(() => passOn(node, values, pending)));
     yield;
   }
   for (const [leaf, value] of pending) if (wanted ? wanted.has(leaf) : leaf.isLeaf) found.set(leaf, value);

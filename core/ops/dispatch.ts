@@ -6,6 +6,7 @@ import { numel, type Shape } from '../tensor/shape';
 import type { Backend, Device, Storage } from '../tensor/storage';
 import { Tensor, type GradientNode } from '../tensor/tensor';
 import { INFER } from './infer';
+import { currentOrigin } from '../tensor/origin';
 import { track } from './scope';
 import type { OpAttributes, OpName } from './signatures';
 import { SIGNATURES } from './signatures';
@@ -17,6 +18,7 @@ export class OpNode<N extends OpName = OpName> implements GradientNode {
     readonly inputs: readonly (Tensor | null)[],
     readonly outputs: readonly Tensor[],
     readonly attributes: OpAttributes[N],
+    readonly origin = currentOrigin(),
   ) {}
   get name(): string {
     return this.op;
@@ -30,6 +32,7 @@ export class ViewNode implements GradientNode {
     readonly inputs: readonly Tensor[],
     readonly outputs: readonly Tensor[],
     readonly gradient: (gradOutput: Tensor) => Tensor,
+    readonly origin = currentOrigin(),
   ) {}
 }
 

@@ -3,6 +3,7 @@ import { TorchError } from '../errors';
 import { shapesEqual } from '../tensor/shape';
 import type { GradientNode, Tensor } from '../tensor/tensor';
 import { gradientEnabled } from './dispatch';
+import { currentOrigin } from '../tensor/origin';
 
 /** The gradients of some tensors, null where none came. */
 export type GradientList = readonly (Tensor | null)[];
@@ -11,6 +12,7 @@ export type GradientList = readonly (Tensor | null)[];
 export class PassNode implements GradientNode {
   readonly name = 'BackwardHookFunctionBackward';
   readonly outputs: readonly Tensor[];
+  readonly origin = currentOrigin();
 
   constructor(
     readonly inputs: readonly Tensor[],

@@ -4,6 +4,7 @@ import type { ElementwiseSteps, OpName } from '../ops/signatures';
 import { shapesEqual } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import type { Instruction } from './instructions';
+import { doneInside } from './shares';
 import { bufferAt, isTemporary, mutatedStorages, reads, rebuild, type TracedProgram } from './traced';
 
 /** Ops whose attribute `activation` names a scalar function of one argument that is applied to the result. */
@@ -35,7 +36,12 @@ export function fuseActivations(program: TracedProgram): TracedProgram {
     if (isLate || !shapesEqual(bufferAt(program, reads(reader)[0] ?? -1).shape, target.shape)) continue;
     if (!shapesEqual(made.shape, target.shape)) continue;
     const attributes = { ...instruction.attributes, activation };
-    replaced.set(instruction, { ...instruction, outputs: [result], attributes });
+    replaced.set(instruction, {
+      ...instruction,
+      ...doneInside(instruction, reader),
+      outputs: [result],
+      attributes,
+    });
     removed.add(reader);
   }
   const instructions = program.instructions.flatMap((instruction) =>

@@ -5,6 +5,7 @@ import type { ElementwiseSteps } from '../ops/signatures';
 import { functionOf } from './fuse-activations';
 import type { Instruction } from './instructions';
 import { Rewrite } from './rewrite';
+import { doneInside } from './shares';
 import { bufferAt, bufferBytes, TracedStorage, type TracedBuffer, type TracedProgram } from './traced';
 
 /** The program with linear_gelu for a linear whose result only gelu and gelu_slope read. */
@@ -28,7 +29,12 @@ export function fuseGelu(program: TracedProgram): TracedProgram {
       offset: 0,
       storage: new TracedStorage(buffer.storage.device, bufferBytes(buffer)),
     });
-    rewrite.replace(linear, { ...linear, op: 'linear_gelu', outputs: [result, slope] });
+    rewrite.replace(linear, {
+      ...linear,
+      ...doneInside(linear, gelu),
+      op: 'linear_gelu',
+      outputs: [result, slope],
+    });
     rewrite.replace(gelu, null);
     others.forEach((reader, index) => rewrite.replace(reader, rewritten[index] ?? null));
   }

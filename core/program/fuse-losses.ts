@@ -3,6 +3,7 @@
 import type { TracedProgram } from './traced';
 import { bufferAt } from './traced';
 import { Rewrite } from './rewrite';
+import { sharedBy } from './shares';
 
 /** The program with cross_entropy_gradient for log_softmax_gradient of nll_gradient, where rows are the last axis. */
 export function fuseCrossEntropy(program: TracedProgram): TracedProgram {
@@ -19,6 +20,7 @@ export function fuseCrossEntropy(program: TracedProgram): TracedProgram {
     const { ignore_index = -100, reduction = 'mean' } = nll.attributes;
     rewrite.replace(nll, null);
     rewrite.replace(softmax, {
+      ...sharedBy(softmax, nll),
       op: 'cross_entropy_gradient',
       inputs: [...nll.inputs, logp],
       outputs: softmax.outputs,

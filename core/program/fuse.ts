@@ -6,6 +6,7 @@ import type { ElementwiseSteps } from '../ops/signatures';
 import { broadcastShapes, shapesEqual, type Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import type { Instruction } from './instructions';
+import { sharedBy } from './shares';
 import {
   bufferAt,
   isTemporary,
@@ -114,10 +115,10 @@ class FuseState {
     const merged = merge(consumer, input, (formula, termOf) =>
       formula.parse(steps, constants, producer.inputs.map(termOf)),
     );
-    if (!this.#checked(merged)) return null;
+    if (!merged || !this.#checked(merged)) return null;
     this.instructions[from] = null;
     for (const source of producer.inputs) this.#users.get(this.#storage(source))?.delete(from);
-    return merged;
+    return { ...merged, ...sharedBy(merged, producer) };
   }
 
   /** Null when an input that merging made superfluous was the one that gave the output its shape. */

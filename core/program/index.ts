@@ -17,7 +17,7 @@ import { within, type Turned, type Wrap } from '../turns';
 import { checkProgram } from './check';
 import { fuse } from './fuse';
 import type { ProgramSpec } from './instructions';
-import { plan, programMemory, type ProgramMemory } from './plan';
+import { blocksOf, plan, programMemory, type Block, type ProgramMemory } from './plan';
 import { fuseActivations } from './fuse-activations';
 import { fuseGelu } from './fuse-gelu';
 import { fuseCrossEntropy } from './fuse-losses';
@@ -41,6 +41,8 @@ export interface CompiledProgram {
   /** The program before the passes, for comparing listings. */
   readonly traced: TracedProgram;
   readonly memory: ProgramMemory;
+  /** Every stretch of the arena, with the instruction that makes it and the last that needs it. */
+  readonly blocks: readonly Block[];
   /** Frees the outputs and the constants made while tracing. Parameters and state stay. */
   dispose(): void;
 }
@@ -118,6 +120,7 @@ function compiled(
     outputs,
     traced,
     memory: programMemory(optimized, spec),
+    blocks: [...new Set(blocksOf(optimized).values())],
     dispose() {
       for (const storage of owned) storage.dispose();
     },

@@ -7,6 +7,7 @@ import { elementSize } from '../tensor/dtype';
 import { numel } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import type { Instruction } from './instructions';
+import { sharedBy } from './shares';
 import { removeDead } from './simplify';
 import {
   bufferAt,
@@ -137,7 +138,13 @@ class Narrowing {
     this.#sources.set(target.storage, bufferAt({ ...this.program, buffers: this.buffers }, to));
     return [
       { ...copy, inputs: [from], outputs: [to] },
-      { op: 'cast', inputs: [to], outputs: [output], attributes: { dtype: 'float32' } },
+      {
+        ...sharedBy(copy, {}),
+        op: 'cast',
+        inputs: [to],
+        outputs: [output],
+        attributes: { dtype: 'float32' },
+      },
     ];
   }
 

@@ -2,6 +2,7 @@
 // program; tensors that existed before (parameters, state, datasets) become external buffers, changed in place.
 import { allocateReal, withTracer, type Tracer } from '../ops/dispatch';
 import { contiguous } from '../ops/functional/dense';
+import { currentOrigin } from '../tensor/origin';
 import type { OpAttributes, OpName } from '../ops/signatures';
 import { elementSize } from '../tensor/dtype';
 import type { Device, Storage } from '../tensor/storage';
@@ -41,7 +42,9 @@ class ProgramTracer implements Tracer {
     outputs: readonly Tensor[],
     attributes: OpAttributes[N],
   ): void {
+    const origin = currentOrigin();
     this.instructions.push({
+      ...(origin ? { shares: [{ ...origin, weight: 1 }] } : {}),
       op,
       inputs: inputs.map((input) => input && this.#indexOf(input)),
       outputs: outputs.map((output) => this.#indexOf(output)),

@@ -1,5 +1,6 @@
 // Tensor: a typed, strided view of a storage. It knows no op; the functional API over tensors is core/ops.
 import { LazuliError, TorchError } from '../errors';
+import type { Origin } from './origin';
 import { canRequireGradient, elementSize, type DType } from './dtype';
 import { contiguousStrides, numel, type Shape } from './shape';
 import type { Device, Storage } from './storage';
@@ -10,6 +11,8 @@ export interface GradientNode {
   readonly name: string;
   readonly inputs: readonly (Tensor | null)[];
   readonly outputs: readonly Tensor[];
+  /** On whose behalf it was computed, where that is known: core/ops/origin. */
+  readonly origin?: Origin | null;
 }
 
 /** How a tensor lies in its storage. Strides and offset count elements. */

@@ -9,6 +9,7 @@ import { compileInTurns, compileProgram, type CompiledProgram } from '#core/prog
 import { clipGradients, type Clipping } from '#core/training/clip';
 import type { TrainingSettings } from '#core/document/project';
 import type { DType } from '#core/tensor/dtype';
+import { DATA, LOSS, UPDATE, withOrigin } from '#core/tensor/origin';
 import type { Device } from '#core/tensor/storage';
 import type { Tensor } from '#core/tensor/tensor';
 import { drain, within, type Turned, type Wrap } from '#core/turns';
@@ -105,7 +106,8 @@ function* batchOf(
     }
     if (!total) throw new LazuliError('internal', 'a step of no samples');
     const { loss, gradients } = total;
-    return { loss, ...(clipping ? clipGradients(gradients, clipping) : { gradients, norm: null }) };
+    const clipped = clipping && withOrigin(UPDATE, () => clipGradients(gradients, clipping));
+    return { loss, ...(clipped ?? { gradients, norm: null }) };
   } finally {
     setRandom(module, null);
   }
@@ -117,14 +119,15 @@ function trainRecipe(parts: TrainInputs, batch: number): Recipe {
   const parameters = trainedParameters(module);
   function* step(): Turned<readonly Tensor[]> {
     const { loss, gradients, norm } = yield* batchOf(parts, [...parameters.values()], portions, batch);
-    noGrad(() => optimizer.begin());
+    const update = (body: () => void): void => withOrigin(UPDATE, () => noGrad(body));
+    update(() => optimizer.begin());
     for (const [at, [key, parameter]] of [...parameters].entries()) {
       yield;
       const grad = gradients[at];
-      if (grad) noGrad(() => optimizer.step(key, parameter, grad));
+      if (grad) update(() => optimizer.step(key, parameter, grad));
     }
+    update(() => optimizer.end());
     noGrad(() => {
-      optimizer.end();
       log.record(norm ? [loss, norm] : [loss]);
       ops.advance(random, [0, 1]);
     });
@@ -184,7 +187,7 @@ function* portionOf(
 ): Turned<Portion> {
   const { objective, precision, log } = parts;
   const terms = yield* termsOf(parts, size);
-  noGrad(() => log.recordRows(terms.rows));
+  withOrigin(LOSS, () => noGrad(() => log.recordRows(terms.rows)));
   const isWhole = size === batch || objective.isSum;
   const loss = isWhole ? terms.loss : ops.mul(terms.loss, size / batch);
   const work = gradientsInTurns(loss, parameters, { allowUnused: true });
@@ -204,7 +207,8 @@ function* termsOf(
   size: number,
 ): Turned<Terms> {
   const output = yield* within(wrapFor(precision), forward(module, feed, cursor, size));
-  return inPrecision(precision, () => objective.evaluate(output, nextTarget(feed, cursor, size, dtype)));
+  const target = withOrigin(DATA, () => nextTarget(feed, cursor, size, dtype));
+  return withOrigin(LOSS, () => inPrecision(precision, () => objective.evaluate(output, target)));
 }
 
 function joined(total: Portion | null, next: Portion): Portion {
@@ -274,7 +278,8 @@ export function predictProgram(
 
 function* forward(module: GraphModule, feed: Feed, cursor: Cursor, batch: number): Turned<Tensor> {
   const { input, output } = feed.ends;
-  const results = yield* forwardInTurns(module, { [input]: nextInput(feed, cursor, batch) });
+  const samples = withOrigin(DATA, () => nextInput(feed, cursor, batch));
+  const results = yield* forwardInTurns(module, { [input]: samples });
   const result = results[output];
   if (!result) throw new LazuliError('internal', `the graph gave no output '${output}'`);
   return result;

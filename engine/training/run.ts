@@ -6,6 +6,7 @@ import { together } from '#core/nn/index';
 import { stateDictContent } from '#core/nn/state-dict-io';
 import { drain } from '#core/turns';
 import type { RunSnapshot } from '#core/ipc/api';
+import type { StepProfile } from '#core/session/profile';
 import type { RunEvent, RunState } from '#core/session/session';
 
 import { keepPipelines } from '../backend';
@@ -19,6 +20,7 @@ import { EventLog, stepsPerPoint, type RunListener } from './events';
 import { Optimizer } from './optimizer';
 import type { RunOutcome, RunParts, RunResult } from './parts';
 import type { StepValues } from './log';
+import { Watch } from './profile';
 import { refuseAllFrozen, trainedParameters } from './programs';
 import { prefixed, type Readings, type SavedTotals, type Totals } from './totals';
 import { batchOf, TrainingPass } from './training-pass';
@@ -105,6 +107,7 @@ export class TrainingRun {
   #totals: Totals | null = null;
   #resumed: SavedTotals | null = null;
   #isStoppedEarly = false;
+  readonly #watch: Watch;
   #lastCheckpoint = performance.now();
   #lastKept = 0;
 
@@ -114,6 +117,7 @@ export class TrainingRun {
   ) {
     let settle: (result: RunResult) => void = () => undefined;
     this.#best = best;
+    this.#watch = new Watch(parts.settings.device);
     this.#optimizer = optimizer;
     this.#training = training;
     this.#validation = validation;
@@ -162,6 +166,19 @@ export class TrainingRun {
     this.#resumed = isSame && place.step > 0 ? totals : null;
     this.#rate = this.#optimizer.learningRate;
     await this.#best.load(best, bestModel);
+  }
+
+  /**
+   * What each node costs, measured while somebody asks again and again; null before the first measured steps. Throws
+   * `not_supported` on another device than the CPU: each op would have to wait for the one before.
+   */
+  profile(): StepProfile | null {
+    if (this.parts.placement)
+      throw new LazuliError('not_supported', 'times by layer are not measured while a run goes on there', {
+        where: this.parts.settings.device,
+        hint: 'look again when the run has ended',
+      });
+    return this.#watch.read();
   }
 
   /** Begins. */
@@ -289,7 +306,9 @@ export class TrainingRun {
     while (this.#place.step < training.steps) {
       await this.#gate();
       if (this.#abort.signal.aborted) return null;
-      const slice = await this.parts.lock.run(() => training.slice(this.#place.step, this.#abort.signal));
+      const slice = await this.parts.lock.run(() =>
+        training.slice(this.#place.step, this.#abort.signal, this.#watch.next()),
+      );
       this.#events.measured(slice.rows.length * slice.program.batch, slice.seconds);
       for (const [at, row] of slice.rows.entries()) {
         this.#check(row, this.#place.step);

@@ -5,6 +5,7 @@ import { parseParams } from '#core/layers/index';
 import { newTensor, together } from '#core/nn/index';
 import type { Tensor } from '#core/tensor/tensor';
 import { CLIPPING } from '#core/training/options';
+import type { RunOptions } from '#native';
 
 import { bytesOf } from '../datasets/table';
 import { Turns } from '../turns';
@@ -13,11 +14,15 @@ import type { Optimizer } from './optimizer';
 import type { RunParts } from './parts';
 import { StepLog, type StepValues } from './log';
 import { disposePass, planPass, programAt, Slicer, stepsOf, type PassPlan } from './pass';
+import type { StepMeter } from './profile';
 import { trainProgramInTurns, type StepProgram } from './programs';
 import { Totals, type Measured } from './totals';
 
 /** The metric that clipping by norm adds: the norm of all gradients before they were cut. */
 export const GRADIENT_NORM = 'gradient_norm';
+
+const timed = (meter: StepMeter | null): Pick<RunOptions, 'timing'> =>
+  meter ? { timing: 'instructions' } : {};
 
 /** Samples of a step. */
 export const batchOf = (
@@ -84,10 +89,11 @@ export class TrainingPass {
     this.done = 0;
     this.#totalSteps = at.totalSteps;
   }
-  /** Runs some steps from step `at` of the epoch on; fewer, or none, when the signal says so. */
+  /** Runs some steps from step `at` of the epoch on; fewer, or none, when the signal says so. `meter`, if any, is told their instructions' times. */
   async slice(
     at: number,
     signal: AbortSignal,
+    meter: StepMeter | null = null,
   ): Promise<{
     readonly rows: readonly StepValues[];
     readonly program: StepProgram;
@@ -97,11 +103,12 @@ export class TrainingPass {
   }> {
     const next = programAt(this.#plan, at);
     if (!next) throw new LazuliError('internal', `step ${at} of ${this.steps}`);
-    if (this.optimizer.closure) return this.#closureSlice(at, next.program);
+    if (this.optimizer.closure) return this.#closureSlice(at, next.program, meter);
     const { log } = this.#state;
     log.rewind();
     const steps = this.optimizer.prepare(Math.min(this.#slicer.steps(next.left), log.most));
-    const result = await next.program.program.run(steps, { signal });
+    const result = await next.program.program.run(steps, { signal, ...timed(meter) });
+    meter?.add(next.program, result);
     this.#slicer.measured(result);
     const rows = log.read(result.steps, next.program.parts);
     this.done += result.steps;
@@ -109,7 +116,11 @@ export class TrainingPass {
     return { rows, program: next.program, seconds: result.seconds, rates };
   }
   /** One step of an optimizer that looks at the loss again and again; what the first look gave is the step's. */
-  async #closureSlice(at: number, program: StepProgram): ReturnType<TrainingPass['slice']> {
+  async #closureSlice(
+    at: number,
+    program: StepProgram,
+    meter: StepMeter | null,
+  ): ReturnType<TrainingPass['slice']> {
     const { log, cursor, batch, random, seed } = this.#state;
     const [gradient] = program.outputs;
     if (!gradient) throw new LazuliError('internal', 'a program without a gradient');
@@ -120,7 +131,8 @@ export class TrainingPass {
     await this.optimizer.evaluate(async () => {
       cursor.seek(at * batch);
       log.rewind();
-      await program.program.run(1);
+      const result = await program.program.run(1, timed(meter));
+      meter?.add(program, result);
       const [values] = log.read(1, program.parts);
       first ??= values ?? null;
       return { loss: values?.values[0] ?? Number.NaN, gradient };

@@ -99,11 +99,11 @@ int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool
   for (int64_t step = 0; step < steps; ++step) {
     if (should_stop()) return step;
     const auto step_start = timing ? Clock::now() : Clock::time_point{};
+    auto start = step_start;
     for (size_t i = 0; i < instructions_.size(); ++i) {
       if (must_abandon.load(std::memory_order_relaxed))
         throw OpError("the native backend was closed during the run");
       Instruction& instruction = instructions_[i];
-      const auto start = is_profiled ? Clock::now() : Clock::time_point{};
       try {
         executor.run(*instruction.op, instruction.inputs, instruction.outputs, instruction.attributes);
       } catch (const OutOfMemory& error) {
@@ -113,7 +113,10 @@ int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool
         throw OpError("step " + std::to_string(step) + ", instruction " + std::to_string(i) + ": " +
                       error.what());
       }
-      if (is_profiled) timing->instructions[i] += seconds_since(start);
+      if (!is_profiled) continue;
+      const auto end = Clock::now();
+      timing->instructions[i] += std::chrono::duration<double>(end - start).count();
+      start = end;
     }
     if (timing) timing->steps.push_back(seconds_since(step_start));
     progress(step + 1);

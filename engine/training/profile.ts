@@ -1,0 +1,122 @@
+// What each node costs in a training step, measured by the executor: of a run that goes on, or of some steps on the training
+// samples after which the model is as it was.
+import { PLAN } from '#core/graph/graph-module';
+import { tensorGroups } from '#core/graph/tensor-options';
+import { together } from '#core/nn/index';
+import { profileProgram } from '#core/program/profile';
+import type { StepProfile } from '#core/session/profile';
+import type { CpuProgram } from '#native';
+
+import { BestEpoch } from './best';
+import { Optimizer } from './optimizer';
+import type { RunParts } from './parts';
+import { refuseAllFrozen, trainedParameters, type StepProgram } from './programs';
+import { TrainingPass } from './training-pass';
+
+type RunResult = Awaited<ReturnType<CpuProgram['run']>>;
+
+/** Adds up the times of a program's instructions over the steps it is told of; of several programs those of the largest batch. */
+export class StepMeter {
+  #program: StepProgram | null = null;
+  #seconds = new Float64Array();
+  #steps = 0;
+
+  constructor(readonly from: Pick<StepProfile, 'device' | 'isLive'>) {}
+
+  add(program: StepProgram, { steps, instructionSeconds }: RunResult): void {
+    if (!instructionSeconds || steps === 0 || program.batch < (this.#program?.batch ?? 0)) return;
+    if (program !== this.#program) {
+      this.#program = program;
+      this.clear(instructionSeconds.length);
+    }
+    instructionSeconds.forEach((seconds, at) => (this.#seconds[at] = (this.#seconds[at] ?? 0) + seconds));
+    this.#steps += steps;
+  }
+  /** Forgets what was measured. */
+  clear(instructions = this.#seconds.length): void {
+    this.#seconds = new Float64Array(instructions);
+    this.#steps = 0;
+  }
+  get steps(): number {
+    return this.#steps;
+  }
+  /** Means of a step; null before the first. */
+  read(): StepProfile | null {
+    if (!this.#program || this.#steps === 0) return null;
+    const each = this.#seconds.map((seconds) => seconds / this.#steps);
+    const { batch, compiled } = this.#program;
+    return { ...this.from, batch, steps: this.#steps, ...profileProgram(compiled, each) };
+  }
+}
+
+/** Milliseconds for which a run is measured after it was last asked. */
+const WATCHED_MS = 4000;
+/** Of so many slices of a run one is measured: reading clocks must not be felt, however short the steps are. */
+const ONE_IN = 4;
+
+/** Measures a run while someone looks. */
+export class Watch {
+  #meter: StepMeter | null = null;
+  #until = 0;
+  #slice = 0;
+
+  constructor(readonly device: StepProfile['device']) {}
+
+  /** What was measured since somebody began to look; null where nothing was yet. */
+  read(): StepProfile | null {
+    this.#until = performance.now() + WATCHED_MS;
+    this.#meter ??= new StepMeter({ device: this.device, isLive: true });
+    return this.#meter.read();
+  }
+  /** For the next slice: null where it is not to be measured. */
+  next(): StepMeter | null {
+    if (!this.#meter) return null;
+    if (performance.now() > this.#until) this.#meter = null;
+    return this.#slice++ % ONE_IN === 0 ? this.#meter : null;
+  }
+}
+
+/** Steps measured: after one that warms up, until they took this long. */
+const LEAST_STEPS = 3;
+const MOST_STEPS = 50;
+const MEASURED_MS = 150;
+const LONG_MS = 1000;
+
+/** Trains some steps on the training samples, measured, and puts everything back. Throws what a run would throw before its first step. */
+export async function profileSteps(
+  parts: RunParts,
+  device: StepProfile['device'],
+): Promise<StepProfile | null> {
+  const { module, settings, rows } = parts;
+  const parameters = trainedParameters(module);
+  refuseAllFrozen(module, parameters.size);
+  const before = new BestEpoch('loss', module, { earlyStopping: {} });
+  const groupOf = tensorGroups(module[PLAN].graph);
+  const optimizer = together(() => new Optimizer(settings, parameters, { groupOf }));
+  let training: TrainingPass | null = null;
+  try {
+    await before.judge({ loss: 0 }, 1);
+    training = await TrainingPass.create(parts, optimizer);
+    const meter = new StepMeter({ device, isLive: false });
+    const { signal } = new AbortController();
+    let until = Infinity;
+    const isEnough = (): boolean => meter.steps >= LEAST_STEPS && performance.now() > until;
+    for (let slices = 0; meter.steps < MOST_STEPS && !isEnough(); slices++) {
+      training.start(rows.training, { step: 0, totalSteps: 0 });
+      const started = performance.now();
+      await training.slice(0, signal, meter);
+      if (slices > 0) continue;
+      const now = performance.now();
+      until = now + MEASURED_MS;
+      // The first step takes memory for the first time; a long one counts all the same.
+      if (now - started < LONG_MS) meter.clear();
+      else break;
+    }
+    return meter.read();
+  } finally {
+    training?.dispose();
+    optimizer.dispose();
+    await before.restore();
+    before.dispose();
+  }
+}

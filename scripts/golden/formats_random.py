@@ -68,6 +68,10 @@ class Maker:
         return self.flat(dtype, math.prod(shape)).view(shape)
 
     def tensor(self):
+        if self.chance(0.08):
+            made = self.random.choice([self.sparse, self.compressed, self.quantized, self.packed, self.nested, self.meta, self.uninitialized])()
+            self.pool.append(made)
+            return made
         made = self.dense()
         if self.pool and self.chance(0.15):
             again = [value for value in self.pool if isinstance(value, torch.Tensor)]
@@ -85,8 +89,45 @@ class Maker:
             made = nn.Buffer(made.detach(), persistent=self.chance(0.8))
         elif kind < 0.4 and can_learn:
             made = made.detach().requires_grad_()
+        if self.chance(0.06):
+            made = made.detach().requires_grad_(made.requires_grad) if type(made) is torch.Tensor else made
+            made.tag = self.scalar()
+            made.info = {"axis": self.number()}
         self.pool.append(made)
         return made
+
+    def maybe_parameter(self, tensor):
+        return nn.Parameter(tensor, requires_grad=tensor.dtype.is_floating_point and self.chance(0.5)) if self.chance(0.2) else tensor
+
+    def grid(self):
+        return (torch.rand(self.random.randint(1, 4), self.random.randint(1, 4)) * (torch.rand(1) > 0.2)).relu()
+
+    def sparse(self):
+        return self.maybe_parameter(self.random.choice([lambda: self.grid().to_sparse(), lambda: self.grid().to_sparse(1), lambda: torch.sparse_coo_tensor([[0, 0], [1, 1]], [1.0, 2.0], (2, 2))])())
+
+    def compressed(self):
+        return self.maybe_parameter(self.random.choice([lambda: self.grid().to_sparse_csr(), lambda: self.grid().to_sparse_csc(), lambda: torch.rand(4, 6).to_sparse_bsr((2, 3)), lambda: torch.eye(4).to_sparse_bsc((2, 2))])())
+
+    def quantized(self):
+        values = torch.randn(self.random.randint(1, 4), self.random.randint(1, 4))
+        if self.chance(0.5):
+            return torch.quantize_per_tensor(values, 0.5, 0, self.random.choice([torch.qint8, torch.quint8, torch.qint32]))
+        axis = self.random.randrange(2)
+        return torch.quantize_per_channel(values, torch.rand(values.shape[axis]) + 0.1, torch.zeros(values.shape[axis], dtype=torch.int64), axis, torch.qint8)
+
+    def packed(self):
+        values = torch.rand(self.random.randint(1, 4), self.random.randint(1, 5)) * 9
+        return torch.quantize_per_channel(values, torch.ones(len(values)), torch.zeros(len(values)), 0, self.random.choice([torch.quint4x2, torch.quint2x4]))
+
+    def nested(self):
+        return torch.nested.nested_tensor([torch.rand(self.random.randint(1, 3), 2) for _ in range(self.random.randint(1, 3))])
+
+    def meta(self):
+        made = torch.empty(self.shape(), device="meta")
+        return self.random.choice([lambda: made, lambda: nn.Parameter(made), lambda: nn.Buffer(made)])()
+
+    def uninitialized(self):
+        return self.random.choice([lambda: nn.UninitializedParameter(requires_grad=self.chance(0.7)), lambda: nn.UninitializedBuffer(persistent=self.chance(0.7))])()
 
     def transposed(self, tensor):
         return tensor.permute(self.random.sample(range(tensor.dim()), tensor.dim())) if tensor.dim() > 1 else tensor
@@ -129,10 +170,11 @@ class Maker:
         return self.random.choice([
             self.number, self.number, self.text, self.text, lambda: None, lambda: self.chance(0.5),
             lambda: self.random.randbytes(self.random.choice([1, 5, 300])), lambda: bytearray(self.random.randbytes(self.random.choice([0, 3]))),
-            lambda: torch.Size(self.shape()), lambda: self.random.choice(WHOLE + FLOATS + COMPLEX + UNTYPED), lambda: torch.device("cpu"), lambda: torch.device("cuda", 1)])()
+            lambda: torch.Size(self.shape()), lambda: self.random.choice(WHOLE + FLOATS + COMPLEX + UNTYPED), lambda: torch.device("cpu"), lambda: torch.device("cuda", 1),
+            lambda: self.random.choice([torch.strided, torch.sparse_coo, torch.per_tensor_affine]), lambda: frozenset(self.random.sample(range(40), 2)), lambda: (self.number(), b"x", {1})])()
 
     def key(self):
-        return self.random.choice([self.text, self.text, self.text, lambda: self.random.randrange(300), lambda: self.random.choice([0.5, None, True, (1, "a")])])()
+        return self.random.choice([self.text, self.text, self.text, lambda: self.random.randrange(300), lambda: self.random.choice([0.5, 1e-7, 1e16, -0.0, None, True, (1, "a"), (b"k", (2, 3)), b"k'", 2**70, 1 - 2j, 3j, torch.Size([2, 3]), torch.device("cuda", 1), torch.bfloat16, frozenset([4])])])()
 
     def value(self, depth):
         pick = self.random.random()
@@ -154,7 +196,9 @@ class Maker:
         elif pick < 0.95:
             made = tuple(self.value(depth + 1) for _ in range(size))
         elif pick < 0.97:
-            made = {self.random.randrange(1000)} if self.chance(0.8) else set()
+            made = self.random.choice([lambda: {self.random.randrange(1000)}, set, lambda: {1, 2, 3, "a", None, (1, 2.5)}, lambda: {self.dense(), 5}, lambda: frozenset([self.dense()])])()
+        elif pick < 0.98:
+            made = collections.defaultdict(None, {self.text(): self.value(depth + 1)})
         else:
             made = collections.Counter(self.text() for _ in range(size))
         self.pool.append(made)

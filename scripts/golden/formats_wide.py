@@ -41,13 +41,15 @@ def plain(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, (set, frozenset, list, tuple)):
         return [plain(item) for item in value]
-    if isinstance(value, (torch.dtype, torch.device)):
+    if isinstance(value, (torch.dtype, torch.device, torch.layout, torch.qscheme)):
         return str(value)
     return value
 
 
 def key_name(key):
-    if isinstance(key, tuple):
+    if isinstance(key, frozenset):
+        return f"frozenset({{{', '.join(map(key_name, key))}}})"
+    if isinstance(key, tuple) and not isinstance(key, torch.Size):
         return f"({', '.join(map(key_name, key))})"
     return str(key)
 
@@ -57,19 +59,47 @@ def is_plain(value):
     if isinstance(value, torch.Size):
         return True
     if isinstance(value, (list, tuple)):
-        return not any(isinstance(item, CONTAINERS) for item in value)
-    return not isinstance(value, CONTAINERS)
+        return not any(isinstance(item, CONTAINERS) and not isinstance(item, torch.Size) or holds_tensor(item) for item in value)
+    return not isinstance(value, CONTAINERS) and not holds_tensor(value)
+
+
+COMPRESSED = {torch.sparse_csr: ("crow_indices", "col_indices"), torch.sparse_csc: ("ccol_indices", "row_indices"), torch.sparse_bsr: ("crow_indices", "col_indices"), torch.sparse_bsc: ("ccol_indices", "row_indices")}
+
+
+def tensor_parts(tensor):
+    """What a tensor is listed as: itself, or what it is made of under the names of PyTorch's accessors."""
+    if tensor.device.type == "meta":
+        return {}
+    whole, tensor = tensor, tensor.data if isinstance(tensor, nn.Parameter) else tensor
+    if tensor.is_quantized:
+        return {"": tensor.int_repr()}
+    if tensor.layout == torch.sparse_coo:
+        return {".indices": tensor._indices(), ".values": tensor._values()}
+    if tensor.layout in COMPRESSED:
+        return {**{f".{name}": getattr(tensor, name)() for name in COMPRESSED[tensor.layout]}, ".values": tensor.values()}
+    if tensor.is_nested:
+        return {".values": tensor.values(), ".sizes": tensor._nested_tensor_size(), ".strides": tensor._nested_tensor_strides(), ".storage_offsets": tensor._nested_tensor_storage_offsets()}
+    return {"": whole}
+
+
+def holds_tensor(value):
+    if isinstance(value, (set, frozenset, tuple)):
+        return any(map(holds_tensor, value))
+    return isinstance(value, torch.Tensor)
 
 
 def flatten(value, path, tensors, values):
-    if isinstance(value, torch.Tensor):
+    if isinstance(value, formats.UNINITIALIZED):
         tensors[path] = value
+    elif isinstance(value, torch.Tensor):
+        for name, part in tensor_parts(value).items():
+            tensors[path + name if path else name.lstrip(".")] = part
     elif isinstance(value, dict):
         if not value and path:
             values[path] = {}
         for key, item in value.items():
             flatten(item, f"{path}.{key_name(key)}" if path else key_name(key), tensors, values)
-    elif isinstance(value, (list, tuple)) and not all(map(is_plain, value)):
+    elif isinstance(value, (list, tuple)) and not all(map(is_plain, value)) or isinstance(value, (set, frozenset)) and holds_tensor(value):
         for index, item in enumerate(value):
             flatten(item, f"{path}.{index}" if path else str(index), tensors, values)
     else:
@@ -346,6 +376,50 @@ def other_tensors():
     save("typed_storage", [torch.FloatStorage([1.0, 2.0]), torch.ones(1)], entries={"1": describe(torch.ones(1))}, values={})
 
 
+Point = collections.namedtuple("Point", "x y")
+
+
+class Slotted:
+    __slots__ = ("left", "right")
+
+
+def save_resaved(name, value, protocol=2, legacy=False, **extra):
+    """With another protocol or in the legacy container; beside it what torch writes by default for the same value."""
+    save(name, value, legacy=legacy, **extra)
+    path = os.path.join(FOLDER, f"{name}.pt")
+    os.makedirs(os.path.join(FOLDER, "resaved"), exist_ok=True)
+    os.replace(path, os.path.join(FOLDER, "resaved", f"{name}.pt")) if not legacy else torch.save(value, os.path.join(FOLDER, "resaved", f"{name}.pt"))
+    if not legacy:
+        torch.save(value, path, pickle_protocol=protocol)
+    MANIFEST[f"{name}.pt"].update(resave=False, resaved=f"resaved/{name}.pt")
+
+
+def rare():
+    """What few people save, and what once did not open."""
+    values = torch.arange(10.0).reshape(2, 5)
+    for dtype in (torch.quint4x2, torch.quint2x4):
+        save(f"packed_{str(dtype).removeprefix('torch.')}", {"q": torch.quantize_per_channel(values, torch.ones(2), torch.zeros(2), 0, dtype)})
+    meta, sparse = torch.empty(2, 3, device="meta"), torch.eye(3).to_sparse()
+    tagged = torch.eye(2).to_sparse_csr()
+    tagged.note = "x"
+    save("wrapped_meta", {"parameter": nn.Parameter(meta), "buffer": nn.Buffer(meta), "plain": torch.ones(1)})
+    save("wrapped_sparse", {"parameter": nn.Parameter(sparse), "tagged": tagged, "frozen": nn.Parameter(tagged, requires_grad=False)})
+    save("set_of_tensors", {"set": {torch.ones(2)}, "frozen": frozenset([torch.zeros(1)]), "in_list": [{torch.arange(3)}, {1}], "in_tuple": {(torch.ones(1), 2)}})
+    keys = {1 + 2j: 0, 3j: 1, complex(-0.0, -2.0): 2, complex(1, math.nan): 3, b"it's": 4, b"\n\x00\\": 5, torch.device("cpu"): 6, torch.device("cuda", 1): 7, torch.bfloat16: 8, torch.Size([2, 3]): 9,
+            frozenset([4]): 10, frozenset([5]): 11, (1, "1"): 12, 1e16: 14, 1e-7: 15, 1e15: 16, 0.0001: 17, 123456789012345680.0: 18, math.inf: 19, math.nan: 20, 2**70: 21, 2**70 + 1: 22, True: 23, torch.strided: 24}
+    save("keys_of_all_kinds", keys)
+    same = {"1": "text", 1: "int", "b'x'": "a", b"x": "b", "(1, 2)": "c", (1, 2): "d", (1, "1"): "g", ("1", 1): "h", "None": "e", None: "f"}
+    save("keys_with_one_name", same, entries={}, values={"1": "text", "1#2": "int", "b'x'": "a", "b'x'#2": "b", "(1, 2)": "c", "(1, 2)#2": "d", "(1, 1)": "g", "(1, 1)#2": "h", "None": "e", "None#2": "f"})
+    save("tuples_of_bytes", [(b"a", bytearray(b"b")), ({1}, torch.device("cpu")), (torch.Size([2]), 1j), [b"c"]])
+    save_resaved("protocol_4_sets", {"k": {frozenset([1, 2]): 1}, "s": {3}, "tensors": {torch.ones(2)}, "b": [b"", b"x"]}, protocol=4)
+    save("layouts_and_schemes", {"l": [torch.strided, torch.sparse_csr], "q": torch.per_channel_affine, "d": [torch.float8_e5m2, torch.int64]})
+    save("defaultdict_none", {"d": collections.defaultdict(None, {"a": torch.ones(1), "b": 2})})
+    point, slotted = Point(1, torch.ones(2)), Slotted()
+    slotted.left = torch.arange(2)
+    save("objects", {"point": point, "slotted": slotted, "after": 1}, entries={"point.1": describe(point.y), "slotted.left": describe(slotted.left)}, values={"after": 1}, globals_include=["__main__.Point", "__main__.Slotted"])
+    save("python_2_names", {"t": torch.ones(1), "d": collections.defaultdict(int, {"a": 1}), "r": range(3), "e": ValueError("x"), "f": filter}, entries={"t": describe(torch.ones(1))}, values={"d.a": 1}, globals_include=["builtins.int", "builtins.range", "builtins.ValueError", "builtins.filter"])
+
+
 def legacy():
     base = torch.arange(12.0).reshape(3, 4)
     save("legacy_views", OrderedDict(base=base, row=base[1], t=base.t(), half=base.half(), bools=torch.tensor([True, False]), ints=torch.arange(3), c=torch.ones(2, dtype=torch.complex64), p=nn.Parameter(torch.ones(1)), e=torch.empty(0)), legacy=True)
@@ -412,10 +486,11 @@ FEW = {
 
 def main():
     os.makedirs(FOLDER, exist_ok=True)
-    for name in os.listdir(FOLDER):
-        os.remove(os.path.join(FOLDER, name))
+    for folder, _, names in os.walk(FOLDER):
+        for name in names:
+            os.remove(os.path.join(folder, name))
     torch.manual_seed(0)
-    for part in (scalars, dtypes, layouts, parameters, state_dicts, optimizers, modules, other_tensors, legacy, scripts, options, safetensors_files):
+    for part in (scalars, dtypes, layouts, parameters, state_dicts, optimizers, modules, other_tensors, rare, legacy, scripts, options, safetensors_files):
         try:
             part()
         except (AttributeError, ImportError) as error:

@@ -1,5 +1,5 @@
 // What opcodes may put into what: lists, dicts, sets, states and recorded calls, each target checked. Nothing is called.
-import { checkCall } from './calls';
+import { checkCall, isHashable } from './calls';
 import type { PickleCursor } from './cursor';
 import { globalRole, type GlobalRole } from './globals';
 import {
@@ -97,13 +97,11 @@ export class Assembler {
   }
 
   #checkKey(key: PickleValue): void {
-    const isMutable = key instanceof PickleList || key instanceof PickleDict || key instanceof PickleSet;
-    if (isMutable || key instanceof PicklePersistent) {
-      throw this.#cursor.refuse('the pickle uses a value as a key that cannot be one', {
-        expected: 'a str, number, tuple or object',
-        got: describeValue(key),
-      });
-    }
+    if (isHashable(key) && !(key instanceof PicklePersistent)) return;
+    throw this.#cursor.refuse('the pickle uses a value as a key that cannot be one', {
+      expected: 'a str, number, tuple or object',
+      got: describeValue(key),
+    });
   }
 
   #wrongTarget(opcode: string, expected: string, got: PickleValue): Error {

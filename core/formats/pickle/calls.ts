@@ -43,11 +43,23 @@ const itemsOf = (value: PickleValue): readonly PickleValue[] | null =>
   value instanceof PickleList || value instanceof PickleTuple || value instanceof PickleSet
     ? value.items
     : null;
-const isHashable = (value: PickleValue): boolean =>
+const UNHASHABLE = new Set([
+  'builtins.set',
+  'builtins.bytearray',
+  'collections.OrderedDict',
+  'collections.Counter',
+  'collections.defaultdict',
+]);
+
+/** Whether Python could use a value as a key; what an unknown call gives may be one. What is in a tuple is not looked at. */
+export const isHashable = (value: PickleValue): boolean =>
   !(
     value instanceof PickleList ||
     value instanceof PickleDict ||
-    (value instanceof PickleSet && !value.isFrozen)
+    (value instanceof PickleSet && !value.isFrozen) ||
+    (value instanceof PickleBytes && value.isMutable) ||
+    (value instanceof PickleObject &&
+      UNHASHABLE.has(value.callable instanceof PickleGlobal ? value.callable.path : ''))
   );
 
 const isInteger = (value: PickleValue): boolean => typeof value === 'number' || typeof value === 'bigint';
@@ -135,6 +147,12 @@ const SIGNATURES: ReadonlyMap<string, Signature> = new Map([
   ['torch._utils._rebuild_sparse_tensor', takes(2, 'layout', 'tuple')],
   ['torch._utils._rebuild_meta_tensor_no_storage', takes(4, 'dtype', 'tuple', 'tuple', 'bool')],
   ['torch._utils._rebuild_nested_tensor', takes(4, 'tensor', 'tensor', 'tensor', 'tensor')],
+  [
+    'torch._utils._rebuild_wrapper_subclass',
+    takes(8, 'any', 'dtype', 'tuple', 'tuple', 'int', 'layout', 'any', 'bool'),
+  ],
+  ['torch._utils._rebuild_device_tensor_from_numpy', takes(4, 'any', 'dtype', 'device', 'bool')],
+  ['torch._utils._rebuild_device_tensor_from_cpu_tensor', takes(4, 'tensor', 'dtype', 'device', 'bool')],
   ['torch._tensor._rebuild_from_type_v2', takes(4, 'rebuild', 'tensor class', 'tuple', 'attributes')],
   ['torch.nn.parameter.Parameter', takes(1, 'tensor', 'bool')],
   ['torch.nn.parameter.UninitializedParameter', takes(0, 'bool')],

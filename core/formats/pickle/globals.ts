@@ -15,6 +15,9 @@ export const TENSOR_FUNCTIONS: ReadonlySet<string> = new Set([
   'torch._utils._rebuild_sparse_tensor',
   'torch._utils._rebuild_meta_tensor_no_storage',
   'torch._utils._rebuild_nested_tensor',
+  'torch._utils._rebuild_wrapper_subclass',
+  'torch._utils._rebuild_device_tensor_from_numpy',
+  'torch._utils._rebuild_device_tensor_from_cpu_tensor',
   'torch._tensor._rebuild_from_type_v2',
 ]);
 
@@ -40,7 +43,7 @@ const DATA_FUNCTIONS = new Set([
 
 /** Names of plain values below `torch`: dtypes, storage and legacy tensor classes, quantization schemes. */
 const TORCH_VALUES =
-  /^torch(\.cuda)?\.(u?int\d+|float\d*(_\w+)?|bfloat16|half|double|complex\d+|bcomplex32|bool|q?u?int\d+(x\d)?|bits\w+|[A-Z]\w*(Storage|Tensor)|per_(tensor|channel)_\w+)$/;
+  /^torch(\.cuda)?(\.sparse(?=\.\w+Tensor$))?\.(u?int\d+|float\d*(_\w+)?|bfloat16|half|double|complex\d+|bcomplex32|bool|q?u?int\d+(x\d)?|bits\w+|[A-Z]\w*(Storage|Tensor)|per_(tensor|channel)_\w+)$/;
 
 /** Modules and names that exist to run code; a file that names one is an attack, not a model. */
 const CODE_MODULES = new Set([
@@ -92,10 +95,8 @@ export function globalRole(global: PickleGlobal): GlobalRole {
   const { path } = global;
   if (DICT_CLASSES.has(path)) return 'dict';
   if (DATA_FUNCTIONS.has(path) || TORCH_VALUES.test(path)) return 'data';
-  const module = path.slice(0, path.length - global.name.length - 1);
-  const [root = ''] = module.split('.');
+  const [root = '', builtin = ''] = path.split('.');
   if (CODE_MODULES.has(root)) return 'code';
-  const [builtin = ''] = global.name.split('.');
-  if (module === 'builtins' && CODE_BUILTINS.has(builtin)) return 'code';
+  if (root === 'builtins' && CODE_BUILTINS.has(builtin)) return 'code';
   return 'unknown';
 }

@@ -1,5 +1,7 @@
 // What a pickle says, as data: one class per Python type, and a call that is recorded instead of made.
 
+import { presentPath } from './python2';
+
 /** A Python float; a JavaScript number in a pickle tree is always an int. */
 export class PickleFloat {
   constructor(readonly value: number) {}
@@ -39,28 +41,16 @@ export class PickleDict {
 
 /** A name of something in a Python module. It is never looked up anywhere. */
 export class PickleGlobal {
+  /** `module.name`; what Python 2 called otherwise has its present name. */
+  readonly path: string;
+
   constructor(
     readonly module: string,
     readonly name: string,
-  ) {}
-
-  /** `module.name`, with Python 2's `__builtin__` and `copy_reg` under their present names. */
-  get path(): string {
-    return `${PYTHON3_MODULES.get(this.module) ?? this.module}.${this.name}`;
+  ) {
+    this.path = presentPath(module, name);
   }
 }
-
-const PYTHON3_MODULES: ReadonlyMap<string, string> = new Map([
-  ['__builtin__', 'builtins'],
-  ['copy_reg', 'copyreg'],
-]);
-
-/** What protocol 2 calls a module of Python 3. Source: CPython Lib/_compat_pickle.py. */
-export const python2Module = (module: string): string => PYTHON2_MODULES.get(module) ?? module;
-
-const PYTHON2_MODULES: ReadonlyMap<string, string> = new Map(
-  [...PYTHON3_MODULES].map(([old, present]) => [present, old]),
-);
 
 /** What a pickle asks to build: `callable(*args)`, then items, entries and state put into it. */
 export class PickleObject {

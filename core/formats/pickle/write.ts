@@ -2,6 +2,7 @@
 import { assert } from '../../errors';
 import { encodeText, FieldWriter } from '../bytes';
 import { OPCODE } from './opcodes';
+import { python2Module } from './python2';
 import {
   PickleBytes,
   PickleDict,
@@ -13,7 +14,6 @@ import {
   PickleSet,
   PickleText,
   PickleTuple,
-  python2Module,
   type PickleValue,
 } from './values';
 

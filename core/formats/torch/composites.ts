@@ -1,8 +1,17 @@
 // Tensors made of several others, sparse and nested ones: which parts they are listed as.
-import { PickleObject, PickleText, PickleTuple, type PickleValue } from '../pickle/values';
+import { TENSOR_FUNCTIONS } from '../pickle/globals';
+import {
+  PickleGlobal,
+  PickleObject,
+  PickleText,
+  PickleTuple,
+  rootGlobal,
+  type PickleValue,
+} from '../pickle/values';
 import { refusal } from '../refuse';
+import { unwrapSize } from './plain';
 import { parseCount } from './storages';
-import { unwrapSize, type TorchTensor } from './tensors';
+import type { TorchTensor } from './tensors';
 
 /** A composite tensor's parts under the names PyTorch's accessors have. */
 export interface Composite {
@@ -12,6 +21,64 @@ export interface Composite {
   readonly size?: PickleValue;
   /** Of sparse tensors in coordinates: whether indices are in order and unique; null where the file does not say. */
   readonly isCoalesced?: PickleValue;
+}
+
+/** A call of a known function. */
+export interface KnownCall {
+  readonly path: string;
+  readonly args: readonly PickleValue[];
+}
+
+const PARAMETERS = new Set([
+  'torch._utils._rebuild_parameter',
+  'torch._utils._rebuild_parameter_with_state',
+  'torch.nn.parameter.Parameter',
+]);
+const DEEPEST = 4;
+
+export const makesTensor = (path: string): boolean => TENSOR_FUNCTIONS.has(path) || PARAMETERS.has(path);
+
+/** The call that makes a tensor, without the parameter and the attributes around it. */
+export function unwrapCall(object: PickleObject): KnownCall {
+  let call: KnownCall = { path: rootGlobal(object).path, args: object.args.items };
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    const inner = innerCall(call);
+    if (inner === null) break;
+    call = inner;
+  }
+  return call;
+}
+
+function innerCall({ path, args }: KnownCall): KnownCall | null {
+  const [first = null, , third = null] = args;
+  if (PARAMETERS.has(path))
+    return first instanceof PickleObject ? { path: rootGlobal(first).path, args: first.args.items } : null;
+  const isTyped =
+    path === 'torch._tensor._rebuild_from_type_v2' &&
+    first instanceof PickleGlobal &&
+    TENSOR_FUNCTIONS.has(first.path);
+  return isTyped && third instanceof PickleTuple ? { path: first.path, args: third.items } : null;
+}
+
+/** What makes tensors that are not one storage's: sparse, nested and meta ones. */
+export const COMPOSITES: ReadonlySet<string> = new Set([
+  'torch._utils._rebuild_sparse_tensor',
+  'torch._utils._rebuild_nested_tensor',
+  'torch._utils._rebuild_meta_tensor_no_storage',
+  'torch._utils._rebuild_wrapper_subclass',
+]);
+
+/** The dtype, size and stride of a tensor that the file has no bytes for; null for other calls. */
+export function emptyTensorOf({ path, args }: KnownCall): EmptyTensor | null {
+  if (path === 'torch._utils._rebuild_meta_tensor_no_storage') return { what: 'a meta tensor', parts: args };
+  if (path !== 'torch._utils._rebuild_wrapper_subclass') return null;
+  return { what: 'a tensor of a class of its own without bytes', parts: args.slice(1) };
+}
+
+export interface EmptyTensor {
+  readonly what: string;
+  /** dtype, size and stride come first. */
+  readonly parts: readonly PickleValue[];
 }
 
 /** The compressed layouts' two index tensors. Source: torch.sparse documentation. */
@@ -24,7 +91,7 @@ const COMPRESSED: ReadonlyMap<string, readonly [string, string]> = new Map([
 const NESTED = ['values', 'sizes', 'strides', 'storage_offsets'];
 
 /** The parts of a call to `_rebuild_sparse_tensor` or `_rebuild_nested_tensor`; null for other calls. Source: torch/_utils.py. */
-export function compositeOf(path: string, args: readonly PickleValue[]): Composite | null {
+export function compositeOf({ path, args }: KnownCall): Composite | null {
   if (path === 'torch._utils._rebuild_nested_tensor')
     return { what: 'a nested tensor', parts: NESTED.map((name, index) => [name, args[index] ?? null]) };
   if (path !== 'torch._utils._rebuild_sparse_tensor') return null;

@@ -1,7 +1,6 @@
 // Lists what a pickle tree holds: tensors by their joined names, and the plain values beside them.
 import {
   PickleDict,
-  PickleFloat,
   PickleGlobal,
   PickleList,
   PickleObject,
@@ -14,8 +13,9 @@ import {
 import { globalRole } from '../pickle/globals';
 import { quote, refusal } from '../refuse';
 import type { EntryKind, PlainValue, TensorEntry } from '../weights';
-import { checkComposite, compositeOf } from './composites';
-import { isContainer, isSmallData, keyName, plainValue } from './plain';
+import { checkComposite, compositeOf, emptyTensorOf, makesTensor, unwrapCall } from './composites';
+import { keyIdentity, keyName } from './keys';
+import { holdsTensor, isContainer, plainValue, setItems, SmallData } from './plain';
 import type { TensorBuilder } from './tensors';
 
 /** What one object tree holds. */
@@ -29,6 +29,9 @@ export interface Flattened {
 
 const DEEPEST = 300;
 const FREE_VISITS = 100_000;
+/** Letters of names each byte of a pickle may account for: long keys that many dicts share would fill the memory. */
+const LETTERS_PER_BYTE = 64;
+const FREE_LETTERS = 64 * 1024 * 1024;
 /** Dictionaries of a pickled `nn.Module` that are not part of a parameter's name. */
 const MODULE_PARTS: ReadonlyMap<string, EntryKind | null> = new Map([
   ['_parameters', null],
@@ -54,17 +57,26 @@ export function flatten(
   tensors: TensorBuilder,
   pickleBytes: number,
 ): Flattened {
-  const walker = new Walker(file, tensors, Math.max(FREE_VISITS, pickleBytes * 4));
+  const walker = new Walker(file, tensors, {
+    visits: Math.max(FREE_VISITS, pickleBytes * 4),
+    letters: Math.max(FREE_LETTERS, pickleBytes * LETTERS_PER_BYTE),
+  });
   walker.visit(root, { path: '', depth: 0, kind: null, keepsValues: true, isAside: false });
   return walker.result();
 }
 
 const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 
+interface Limits {
+  readonly visits: number;
+  readonly letters: number;
+}
+
 class Walker {
   readonly #file: string;
   readonly #tensors: TensorBuilder;
-  readonly #limit: number;
+  readonly #limits: Limits;
+  readonly #small = new SmallData();
   readonly #entries: TensorEntry[] = [];
   readonly #names = new Set<string>();
   readonly #values = new Map<string, PlainValue>();
@@ -74,11 +86,12 @@ class Walker {
   readonly #open = new Set<PickleValue>();
   readonly #listed = new Set<PickleObject>();
   #visits = 0;
+  #letters = 0;
 
-  constructor(file: string, tensors: TensorBuilder, limit: number) {
+  constructor(file: string, tensors: TensorBuilder, limits: Limits) {
     this.#file = file;
     this.#tensors = tensors;
-    this.#limit = limit;
+    this.#limits = limits;
   }
 
   result(): Flattened {
@@ -117,6 +130,13 @@ class Walker {
       this.#visitItems(value.items, place);
     else if (value instanceof PicklePersistent)
       this.#warnings.push(`${describePlace(place.path)} is a bare storage`);
+    else this.#visitPlain(value, place);
+  }
+
+  /** Of a set that holds tensors these are listed, in the order the file has them. */
+  #visitPlain(value: PickleValue, place: Place): void {
+    const items = setItems(value);
+    if (items !== null && holdsTensor(items)) this.#visitItems(items, place);
     else this.#keep(place, this.#plain(value));
   }
 
@@ -165,37 +185,37 @@ class Walker {
   }
 
   #visitData(object: PickleObject, place: Place): void {
-    const { path } = rootGlobal(object);
-    const composite = compositeOf(path, object.args.items);
+    const call = unwrapCall(object);
+    const where = describePlace(place.path);
+    const composite = compositeOf(call);
+    const empty = emptyTensorOf(call);
     if (composite !== null) {
-      checkComposite(
-        composite,
-        (part, name) => this.#tensors.build(part, name),
-        this.#file,
-        describePlace(place.path),
-      );
+      checkComposite(composite, (part, name) => this.#tensors.build(part, name), this.#file, where);
       const names = composite.parts.map(([name]) => name).join(', ');
-      this.#warnings.push(`${describePlace(place.path)} is ${composite.what}: its ${names} are listed`);
+      this.#warnings.push(`${where} is ${composite.what}: its ${names} are listed`);
       for (const [name, part] of composite.parts)
         this.visit(part, { ...place, path: join(place.path, name), depth: place.depth + 1 });
-    } else if (path === 'torch._utils._rebuild_meta_tensor_no_storage') {
-      this.#tensors.checkMeta(object.args.items, describePlace(place.path));
-      this.#warnings.push(`${describePlace(place.path)} is a meta tensor: the file has no bytes for it`);
-    } else if (path === 'torch._tensor._rebuild_from_type_v2') this.#visitOpaque(object, place);
-    else this.#keep(place, this.#plain(object));
+    } else if (empty !== null) {
+      this.#tensors.checkEmpty(empty.parts, where);
+      this.#warnings.push(`${where} is ${empty.what}: the file has no bytes for it`);
+    } else if (makesTensor(rootGlobal(object).path)) this.#visitOpaque(object, place);
+    else this.#visitPlain(object, place);
   }
 
   /** An object of an unknown class: its arguments and state are searched for tensors. */
   #visitOpaque(object: PickleObject, place: Place): void {
     const inside = { ...place, depth: place.depth + 1 };
-    const state = object.state instanceof PickleTuple ? object.state.items[0] : object.state;
-    const isModule = state instanceof PickleDict && state.items.some(([key]) => isModulePart(key));
-    this.#visitItems(object.args.items.filter(isContainer), { ...inside, keepsValues: false });
+    for (const [index, item] of object.args.items.entries())
+      if (isContainer(item))
+        this.visit(item, { ...inside, path: join(place.path, String(index)), keepsValues: false });
     if (object.items.length > 0) this.#visitPairs(object.items, inside);
     if (object.list.length > 0) this.#visitItems(object.list, inside);
-    if (state instanceof PickleDict)
-      this.#visitState(state, { ...inside, keepsValues: place.keepsValues && !isModule });
-    else if (state !== undefined) this.visit(state, { ...inside, keepsValues: false });
+    for (const state of statesOf(object)) {
+      const isModule = state instanceof PickleDict && state.items.some(([key]) => isModulePart(key));
+      if (state instanceof PickleDict)
+        this.#visitState(state, { ...inside, keepsValues: place.keepsValues && !isModule });
+      else this.visit(state, { ...inside, keepsValues: false });
+    }
   }
 
   #visitState(state: PickleDict, place: Place): void {
@@ -209,10 +229,10 @@ class Walker {
   }
 
   #visitPairs(pairs: readonly (readonly [PickleValue, PickleValue])[], place: Place): void {
-    const seen = new Set<string>();
+    const seen = new Set<unknown>();
     for (const [key, value] of pairs) {
       const name = keyName(key);
-      const identity = identityOf(key, name);
+      const identity = keyIdentity(key);
       if (seen.has(identity)) {
         throw refusal(this.#file, `a dict has the key ${quote(name)} twice`, describePlace(place.path));
       }
@@ -223,7 +243,7 @@ class Walker {
   }
 
   #visitItems(items: readonly PickleValue[], place: Place): void {
-    if (items.every((item) => !isContainer(item) || isSmallData(item))) {
+    if (items.every((item) => !isContainer(item) || this.#small.has(item))) {
       if (place.keepsValues)
         this.#keep(
           place,
@@ -248,22 +268,32 @@ class Walker {
   }
 
   #uniqueValue(path: string): string {
-    return this.#values.has(path) ? this.#unique(path) : path;
+    return this.#free(path, 'values', (name) => this.#values.has(name));
   }
 
   #unique(path: string): string {
-    let name = path;
-    for (let copy = 2; this.#names.has(name); copy++) name = `${path}#${String(copy)}`;
-    if (name !== path)
-      this.#warnings.push(`two tensors would be called ${quote(path)}: one is listed as ${quote(name)}`);
+    const name = this.#free(path, 'tensors', (other) => this.#names.has(other));
     this.#names.add(name);
     return name;
   }
 
+  #free(path: string, what: string, isTaken: (name: string) => boolean): string {
+    this.#letters += path.length;
+    if (this.#letters > this.#limits.letters)
+      throw refusal(this.#file, 'the names of the values are far longer than the file', describePlace(path), {
+        expected: `at most ${String(this.#limits.letters)} letters in all`,
+      });
+    let name = path;
+    for (let copy = 2; isTaken(name); copy++) name = `${path}#${String(copy)}`;
+    if (name !== path)
+      this.#warnings.push(`two ${what} would be called ${quote(path)}: one is listed as ${quote(name)}`);
+    return name;
+  }
+
   #count(path: string): void {
-    if (++this.#visits <= this.#limit) return;
+    if (++this.#visits <= this.#limits.visits) return;
     throw refusal(this.#file, 'the same values are nested in each other far too often', describePlace(path), {
-      expected: `at most ${String(this.#limit)} values`,
+      expected: `at most ${String(this.#limits.visits)} values`,
       hint: 'This is what a decompression bomb made of references looks like.',
     });
   }
@@ -271,11 +301,14 @@ class Walker {
 
 const describePlace = (path: string): string => (path === '' ? 'the top-level value' : quote(path));
 
-/** What makes two keys of a Python dict one: 1, 1.0 and True are equal. */
-function identityOf(key: PickleValue, name: string): string {
-  if (typeof key === 'number' || typeof key === 'bigint' || typeof key === 'boolean')
-    return `number ${String(Number(key))}`;
-  return key instanceof PickleFloat ? `number ${String(key.value)}` : `${typeof key} ${name}`;
+/** What BUILD gives an object: its attributes, or a pair of those and of what stands in its class's slots. */
+function statesOf({ state }: PickleObject): readonly PickleValue[] {
+  if (state === undefined) return [];
+  const isPair =
+    state instanceof PickleTuple &&
+    state.items.length === 2 &&
+    state.items.every((part) => part === null || part instanceof PickleDict);
+  return isPair ? state.items.filter((part) => part !== null) : [state];
 }
 
 const isModulePart = (key: PickleValue): key is PickleText =>

@@ -1,4 +1,5 @@
 // Pickled values that are no tensors, as plain data: scalars, texts, bytes, sizes, devices, sets and lists of them.
+import { TENSOR_FUNCTIONS } from '../pickle/globals';
 import {
   describeValue,
   PickleBytes,
@@ -14,7 +15,6 @@ import {
   type PickleValue,
 } from '../pickle/values';
 import type { PlainValue } from '../weights';
-import { unwrapSize } from './tensors';
 
 /** Lists nested deeper than this inside one value are only named. */
 const DEEPEST = 4;
@@ -23,6 +23,7 @@ const DEEPEST = 4;
 const PLAIN_CALLS = new Set([
   'torch.Size',
   'torch.device',
+  'torch.serialization._get_layout',
   'builtins.set',
   'builtins.frozenset',
   'builtins.complex',
@@ -53,6 +54,8 @@ function plainCall(object: PickleObject, inner: (value: PickleValue) => PlainVal
       return typeof second === 'number' && first instanceof PickleText
         ? `${first.value}:${String(second)}`
         : inner(first);
+    case 'torch.serialization._get_layout':
+      return inner(first);
     case 'builtins.complex':
       return { real: inner(first), imag: inner(second) };
     case '_codecs.encode':
@@ -73,35 +76,75 @@ export const isContainer = (value: PickleValue): boolean =>
   value instanceof PickleObject ||
   value instanceof PickleDict ||
   value instanceof PickleList ||
+  value instanceof PickleSet ||
   value instanceof PickleTuple;
 
-/** Small data objects that belong into a list of plain values: sizes, devices, tuples of numbers. */
-export function isSmallData(value: PickleValue): boolean {
-  if (value instanceof PickleTuple || value instanceof PickleList) return !value.items.some(isContainer);
-  return (
+/**
+ * Tells small data objects that belong into a list of plain values: sizes, devices, sets, lists of values that are no lists
+ * again. Looks at every object once, however often it is asked.
+ */
+export class SmallData {
+  readonly #known = new Map<PickleValue, boolean>();
+
+  has(value: PickleValue): boolean {
+    const known = this.#known.get(value);
+    if (known !== undefined) return known;
+    const isSmall =
+      value instanceof PickleTuple || value instanceof PickleList
+        ? value.items.every((item) => !isContainer(item) || this.#isPlainCall(item))
+        : this.#isPlainCall(value);
+    this.#known.set(value, isSmall);
+    return isSmall;
+  }
+
+  /** Bytes and sets among them: protocol 2 has no opcode for one and says what makes it. */
+  #isPlainCall(value: PickleValue): boolean {
+    const items = setItems(value);
+    if (items !== null) return !holdsTensor(items);
+    return (
+      value instanceof PickleObject &&
+      value.callable instanceof PickleGlobal &&
+      PLAIN_CALLS.has(value.callable.path)
+    );
+  }
+}
+
+/** Whether a tensor is among the items of a set, or of tuples and sets in it. */
+export function holdsTensor(items: readonly PickleValue[]): boolean {
+  const seen = new Set<PickleValue>();
+  const pending = [...items];
+  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
+    if (!isContainer(item) || seen.has(item)) continue;
+    seen.add(item);
+    if (item instanceof PickleObject && TENSOR_FUNCTIONS.has(rootGlobal(item).path)) return true;
+    for (const inner of (item instanceof PickleTuple ? item.items : setItems(item)) ?? [])
+      pending.push(inner);
+  }
+  return false;
+}
+
+/** The items of a set or frozenset, whatever protocol wrote it; null for other values. */
+export function setItems(value: PickleValue): readonly PickleValue[] | null {
+  if (value instanceof PickleSet) return value.items;
+  if (!(value instanceof PickleObject) || !/^builtins\.(frozen)?set$/.test(rootGlobal(value).path))
+    return null;
+  const [items = null] = value.args.items;
+  return items instanceof PickleList || items instanceof PickleTuple ? items.items : [];
+}
+
+/** The tuple of a size: a tuple itself, or `torch.Size((...))`. */
+export function unwrapSize(value: PickleValue): PickleTuple | null {
+  if (value instanceof PickleTuple) return value;
+  const isSize =
     value instanceof PickleObject &&
     value.callable instanceof PickleGlobal &&
-    PLAIN_CALLS.has(value.callable.path)
-  );
+    value.callable.path === 'torch.Size';
+  const [inner = null] = isSize ? value.args.items : [];
+  return inner instanceof PickleTuple ? inner : null;
 }
 
-/** What a dict's key is called in a joined name: as Python's `str` prints it. */
-export function keyName(key: PickleValue, depth = 0): string {
-  if (key instanceof PickleText) return key.value;
-  if (key === null) return 'None';
-  if (typeof key === 'number' || typeof key === 'bigint') return String(key);
-  if (key instanceof PickleFloat)
-    return Number.isInteger(key.value) ? key.value.toFixed(1) : String(key.value);
-  if (typeof key === 'boolean') return key ? 'True' : 'False';
-  if (key instanceof PickleTuple && depth < 2 && key.items.length < 16) {
-    return `(${key.items.map((item) => keyName(item, depth + 1)).join(', ')})`;
-  }
-  if (key instanceof PickleGlobal) return key.path;
-  const bytes = bytesOf(key);
-  return bytes === null ? describeValue(key) : printBytes(bytes);
-}
-
-function bytesOf(value: PickleValue): Uint8Array | null {
+/** The bytes a value is, of whatever protocol; null for other values. */
+export function encodedBytes(value: PickleValue): Uint8Array | null {
   if (value instanceof PickleBytes) return value.value;
   if (!(value instanceof PickleObject)) return null;
   const [text] = value.args.items;
@@ -111,14 +154,6 @@ function bytesOf(value: PickleValue): Uint8Array | null {
 
 const latin1Bytes = (text: PickleText): Uint8Array =>
   Uint8Array.from(text.value, (character) => character.charCodeAt(0));
-
-/** `b'k\xff'`, as Python prints bytes. */
-const printBytes = (bytes: Uint8Array): string =>
-  `b'${Array.from(bytes, (byte) =>
-    byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c
-      ? String.fromCharCode(byte)
-      : `\\x${byte.toString(16).padStart(2, '0')}`,
-  ).join('')}'`;
 
 const hexadecimal = (bytes: Uint8Array): PlainValue => ({
   bytes: Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(''),

@@ -14,6 +14,8 @@ export interface TorchStorage {
   readonly dtype: DType | null;
   /** `qint8` and the like when the storage class is a quantized one. */
   readonly quantized: string | null;
+  /** How many numbers a byte holds: more than one for the quantized types of four and two bits. */
+  readonly perByte: number;
   /** In elements; not 0 only for views in legacy files. */
   readonly offset: number;
   /** In elements of `dtype`, or in bytes. */
@@ -24,15 +26,16 @@ export interface TorchStorage {
 interface StorageClass {
   readonly dtype: DType | null;
   readonly quantized: string | null;
+  readonly perByte: number;
   readonly bytes: number;
 }
 
-const QUANTIZED: ReadonlyMap<string, readonly [string, DType]> = new Map([
-  ['QInt8', ['qint8', 'int8']],
-  ['QUInt8', ['quint8', 'uint8']],
-  ['QInt32', ['qint32', 'int32']],
-  ['QUInt4x2', ['quint4x2', 'uint8']],
-  ['QUInt2x4', ['quint2x4', 'uint8']],
+const QUANTIZED: ReadonlyMap<string, Pick<TorchStorage, 'quantized' | 'dtype' | 'perByte'>> = new Map([
+  ['QInt8', { quantized: 'qint8', dtype: 'int8', perByte: 1 }],
+  ['QUInt8', { quantized: 'quint8', dtype: 'uint8', perByte: 1 }],
+  ['QInt32', { quantized: 'qint32', dtype: 'int32', perByte: 1 }],
+  ['QUInt4x2', { quantized: 'quint4x2', dtype: 'uint8', perByte: 2 }],
+  ['QUInt2x4', { quantized: 'quint2x4', dtype: 'uint8', perByte: 4 }],
 ]);
 
 /** The dtype whose torch storage class is `name` without "Storage". */
@@ -51,10 +54,10 @@ function storageClass(global: PickleGlobal): StorageClass | null {
   const match = /^torch\.(?:cuda\.|storage\.)?(\w+)Storage$/.exec(global.path);
   const name = match?.[1];
   if (name === undefined) return null;
-  if (name === 'Untyped') return { dtype: null, quantized: null, bytes: 1 };
-  const [quantized, raw] = QUANTIZED.get(name) ?? [null, null];
-  const dtype = raw ?? TYPED.get(name);
-  return dtype === undefined ? null : { dtype, quantized, bytes: elementSize(dtype) };
+  const plain = { dtype: TYPED.get(name) ?? null, quantized: null, perByte: 1 };
+  if (name === 'Untyped') return { ...plain, bytes: 1 };
+  const found = QUANTIZED.get(name) ?? plain;
+  return found.dtype === null ? null : { ...found, bytes: elementSize(found.dtype) };
 }
 
 /** A storage's parts in a persistent id. */
@@ -137,9 +140,9 @@ export class StorageTable {
   /** The storage a persistent id names. Throws `file_refused` when its size is not its record's size. */
   resolve(id: PickleValue, where: string): TorchStorage {
     const parsed = parseStorageId(this.#file, id, where);
-    const { dtype, quantized } = parsed.storageClass;
-    const root = this.#root(parsed, where);
-    if (parsed.view === null) return { ...root, dtype, quantized, count: parsed.count };
+    const { dtype, quantized, perByte } = parsed.storageClass;
+    const root = { ...this.#root(parsed, where), dtype, quantized, perByte };
+    if (parsed.view === null) return { ...root, count: parsed.count };
     const { offset, size } = parsed.view;
     if (size > parsed.count - offset) {
       throw refusal(this.#file, 'a storage view lies outside its storage', where, {
@@ -147,11 +150,11 @@ export class StorageTable {
         got: `${String(size)} elements from ${String(offset)}`,
       });
     }
-    return { ...root, dtype, quantized, offset, count: size };
+    return { ...root, offset, count: size };
   }
 
   #root(parsed: StorageId, where: string): TorchStorage {
-    const { dtype, quantized } = parsed.storageClass;
+    const { dtype, quantized, perByte } = parsed.storageClass;
     const known = this.#known.get(parsed.key);
     if (known === undefined) {
       const raw = this.#find(parsed.key, where);
@@ -163,8 +166,9 @@ export class StorageTable {
         });
       }
       const source = this.#isBigEndian && dtype !== null ? swapped(raw, dtype) : raw;
-      const storage = { source, key: parsed.key, dtype, quantized, offset: 0, count: parsed.count };
-      this.#known.set(parsed.key, { storage, bytes: parsed.bytes });
+      const { key, count } = parsed;
+      const storage = { source, key, dtype, quantized, perByte, offset: 0, count };
+      this.#known.set(key, { storage, bytes: parsed.bytes });
       return storage;
     }
     const isOther = known.storage.dtype !== null && dtype !== null && known.storage.dtype !== dtype;

@@ -4,7 +4,6 @@ import { globalRole } from '../pickle/globals';
 import {
   describeValue,
   PickleDict,
-  PickleFloat,
   PickleGlobal,
   PickleList,
   PickleObject,
@@ -15,6 +14,9 @@ import {
 } from '../pickle/values';
 import { refusal } from '../refuse';
 import type { EntryKind, TensorEntry } from '../weights';
+import { COMPOSITES } from './composites';
+import { unwrapSize } from './plain';
+import { describeScheme, isScheme, packedBytes } from './quantized';
 import { parseCount, type StorageTable } from './storages';
 import { resolved } from './transforms';
 
@@ -25,6 +27,8 @@ export type TorchTensor = Omit<TensorEntry, 'name'> & {
 };
 
 const HIGHEST_RANK = 64;
+/** A parameter with attributes of a tensor with attributes is three calls deep. */
+const DEEPEST = 4;
 /** A small storage may be viewed as a larger tensor (expanded dimensions), but not without bound. */
 const FREE_BYTES = 256 * 1024 * 1024;
 const LARGEST_VIEW_RATIO = 64;
@@ -44,6 +48,13 @@ export function parseDType(value: PickleValue | undefined): DType | null {
   return isDType(value.name) ? value.name : (DTYPE_ALIASES.get(value.name) ?? null);
 }
 
+interface DenseOptions {
+  readonly where: string;
+  readonly metadata?: PickleValue;
+  readonly dtypeArgument?: PickleValue;
+  readonly perByte?: number;
+}
+
 /** Rebuilds tensors; the same recorded call gives the same tensor each time. */
 export class TensorBuilder {
   readonly #file: string;
@@ -60,29 +71,32 @@ export class TensorBuilder {
   }
 
   /** The tensor a value is, or null when it is something else. Throws `file_refused` for a tensor that lies. */
-  build(value: PickleValue, where: string): TorchTensor | null {
+  build(value: PickleValue, where: string, depth = 0): TorchTensor | null {
     if (!(value instanceof PickleObject) || !(value.callable instanceof PickleGlobal)) return null;
     const known = this.#built.get(value);
     if (known !== undefined) return known;
-    const tensor = this.#call(value.callable.path, value.args.items, where, 0);
+    const tensor = this.#call(value.callable.path, value.args.items, where, depth);
     this.#built.set(value, tensor);
     return tensor;
   }
 
   #call(path: string, args: readonly PickleValue[], where: string, depth: number): TorchTensor | null {
+    if (depth > DEEPEST) throw this.#refuse('a tensor is wrapped in parameters far too often', where);
     switch (path) {
       case 'torch._utils._rebuild_tensor':
-        return this.#dense(args, 4, 4, null, where);
+        return this.#dense(args.slice(0, 4), { where });
       case 'torch._utils._rebuild_tensor_v2':
-        return this.#dense(args, 5, 7, args[6] ?? null, where);
+        return this.#dense(args, { where, metadata: args[6] ?? null });
       case 'torch._utils._rebuild_tensor_v3':
-        return this.#dense(args, 7, 8, args[7] ?? null, where, args[6]);
+        return this.#dense(args, { where, metadata: args[7] ?? null, dtypeArgument: args[6] ?? null });
       case 'torch._utils._rebuild_qtensor':
         return this.#quantized(args, where);
       case 'torch._utils._rebuild_parameter':
       case 'torch._utils._rebuild_parameter_with_state':
       case 'torch.nn.parameter.Parameter':
-        return this.#parameter(args, where);
+        return this.#parameter(args, where, depth);
+      case 'torch._utils._rebuild_device_tensor_from_cpu_tensor':
+        return this.#fromDevice(args, where, depth);
       case 'torch._tensor._rebuild_from_type_v2':
         return this.#typed(args, where, depth);
       case 'torch.nn.parameter.UninitializedParameter':
@@ -94,20 +108,11 @@ export class TensorBuilder {
     }
   }
 
+  /** `perByte` numbers share a byte: of such a tensor only shape, stride and offset mean something. */
   #dense(
     args: readonly PickleValue[],
-    least: number,
-    most: number,
-    metadata: PickleValue,
-    where: string,
-    dtypeArgument?: PickleValue,
+    { where, metadata = null, dtypeArgument, perByte = 1 }: DenseOptions,
   ): TorchTensor {
-    if (args.length < least || args.length > most) {
-      throw this.#refuse('a tensor is rebuilt from the wrong number of arguments', where, {
-        expected: `${String(least)} to ${String(most)}`,
-        got: String(args.length),
-      });
-    }
     const [reference = null, offset = null, size = null, stride = null, requiresGrad = false] = args;
     if (!(reference instanceof PicklePersistent)) {
       throw this.#refuse('a tensor is rebuilt without a storage', where, { got: describeValue(reference) });
@@ -133,7 +138,7 @@ export class TensorBuilder {
     const available =
       storage.dtype === null
         ? Math.floor(storage.count / elementSize(dtype))
-        : this.#elements(storage.count, storage.dtype, dtype);
+        : this.#elements(storage.count, storage.dtype, dtype) * perByte;
     this.#checkBounds(shape, steps, start, available, dtype, where);
     const bits = this.#bits(metadata, where);
     let source: TensorEntry['storage'] = storage.source;
@@ -163,68 +168,75 @@ export class TensorBuilder {
   }
 
   #quantized(args: readonly PickleValue[], where: string): TorchTensor {
-    const [storage = null, offset = null, size = null, stride = null, scheme = null] = args;
+    const [reference = null, offset = null, size = null, stride = null, scheme = null] = args;
     if (args.length !== 7 || !(scheme instanceof PickleTuple)) {
       throw this.#refuse('a quantized tensor is rebuilt from the wrong arguments', where);
     }
-    const tensor = this.#dense([storage, offset, size, stride, args[5] ?? false], 5, 5, null, where);
-    const isQuantized =
-      storage instanceof PicklePersistent && this.#storages.resolve(storage.id, where).quantized !== null;
-    if (!isQuantized || !this.#isScheme(scheme.items, tensor.shape ?? [], where)) {
+    const storage =
+      reference instanceof PicklePersistent ? this.#storages.resolve(reference.id, where) : null;
+    const numbers = this.#dense([reference, offset, size, stride, args[5] ?? false], {
+      where,
+      perByte: storage?.perByte ?? 1,
+    });
+    const isQuantized = storage !== null && storage.quantized !== null;
+    if (!isQuantized || !isScheme(scheme.items, numbers.shape ?? [], (part) => this.#lengthOf(part, where))) {
       throw this.#refuse('a quantized tensor has a scheme that does not fit it', where, {
         expected:
           'per_tensor_affine with scale and zero point, or per_channel_affine with one of each per index of its axis',
         got: `(${scheme.items.map(describeValue).join(', ')})`,
       });
     }
+    const tensor = storage.perByte === 1 ? numbers : packedBytes(numbers, storage);
     return { ...tensor, note: `${tensor.note ?? 'quantized values'}${describeScheme(scheme)}` };
   }
 
-  /** Source: torch/_utils.py, `_rebuild_qtensor`. */
-  #isScheme(items: readonly PickleValue[], shape: readonly number[], where: string): boolean {
-    const [scheme = null, scale = null, zeroPoint = null, axis = null] = items;
-    const name = scheme instanceof PickleGlobal ? scheme.path : '';
-    if (name === 'torch.per_tensor_affine')
-      return items.length === 3 && scale instanceof PickleFloat && typeof zeroPoint === 'number';
-    if (
-      !['torch.per_channel_affine', 'torch.per_channel_affine_float_qparams'].includes(name) ||
-      items.length !== 4
-    )
-      return false;
-    const length = typeof axis === 'number' ? shape[axis] : undefined;
-    return [scale, zeroPoint].every((part) => {
-      const size = part instanceof PickleList ? part.items.length : this.build(part, where)?.shape;
-      return (
-        length !== undefined &&
-        (typeof size === 'number' ? size === length : size?.length === 1 && size[0] === length)
-      );
-    });
+  /** The length of an axis of scales or zero points: a list's, or a tensor's of one axis. */
+  #lengthOf(part: PickleValue, where: string): number | null {
+    if (part instanceof PickleList) return part.items.length;
+    const [length = null, ...others] = this.build(part, where)?.shape ?? [];
+    return others.length === 0 ? length : null;
   }
 
-  /** A meta tensor has no bytes; what is said about it must be possible nevertheless. */
-  checkMeta([dtype, size = null, stride = null]: readonly PickleValue[], where: string): void {
+  /** A tensor without bytes: what is said about it must be possible nevertheless. */
+  checkEmpty([dtype, size = null, stride = null]: readonly PickleValue[], where: string): void {
     const [shape, steps] = [this.#sizes(size, 'size', where), this.#sizes(stride, 'stride', where)];
     const last = shape.reduce((sum, length, axis) => sum + Math.max(length - 1, 0) * (steps[axis] ?? 0), 0);
     const count = shape.reduce((product, length) => product * length, 1);
     const isPossible =
       shape.length === steps.length && Number.isSafeInteger(last * 16) && Number.isSafeInteger(count * 16);
     if (parseDType(dtype) === null || !isPossible)
-      throw this.#refuse('a meta tensor has an impossible dtype, size or stride', where, {
+      throw this.#refuse('a tensor without bytes has an impossible dtype, size or stride', where, {
         got: describeValue(dtype ?? null),
       });
   }
 
-  #parameter(args: readonly PickleValue[], where: string): TorchTensor {
+  /** Null for a parameter of something that is no single tensor: its parts are listed. */
+  #parameter(args: readonly PickleValue[], where: string, depth: number): TorchTensor | null {
     const [data = null, requiresGrad = true] = args;
-    const tensor = this.build(data, where);
-    if (tensor === null || typeof requiresGrad !== 'boolean') {
-      throw this.#refuse('a parameter is rebuilt from something that is not a tensor', where, {
-        expected: 'a tensor and a bool',
-        got: `${describeValue(data)} and ${describeValue(requiresGrad)}`,
+    const tensor = this.build(data, where, depth + 1);
+    if (tensor === null) return null;
+    if (tensor.shape === null)
+      throw this.#refuse('a parameter is rebuilt from an uninitialized one', where, {
+        expected: 'a tensor with a size',
+        got: describeValue(data),
       });
-    }
     this.#checkGradient(requiresGrad, tensor.dtype, where);
     return { ...tensor, kind: 'parameter', requiresGrad };
+  }
+
+  /** `(tensor on the CPU, dtype, device, requires_grad)` of a device without storages (XLA, MTIA): listed as it is stored. */
+  #fromDevice(args: readonly PickleValue[], where: string, depth: number): TorchTensor | null {
+    const [data = null, dtype, , requiresGrad = null] = args;
+    const tensor = this.build(data, where, depth + 1);
+    if (tensor === null) return null;
+    this.#checkGradient(requiresGrad, tensor.dtype, where);
+    const wanted = parseDType(dtype);
+    const isOther = wanted !== null && wanted !== tensor.dtype;
+    return {
+      ...tensor,
+      requiresGrad,
+      ...(isOther ? { note: `${wanted} values, stored as ${tensor.dtype}` } : {}),
+    };
   }
 
   #checkGradient(requiresGrad: PickleValue, dtype: DType, where: string): asserts requiresGrad is boolean {
@@ -241,7 +253,8 @@ export class TensorBuilder {
     const [callable = null, , inner = null, state = null] = args;
     // A class of somebody else's: its parts are listed, it is not built.
     if (callable instanceof PickleGlobal && globalRole(callable) === 'unknown') return null;
-    const isRebuild = callable instanceof PickleGlobal && inner instanceof PickleTuple && depth < 4;
+    const isRebuild = callable instanceof PickleGlobal && inner instanceof PickleTuple;
+    if (isRebuild && COMPOSITES.has(callable.path)) return null;
     const tensor = isRebuild ? this.#call(callable.path, inner.items, where, depth + 1) : null;
     if (tensor === null) {
       throw this.#refuse('a tensor subclass is rebuilt in an unknown way', where, {
@@ -339,27 +352,8 @@ export class TensorBuilder {
   }
 }
 
-/** `(scheme, scale, zero_point)`, or with one scale for each index of an axis `(scheme, scales, zero_points, axis)`. */
-function describeScheme(scheme: PickleTuple): string {
-  const [, scale = null, zeroPoint = null, axis = null] = scheme.items;
-  if (scale instanceof PickleFloat && typeof zeroPoint === 'number')
-    return `: value = ${String(scale.value)} × (integer - ${String(zeroPoint)})`;
-  return typeof axis === 'number' ? `, with a scale for each index of axis ${String(axis)}` : '';
-}
-
 const printCount = (value: PickleValue): string =>
   typeof value === 'number' || typeof value === 'bigint' ? String(value) : describeValue(value);
-
-/** The tuple of a size: a tuple itself, or `torch.Size((...))`. */
-export function unwrapSize(value: PickleValue): PickleTuple | null {
-  if (value instanceof PickleTuple) return value;
-  const isSize =
-    value instanceof PickleObject &&
-    value.callable instanceof PickleGlobal &&
-    value.callable.path === 'torch.Size';
-  const [inner = null] = isSize ? value.args.items : [];
-  return inner instanceof PickleTuple ? inner : null;
-}
 
 const hasFlag = (value: PickleValue, name: string): boolean =>
   value instanceof PickleDict &&

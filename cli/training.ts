@@ -1,10 +1,10 @@
 // The training settings of a project with what the flags of `lazuli train` say instead.
 import type { Project, SchedulerSettings, TrainingSettings } from '#core/document/project';
 import { LazuliError } from '#core/errors';
-import { LOSSES } from '#core/losses/index';
 import { findMetric, METRICS, parseMetric, splitMetrics } from '#core/metrics/index';
 import { OPTIMIZERS } from '#core/optimizers/index';
 import { SCHEDULERS } from '#core/schedulers/index';
+import { TRAINING_LOSSES } from '#core/training/losses';
 
 import type { Options, OptionSpec } from './verb';
 
@@ -47,7 +47,7 @@ export const TRAINING_OPTIONS: readonly OptionSpec[] = [
     value: 'full|bfloat16',
     help: 'bfloat16 multiplies in it and keeps weights as they are',
   },
-  { flag: 'loss', value: 'name', help: names(LOSSES) },
+  { flag: 'loss', value: 'name', help: names(TRAINING_LOSSES) },
   optionOf('loss', 'label_smoothing=0.1'),
   METRICS_OPTION,
   { flag: 'monitor', value: 'name', help: 'what tells the best epoch (default: validation_loss, or loss)' },
@@ -86,10 +86,10 @@ function paramsFrom(options: Options, flag: string): Params {
 }
 
 /** Another type starts with its own first values. */
-function typed(options: Options, flag: 'optimizer' | 'loss', current: Typed): Typed {
+function typed<T extends Typed>(options: Options, flag: 'optimizer' | 'loss', current: T): Typed | T {
   const type = options.text(flag) ?? current.type;
-  const kept = type === current.type ? current.params : {};
-  return { type, params: { ...kept, ...paramsFrom(options, flag) } };
+  const kept = type === current.type ? current : { type, params: {} };
+  return { ...kept, params: { ...kept.params, ...paramsFrom(options, flag) } };
 }
 
 function schedulerFrom(options: Options, current: SchedulerSettings | null): SchedulerSettings | null {
@@ -154,7 +154,8 @@ export function metricsFrom(options: Options, current: readonly string[]): reado
 
 /** A metric as people read it: shares as percentages. */
 export function showMetric(name: string, value: number, digits = 4): string {
-  const isShare = findMetric(name.replace(/^validation_/, ''))?.declaration.isShare === true;
+  const own = name.replace(/^validation_/, '').replace(/^\w+\./, '');
+  const isShare = findMetric(own)?.declaration.isShare === true;
   return isShare ? `${(100 * value).toFixed(2)}%` : value.toFixed(digits);
 }
 

@@ -10,7 +10,7 @@ import type { Lock } from './lock';
 import type { Model } from './model/model';
 import { activityOf } from './training/activity';
 import { Evaluation } from './training/evaluate';
-import { objectiveOf } from './training/objective';
+import { hasTargets, objectiveOf } from './training/objective';
 import { predictAll, type Prediction } from './training/predict';
 import { placementOn } from './training/placement';
 import type { StepParts } from './training/programs';
@@ -50,7 +50,7 @@ export class Evaluator {
     return this.#placed(source, { signal }, async (placed) => {
       const { training, dtype } = this.model.project;
       const { feed } = placed;
-      const objective = objectiveOf(training, feed.dataset);
+      const objective = objectiveOf(training, feed);
       const parts = { ...placed, dtype, objective };
       const rows = Array.from({ length: feed.dataset.samples }, (_, at) => at);
       const evaluation = await this.lock.run(() =>
@@ -97,7 +97,7 @@ export class Evaluator {
     if (backendFor(training.device).device !== 'cpu') this.refuseWhileRunning();
     return this.feeds.use(undefined, { needsTarget: false }, (feed) => {
       const { dataset } = feed;
-      const objective = dataset.targets ? objectiveOf(training, dataset) : null;
+      const objective = hasTargets(training, feed) ? objectiveOf(training, feed) : null;
       const parts = { backend: backendFor('cpu'), module: this.model.module, feed, dtype, objective };
       return activityOf({ ...parts, lock: this.lock }, node, Math.min(sample.batchSize, dataset.samples));
     });

@@ -1,15 +1,14 @@
 // Data as a model takes it: which samples train and which validate, how values are normalized, and which classes there are.
 import type { DataSource } from '#core/document/project';
 import { LazuliError } from '#core/errors';
-import { PLAN } from '#core/graph/graph-module';
 import { together } from '#core/nn/index';
 
 import { DataCache } from './datasets/cache';
 import type { Dataset } from './datasets/dataset';
-import { scalingOf } from './datasets/normalization';
+import { scalingOf, type Scaling } from './datasets/normalization';
 import { splitSamples } from './datasets/shuffle';
 import type { Model, SampleShapes } from './model/model';
-import { endsOf, Normalizer, type Feed } from './training/batches';
+import { endsIn, endsOf, Normalizer, tablesFor, type Feed } from './training/batches';
 
 interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -43,19 +42,20 @@ export class Feeds {
       });
     const { signal, needsTarget = true } = options;
     const classes = reference?.source.targetKind === 'class' ? reference.targets?.classes : undefined;
+    const named = [...(reference?.named ?? [])].filter(([, { kind }]) => kind === 'class');
+    const namedClasses = Object.fromEntries(named.map(([name, targets]) => [name, targets.classes]));
     return this.#cache.get(source, {
       dtype: this.model.project.dtype,
       needsTarget,
       ...(classes ? { classes } : {}),
+      ...(named.length > 0 ? { namedClasses } : {}),
       ...(signal ? { signal } : {}),
     });
   }
 
   /** The shape of one sample batch by input node name. */
   async sampleShapes(source: DataSource | null, options: ReadOptions): Promise<SampleShapes> {
-    const [name] = this.model.module[PLAN].inputNames;
-    const dataset = await this.dataset(source, { ...options, needsTarget: false });
-    return name === undefined ? {} : { [name]: this.#batchShape(dataset) };
+    return this.#batchShapes(await this.dataset(source, { ...options, needsTarget: false }));
   }
 
   /** The project's data for a training run; give it back with `release`. */
@@ -84,10 +84,7 @@ export class Feeds {
     try {
       const dataset = isOwn && own ? own : await this.dataset(source ?? data, options, own ?? undefined);
       if (!own) refuseUnknownClasses(dataset);
-      const { inputNames } = this.model.module[PLAN];
-      this.model.refuseProblems(
-        Object.fromEntries(inputNames.map((name) => [name, this.#batchShape(dataset)])),
-      );
+      this.model.refuseProblems(this.#batchShapes(dataset));
       this.model.refuseWaiting();
       const reference = own ?? dataset;
       const rows = splitSamples(reference.samples, training.validationSplit, training.seed);
@@ -102,16 +99,23 @@ export class Feeds {
     }
   }
 
-  release({ normalizer, dataset }: Feed): void {
-    normalizer.dispose();
+  release({ normalizers, dataset }: Feed): void {
+    for (const normalizer of normalizers) normalizer.dispose();
     this.#cache.release(dataset);
   }
 
   /** The data the model was trained on, where another file needs it; null where it is not there and not needed. */
   async #reference(data: DataSource | null, { signal }: ReadOptions): Promise<Dataset | null> {
     if (!data) return null;
-    const needsStatistics = data.normalization.kind === 'standardize';
-    const needsClasses = data.targetKind === 'class' && !data.classes;
+    const scalings = [
+      data.normalization,
+      ...Object.values(data.feeds ?? {}).map((feed) => feed.normalization),
+    ];
+    const needsStatistics = scalings.some((each) => each?.kind === 'standardize');
+    const named = Object.values(data.targets ?? {});
+    const needsClasses =
+      (data.targetKind === 'class' && !data.classes) ||
+      named.some(({ kind, classes }) => kind === 'class' && !classes);
     if (!needsStatistics && !needsClasses) return null;
     try {
       return await this.dataset(data, { signal });
@@ -133,17 +137,33 @@ export class Feeds {
     const ends = endsOf(this.model.module, dtype);
     this.#cache.hold(dataset);
     try {
-      const { normalization } = data ?? reference.source;
-      const scaling = await scalingOf(normalization, reference.inputs, training, signal);
-      return { dataset, ends, normalizer: together(() => new Normalizer(scaling, dtype)) };
+      const source = data ?? reference.source;
+      const tables = tablesFor(reference, ends.inputs);
+      const scalings: (Scaling | null)[] = [];
+      for (const [at, { id, dtype: own }] of ends.inputs.entries()) {
+        const table = tables[at];
+        const given = source.feeds?.[id];
+        const normalization = given ? (given.normalization ?? { kind: 'none' }) : source.normalization;
+        const isNumbers = table !== undefined && own !== 'int64';
+        scalings.push(isNumbers ? await scalingOf(normalization, table, training, signal) : null);
+      }
+      const normalizers = together(() => scalings.map((scaling) => new Normalizer(scaling, dtype)));
+      return { dataset, ends, normalizers };
     } catch (error) {
       this.#cache.release(dataset);
       throw error;
     }
   }
 
-  #batchShape({ samples, inputShape }: Dataset): readonly number[] {
-    return [Math.min(this.model.project.sample.batchSize, samples), ...inputShape];
+  /** A sample batch of every input, by name. */
+  #batchShapes(dataset: Dataset): SampleShapes {
+    const { module, project } = this.model;
+    const { inputs } = endsIn(module, project.dtype);
+    const batch = Math.min(project.sample.batchSize, dataset.samples);
+    const tables = tablesFor(dataset, inputs);
+    return Object.fromEntries(
+      inputs.map(({ name }, at) => [name, [batch, ...(tables[at]?.shape.slice(1) ?? [])]]),
+    );
   }
 }
 

@@ -9,9 +9,10 @@ import { backendFor, cpuBackend, useThreads } from './backend';
 import type { Feeds } from './feeds';
 import type { Lock } from './lock';
 import type { Model } from './model/model';
+import { endsIn } from './training/batches';
 import { withCheckpoint } from './training/checkpoint';
 import { searchRate, type RateRange } from './training/find-rate';
-import { objectiveOf } from './training/objective';
+import { objectiveOf, type Objective } from './training/objective';
 import { placementOn, type Placement } from './training/placement';
 import { preflight, type Preflight, type PreflightOptions } from './training/preflight';
 import { profileSteps } from './training/profile';
@@ -112,8 +113,8 @@ export class Trainer {
     ...range
   }: RateRange & { readonly signal?: AbortSignal } = {}): Promise<RateSearch> {
     return this.#alone(async () => {
-      const { training: settings, dtype, data } = this.model.project;
-      const objective = objectiveOf(settings, await this.feeds.dataset(data, { signal }));
+      const { training: settings, dtype } = this.model.project;
+      const objective = await this.#objective({ signal });
       await this.#waitForSizes({ signal });
       const { feed, rows } = await this.feeds.training(signal);
       try {
@@ -177,6 +178,13 @@ export class Trainer {
     }
   }
 
+  /** Before anything is initialized: settings that do not fit change nothing. */
+  async #objective({ signal }: Signalled): Promise<Objective> {
+    const { training, dtype, data } = this.model.project;
+    const dataset = await this.feeds.dataset(data, { signal });
+    return objectiveOf(training, { dataset, ends: endsIn(this.model.module, dtype) });
+  }
+
   async #waitForSizes(options: Signalled): Promise<void> {
     if (this.model.waiting().length > 0 || !this.model.hasSample) await this.materialize(options);
   }
@@ -189,9 +197,9 @@ export class Trainer {
     kept,
     resumeFrom,
   }: TrainOptions): Promise<TrainingRun> {
-    const { training, dtype, data } = this.model.project;
+    const { training, dtype } = this.model.project;
     const backend = backendFor(training.device);
-    const objective = objectiveOf(training, await this.feeds.dataset(data, { signal }));
+    const objective = await this.#objective({ signal });
     await this.#waitForSizes({ signal });
     const { feed, rows } = await this.feeds.training(signal);
     const memory = backend.device === 'cpu' ? cpuBackend().native : null;

@@ -89,8 +89,8 @@ export const train: Verb = {
           ...resume,
           ...(best === null ? {} : { best }),
         });
-        const { leftOut, loss } = run.parts.objective;
-        if (leftOut.length > 0) output.note(leftOutNote(leftOut, loss.type));
+        const { leftOut, title } = run.parts.objective;
+        if (leftOut.length > 0) output.note(leftOutNote(leftOut, title));
         const show = printer(output);
         show(run.snapshot().events);
         run.onEvents(show);

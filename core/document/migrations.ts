@@ -16,6 +16,8 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   // Nothing to change in an older file; a Lazuli that knows no blocks must not open one that has them.
   { to: 2, name: 'blocks', up: (document) => document },
+  // The same of several inputs, targets and losses: it would train on the first of each and not say so.
+  { to: 3, name: 'several-inputs', up: (document) => document },
 ];
 
 export const versionAfter = (migrations: readonly Migration[]): number => 1 + migrations.length;

@@ -108,6 +108,34 @@ export type Normalization =
   /** (x - mean) / std per column, or per channel for pictures. */
   | { readonly kind: 'standardize' };
 
+/** Columns of separated text by name or 0-based index (negative counts from the end), or the name of an array of a .npz file. */
+export type Columns = readonly (string | number)[];
+
+/** Where one more input of the graph comes from. */
+export interface InputSource {
+  /** npy and idx: the file of this input, of as many samples. The others read it from the source's own file. */
+  readonly file?: string | null;
+  /** csv and npz. */
+  readonly columns?: Columns;
+  /** One sample's shape; default what the file says. */
+  readonly shape?: readonly number[] | null;
+  /** Default none. */
+  readonly normalization?: Normalization;
+}
+
+/** One more target that losses may name. */
+export interface TargetSource {
+  /** npy and idx. */
+  readonly file?: string | null;
+  /** csv and npz; several columns are the numbers of one target. */
+  readonly columns?: Columns;
+  readonly kind: 'class' | 'number';
+  readonly classes?: readonly string[] | null;
+}
+
+/** The name of the target that `DataSource.target` tells. */
+export const MAIN_TARGET = 'target';
+
 /** Where samples come from and which part of them is input and target. */
 export interface DataSource {
   /** Relative to the project file (or absolute). For IDX the images file. */
@@ -127,11 +155,30 @@ export interface DataSource {
   /** Class names, by index; for text targets the order found. */
   readonly classes?: readonly string[] | null;
   readonly normalization: Normalization;
+  /** By id of the input node they feed. What stands above feeds the one that is not named here. */
+  readonly feeds?: Readonly<Record<string, InputSource>>;
+  /** By name, beside the target above. */
+  readonly targets?: Readonly<Record<string, TargetSource>>;
+}
+
+/** What a slot of a loss is given: an output or an input of the graph, by its node's id, or a target of the data, by name. */
+export type LossSource =
+  { readonly output: string } | { readonly input: string } | { readonly target: string };
+
+/** A loss, what it is given and how much it counts. */
+export interface LossTerm {
+  readonly type: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Factor in the sum of all losses; default 1. */
+  readonly weight?: number;
+  /** By slot (`input`, `target`, `anchor`); an absent one has the place in the graph and the data that it has among the slots. */
+  readonly slots?: Readonly<Record<string, LossSource>>;
 }
 
 export interface TrainingSettings {
-  /** A loss's type and its params. */
-  readonly loss: { readonly type: string; readonly params: Readonly<Record<string, unknown>> };
+  readonly loss: LossTerm;
+  /** More losses, added to the first; each with its own metrics. */
+  readonly losses?: readonly (LossTerm & { readonly metrics?: readonly string[] })[];
   readonly optimizer: {
     readonly type: string;
     readonly params: Readonly<Record<string, unknown>>;
@@ -139,6 +186,7 @@ export interface TrainingSettings {
     readonly groups?: Readonly<Record<string, OptimizerGroup>>;
   };
   readonly scheduler?: SchedulerSettings | null;
+  /** Of the first loss. */
   readonly metrics: readonly string[];
   readonly epochs: number;
   /** Samples of one step, or of one part of it where gradients are accumulated. */

@@ -105,6 +105,21 @@ const normalization = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('standardize') }),
 ]);
 
+const columns = z.array(z.union([text, index])).max(1_000_000);
+const inputSource = z.looseObject({
+  file: text.nullable().exactOptional(),
+  columns: columns.exactOptional(),
+  shape: z.array(count).max(16).nullable().exactOptional(),
+  normalization: normalization.exactOptional(),
+});
+const targetSource = z.looseObject({
+  file: text.nullable().exactOptional(),
+  columns: columns.exactOptional(),
+  kind: z.enum(['class', 'number']),
+  classes: z.array(text).max(1_000_000).nullable().exactOptional(),
+});
+const name = z.string().min(1).max(200);
+
 export const dataSourceSchema = z.looseObject({
   file: text.min(1),
   format: z.enum(['csv', 'npy', 'npz', 'idx']),
@@ -116,6 +131,8 @@ export const dataSourceSchema = z.looseObject({
   targetKind: z.enum(['class', 'number']),
   classes: z.array(text).max(1_000_000).nullable().exactOptional(),
   normalization,
+  feeds: z.record(id, inputSource).exactOptional(),
+  targets: z.record(name, targetSource).exactOptional(),
 });
 
 const typed = z.looseObject({ type: text.min(1), params: jsonRecord.default({}) });
@@ -128,11 +145,26 @@ const optimizerGroup = z.looseObject({
 
 const scheduler = typed.extend({ interval: z.enum(['step', 'epoch']).exactOptional() });
 
+const lossSource = z.union([
+  z.strictObject({ output: id }),
+  z.strictObject({ input: id }),
+  z.strictObject({ target: name }),
+]);
+const lossTerm = typed.extend({
+  weight: z.number().exactOptional(),
+  slots: z.record(z.string().max(200), lossSource).exactOptional(),
+});
+const metrics = z.array(text).max(100);
+
 const training = z.looseObject({
-  loss: typed,
+  loss: lossTerm,
+  losses: z
+    .array(lossTerm.extend({ metrics: metrics.exactOptional() }))
+    .max(100)
+    .exactOptional(),
   optimizer: typed.extend({ groups: z.record(z.string().max(200), optimizerGroup).exactOptional() }),
   scheduler: scheduler.nullable().exactOptional(),
-  metrics: z.array(text).max(100),
+  metrics,
   epochs: count,
   batchSize: count,
   accumulate: count.max(4096).exactOptional(),
@@ -221,9 +253,10 @@ export const KEY_ORDER = {
   note: ['id', 'text', 'position', 'size'],
   data: [
     'file', 'format', 'header', 'inputs', 'target', 'targetFile', 'inputShape', 'targetKind', 'classes', 'normalization',
+    'feeds', 'targets',
   ],
   training: [
-    'loss', 'optimizer', 'scheduler', 'metrics', 'epochs', 'batchSize', 'accumulate', 'clipping', 'precision', 'monitor',
+    'loss', 'losses', 'optimizer', 'scheduler', 'metrics', 'epochs', 'batchSize', 'accumulate', 'clipping', 'precision', 'monitor',
     'earlyStopping', 'seed', 'validationSplit', 'device', 'threads',
   ],
 } as const satisfies {

@@ -167,19 +167,25 @@ class Flattener {
     return memo(placedNodes, node, [scope.path, scope.names, scope.owner ?? ''].join('\n'), () => {
       const { tensors: _, ...rest } = node;
       const tensors = tensorsOf(scope, node);
-      return {
+      const placed = {
         ...rest,
         id: scope.path + node.id,
         name: scope.names + node.name,
         ...(tensors === undefined ? {} : { tensors }),
       };
+      if (scope.owner !== null) sharingNodes.add(placed);
+      return placed;
     });
   }
 }
 
 /** What is spelled out stays the same object from edit to edit, so that inference sees what did not change. */
 const placedNodes = new WeakMap<GraphNode, Map<string, GraphNode>>();
+const sharingNodes = new WeakSet<GraphNode>();
 const placedEdges = new WeakMap<GraphEdge, Map<string, GraphEdge>>();
+
+/** True for a layer of an instance that uses another's weights: in PyTorch it is the very same module, called again. */
+export const isSharing = (node: GraphNode): boolean => sharingNodes.has(node);
 
 function placedEdge(path: string, edge: GraphEdge, from: Port): GraphEdge {
   if (path === '' && from.node === edge.from.node && from.port === edge.from.port) return edge;

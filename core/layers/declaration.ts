@@ -28,6 +28,10 @@ export interface PortSpec {
   readonly isOptional?: boolean;
   /** Default: float. */
   readonly content?: PortContent;
+  /** Of a loss: what it is compared with and not what the network gives. Implied by `index`. */
+  readonly isTarget?: true;
+  /** Its values are -1 and 1. */
+  readonly isSign?: true;
 }
 
 /** A parameter or buffer of the layer: its state-dict name, its shape and what it still waits for. */

@@ -152,7 +152,10 @@ export const cosineEmbedding = defineLayer({
   summary: 'A loss that turns pairs towards each other where the target is 1, and apart where it is -1.',
   keywords: ['siamese', 'metric learning', 'embedding', 'loss'],
   params: { margin: margin(0, 'Similarity that pairs apart may keep.'), reduction },
-  inputs: [...ports('input1', 'input2'), { name: 'target', help: '1 or -1 per pair.' }],
+  inputs: [
+    ...ports('input1', 'input2'),
+    { name: 'target', help: '1 or -1 per pair.', isTarget: true, isSign: true },
+  ],
   outputs: [{ name: 'loss' }],
   infer({ reduction: how }, [first = null, second = null, target = null]) {
     const shape = common(['input1', 'input2'], [first, second]);
@@ -205,7 +208,10 @@ export const marginRanking = defineLayer({
   summary: 'A loss that ranks: the first input above the second where the target is 1, below where it is -1.',
   keywords: ['ranking', 'order', 'loss'],
   params: { margin: margin(0, 'How far the ranks are to lie apart.'), reduction },
-  inputs: [...ports('input1', 'input2'), { name: 'target', help: '1 or -1 per pair.' }],
+  inputs: [
+    ...ports('input1', 'input2'),
+    { name: 'target', help: '1 or -1 per pair.', isTarget: true, isSign: true },
+  ],
   outputs: [{ name: 'loss' }],
   infer({ reduction: how }, inputs) {
     const shape = common(['input1', 'input2', 'target'], inputs);
@@ -260,7 +266,7 @@ export const gaussianNll = defineLayer({
   },
   inputs: [
     { name: 'input', help: 'The means.' },
-    { name: 'target' },
+    { name: 'target', isTarget: true },
     { name: 'var', help: 'The variances, at least 0: one per mean, or one per row.' },
   ],
   outputs: [{ name: 'loss' }],

@@ -30,6 +30,9 @@ export interface LossExample {
 }
 export type LossValues = ExampleValues;
 
+/** What a loss tells about output and target: which metrics stand beside it. */
+export type LossMeaning = Pick<LossDeclaration, 'targets' | 'threshold' | 'probabilities' | 'hasLabelLists'>;
+
 export interface LossDeclaration<P extends ParamTable = ParamTable> {
   /** Permanent id in project files: `cross_entropy`. */
   readonly type: string;
@@ -47,6 +50,8 @@ export interface LossDeclaration<P extends ParamTable = ParamTable> {
   readonly probabilities?: 'softmax' | 'exp' | 'sigmoid' | 'identity';
   /** Targets are lists of class numbers and not one class. */
   readonly hasLabelLists?: true;
+  /** Targets are -1 and 1; of two classes the first is -1. */
+  readonly hasSignTargets?: true;
   /** False where PyTorch's loss has no gradient of its target. Class numbers never have one. */
   readonly hasTargetGradient?: false;
   /** The loss's shape, or why output and target do not fit. */

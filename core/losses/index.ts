@@ -29,4 +29,4 @@ export const LOSSES: readonly LossDeclaration[] = [
 /** A loss by `type` or PyTorch name (`mse`, `MSELoss`); null when there is none. */
 export const findLoss = (name: string): LossDeclaration | null => findDeclared(LOSSES, name);
 
-export type { LossDeclaration, TargetKind } from './declaration';
+export type { LossDeclaration, LossMeaning, TargetKind } from './declaration';

@@ -55,6 +55,7 @@ export function elementwiseLoss<P extends ParamTable>(spec: Elementwise<P>): Los
     targets: ['value'],
     ...(threshold === undefined ? {} : { threshold }),
     ...(probabilities === undefined ? {} : { probabilities }),
+    ...(targetValues === 'sign' ? { hasSignTargets: true as const } : {}),
     ...(spec.hasTargetGradient === undefined ? {} : { hasTargetGradient: false as const }),
     infer: (options, input, target) => inferElementwise(reductionOf(options), input, target),
     lower: (call) =>

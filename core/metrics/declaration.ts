@@ -1,6 +1,6 @@
 // The shape of a metric's declaration: a number for people to read, made of a statistic that a pass adds up batch by batch.
 import type { ParamTable, ParamsOf } from '../layers/params';
-import type { LossDeclaration } from '../losses';
+import type { LossMeaning } from '../losses';
 import type { Tensor } from '../tensor/tensor';
 import type { Turned } from '../turns';
 
@@ -16,7 +16,7 @@ export interface StatisticCall {
   readonly output: Tensor;
   readonly target: Tensor;
   /** The loss it stands beside: it tells what the output means. */
-  readonly loss: LossDeclaration;
+  readonly loss: LossMeaning;
   readonly task: Task;
   /** The class number that does not count; null where all do. */
   readonly ignored: number | null;

@@ -2,7 +2,7 @@
 import { LazuliError } from '../errors';
 import { parseParams } from '../layers/parse';
 import type { ParamTable, ParamsOf } from '../layers/params';
-import type { LossDeclaration, TargetKind } from '../losses';
+import type { LossMeaning, TargetKind } from '../losses';
 import { nearest } from '../layers/suggest';
 import * as classification from './classification';
 import type { MetricDeclaration, Task } from './declaration';
@@ -89,7 +89,7 @@ export function findMetric(name: string): Metric | null {
 }
 
 /** What a model trained with this loss on such targets answers; null where no metric knows. */
-export function taskOf(loss: LossDeclaration, target: TargetKind): Task | null {
+export function taskOf(loss: LossMeaning, target: TargetKind): Task | null {
   if (loss.threshold !== undefined) return 'labels';
   if (loss.hasLabelLists === true) return null;
   if (loss.targets[0] === 'class') return loss.targets.includes(target) ? 'classes' : null;
@@ -97,7 +97,7 @@ export function taskOf(loss: LossDeclaration, target: TargetKind): Task | null {
 }
 
 /** True when a metric means something beside this loss and this kind of target. */
-export function fits(metric: MetricDeclaration, loss: LossDeclaration, target: TargetKind): boolean {
+export function fits(metric: MetricDeclaration, loss: LossMeaning, target: TargetKind): boolean {
   const task = taskOf(loss, target);
   if (task === null || !metric.tasks.includes(task)) return false;
   if (metric.needs === 'probabilities') return loss.probabilities !== undefined;

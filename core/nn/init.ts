@@ -58,10 +58,14 @@ export function randomDType(dtype: DType, method: string): RandomDType {
 const bytesOf = ({ buffer, byteOffset, byteLength }: Piece['values']): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** Writes a dense tensor's values as they are drawn, in memory order. */
+/**
+ * Writes a dense tensor's values as they are drawn, in memory order. One that was freed since the draw was put off (another took
+ * its place: a tie) is drawn too, as PyTorch draws it before the tie, and written nowhere.
+ */
 function* writePieces(tensor: Tensor, pieces: Iterable<Piece>): Steps {
   for (const { at, values } of pieces) {
-    tensor.storage.write((tensor.offset + at) * values.BYTES_PER_ELEMENT, bytesOf(values));
+    if (!tensor.storage.isDisposed)
+      tensor.storage.write((tensor.offset + at) * values.BYTES_PER_ELEMENT, bytesOf(values));
     yield;
   }
 }

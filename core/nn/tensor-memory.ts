@@ -188,7 +188,7 @@ export function fillTensor(tensor: Tensor, value: number): void {
 
 /** The same in steps. */
 export function* fillSteps(tensor: Tensor, value: number): Steps {
-  if (tensor.device === 'meta') return;
+  if (tensor.device === 'meta' || tensor.storage.isDisposed) return;
   const one = new Float64Array([value]);
   const pattern = convertBytes(new Uint8Array(one.buffer), 'float64', tensor.dtype);
   const bytes = tensor.numel() * pattern.byteLength;
@@ -196,6 +196,7 @@ export function* fillSteps(tensor: Tensor, value: number): Steps {
   const piece = repeated(pattern, Math.min(PIECE, bytes));
   for (let at = 0; at < bytes; at += PIECE) {
     const start = tensor.offset * pattern.byteLength + at;
+    if (tensor.storage.isDisposed) return;
     tensor.storage.write(start, piece.subarray(0, Math.min(PIECE, bytes - at)));
     yield;
   }

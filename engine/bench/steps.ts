@@ -10,10 +10,12 @@ import type { Storage } from '#core/tensor/storage';
 import type { Tensor } from '#core/tensor/tensor';
 
 import { backendFor } from '../backend';
-import type { Dataset } from '../datasets/dataset';
+import { MAIN_TARGET } from '#core/document/project';
+
+import { NOTHING_FURTHER, type Dataset } from '../datasets/dataset';
 import { bytesOf } from '../datasets/table';
 import { Model } from '../model/model';
-import { Cursor, endsOf, Normalizer, type Feed } from '../training/batches';
+import { Cursor, endsOf, type Feed } from '../training/batches';
 import type { Objective } from '../training/objective';
 import { Optimizer } from '../training/optimizer';
 import { placementOn } from '../training/placement';
@@ -47,7 +49,8 @@ function datasetOf({ inputShape, vocabulary, classes, targetShape }: BenchModel,
     samples,
     inputShape,
     inputs,
-    targets: { tensor: targets, classes: [] },
+    targets: { tensor: targets, kind: 'class', classes: [] },
+    ...NOTHING_FURTHER,
     columns: [],
     notes: [],
     dispose() {
@@ -63,15 +66,18 @@ function objective(): Objective {
   if (!loss) throw new LazuliError('internal', 'there is no cross_entropy');
   const params = parseParams(loss, {});
   return {
-    loss,
+    title: loss.type,
     metrics: [],
     leftOut: [],
     statistics: [],
+    targets: [MAIN_TARGET],
     isSum: false,
-    evaluate: (output, target) => ({
-      loss: loss.lower({ params, input: output, target: ops.reshape(target, [-1]) }),
-      rows: [],
-    }),
+    evaluate({ outputs, targets }) {
+      const [input] = Object.values(outputs);
+      const target = targets[MAIN_TARGET];
+      if (!input || !target) throw new LazuliError('internal', 'a batch without output or target');
+      return { loss: loss.lower({ params, input, target: ops.reshape(target, [-1]) }), rows: [] };
+    },
   };
 }
 
@@ -105,7 +111,7 @@ export function prepareStep(
     const dataset = datasetOf(model, samples);
     own(dataset, () => dataset.dispose());
     const ends = endsOf(open.module, dtype);
-    const host: Feed = { dataset, ends, normalizer: new Normalizer(null, dtype) };
+    const host: Feed = { dataset, ends, normalizers: [] };
     const placement = placementOn(backend, open.module, host);
     own(placement, () => placement?.release());
     const cursor = new Cursor(MOST_STEPS * batch, backend.device);

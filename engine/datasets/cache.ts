@@ -29,10 +29,14 @@ export class DataCache {
   }
 
   async #get(source: DataSource, options: Omit<DatasetOptions, 'folder'>): Promise<Dataset> {
-    const { dtype, classes = null, needsTarget = true } = options;
-    const files = [source.file, source.targetFile].filter((file) => file !== null && file !== undefined);
-    const stamps = await Promise.all(files.map((file) => stampOf(resolveFile(file, this.folder))));
-    const key = JSON.stringify([{ ...source, normalization: null }, stamps, dtype, classes, needsTarget]);
+    const { dtype, classes = null, namedClasses = null, needsTarget = true } = options;
+    const parts = [...Object.values(source.feeds ?? {}), ...Object.values(source.targets ?? {})];
+    const files = [source.file, source.targetFile, ...parts.map(({ file }) => file)];
+    const stamps = await Promise.all(
+      files.map(async (file) => (typeof file === 'string' ? stampOf(resolveFile(file, this.folder)) : '')),
+    );
+    const read = [asRead(source), stamps, dtype, classes, namedClasses, needsTarget];
+    const key = JSON.stringify(read);
     const found = this.#open.get(key);
     if (found) return { ...found, source };
     const dataset = await openDataset(source, { ...options, folder: this.folder });
@@ -67,6 +71,13 @@ export class DataCache {
     }
   }
 }
+
+/** What decides how a source is read: normalization comes later. */
+const asRead = ({ feeds = {}, ...source }: DataSource): object => ({
+  ...source,
+  normalization: null,
+  feeds: Object.entries(feeds).map(([id, feed]) => [id, { ...feed, normalization: null }]),
+});
 
 /** Changes when the file does; '' for one that is not there, which reading it will report. */
 async function stampOf(file: string): Promise<string> {

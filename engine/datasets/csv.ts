@@ -14,15 +14,20 @@ export interface CsvContent {
   /** Indices into `columns`. */
   readonly inputs: readonly number[];
   readonly target: number | null;
+  /** Indices of the further inputs and targets, by name; a target that is not there and not needed is left out. */
+  readonly feeds: ReadonlyMap<string, readonly number[]>;
+  readonly named: ReadonlyMap<string, readonly number[]>;
   readonly rows: number;
-  /** Row-major input values in blocks of whole rows. */
+  /** Row-major values in blocks of whole rows: of the inputs, then of each further one. */
   readonly blocks: readonly Float64Array[];
   /** The target's cells as written; empty without a target. */
   readonly targets: readonly string[];
+  /** Those of the further targets, row by row. */
+  readonly cells: ReadonlyMap<string, readonly string[]>;
   readonly notes: readonly string[];
 }
 
-type CsvSource = Pick<DataSource, 'header' | 'inputs' | 'target' | 'inputShape'> & {
+type CsvSource = Pick<DataSource, 'header' | 'inputs' | 'target' | 'inputShape' | 'feeds' | 'targets'> & {
   /** A file without the target column is read for its inputs: predictions. */
   readonly isTargetOptional?: boolean;
 };
@@ -86,6 +91,19 @@ export function parseNumber(cell: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
+/** What `body` makes of each entry, by name; null leaves one out. */
+function mapped<T, R>(
+  record: Readonly<Record<string, T>> | undefined,
+  body: (name: string, value: T) => R | null,
+): Map<string, R> {
+  return new Map(
+    Object.entries(record ?? {}).flatMap(([name, value]) => {
+      const made = body(name, value);
+      return made === null ? [] : [[name, made] as const];
+    }),
+  );
+}
+
 const BLOCK_VALUES = 1 << 18;
 const MAX_COLUMNS = 1_000_000;
 
@@ -93,13 +111,16 @@ const MAX_COLUMNS = 1_000_000;
 class RowReader {
   #line = 1;
   #pending: { cells: readonly string[]; line: number } | null = null;
-  #layout: { columns: readonly string[]; inputs: readonly number[]; target: number | null } | null = null;
+  #layout: Pick<CsvContent, 'columns' | 'inputs' | 'target' | 'feeds' | 'named'> | null = null;
+  /** Columns of the blocks. */
+  #numbers: readonly number[] = [];
   #rows = 0;
   #empty = 0;
   #block = new Float64Array(0);
   #used = 0;
   readonly #blocks: Float64Array[] = [];
   readonly #targets: string[] = [];
+  readonly #cells = new Map<string, string[]>();
 
   constructor(
     readonly file: string,
@@ -171,12 +192,25 @@ class RowReader {
     const { target: wanted } = this.source;
     const hasTarget = wanted !== null && wanted !== undefined && !this.#lacksTarget(wanted, columns);
     const target = hasTarget ? find(wanted, 'target') : null;
+    const feeds = mapped(this.source.feeds, (name, { columns: list = [] }) => {
+      if (list.length === 0) throw this.error(`has no column for the input '${name}'`, null, 'its columns');
+      return list.map((column) => find(column, 'input'));
+    });
+    const named = mapped(this.source.targets, (name, { columns: list = [] }) => {
+      if (list.length === 0) throw this.error(`has no column for the target '${name}'`, null, 'its columns');
+      const isAbsent = list.some((column) => typeof column === 'string' && !columns.includes(column));
+      if (isAbsent && this.source.isTargetOptional === true) return null;
+      return list.map((column) => find(column, 'target'));
+    });
+    const taken = new Set([target, ...[...feeds.values(), ...named.values()].flat()]);
     const inputs =
       this.source.inputs?.map((name) => find(name, 'input')) ??
-      columns.flatMap((_, at) => (at === target ? [] : [at]));
-    if (inputs.length === 0)
+      columns.flatMap((_, at) => (taken.has(at) ? [] : [at]));
+    if (inputs.length === 0 && feeds.size === 0)
       throw this.error('leaves no column for the inputs', null, 'at least one input column');
-    this.#layout = { columns, inputs, target };
+    this.#layout = { columns, inputs, target, feeds, named };
+    this.#numbers = [inputs, ...feeds.values()].flat();
+    for (const name of named.keys()) this.#cells.set(name, []);
     this.#newBlock();
   }
 
@@ -190,7 +224,7 @@ class RowReader {
   }
 
   #newBlock(): void {
-    const width = this.#layout?.inputs.length ?? 1;
+    const width = this.#numbers.length;
     this.#block = new Float64Array(width * Math.max(1, Math.floor(BLOCK_VALUES / width)));
     this.#used = 0;
   }
@@ -204,7 +238,7 @@ class RowReader {
         got: String(cells.length),
         hint: 'the file may be cut off or use another separator',
       });
-    for (const at of layout.inputs) {
+    for (const at of this.#numbers) {
       const cell = cells[at] ?? '';
       const value = parseNumber(cell);
       if (value === null) throw this.#badCell(cell, at, line);
@@ -215,6 +249,8 @@ class RowReader {
       this.#newBlock();
     }
     if (layout.target !== null) this.#targets.push((cells[layout.target] ?? '').trim());
+    for (const [name, list] of layout.named)
+      this.#cells.get(name)?.push(...list.map((at) => (cells[at] ?? '').trim()));
     this.#rows++;
   }
 
@@ -263,6 +299,7 @@ class RowReader {
       rows: this.#rows,
       blocks: this.#blocks,
       targets: this.#targets,
+      cells: this.#cells,
       // The line break at the end of the file leaves one empty row.
       notes: this.#empty > 1 ? [`${this.#empty - 1} empty lines were skipped`] : [],
     };

@@ -1,17 +1,16 @@
 // Samples in native memory: inputs in the file's own element type, targets, and the numbers that normalize a batch.
 import path from 'node:path';
 
-import type { DataSource } from '#core/document/project';
+import type { DataSource, InputSource, TargetSource } from '#core/document/project';
 import { LazuliError } from '#core/errors';
-import { elementSize, type DType } from '#core/tensor/dtype';
 import { formatShape, numel, type Shape } from '#core/tensor/shape';
 import { Tensor } from '#core/tensor/tensor';
 
-import { readCsv } from './csv';
+import { readCsv, type CsvContent } from './csv';
 import { readIdx } from './idx';
 import { readNpyTable, readNpzTables } from './numpy';
-import { allocateTable, bytesOf, readRows } from './table';
-import { classTargets, numberTargets, type Targets } from './targets';
+import { allocateTable, bytesOf } from './table';
+import { arrayTargets, cellTargets, type Targets } from './targets';
 
 export interface Dataset {
   readonly source: DataSource;
@@ -21,10 +20,30 @@ export interface Dataset {
   /** `[samples, ...inputShape]`; uint8 stays uint8. */
   readonly inputs: Tensor;
   readonly targets: Targets | null;
+  /** Further inputs by the id of the node they feed, `[samples, ...]` each. */
+  readonly feeds: ReadonlyMap<string, Tensor>;
+  /** Further targets by name. */
+  readonly named: ReadonlyMap<string, Targets>;
   readonly columns: readonly string[];
   readonly notes: readonly string[];
   dispose(): void;
 }
+
+/** A dataset of one input and one target has none further. */
+export const NOTHING_FURTHER: Pick<Dataset, 'feeds' | 'named'> = { feeds: new Map(), named: new Map() };
+
+/** Every tensor of a dataset. */
+export const tensorsOf = ({
+  inputs,
+  targets,
+  feeds,
+  named,
+}: Pick<Dataset, 'inputs' | 'targets' | 'feeds' | 'named'>): readonly Tensor[] => [
+  inputs,
+  ...(targets ? [targets.tensor] : []),
+  ...feeds.values(),
+  ...[...named.values()].map(({ tensor }) => tensor),
+];
 
 export interface DatasetOptions {
   /** Where relative paths start. */
@@ -33,46 +52,73 @@ export interface DatasetOptions {
   readonly dtype: 'float32' | 'float64';
   /** Class names fixed by another dataset (the one the model was trained on). */
   readonly classes?: readonly string[] | null;
+  /** The same of further targets. */
+  readonly namedClasses?: Readonly<Record<string, readonly string[]>>;
   /** False where a missing target is no error: predictions. */
   readonly needsTarget?: boolean;
   readonly signal?: AbortSignal;
 }
 
-interface Content {
-  readonly inputs: Tensor;
-  readonly targets: Targets | null;
-  readonly columns: readonly string[];
-  readonly notes: readonly string[];
-}
+type Content = Omit<Dataset, 'source' | 'samples' | 'inputShape' | 'dispose'>;
 
 /** Reads a data source whole. Throws `file_not_found`, `file_refused` or `data_invalid`; nothing stays allocated then. */
 export async function openDataset(source: DataSource, options: DatasetOptions): Promise<Dataset> {
-  const content = await READERS[source.format](source, options);
+  const opened: Tensor[] = [];
   const dispose = (): void => {
-    content.inputs.storage.dispose();
-    content.targets?.tensor.storage.dispose();
+    for (const { storage } of opened) if (!storage.isDisposed) storage.dispose();
   };
   try {
-    const { inputs, targets } = content;
+    const content = await READERS[source.format](source, options, (tensor) => {
+      opened.push(tensor);
+      return tensor;
+    });
+    const { inputs } = content;
     const samples = inputs.shape[0] ?? 0;
-    const counted = targets?.tensor.shape[0] ?? samples;
-    if (counted !== samples)
-      throw new LazuliError(
-        'data_invalid',
-        `${source.targetFile ?? source.file} has ${counted} targets for ${samples} samples`,
-        {
-          where: source.targetFile ?? source.file,
-          expected: `${samples} targets`,
-          got: String(counted),
-        },
-      );
+    checkCounts(source, content, samples);
     const inputShape = sampleShape(source, inputs.shape.slice(1));
-    const shaped = new Tensor(inputs.storage, { dtype: inputs.dtype, shape: [samples, ...inputShape] });
-    return { source, samples, inputShape, ...content, inputs: shaped, dispose };
+    const feeds = new Map(
+      [...content.feeds].map(([id, tensor]) => {
+        const { shape: wanted, file } = source.feeds?.[id] ?? {};
+        const part = { file: file ?? source.file, format: source.format, inputShape: wanted ?? null };
+        return [id, reshaped(tensor, samples, sampleShape(part, tensor.shape.slice(1)))] as const;
+      }),
+    );
+    return {
+      source,
+      samples,
+      inputShape,
+      ...content,
+      feeds,
+      inputs: reshaped(inputs, samples, inputShape),
+      dispose,
+    };
   } catch (error) {
     dispose();
     throw error;
   }
+}
+
+const reshaped = ({ storage, dtype }: Tensor, samples: number, shape: Shape): Tensor =>
+  new Tensor(storage, { dtype, shape: [samples, ...shape] });
+
+/** Every input and target has as many samples. */
+function checkCounts(source: DataSource, { targets, feeds, named }: Content, samples: number): void {
+  const refuse = (file: string, what: string, got: number): never => {
+    throw new LazuliError('data_invalid', `${file} has ${got} ${what} for ${samples} samples`, {
+      where: file,
+      expected: `${samples} ${what}`,
+      got: String(got),
+    });
+  };
+  const check = (file: string, what: string, tensor: Tensor): void => {
+    const [got = 0] = tensor.shape;
+    if (got !== samples) refuse(file, what, got);
+  };
+  if (targets) check(source.targetFile ?? source.file, 'targets', targets.tensor);
+  for (const [id, tensor] of feeds)
+    check(source.feeds?.[id]?.file ?? source.file, `rows of the input '${id}'`, tensor);
+  for (const [name, { tensor }] of named)
+    check(source.targets?.[name]?.file ?? source.file, `targets '${name}'`, tensor);
 }
 
 /** The file of a source as the system finds it. */
@@ -80,7 +126,7 @@ export const resolveFile = (file: string, folder: string | null): string =>
   path.resolve(folder ?? process.cwd(), file);
 
 /** What the source says a sample looks like, checked against the values there are; pictures without channels get one. */
-function sampleShape(source: DataSource, found: Shape): Shape {
+function sampleShape(source: Pick<DataSource, 'file' | 'format' | 'inputShape'>, found: Shape): Shape {
   const wanted = source.inputShape;
   if (!wanted) return source.format === 'idx' && found.length === 2 ? [1, ...found] : found;
   if (numel(wanted) === numel(found)) return wanted;
@@ -96,119 +142,178 @@ function sampleShape(source: DataSource, found: Shape): Shape {
   );
 }
 
-type Reader = (source: DataSource, options: DatasetOptions) => Promise<Content>;
+/** Remembers a tensor that is freed when reading fails later. */
+type Own = (tensor: Tensor) => Tensor;
+type Reader = (source: DataSource, options: DatasetOptions, own: Own) => Promise<Content>;
 
 const READERS: Readonly<Record<DataSource['format'], Reader>> = {
-  async csv(source, options) {
+  async csv(source, options, own) {
     const file = resolveFile(source.file, options.folder);
     const isTargetOptional = options.needsTarget === false;
     const content = await readCsv(file, { ...source, isTargetOptional }, options.signal);
-    const width = content.inputs.length;
-    const inputs = allocateTable(options.dtype, [content.rows, width]);
-    let at = 0;
-    for (const block of content.blocks) {
-      const bytes = bytesOf(options.dtype === 'float64' ? block : Float32Array.from(block));
-      inputs.storage.write(at, bytes);
-      at += bytes.byteLength;
-    }
+    const [inputs, ...others] = tablesOf(content, options.dtype).map(own);
+    const ids = [...content.feeds.keys()];
+    const { classes, kind } = mainTarget(source, options);
+    const targets =
+      content.target === null
+        ? null
+        : cellTargets(content.targets, { kind, classes, width: 1 }, options.dtype, file);
+    if (targets) own(targets.tensor);
+    const named = new Map(
+      [...content.cells].map(([name, cells]) => {
+        const width = content.named.get(name)?.length ?? 1;
+        const found = cellTargets(
+          cells,
+          { ...namedTarget(source, options, name), width },
+          options.dtype,
+          file,
+        );
+        own(found.tensor);
+        return [name, found] as const;
+      }),
+    );
     return {
-      inputs,
-      targets: content.target === null ? null : targetsOf(source, options, content.targets, file, inputs),
+      inputs: inputs ?? own(allocateTable(options.dtype, [content.rows, 0])),
+      targets,
+      feeds: new Map(others.map((tensor, at) => [ids[at] ?? '', tensor] as const)),
+      named,
       columns: content.columns,
       notes: content.notes,
     };
   },
 
-  async idx(source, options) {
-    const inputs = await readIdx(resolveFile(source.file, options.folder), options.signal);
-    const { targetFile } = source;
-    if (targetFile === null || targetFile === undefined)
-      return { inputs, targets: null, columns: [], notes: [] };
-    const read = (): Promise<Tensor> => readIdx(resolveFile(targetFile, options.folder), options.signal);
-    return { inputs, targets: await arrayTargets(read, source, options, inputs), columns: [], notes: [] };
-  },
+  idx: (source, options, own) => readFiles(source, options, own, readIdx),
 
-  async npy(source, options) {
-    const inputs = await readNpyTable(resolveFile(source.file, options.folder), options.signal);
-    const { targetFile } = source;
-    if (targetFile === null || targetFile === undefined)
-      return { inputs, targets: null, columns: [], notes: [] };
-    const read = (): Promise<Tensor> => readNpyTable(resolveFile(targetFile, options.folder), options.signal);
-    return { inputs, targets: await arrayTargets(read, source, options, inputs), columns: [], notes: [] };
-  },
+  npy: (source, options, own) => readFiles(source, options, own, readNpyTable),
 
-  async npz(source, options) {
+  async npz(source, options, own) {
     const name = (value: string | number | null | undefined): string | null =>
       typeof value === 'string' ? value : null;
+    const needsTarget = options.needsTarget !== false;
     const wanted = {
       input: name(source.inputs?.[0]),
       target: name(source.target),
-      hasTarget: options.needsTarget !== false,
+      hasTarget: needsTarget,
+      others: [
+        ...Object.entries(source.feeds ?? {}).map(([id, { columns }]) => ({
+          key: `feed ${id}`,
+          array: name(columns?.[0]) ?? id,
+          isNeeded: true,
+        })),
+        ...Object.entries(source.targets ?? {}).map(([target, { columns }]) => ({
+          key: `target ${target}`,
+          array: name(columns?.[0]) ?? target,
+          isNeeded: needsTarget,
+        })),
+      ],
     };
-    const { names, inputs, target } = await readNpzTables(
-      resolveFile(source.file, options.folder),
-      wanted,
-      options.signal,
-    );
-    const targets = target ? await arrayTargets(async () => target, source, options, inputs) : null;
-    return { inputs, targets, columns: names, notes: [] };
+    const file = resolveFile(source.file, options.folder);
+    const { names, inputs, target, others } = await readNpzTables(file, wanted, own, options.signal);
+    const keyed = (kind: string): readonly (readonly [string, Tensor])[] =>
+      [...others].flatMap(([key, tensor]) =>
+        key.startsWith(kind) ? [[key.slice(kind.length), tensor] as const] : [],
+      );
+    const targets = target
+      ? arrayTargets(target, mainTarget(source, options), source.targetFile ?? source.file, options.dtype)
+      : null;
+    if (targets) own(targets.tensor);
+    const named = keyed('target ').map(([each, tensor]) => {
+      const found = arrayTargets(tensor, namedTarget(source, options, each), source.file, options.dtype);
+      own(found.tensor);
+      return [each, found] as const;
+    });
+    return {
+      inputs,
+      targets,
+      feeds: new Map(keyed('feed ')),
+      named: new Map(named),
+      columns: names,
+      notes: [],
+    };
   },
 };
 
-/** Targets that come as an array; when they cannot be had the inputs are freed too. */
-async function arrayTargets(
-  read: () => Promise<Tensor>,
+const mainTarget = ({ targetKind, classes }: DataSource, options: DatasetOptions) => ({
+  kind: targetKind,
+  classes: classes ?? options.classes ?? null,
+});
+
+const namedTarget = (
+  { targets = {} }: DataSource,
+  options: DatasetOptions,
+  name: string,
+): Pick<TargetSource, 'kind'> & { readonly classes: readonly string[] | null } => ({
+  kind: targets[name]?.kind ?? 'number',
+  classes: targets[name]?.classes ?? options.namedClasses?.[name] ?? null,
+});
+
+/** The columns of the inputs, and of each further one, as tables of their own. */
+function tablesOf(
+  { rows, blocks, inputs, feeds }: CsvContent,
+  dtype: 'float32' | 'float64',
+): readonly Tensor[] {
+  const widths = [inputs.length, ...[...feeds.values()].map(({ length }) => length)];
+  const total = widths.reduce((sum, width) => sum + width, 0);
+  let first = 0;
+  return widths.map((width) => {
+    const from = first;
+    first += width;
+    const table = allocateTable(dtype, [rows, width]);
+    let at = 0;
+    for (const block of blocks) {
+      const own = width === total ? block : cut(block, total, from, width);
+      const bytes = bytesOf(dtype === 'float64' ? own : Float32Array.from(own));
+      if (bytes.byteLength > 0) table.storage.write(at, bytes);
+      at += bytes.byteLength;
+    }
+    return table;
+  });
+}
+
+/** `width` columns from `from` on of rows of `total`. */
+function cut(block: Float64Array, total: number, from: number, width: number): Float64Array {
+  const rows = block.length / total;
+  const part = new Float64Array(rows * width);
+  for (let row = 0; row < rows; row++)
+    part.set(block.subarray(row * total + from, row * total + from + width), row * width);
+  return part;
+}
+
+/** Inputs and targets that are a file each. */
+async function readFiles(
   source: DataSource,
   options: DatasetOptions,
-  inputs: Tensor,
-): Promise<Targets> {
-  const file = source.targetFile ?? source.file;
-  let tensor: Tensor | null = null;
-  try {
-    tensor = await read();
-    const isFloat = tensor.dtype.startsWith('float');
-    const isColumn = numel(tensor.shape.slice(1)) === 1;
-    if (source.targetKind === 'number' && isFloat)
-      return {
-        tensor: new Tensor(tensor.storage, {
-          dtype: tensor.dtype,
-          shape: [tensor.shape[0] ?? 0, numel(tensor.shape.slice(1))],
-        }),
-        classes: [],
-      };
-    if (!isColumn)
-      throw new LazuliError(
-        'data_invalid',
-        `${file}: a target has the shape ${formatShape(tensor.shape.slice(1))}`,
-        { where: file, expected: 'one number per sample', got: formatShape(tensor.shape) },
+  own: Own,
+  readTable: (file: string, signal?: AbortSignal) => Promise<Tensor>,
+): Promise<Content> {
+  const read = async (file: string): Promise<Tensor> =>
+    own(await readTable(resolveFile(file, options.folder), options.signal));
+  const inputs = await read(source.file);
+  const asTargets = async (file: string, wanted: ReturnType<typeof mainTarget>): Promise<Targets> => {
+    const found = arrayTargets(await read(file), wanted, file, options.dtype);
+    own(found.tensor);
+    return found;
+  };
+  const { targetFile = null } = source;
+  const targets = targetFile === null ? null : await asTargets(targetFile, mainTarget(source, options));
+  const feeds = new Map<string, Tensor>();
+  for (const [id, feed] of Object.entries<InputSource>(source.feeds ?? {}))
+    feeds.set(id, await read(fileOf(feed, `input '${id}'`)));
+  const named = new Map<string, Targets>();
+  for (const [name, target] of Object.entries<TargetSource>(source.targets ?? {}))
+    if (options.needsTarget !== false || typeof target.file === 'string')
+      named.set(
+        name,
+        await asTargets(fileOf(target, `target '${name}'`), namedTarget(source, options, name)),
       );
-    const cells = readRows(tensor, 0, tensor.shape[0] ?? 0).map(String);
-    const targets = targetsOf(source, options, cells, file, null);
-    tensor.storage.dispose();
-    return targets;
-  } catch (error) {
-    tensor?.storage.dispose();
-    inputs.storage.dispose();
-    throw error;
-  }
+  return { inputs, targets, feeds, named, columns: [], notes: [] };
 }
 
-function targetsOf(
-  source: DataSource,
-  options: DatasetOptions,
-  cells: readonly string[],
-  file: string,
-  owned: Tensor | null,
-): Targets {
-  try {
-    return source.targetKind === 'class'
-      ? classTargets(cells, source.classes ?? options.classes ?? null, file)
-      : numberTargets(cells, options.dtype, file);
-  } catch (error) {
-    owned?.storage.dispose();
-    throw error;
-  }
+function fileOf({ file }: { readonly file?: string | null }, what: string): string {
+  if (typeof file === 'string') return file;
+  throw new LazuliError('data_invalid', `the ${what} names no file`, {
+    where: `data, ${what}`,
+    expected: 'a file of its own: one of this format holds one array',
+    got: 'none',
+  });
 }
-
-/** Bytes of one sample in the table. */
-export const sampleBytes = (dtype: DType, shape: Shape): number => numel(shape) * elementSize(dtype);

@@ -12,6 +12,16 @@ export interface NumpyArrays {
   readonly names: readonly string[];
   readonly inputs: Tensor;
   readonly target: Tensor | null;
+  /** Further arrays by key; one that is not needed may be missing. */
+  readonly others: ReadonlyMap<string, Tensor>;
+}
+
+/** What of an archive is wanted. */
+export interface WantedArrays {
+  readonly input: string | null;
+  readonly target: string | null;
+  readonly hasTarget: boolean;
+  readonly others: readonly { readonly key: string; readonly array: string; readonly isNeeded: boolean }[];
 }
 
 /** Names by which .npz files of samples usually call their arrays. */
@@ -22,26 +32,28 @@ const TARGET_NAMES = ['y', 'y_train', 'Y', 'targets', 'target', 'labels', 'label
 export const readNpyTable = (file: string, signal?: AbortSignal): Promise<Tensor> =>
   withFile(file, async (source) => load(await listArrays(source, readNumpy), null, file, signal));
 
-/** Inputs and target of an .npz file; names left out are guessed from the usual ones. */
+/** Inputs and targets of an .npz file; names left out are guessed from the usual ones. `own` gets each tensor as it is read. */
 export const readNpzTables = (
   file: string,
-  wanted: { readonly input: string | null; readonly target: string | null; readonly hasTarget: boolean },
+  wanted: WantedArrays,
+  own: (tensor: Tensor) => Tensor,
   signal?: AbortSignal,
 ): Promise<NumpyArrays> =>
   withFile(file, async (source) => {
     const listed = await listArrays(source, readNumpyArchive);
     const names = listed.entries.map(({ name }) => name);
+    const taken = new Set(wanted.others.map(({ array }) => array));
     const guess = (among: readonly string[]): string | null =>
-      among.find((name) => names.includes(name)) ?? null;
+      among.find((name) => names.includes(name) && !taken.has(name)) ?? null;
     const target = wanted.target ?? (wanted.hasTarget ? guess(TARGET_NAMES) : null);
-    const input = wanted.input ?? guess(INPUT_NAMES) ?? names.find((name) => name !== target) ?? null;
-    const inputs = await load(listed, input, file, signal);
-    try {
-      return { names, inputs, target: target === null ? null : await load(listed, target, file, signal) };
-    } catch (error) {
-      inputs.storage.dispose();
-      throw error;
-    }
+    const left = names.filter((name) => name !== target && !taken.has(name));
+    const input = wanted.input ?? guess(INPUT_NAMES) ?? left[0] ?? null;
+    const read = async (name: string | null): Promise<Tensor> => own(await load(listed, name, file, signal));
+    const inputs = await read(input ?? wanted.others[0]?.array ?? null);
+    const others = new Map<string, Tensor>();
+    for (const { key, array, isNeeded } of wanted.others)
+      if (isNeeded || names.includes(array)) others.set(key, await read(array));
+    return { names, inputs, target: target === null ? null : await read(target), others };
   });
 
 async function listArrays<S>(source: S, read: (source: S) => Promise<WeightFile>): Promise<WeightFile> {

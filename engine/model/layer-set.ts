@@ -1,6 +1,8 @@
 // The layers of an open project by node id: made, kept while layer and params stay, set aside when a node goes, and freed.
 import type { Graph, GraphNode } from '#core/document/project';
+import { isSharing } from '#core/graph/flatten';
 import { GraphModule } from '#core/graph/graph-module';
+import { isTieable } from '#core/graph/parametrizations';
 import { parametrizationsOf, resolveNode } from '#core/graph/resolve';
 import { chosenInitializers, isBorrowed } from '#core/graph/tensor-options';
 import {
@@ -136,18 +138,19 @@ export class LayerSet {
   }
 
   /**
-   * A layer of the node's params, uninitialized where sizes are blank; it belongs to nobody yet. Without a generator its
-   * values are left to be written.
+   * A layer of the node's params, uninitialized where sizes are blank; it belongs to nobody yet. Without a generator, and where
+   * it uses the weights of another instance of its block, its values are left to be written.
    */
   make(node: GraphNode, params: LayerParams, generator: Generator | null): LayerModule {
     const { declaration } = resolveNode(node);
     if (!declaration) throw new Error(`a layer was made for the unknown kind ${node.layer}`);
+    const specs = declaration.tensors?.(params) ?? [];
     const layer = createLayerModule(declaration, params, {
       generator: generator ?? this.generator,
-      isBare: generator === null,
+      isBare: generator === null || (isSharing(node) && specs.every(isTieable)),
       dtype: this.dtype,
       name: node.name,
-      initializers: chosenInitializers(node, declaration.tensors?.(params) ?? []),
+      initializers: chosenInitializers(node, specs),
     });
     keepPlaceholders(layer);
     return layer;

@@ -21,7 +21,7 @@ import type { Turned } from '#core/turns';
 import type { Lock } from '../lock';
 import { measure } from '../model/browse';
 import { Turns } from '../turns';
-import { Cursor, nextInput, nextTarget } from './batches';
+import { Cursor, nextInputs, nextTargets } from './batches';
 import type { Objective } from './objective';
 import { loadInTurns, type StepParts } from './programs';
 
@@ -120,17 +120,17 @@ function* lookAt(
 ): Turned<{ readonly looks: readonly Look[]; readonly whyNot: string | null }> {
   module.eval();
   let values: readonly Tensor[] = [];
-  const outputs = yield* forwardInTurns(
-    module,
-    { [feed.ends.input]: nextInput(feed, cursor, batch) },
-    { onlyUsed: false, onNode: (id, given) => (values = id === node ? given : values) },
-  );
+  const inputs = nextInputs(feed, cursor, batch);
+  const outputs = yield* forwardInTurns(module, inputs, {
+    onlyUsed: false,
+    onNode: (id, given) => (values = id === node ? given : values),
+  });
   const { ports, type, whyNot } = placeOf(module, node, objective);
-  const result = outputs[feed.ends.output];
   const inner = values.filter(({ requiresGrad }) => requiresGrad);
   let gradients: readonly (Tensor | null)[] = [];
-  if (objective && result && inner.length > 0) {
-    const { loss } = objective.evaluate(result, nextTarget(feed, cursor, batch, dtype));
+  if (objective && inner.length > 0) {
+    const targets = nextTargets(feed, objective.targets, cursor, { batch, dtype });
+    const { loss } = objective.evaluate({ outputs, inputs, targets, samples: batch });
     if (loss.requiresGrad) gradients = yield* gradientsInTurns(loss, inner, { allowUnused: true });
   }
   const looks = noGrad(() =>

@@ -9,39 +9,63 @@ import type { Shape } from '#core/tensor/shape';
 import type { Device } from '#core/tensor/storage';
 import type { Tensor } from '#core/tensor/tensor';
 
+import { MAIN_TARGET } from '#core/document/project';
 import type { Dataset } from '../datasets/dataset';
+import type { Targets } from '../datasets/targets';
 import type { Scaling } from '../datasets/normalization';
 import { bytesOf } from '../datasets/table';
 
-/** The name, dtype and result of the one input and output that data is fed through. */
-export interface Ends {
-  readonly input: string;
-  readonly dtype: DType;
-  readonly output: string;
+/** An end of the graph: an input or output node. */
+export interface End {
+  readonly id: string;
+  readonly name: string;
 }
 
-/** Throws `graph_invalid` unless the graph has one input; of several outputs the first is trained. */
-export function endsOf(module: GraphModule, dtype: DType): Ends {
+/** The ends of a graph that data goes through, in running order. */
+export interface Ends {
+  readonly inputs: readonly (End & { readonly dtype: DType })[];
+  readonly outputs: readonly End[];
+}
+
+/** The ends that can run; none where the graph has none. */
+export function endsIn(module: GraphModule, dtype: DType): Ends {
   const { inputNames, outputNames, graph } = module[PLAN];
-  const [input, ...others] = inputNames;
-  const [output] = outputNames;
-  if (input === undefined || output === undefined)
-    throw new LazuliError('graph_invalid', 'the graph has no input that leads to an output', {
-      where: 'graph',
-      hint: 'connect an input node through layers to an output node',
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  const endOf = (name: string): End => ({ id: nodes.get(name)?.id ?? '', name });
+  const inputs = inputNames.map((name) => ({
+    ...endOf(name),
+    dtype: nodes.get(name)?.params['dtype'] === 'int64' ? ('int64' as const) : dtype,
+  }));
+  return { inputs, outputs: outputNames.map(endOf) };
+}
+
+/** The same; throws `graph_invalid` where nothing leads from an input to an output. */
+export function endsOf(module: GraphModule, dtype: DType): Ends {
+  const ends = endsIn(module, dtype);
+  if (ends.inputs.length > 0 && ends.outputs.length > 0) return ends;
+  throw new LazuliError('graph_invalid', 'the graph has no input that leads to an output', {
+    where: 'graph',
+    hint: 'connect an input node through layers to an output node',
+  });
+}
+
+/**
+ * The table of each input: its own in the data, or for the one that has none what the data's first fields tell. Throws
+ * `data_invalid` where more than one has none.
+ */
+export function tablesFor(
+  dataset: Pick<Dataset, 'inputs' | 'feeds'>,
+  inputs: readonly End[],
+): readonly Tensor[] {
+  const [, second] = inputs.filter(({ id }) => !dataset.feeds.has(id));
+  if (second)
+    throw new LazuliError('data_invalid', `the data does not say what feeds the input '${second.name}'`, {
+      where: `node '${second.name}'`,
+      expected: `data of its own for each of ${inputs.map(({ name }) => name).join(', ')}, but for one`,
+      got: dataset.feeds.size === 0 ? 'data for one input' : `data of its own for ${dataset.feeds.size}`,
+      hint: 'choose its columns, array or file in the Sample panel',
     });
-  if (others.length > 0)
-    throw new LazuliError(
-      'graph_invalid',
-      `the graph has ${inputNames.length} inputs, and the data feeds one`,
-      {
-        where: `node '${others[0] ?? ''}'`,
-        expected: 'one input node',
-        got: inputNames.join(', '),
-      },
-    );
-  const node = graph.nodes.find(({ name }) => name === input);
-  return { input, output, dtype: node?.params['dtype'] === 'int64' ? 'int64' : dtype };
+  return inputs.map(({ id }) => dataset.feeds.get(id) ?? dataset.inputs);
 }
 
 /** Where a pass over samples stands: their order, and how far it got. Native, so that programs move it themselves. */
@@ -128,19 +152,45 @@ export class Normalizer {
 export interface Feed {
   readonly dataset: Dataset;
   readonly ends: Ends;
-  readonly normalizer: Normalizer;
+  /** One per input of the graph, in the order of `ends`. */
+  readonly normalizers: readonly Normalizer[];
 }
 
-/** Records the next batch: the model's input, normalized. Class and word numbers pass as they are. */
-export function nextInput({ dataset, ends, normalizer }: Feed, cursor: Cursor, batch: number): Tensor {
-  const rows = cursor.take(dataset.inputs, batch, ends.dtype);
-  return ends.dtype === 'int64' ? rows : normalizer.apply(rows);
+/** Tensors by an id or name. */
+export type Given = Readonly<Record<string, Tensor>>;
+
+/** Records the next batch of every input, by the input's name; numbers are normalized, class and word numbers pass as they are. */
+export function nextInputs({ dataset, ends, normalizers }: Feed, cursor: Cursor, batch: number): Given {
+  const tables = tablesFor(dataset, ends.inputs);
+  const entries = ends.inputs.map(({ name, dtype }, at): [string, Tensor] => {
+    const table = tables[at];
+    if (!table) throw new LazuliError('internal', `no table for the input '${name}'`);
+    const rows = cursor.take(table, batch, dtype);
+    return [name, dtype === 'int64' ? rows : (normalizers[at]?.apply(rows) ?? rows)];
+  });
+  return Object.fromEntries(entries);
 }
 
-/** Records the next targets: int64 classes, or numbers in the model's dtype. */
-export function nextTarget({ dataset }: Feed, cursor: Cursor, batch: number, dtype: DType): Tensor {
-  const { targets } = dataset;
-  if (!targets) throw new LazuliError('data_invalid', `${dataset.source.file} has no targets`);
-  const kind = targets.tensor.dtype === 'int64' ? 'int64' : dtype;
-  return cursor.take(targets.tensor, batch, kind);
+/** Every target of a dataset by name. */
+export const targetsOf = ({
+  targets,
+  named,
+}: Pick<Dataset, 'targets' | 'named'>): ReadonlyMap<string, Targets> =>
+  new Map([...(targets ? [[MAIN_TARGET, targets] as const] : []), ...named]);
+
+/** Records the next targets of these names: int64 classes, or numbers in the model's dtype. */
+export function nextTargets(
+  { dataset }: Feed,
+  names: readonly string[],
+  cursor: Cursor,
+  { batch, dtype }: { readonly batch: number; readonly dtype: DType },
+): Given {
+  const targets = targetsOf(dataset);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const target = targets.get(name);
+      if (!target) return [];
+      return [[name, cursor.take(target.tensor, batch, target.kind === 'class' ? 'int64' : dtype)] as const];
+    }),
+  );
 }

@@ -1,15 +1,16 @@
-// What training asks of a model: the loss and metrics of a project, checked against the model's output and the data's targets.
-import type { TrainingSettings } from '#core/document/project';
-import { LazuliError } from '#core/errors';
-import { parseParams } from '#core/layers/index';
+// What training asks of a model: the losses and metrics of a project, checked against the model's outputs and the data's targets.
+import type { LossTerm, TrainingSettings } from '#core/document/project';
+import { assert, LazuliError } from '#core/errors';
 import { nearest } from '#core/layers/suggest';
-import { findLoss, LOSSES, type LossDeclaration } from '#core/losses/index';
-import { fits, parseMetric, taskOf, type Metric, type Statistic } from '#core/metrics/index';
+import { parseParams } from '#core/layers/index';
+import { findTrainingLoss, TRAINING_LOSSES } from '#core/training/losses';
 import * as ops from '#core/ops/index';
-import { formatShape, type Shape } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
 
 import type { Dataset } from '../datasets/dataset';
+import { targetsOf, type Ends } from './batches';
+import type { BatchGiven } from './slots';
+import { termOf, termStatistics, type Term } from './term';
 import type { Measured } from './totals';
 
 /** What one batch gives: its loss, a scalar, and a row `[k]` per statistic. */
@@ -19,127 +20,115 @@ export interface Terms {
 }
 
 export interface Objective extends Omit<Measured, 'extras'> {
-  readonly loss: LossDeclaration;
-  /** Metrics that were asked for and mean nothing beside this loss and these targets. */
+  /** What it is called in messages: the types of its losses. */
+  readonly title: string;
+  /** Metrics that were asked for and mean nothing beside their loss and targets. */
   readonly leftOut: readonly string[];
-  /** The loss and statistics of an output `[N, ...]` against targets as the dataset holds them. */
-  evaluate(output: Tensor, target: Tensor): Terms;
+  /** Names of the targets that losses look at. */
+  readonly targets: readonly string[];
+  /** The sum of all losses and the statistics of a batch. */
+  evaluate(given: BatchGiven): Terms;
 }
 
-/** Throws `parameter_invalid` for an unknown loss or metric, `data_invalid` for targets the loss cannot take. */
-export function objectiveOf(settings: TrainingSettings, dataset: Dataset): Objective {
-  const loss = known(
-    findLoss(settings.loss.type),
-    'loss',
-    settings.loss.type,
-    LOSSES.map(({ type }) => type),
+/** Where the losses of a project find what they compare. */
+export interface ObjectivePlace {
+  readonly dataset: Dataset;
+  readonly ends: Ends;
+}
+
+/** The losses of a project, the first one with the metrics that stand beside them all. */
+export const termsIn = ({
+  loss,
+  losses = [],
+  metrics,
+}: TrainingSettings): readonly (LossTerm & { readonly metrics?: readonly string[] })[] => [
+  { ...loss, metrics },
+  ...losses,
+];
+
+/** False where the data lacks a target that a loss needs. */
+export function hasTargets(settings: TrainingSettings, place: ObjectivePlace): boolean {
+  try {
+    objectiveOf(settings, place);
+    return true;
+  } catch (error) {
+    if (error instanceof LazuliError && error.code === 'data_invalid' && targetsOf(place.dataset).size === 0)
+      return false;
+    throw error;
+  }
+}
+
+/** Throws `parameter_invalid` for an unknown loss or metric, `data_invalid` for targets a loss cannot take. */
+export function objectiveOf(settings: TrainingSettings, place: ObjectivePlace): Objective {
+  const given = termsIn(settings);
+  const terms = given.map((term, at) =>
+    termOf(parsed(term), term, at, { ...place, isAlone: given.length === 1 }),
   );
-  const params = parseParams(loss, settings.loss.params);
-  const { reduction } = params;
-  if (reduction === 'none')
-    throw new LazuliError(
-      'parameter_invalid',
-      `${loss.type}: training needs one number, so reduction cannot be none`,
-      {
-        where: 'loss, reduction',
-        expected: 'mean or sum',
-        got: 'none',
-      },
-    );
-  if (!dataset.targets)
-    throw new LazuliError(
-      'data_invalid',
-      `${dataset.source.file}: no target is chosen, and ${loss.type} needs one`,
-      {
-        where: 'data, target',
-        expected: 'a target column, array or file',
-        got: 'none',
-      },
-    );
-  const isClass = dataset.source.targetKind === 'class';
-  const kind = isClass ? 'class' : 'value';
-  const asked = new Map(settings.metrics.map((name) => [name, parseMetric(name)]));
-  const metrics = [...asked.values()].filter(({ declaration }) => fits(declaration, loss, kind));
-  const leftOut = [...asked.keys()].filter((name) => !metrics.some((metric) => metric.name === name));
-  const statistics = statisticsOf(metrics);
-  const task = taskOf(loss, kind) ?? 'numbers';
-  const ignored = typeof params['ignore_index'] === 'number' ? params['ignore_index'] : null;
+  const named = withNames(terms);
+  const [first, ...others] = terms;
+  const other = others.find(({ isSum }) => isSum !== first?.isSum);
+  if (first && other)
+    throw new LazuliError('parameter_invalid', 'the losses of a project add up means or sums, not both', {
+      where: `loss ${other.loss.type}, reduction`,
+      expected: first.isSum ? 'sum' : 'mean',
+      got: other.isSum ? 'sum' : 'mean',
+    });
+  const { metrics, statistics } = termStatistics(named);
   return {
-    loss,
+    title: terms.map(({ loss }) => loss.type).join(' + '),
     metrics,
-    leftOut,
-    statistics,
-    isSum: reduction === 'sum',
-    evaluate(output, given) {
-      const target = adaptTarget(loss, output, given, isClass);
-      const result = loss.infer(params, output.shape, target.shape);
-      if ('problems' in result) {
-        const [first] = result.problems;
-        throw new LazuliError(
-          'shape_mismatch',
-          `the output ${formatShape(output.shape)} does not fit the targets ${formatShape(target.shape)}: ${first?.message ?? ''}`,
-          {
-            where: `loss ${loss.type}`,
-            ...(first?.expected === undefined ? {} : { expected: first.expected }),
-            ...(first?.got === undefined ? {} : { got: first.got }),
-            hint: isClass
-              ? `the last layer must give one number per class: ${dataset.targets?.classes.length ?? 0}`
-              : 'the last layer must give as many numbers as there are targets',
-          },
-        );
-      }
-      checkClasses(loss, output.shape, dataset, isClass);
+    statistics: statistics.map(({ statistic }) => statistic),
+    leftOut: terms.flatMap(({ leftOut }) => leftOut),
+    isSum: first?.isSum === true,
+    targets: [...new Set(terms.flatMap(({ targets }) => targets))],
+    evaluate(batch) {
+      const found = terms.map((term) => term.evaluate(batch));
+      const losses = found.map(({ loss }, at) => {
+        const { weight = 1 } = given[at] ?? {};
+        return weight === 1 ? loss : ops.mul(loss, weight);
+      });
       return {
-        loss: loss.lower({ params, input: output, target }),
-        rows: statistics.map((statistic) => statistic.lower({ output, target, loss, task, ignored })),
+        loss: losses.reduce((sum, loss) => ops.add(sum, loss)),
+        rows: statistics.map((statistic) => {
+          const result = found[statistic.at];
+          assert(result, 'a statistic of a loss there is not');
+          return statistic.lower(result);
+        }),
       };
     },
   };
 }
 
-/** What the metrics are made of, each once. */
-function statisticsOf(metrics: readonly Metric[]): readonly Statistic[] {
-  const all = metrics.map(({ declaration, params }) => declaration.statistic(params));
-  return [...new Map(all.map((statistic) => [statistic.key, statistic])).values()];
-}
-
-/** Two classes as 0 and 1 for losses over numbers; numbers in the output's shape and dtype. */
-function adaptTarget(loss: LossDeclaration, output: Tensor, target: Tensor, isClass: boolean): Tensor {
-  if (isClass && loss.targets.includes('class')) return target;
-  if (isClass && loss.threshold === undefined)
-    throw new LazuliError('data_invalid', `${loss.type} compares numbers, and the targets are classes`, {
+function parsed(term: LossTerm): Pick<Term, 'loss' | 'params'> {
+  const loss = findTrainingLoss(term.type);
+  if (!loss) {
+    const types = TRAINING_LOSSES.map(({ type }) => type);
+    const meant = nearest(term.type, types);
+    throw new LazuliError('parameter_invalid', `there is no loss '${term.type}'`, {
       where: 'loss',
-      expected: 'a loss for classes (cross_entropy), or targets that are numbers',
-      got: loss.type,
+      expected: `one of ${types.join(', ')}`,
+      got: term.type,
+      ...(meant === null ? {} : { hint: `did you mean ${meant}?` }),
     });
-  const numbers = ops.cast(target, output.dtype);
-  return target.numel() === output.numel() ? ops.reshape(numbers, output.shape) : numbers;
+  }
+  const params = parseParams(loss, term.params);
+  if (params['reduction'] === 'none')
+    throw new LazuliError(
+      'parameter_invalid',
+      `${loss.type}: training needs one number, so reduction cannot be none`,
+      { where: 'loss, reduction', expected: 'mean or sum', got: 'none' },
+    );
+  return { loss, params };
 }
 
-function checkClasses(loss: LossDeclaration, output: Shape, dataset: Dataset, isClass: boolean): void {
-  if (!isClass || !loss.targets.includes('class')) return;
-  const classes = dataset.targets?.classes.length ?? 0;
-  const scores = output[1] ?? 0;
-  if (scores >= classes) return;
-  throw new LazuliError(
-    'shape_mismatch',
-    `the model gives ${scores} scores per sample, and the data has ${classes} classes`,
-    {
-      where: 'output',
-      expected: `at least ${classes} scores`,
-      got: String(scores),
-      hint: `set out_features of the last layer to ${classes}`,
-    },
-  );
-}
-
-function known<T>(found: T | null, what: string, type: string, types: readonly string[]): T {
-  if (found !== null) return found;
-  const meant = nearest(type, types);
-  throw new LazuliError('parameter_invalid', `there is no ${what} '${type}'`, {
-    where: what,
-    expected: `one of ${types.join(', ')}`,
-    got: type,
-    ...(meant === null ? {} : { hint: `did you mean ${meant}?` }),
+/** Each term under a name of its own: what it looks at, or which loss it is. A term that is alone has none. */
+function withNames(terms: readonly Term[]): readonly (Term & { readonly name: string })[] {
+  if (terms.length === 1) return terms.map((term) => ({ ...term, name: '' }));
+  const taken = new Set<string>();
+  return terms.map((term) => {
+    let name = term.title;
+    for (let number = 2; taken.has(name); number++) name = `${term.title}_${number}`;
+    taken.add(name);
+    return { ...term, name };
   });
 }

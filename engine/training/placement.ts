@@ -7,7 +7,7 @@ import type { Storage } from '#core/tensor/storage';
 import { Tensor } from '#core/tensor/tensor';
 import type { NativeBackend } from '#native';
 
-import type { Dataset } from '../datasets/dataset';
+import type { Targets } from '../datasets/targets';
 import type { Feed } from './batches';
 import type { Numbers, Place } from './checkpoint';
 import type { Optimizer, OptimizerState } from './optimizer';
@@ -106,18 +106,22 @@ export class Placement {
   }
 
   #moveFeed(feed: Feed): Feed {
-    const { dataset, normalizer } = feed;
-    const moved: Dataset = {
-      ...dataset,
-      inputs: viewOf(dataset.inputs, this.#move(dataset.inputs.storage)),
-      targets: dataset.targets && {
-        ...dataset.targets,
-        tensor: viewOf(dataset.targets.tensor, this.#move(dataset.targets.tensor.storage)),
+    const { dataset, normalizers } = feed;
+    const moved = (tensor: Tensor): Tensor => viewOf(tensor, this.#move(tensor.storage));
+    const movedTargets = (targets: Targets): Targets => ({ ...targets, tensor: moved(targets.tensor) });
+    const scaled = normalizers.map((normalizer) => normalizer.on(this.backend.device));
+    this.#owned.push(() => scaled.forEach((each) => each.dispose()));
+    return {
+      ...feed,
+      normalizers: scaled,
+      dataset: {
+        ...dataset,
+        inputs: moved(dataset.inputs),
+        targets: dataset.targets && movedTargets(dataset.targets),
+        feeds: new Map([...dataset.feeds].map(([id, tensor]) => [id, moved(tensor)])),
+        named: new Map([...dataset.named].map(([name, targets]) => [name, movedTargets(targets)])),
       },
     };
-    const scaled = normalizer.on(this.backend.device);
-    this.#owned.push(() => scaled.dispose());
-    return { ...feed, dataset: moved, normalizer: scaled };
   }
 
   /** The host's copy of a state tensor, as it is now. */

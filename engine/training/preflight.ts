@@ -4,24 +4,22 @@ import type { Project } from '#core/document/project';
 import type { GraphModule } from '#core/graph/graph-module';
 import { LazuliError } from '#core/errors';
 import { newTensor } from '#core/nn/index';
-import { noGrad } from '#core/ops/index';
 import { useBackend } from '#core/ops/dispatch';
 import { printProgram, type CompiledProgram } from '#core/program/index';
 import type { ProgramSpec } from '#core/program/instructions';
-import type { Shape } from '#core/tensor/shape';
 import type { Backend, Storage } from '#core/tensor/storage';
 import { within, type Wrap } from '#core/turns';
 import { parseParams } from '#core/layers/index';
-import { findLoss } from '#core/losses/index';
 import type { TrainingMemory } from '#core/session/training-memory';
 import { CLIPPING, EARLY_STOPPING } from '#core/training/options';
 
 import { cpuBackend, useThreads } from '../backend';
-import type { Dataset } from '../datasets/dataset';
+import { tensorsOf, type Dataset } from '../datasets/dataset';
 import { splitSamples } from '../datasets/shuffle';
 import { Model, type SampleShapes } from '../model/model';
 import { Turns } from '../turns';
-import { Cursor, endsOf, Normalizer } from './batches';
+import { batchAlone } from './batch-alone';
+import { Cursor, endsOf } from './batches';
 import { evaluationBatch } from './evaluate';
 import { objectiveOf } from './objective';
 import { Optimizer } from './optimizer';
@@ -137,35 +135,6 @@ async function scratchOf(specs: readonly ProgramSpec[], threads: number): Promis
   return most;
 }
 
-/** A dataset of one batch that is not there. */
-function batchAlone({ training, dtype, data }: Project, { module }: Model, shapes: SampleShapes): Dataset {
-  const ends = endsOf(module, dtype);
-  const shape = shapes[ends.input];
-  if (!shape) throw new LazuliError('usage', `a shape for the input '${ends.input}' is missing`);
-  const [batch = 1, ...sample] = shape;
-  const loss = findLoss(training.loss.type);
-  const isClass = (data?.targetKind ?? (loss?.targets[0] === 'class' ? 'class' : 'number')) === 'class';
-  const input = newTensor(shape, ends.dtype, 'meta');
-  const output = noGrad(() => module.forward({ [ends.input]: input }))[ends.output];
-  const result: Shape = output?.shape ?? [batch];
-  const targets = isClass ? newTensor([batch, ...result.slice(2)], 'int64') : newTensor(result, dtype);
-  return {
-    source: {
-      file: 'sample',
-      format: 'npy',
-      targetKind: isClass ? 'class' : 'number',
-      normalization: { kind: 'none' },
-    },
-    samples: batch,
-    inputShape: sample,
-    inputs: newTensor(shape, ends.dtype),
-    targets: { tensor: targets, classes: [] },
-    columns: [],
-    notes: [],
-    dispose: () => undefined,
-  };
-}
-
 interface Imagining {
   readonly turns: Turns;
   readonly wrap: Wrap;
@@ -181,10 +150,11 @@ function programsOf(
   const split = splitSamples(dataset.samples, training.validationSplit, training.seed);
   const rows = split.training.length;
   const batch = batchOf(training, rows);
-  const objective = objectiveOf(training, dataset);
+  const ends = endsOf(module, dtype);
+  const objective = objectiveOf(training, { dataset, ends });
   const clipping = training.clipping ? parseParams(CLIPPING, training.clipping) : null;
   const common = { module, dtype, objective, precision: training.precision };
-  const feed = { dataset, ends: endsOf(module, dtype), normalizer: new Normalizer(null, dtype) };
+  const feed = { dataset, ends, normalizers: [] };
   const parts = {
     ...common,
     feed,
@@ -260,10 +230,7 @@ async function report(
   const restores = stopping ? parseParams(EARLY_STOPPING, stopping).restore_best : false;
   const kept = restores || keepsBest ? parameters + buffers : 0;
   const undone = [...trained.values()].reduce((sum, { storage }) => sum + storage.bytes, buffers);
-  const tables = bytesOf([
-    dataset.inputs.storage,
-    ...(dataset.targets ? [dataset.targets.tensor.storage] : []),
-  ]);
+  const tables = bytesOf(tensorsOf(dataset).map(({ storage }) => storage));
   const records = bytesOf(alive) - parameters - buffers - state - (isWhole ? 0 : tables) + kept + undone;
   const data = isWhole ? tables : 0;
   const otherArenas = others.reduce((sum, { spec: { arenaBytes } }) => sum + arenaBytes, 0);

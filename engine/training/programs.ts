@@ -16,7 +16,7 @@ import { drain, within, type Turned, type Wrap } from '#core/turns';
 import type { CpuProgram, NativeBackend } from '#native';
 
 import type { Turns } from '../turns';
-import { nextInput, nextTarget, type Cursor, type Feed } from './batches';
+import { nextInputs, nextTargets, type Cursor, type Feed } from './batches';
 import type { StepLog } from './log';
 import type { Objective, Terms } from './objective';
 import type { Optimizer } from './optimizer';
@@ -206,9 +206,14 @@ function* termsOf(
   }: Omit<StepParts, 'backend'> & Pick<TrainParts, 'objective'>,
   size: number,
 ): Turned<Terms> {
-  const output = yield* within(wrapFor(precision), forward(module, feed, cursor, size));
-  const target = withOrigin(DATA, () => nextTarget(feed, cursor, size, dtype));
-  return withOrigin(LOSS, () => inPrecision(precision, () => objective.evaluate(output, target)));
+  const inputs = withOrigin(DATA, () => nextInputs(feed, cursor, size));
+  const outputs = yield* within(wrapFor(precision), forwardInTurns(module, inputs));
+  const targets = withOrigin(DATA, () =>
+    nextTargets(feed, objective.targets, cursor, { batch: size, dtype }),
+  );
+  return withOrigin(LOSS, () =>
+    inPrecision(precision, () => objective.evaluate({ outputs, inputs, targets, samples: size })),
+  );
 }
 
 function joined(total: Portion | null, next: Portion): Portion {
@@ -269,20 +274,11 @@ export function predictProgram(
   const { backend, module, feed, cursor } = parts;
   function* step(): Turned<readonly Tensor[]> {
     module.eval();
-    const outputs = yield* forwardInTurns(module, { [feed.ends.input]: nextInput(feed, cursor, batch) });
+    const outputs = yield* forwardInTurns(module, nextInputs(feed, cursor, batch));
     cursor.advance(batch);
     return names.flatMap((name) => outputs[name] ?? []);
   }
   return loadInTurns(backend, { module, batch, parts: 1, step: () => within(noGrad, step()) }, turns);
-}
-
-function* forward(module: GraphModule, feed: Feed, cursor: Cursor, batch: number): Turned<Tensor> {
-  const { input, output } = feed.ends;
-  const samples = withOrigin(DATA, () => nextInput(feed, cursor, batch));
-  const results = yield* forwardInTurns(module, { [input]: samples });
-  const result = results[output];
-  if (!result) throw new LazuliError('internal', `the graph gave no output '${output}'`);
-  return result;
 }
 
 interface CompiledStep {

@@ -4,11 +4,17 @@ import type { Turned } from '#core/turns';
 
 import type { StepValues } from './log';
 
+/** A metric under the name it has in results, and the statistic it reads. */
+export interface MeasuredMetric extends Metric {
+  readonly statistic: number;
+}
+export type MeasuredStatistic = Pick<Statistic, 'key' | 'create'>;
+
 /** What a pass computes. */
 export interface Measured {
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly MeasuredMetric[];
   /** What the rows of the log hold, in order. */
-  readonly statistics: readonly Statistic[];
+  readonly statistics: readonly MeasuredStatistic[];
   /** True where the loss is a sum over the batch and not a mean. */
   readonly isSum: boolean;
   /** Names of what is kept beside the loss of each step. */
@@ -34,7 +40,7 @@ export class Totals {
   #steps = 0;
   #samples = 0;
   readonly #extras: number[];
-  readonly #metrics: readonly Metric[];
+  readonly #metrics: readonly MeasuredMetric[];
   /** null for statistics that nothing here reads. */
   readonly #accumulators: readonly (Accumulator | null)[];
 
@@ -46,8 +52,8 @@ export class Totals {
     const { metrics, statistics, extras = [] } = measured;
     this.#extras = extras.map(() => 0);
     this.#metrics = metrics.filter(({ declaration }) => !isStepwise || declaration.isStepwise === true);
-    const keys = new Set(this.#metrics.map(({ declaration, params }) => declaration.statistic(params).key));
-    this.#accumulators = statistics.map((each) => (keys.has(each.key) ? each.create() : null));
+    const read = new Set(this.#metrics.map(({ statistic }) => statistic));
+    this.#accumulators = statistics.map((each, at) => (read.has(at) ? each.create() : null));
   }
 
   add({ values, rows }: StepValues, batch: number): void {
@@ -70,10 +76,8 @@ export class Totals {
   *readings(): Turned<Readings> {
     const metrics: Record<string, number> = {};
     const arrays: Record<string, Exclude<MetricValue, number>> = {};
-    for (const { name, declaration, params } of this.#metrics) {
-      const { key } = declaration.statistic(params);
-      const at = this.measured.statistics.findIndex((each) => each.key === key);
-      const read = declaration.read(this.#accumulators[at]?.value, params);
+    for (const { name, declaration, params, statistic } of this.#metrics) {
+      const read = declaration.read(this.#accumulators[statistic]?.value, params);
       const value = isTurned(read) ? yield* read : read;
       if (typeof value === 'number') metrics[name] = value;
       else arrays[name] = value;

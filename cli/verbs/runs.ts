@@ -1,7 +1,7 @@
-// `lazuli runs`: the recorded runs of a project: list, show, compare, export, restore, delete.
+// `lazuli runs`: the recorded runs of a project: list, show, compare, export, restore, delete, star; room made by deleting weights.
 import path from 'node:path';
 
-import { compareSettings, RUN_LIMITS, type RecordedRun } from '#core/session/runs';
+import { compareSettings, RUN_LIMITS, runsToFree, type RecordedRun } from '#core/session/runs';
 import { LazuliError } from '#core/errors';
 import {
   checkWritable,
@@ -20,11 +20,13 @@ import {
 } from '#engine/index';
 
 import type { Output } from '../output';
-import { clean, duration, table } from '../text';
+import { bytes, clean, duration, table } from '../text';
 import { showMetric } from '../training';
 import type { Verb, VerbCall } from '../verb';
 
-const ACTIONS = ['list', 'show', 'compare', 'export', 'restore', 'delete'] as const;
+const ACTIONS = [
+  'list', 'show', 'compare', 'export', 'restore', 'delete', 'star', 'unstar', 'free',
+] as const; // prettier-ignore
 
 export const runs: Verb = {
   name: 'runs',
@@ -39,6 +41,11 @@ export const runs: Verb = {
       flag: 'out',
       value: 'file',
       help: 'export: the CSV file (default: stdout); restore: the project to write',
+    },
+    {
+      flag: 'keep',
+      value: 'n',
+      help: 'free: delete the files of all but the newest n runs and those that are starred',
     },
     { flag: 'curves', help: 'export: a row per step and epoch instead of one per run' },
   ],
@@ -67,6 +74,20 @@ function runNumber(text: string): number {
     expected: 'a number that lazuli runs lists',
     got: text,
   });
+}
+
+const named = (ids: readonly number[]): string => ids.map((id) => `run ${id}`).join(', ');
+
+async function star(
+  place: HistoryPlace,
+  ids: readonly number[],
+  { output }: VerbCall,
+  isStarred: boolean,
+): Promise<void> {
+  await withRuns(place, (history) => some(ids).forEach((id) => history.star(id, isStarred)));
+  output.result({ [isStarred ? 'starred' : 'unstarred']: ids }, () =>
+    isStarred ? `${named(ids)} keep their weights` : `${named(ids)} may lose their weights for room`,
+  );
 }
 
 type Action = (place: HistoryPlace, ids: readonly number[], call: VerbCall) => Promise<void>;
@@ -180,15 +201,34 @@ const DO: Readonly<Record<(typeof ACTIONS)[number], Action>> = {
   },
 
   async delete(place, ids, { output }) {
-    if (ids.length === 0)
-      throw new LazuliError('usage', 'which runs?', {
-        where: 'run',
-        expected: 'numbers that lazuli runs lists',
-      });
-    await withRuns(place, (history) => history.delete(ids));
-    output.result({ deleted: ids }, () => `deleted ${ids.map((id) => `run ${id}`).join(', ')}`);
+    await withRuns(place, (history) => history.delete(some(ids)));
+    output.result({ deleted: ids }, () => `deleted ${named(ids)}`);
+  },
+
+  star: (place, ids, call) => star(place, ids, call, true),
+  unstar: (place, ids, call) => star(place, ids, call, false),
+
+  async free(place, ids, { output, options }) {
+    const keep = options.integer('keep', 1);
+    const [freed, bytesFree] = await withRuns(place, (history) => {
+      const chosen = keep === null ? some(ids) : runsToFree(history.list(), { runs: keep, bytes: null });
+      return [chosen, history.deleteFiles(chosen)];
+    });
+    output.result({ freed, bytes: bytesFree }, () =>
+      freed.length === 0
+        ? 'nothing to delete'
+        : `the weights of ${named(freed)} are deleted: ${bytes(bytesFree)} are free`,
+    );
   },
 };
+
+function some(ids: readonly number[]): readonly number[] {
+  if (ids.length > 0) return ids;
+  throw new LazuliError('usage', 'which runs?', {
+    where: 'run',
+    expected: 'numbers that lazuli runs lists',
+  });
+}
 
 function only(ids: readonly number[], action: string): number {
   const [id] = ids;
@@ -218,7 +258,7 @@ function listText(list: readonly RecordedRun[], { paint }: Output): string {
     { title: 'best' },
   ];
   const rows = list.map((run) => [
-    String(run.id),
+    `${run.starred ? '★ ' : ''}${run.id}`,
     run.started.replace('T', ' ').slice(0, 19),
     run.state,
     `${run.epochs}/${run.total_epochs}`,

@@ -36,7 +36,38 @@ export interface RecordedRun {
   /** Absolute paths of files that are there: the weights of the best epoch, and what an unfinished run goes on from. */
   readonly weights: string | null;
   readonly checkpoint: string | null;
+  /** Bytes of those files, as far as they are the history's to delete. */
+  readonly bytes: number;
+  /** The user wants to keep it: its files are never deleted for room. */
+  readonly starred: boolean;
+  /** The run from whose checkpoint this one went on. */
+  readonly continues: number | null;
   readonly error: string | null;
+}
+
+/** How many runs keep the files they left, and how many bytes in all; null is no limit. */
+export interface KeepRule {
+  readonly runs: number | null;
+  readonly bytes: number | null;
+}
+
+/**
+ * The runs whose files go under a rule, the newest being kept first. Those that are starred or go on are neither counted nor
+ * taken, and the newest of the others keeps its files however large they are.
+ */
+export function runsToFree(
+  runs: readonly Pick<RecordedRun, 'id' | 'state' | 'starred' | 'bytes'>[],
+  rule: KeepRule,
+): readonly number[] {
+  const counted = runs
+    .filter(({ starred, state, bytes }) => !starred && state !== 'running' && bytes > 0)
+    .toSorted((a, b) => b.id - a.id);
+  let held = 0;
+  const kept = counted.findIndex(({ bytes }, at) => {
+    held += bytes;
+    return at > 0 && (at >= (rule.runs ?? Infinity) || held > (rule.bytes ?? Infinity));
+  });
+  return kept < 0 ? [] : counted.slice(kept).map(({ id }) => id);
 }
 
 /** A point of a recorded curve: a step, or the end of an epoch with its metrics. */

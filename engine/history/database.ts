@@ -48,6 +48,8 @@ const MIGRATIONS: readonly string[] = [
      metrics TEXT NOT NULL,
      PRIMARY KEY (run, event, step)
    ) WITHOUT ROWID;`,
+  `ALTER TABLE runs ADD COLUMN starred INTEGER NOT NULL DEFAULT 0 CHECK (starred IN (0, 1));
+   ALTER TABLE runs ADD COLUMN continues INTEGER;`,
 ];
 
 /** Another process writes to the history right now. */

@@ -1,5 +1,5 @@
 // The recorded runs of one project: written while they go on, listed, compared, exported and deleted afterwards.
-import { existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 
@@ -9,7 +9,13 @@ import type { Project } from '#core/document/project';
 import { serializeProject } from '#core/document/serialize';
 import { LazuliError } from '#core/errors';
 import { findOptimizer } from '#core/optimizers/index';
-import type { RecordedPoint, RecordedRun, RecordedState } from '#core/session/runs';
+import {
+  runsToFree,
+  type KeepRule,
+  type RecordedPoint,
+  type RecordedRun,
+  type RecordedState,
+} from '#core/session/runs';
 import type { RunEvent } from '#core/session/session';
 
 import type { RunResult } from '../training/parts';
@@ -23,11 +29,12 @@ const SILENT_MS = 60_000;
 const COLUMNS = [
   'id', 'started', 'ended', 'state', 'host', 'process', 'seen', 'seed', 'device', 'optimizer', 'lr', 'batch_size',
   'epochs', 'total_epochs', 'steps', 'total_steps', 'seconds', 'loss', 'metrics', 'best_epoch', 'best_value', 'monitor',
-  'weights', 'checkpoint', 'error',
+  'weights', 'checkpoint', 'error', 'starred', 'continues',
 ] as const; // prettier-ignore
 
 /** Those columns as SQLite gives them; the database holds them to their types. */
-interface Row extends Omit<RecordedRun, 'state' | 'metrics' | 'best'> {
+interface Row extends Omit<RecordedRun, 'state' | 'metrics' | 'best' | 'starred' | 'bytes'> {
+  readonly starred: 0 | 1;
   readonly state: 'running' | 'finished' | 'stopped' | 'failed';
   readonly host: string;
   readonly process: number;
@@ -48,6 +55,8 @@ export interface NewRun {
   readonly totalSteps: number;
   readonly weights: string;
   readonly checkpoint: string | null;
+  /** The run it goes on from. */
+  readonly continues?: number | null;
 }
 
 const now = (): string => new Date().toISOString();
@@ -72,6 +81,15 @@ function stateOf({ state, host, process: pid, seen }: Row): RecordedState {
   return isSilent || (host === hostname() && !isAlive(pid)) ? 'interrupted' : 'running';
 }
 
+function refuseRunning(rows: readonly Row[]): void {
+  const running = rows.find((row) => stateOf(row) === 'running');
+  if (running)
+    throw new LazuliError('usage', `run ${running.id} is still going on`, {
+      where: `run ${running.id}`,
+      hint: 'stop it first',
+    });
+}
+
 export class RunHistory {
   readonly #database: DatabaseSyncInstance;
 
@@ -93,7 +111,7 @@ export class RunHistory {
   }
 
   /** Adds a run that begins now; returns its number. */
-  begin({ project, totalSteps, weights, checkpoint }: NewRun): number {
+  begin({ project, totalSteps, weights, checkpoint, continues = null }: NewRun): number {
     const { optimizer, seed, device, batchSize, epochs } = project.training;
     const lr = optimizer.params['lr'] ?? findOptimizer(optimizer.type)?.params['lr']?.initial;
     const values = {
@@ -112,6 +130,7 @@ export class RunHistory {
       total_steps: totalSteps,
       weights: this.#nameOf(weights),
       checkpoint: checkpoint === null ? null : this.#nameOf(checkpoint),
+      continues,
     };
     const columns = Object.keys(values);
     // For the weights that the run leaves.
@@ -196,7 +215,9 @@ export class RunHistory {
     this.#naming(() => this.#database.prepare('ATTACH DATABASE ? AS other').run(other.database));
     try {
       this.#transaction(() => {
-        const ids = this.#database.prepare('SELECT id FROM other.runs ORDER BY id').all() as { id: number }[];
+        const before = this.#database
+          .prepare('SELECT id, continues FROM other.runs ORDER BY id')
+          .all() as Pick<Row, 'id' | 'continues'>[];
         const rest = [...COLUMNS.filter((name) => name !== 'id'), 'project'].join(', ');
         const run = this.#database.prepare(
           `INSERT INTO main.runs (${rest}) SELECT ${rest} FROM other.runs WHERE id = ?`,
@@ -204,7 +225,14 @@ export class RunHistory {
         const points = this.#database.prepare(
           `INSERT INTO main.points SELECT ?, event, step, epoch, loss, lr, seconds, metrics FROM other.points WHERE run = ?`,
         );
-        for (const { id } of ids) points.run(run.run(id).lastInsertRowid, id);
+        const renumber = this.#database.prepare('UPDATE main.runs SET continues = ? WHERE id = ?');
+        const numbers = new Map<number, number>();
+        for (const { id, continues } of before) {
+          const number = Number(run.run(id).lastInsertRowid);
+          numbers.set(id, number);
+          points.run(number, id);
+          if (continues !== null) renumber.run(numbers.get(continues) ?? null, number);
+        }
       });
     } finally {
       this.#database.exec('DETACH DATABASE other');
@@ -214,19 +242,43 @@ export class RunHistory {
   /** Deletes runs with the files they left. Throws `usage` for one that goes on or is not there; then nothing is deleted. */
   delete(ids: readonly number[]): void {
     const rows = ids.map((id) => this.#row(id));
-    const running = rows.find((row) => stateOf(row) === 'running');
-    if (running)
-      throw new LazuliError('usage', `run ${running.id} is still going on`, {
-        where: `run ${running.id}`,
-        hint: 'stop it first',
-      });
+    refuseRunning(rows);
     this.#transaction(() => {
       const statement = this.#database.prepare('DELETE FROM runs WHERE id = ?');
       for (const { id } of rows) statement.run(id);
     });
-    for (const { weights, checkpoint } of rows)
-      for (const file of [this.#file(weights), this.#file(checkpoint)])
-        if (file !== null && path.dirname(file) === this.place.folder) rmSync(file, { force: true });
+    this.#removeFiles(rows);
+  }
+
+  /** Keeps a run's files from being deleted for room, or lets go of them. Throws `usage` for a number no run has. */
+  star(id: number, isStarred: boolean): void {
+    this.#row(id);
+    this.#naming(() =>
+      this.#database.prepare('UPDATE runs SET starred = ? WHERE id = ?').run(isStarred ? 1 : 0, id),
+    );
+  }
+
+  /**
+   * Deletes the files that runs left and keeps what is recorded of them; returns the bytes that are free then. Throws `usage` for one
+   * that goes on or is not there; then nothing is deleted.
+   */
+  deleteFiles(ids: readonly number[]): number {
+    const rows = ids.map((id) => this.#row(id));
+    refuseRunning(rows);
+    const bytes = rows.reduce((sum, row) => sum + this.#bytesOf(row), 0);
+    this.#removeFiles(rows);
+    return bytes;
+  }
+
+  /** Deletes the files of runs that a rule leaves no room for; returns their numbers. */
+  free(rule: KeepRule): readonly number[] {
+    const ids = runsToFree(this.list(), rule);
+    this.deleteFiles(ids);
+    return ids;
+  }
+
+  #removeFiles(rows: readonly Row[]): void {
+    for (const file of rows.flatMap((row) => this.#ownFiles(row))) rmSync(file, { force: true });
     try {
       rmdirSync(this.place.folder);
     } catch {
@@ -257,6 +309,19 @@ export class RunHistory {
     return file !== null && existsSync(file) ? file : null;
   }
 
+  /** Files a run left in the history's own folder: what lies elsewhere is not the history's to delete. */
+  #ownFiles({ weights, checkpoint }: Row): readonly string[] {
+    return [this.#file(weights), this.#file(checkpoint)].flatMap((file) =>
+      file !== null && path.dirname(file) === this.place.folder ? [file] : [],
+    );
+  }
+  #bytesOf(row: Row): number {
+    return this.#ownFiles(row).reduce(
+      (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+  }
+
   #recorded(row: Row): RecordedRun {
     const { host: _host, process: _process, seen: _seen, best_epoch, best_value, monitor, ...rest } = row;
     const hasBest = best_epoch !== null && best_value !== null && monitor !== null;
@@ -267,6 +332,8 @@ export class RunHistory {
       best: hasBest ? { epoch: best_epoch, monitor, value: best_value } : null,
       weights: this.#file(row.weights),
       checkpoint: this.#file(row.checkpoint),
+      bytes: this.#bytesOf(row),
+      starred: row.starred === 1,
     };
   }
 

@@ -27,6 +27,8 @@ export interface RecorderOptions {
   readonly onFault: (error: LazuliError) => void;
   /** Told after every write that others may want to see. */
   readonly onWritten?: () => void;
+  /** The run from whose checkpoint this one goes on. */
+  readonly continues?: number;
 }
 
 export class RunRecorder {
@@ -58,7 +60,13 @@ export class RunRecorder {
 
   /** Follows a run to its end; resolves when that is written, or given up. `checkpoint` is where this run leaves it. */
   async follow(run: TrainingRun, project: Project, checkpoint = this.checkpoint): Promise<void> {
-    const begin = { project, totalSteps: run.totalSteps, weights: this.weights, checkpoint };
+    const begin = {
+      project,
+      totalSteps: run.totalSteps,
+      weights: this.weights,
+      checkpoint,
+      continues: this.options.continues ?? null,
+    };
     const take = (events: readonly RunEvent[]): void => {
       this.#waiting.push(...events.filter((event) => this.#isTaken(event)));
       this.#lastEpoch = events.findLast(({ event }) => event === 'epoch') ?? this.#lastEpoch;

@@ -56,6 +56,18 @@ test('runs are listed, compared, exported, restored and deleted', slow, async ()
   const evaluated = await lazuli(['evaluate', at('back.lazuli'), '--weights', at('back.pt'), '--json']);
   expect(documentOf(evaluated)).toMatchObject({ samples: 150 });
 
+  expect((await lazuli(['runs', project, 'star', '1'])).code).toBe(0);
+  const weightsLeft = async () =>
+    (documentOf(await lazuli(['runs', project, '--json'])) as { runs: { id: number; bytes: number }[] }).runs
+      .filter(({ bytes }) => bytes > 0)
+      .map(({ id }) => id);
+  expect(documentOf(await lazuli(['runs', project, 'free', '--keep', '1', '--json']))).toEqual({
+    freed: [],
+    bytes: 0,
+  });
+  expect((await lazuli(['runs', project, 'free', '2'])).stdout).toMatch(/the weights of run 2 are deleted/);
+  expect(await weightsLeft()).toEqual([1]);
+
   expect((await lazuli(['runs', project, 'delete', '1', '2'])).code).toBe(0);
   expect(documentOf(await lazuli(['runs', project, '--json']))).toMatchObject({ runs: [] });
   expect(existsSync(at('iris.runs'))).toBe(false);

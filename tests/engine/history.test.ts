@@ -6,8 +6,15 @@ import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite'
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { LazuliError } from '#core/errors';
-import { compareSettings } from '#core/session/runs';
-import { historyBeside, RunHistory, RunRecorder, weightsOfRun, withHistory } from '#engine/history/index';
+import { compareSettings, runsToFree } from '#core/session/runs';
+import {
+  copyHistory,
+  historyBeside,
+  RunHistory,
+  RunRecorder,
+  weightsOfRun,
+  withHistory,
+} from '#engine/history/index';
 import type { ModelSession } from '#engine/session';
 import { openExample, template, temporaryFolder } from './support';
 
@@ -195,4 +202,78 @@ test('a folder that is not there is told in words', async () => {
   expect(outcome).toBe('finished');
   expect(faults.map(({ code }) => code)).toEqual(['write_failed']);
   expect(existsSync(place.database)).toBe(false);
+});
+
+test('only so many runs keep their files: never fewer than the newest, never those that are starred or go on', () => {
+  const run = (id: number, rest: { starred?: boolean; state?: 'running'; bytes?: number } = {}) => ({
+    id,
+    state: 'finished' as const,
+    starred: false,
+    bytes: 10,
+    ...rest,
+  });
+  const runs = [
+    run(6, { state: 'running' }),
+    run(5),
+    run(4, { bytes: 0 }),
+    run(3),
+    run(2, { starred: true }),
+    run(1),
+  ];
+  const freed = (most: number | null, bytes: number | null) => runsToFree(runs, { runs: most, bytes });
+  expect(freed(null, null)).toEqual([]);
+  expect(freed(2, null)).toEqual([3, 1].slice(1));
+  expect(freed(1, null)).toEqual([3, 1]);
+  expect(freed(null, 25)).toEqual([1]);
+  expect(freed(null, 3)).toEqual([3, 1]);
+});
+
+test('runs that lose their files keep what is recorded of them; the starred one keeps all', () => {
+  const place = placeIn(temporaryFolder());
+  const history = opened(place);
+  const elsewhere = path.join(path.dirname(place.database), 'elsewhere.pt');
+  const ids = ['a.pt', 'b.pt', 'c.pt'].map((name) => {
+    const weights = path.join(place.folder, name);
+    const begin = { project: template('iris'), totalSteps: 1, weights, checkpoint: elsewhere };
+    const id = history.begin(begin);
+    history.end(id, { outcome: 'finished', error: null, best: null });
+    writeFileSync(weights, 'weights');
+    return id;
+  });
+  writeFileSync(elsewhere, 'the checkpoint beside --out');
+  history.star(1, true);
+  expect(history.list().map(({ bytes, starred }) => [bytes, starred])).toEqual([[7, false], [7, false], [7, true]]); // prettier-ignore
+  expect(history.free({ runs: 1, bytes: null })).toEqual([2]);
+  expect(readdirSync(place.folder)).toEqual(['a.pt', 'c.pt']);
+  expect(history.list().map(({ id, weights }) => [id, weights !== null])).toEqual([[3, true], [2, false], [1, true]]); // prettier-ignore
+  history.star(1, false);
+  expect(history.deleteFiles(ids)).toBe(14);
+  expect(existsSync(elsewhere)).toBe(true);
+  expect(history.list()).toHaveLength(3);
+});
+
+test('a history of version 1 opens: nothing in it is starred or goes on from another run', () => {
+  const place = placeIn(temporaryFolder());
+  const history = RunHistory.open(place);
+  history.begin({ project: template('iris'), totalSteps: 1, weights: 'a.pt', checkpoint: null });
+  history.close();
+  const database = raw(place.database);
+  database.exec('ALTER TABLE runs DROP COLUMN continues');
+  database.exec('ALTER TABLE runs DROP COLUMN starred');
+  database.exec('PRAGMA user_version = 1');
+  database.close();
+  expect(opened(place).list()).toMatchObject([{ id: 1, starred: false, continues: null, bytes: 0 }]);
+});
+
+test('the run that one goes on from has its new number in another history', async () => {
+  const [from, to] = [placeIn(temporaryFolder()), placeIn(temporaryFolder())];
+  const begin = { project: template('iris'), totalSteps: 1, weights: 'a.pt', checkpoint: null };
+  const source = RunHistory.open(from);
+  source.begin(begin);
+  source.begin({ ...begin, continues: 1 });
+  source.close();
+  const target = opened(to);
+  target.begin(begin);
+  await copyHistory(from, to);
+  expect(target.list().map(({ id, continues }) => [id, continues])).toEqual([[3, 2], [2, null], [1, null]]); // prettier-ignore
 });

@@ -26,16 +26,20 @@ export interface NativeStorage {
   dispose(): void;
 }
 
-/** What a run measures besides its whole: each step's time, or (a little slower) each instruction's. */
-export type NativeTiming = 'steps' | 'instructions';
+/**
+ * What a run measures besides its whole: each step's time, or (a little slower) each instruction's too, or that of the
+ * instructions in so few of the steps that it takes about 1 % of the time.
+ */
+export type NativeTiming = 'steps' | 'instructions' | 'sampled';
 
 export interface NativeRunResult {
   readonly steps: number;
   readonly seconds: number;
   /** Seconds of every step, with `timing`. */
   readonly stepSeconds?: Float64Array;
-  /** Seconds of every instruction, summed over the steps, with `timing` instructions. */
+  /** Seconds of every instruction, summed over the measured steps, with `timing` instructions or sampled. */
   readonly instructionSeconds?: Float64Array;
+  readonly measuredSteps?: number;
 }
 
 /** A program whose kernels, shapes and memory bounds were checked when it was made. */

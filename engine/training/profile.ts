@@ -23,14 +23,14 @@ export class StepMeter {
 
   constructor(readonly from: Pick<StepProfile, 'device' | 'isLive'>) {}
 
-  add(program: StepProgram, { steps, instructionSeconds }: RunResult): void {
-    if (!instructionSeconds || steps === 0 || program.batch < (this.#program?.batch ?? 0)) return;
+  add(program: StepProgram, { measuredSteps = 0, instructionSeconds }: RunResult): void {
+    if (!instructionSeconds || measuredSteps === 0 || program.batch < (this.#program?.batch ?? 0)) return;
     if (program !== this.#program) {
       this.#program = program;
       this.clear(instructionSeconds.length);
     }
     instructionSeconds.forEach((seconds, at) => (this.#seconds[at] = (this.#seconds[at] ?? 0) + seconds));
-    this.#steps += steps;
+    this.#steps += measuredSteps;
   }
   /** Forgets what was measured. */
   clear(instructions = this.#seconds.length): void {
@@ -51,14 +51,11 @@ export class StepMeter {
 
 /** Milliseconds for which a run is measured after it was last asked. */
 const WATCHED_MS = 4000;
-/** Of so many slices of a run one is measured: reading clocks must not be felt, however short the steps are. */
-const ONE_IN = 4;
 
 /** Measures a run while someone looks. */
 export class Watch {
   #meter: StepMeter | null = null;
   #until = 0;
-  #slice = 0;
 
   constructor(readonly device: StepProfile['device']) {}
 
@@ -72,7 +69,7 @@ export class Watch {
   next(): StepMeter | null {
     if (!this.#meter) return null;
     if (performance.now() > this.#until) this.#meter = null;
-    return this.#slice++ % ONE_IN === 0 ? this.#meter : null;
+    return this.#meter;
   }
 }
 

@@ -22,7 +22,7 @@ import { Totals, type Measured } from './totals';
 export const GRADIENT_NORM = 'gradient_norm';
 
 const timed = (meter: StepMeter | null): Pick<RunOptions, 'timing'> =>
-  meter ? { timing: 'instructions' } : {};
+  meter ? { timing: meter.from.isLive ? 'sampled' : 'instructions' } : {};
 
 /** Samples of a step. */
 export const batchOf = (

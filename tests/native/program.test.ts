@@ -73,6 +73,27 @@ describe('a run', () => {
     program.dispose();
   });
 
+  it('measures each step, each instruction, or the instructions of some steps', async () => {
+    const storage = counter();
+    const program = backend.createProgram(counting(storage, 2));
+    const steps = await program.run(3, { timing: 'steps' });
+    expect(steps.stepSeconds).toHaveLength(3);
+    expect(steps.instructionSeconds).toBeUndefined();
+    const all = await program.run(3, { timing: 'instructions' });
+    expect(all.measuredSteps).toBe(3);
+    const [first = 0, second = 0, count = 0] = all.instructionSeconds ?? [];
+    expect(count).toBeLessThan(Math.min(first, second));
+    expect(first + second + count).toBeLessThanOrEqual(all.seconds);
+    // Clocks are nothing beside millions of operations; beside one they would double the time.
+    expect(await program.run(3, { timing: 'sampled' })).toMatchObject({ measuredSteps: 3 });
+    program.dispose();
+    const quick = backend.createProgram(counting(storage));
+    const few = await quick.run(10_000, { timing: 'sampled' });
+    expect(few.measuredSteps).toBeGreaterThan(1);
+    expect(few.measuredSteps).toBeLessThan(1000);
+    quick.dispose();
+  });
+
   it('computes through the arena: a small step of gradient descent', async () => {
     const [data, log, position] = [backend.allocate(16), backend.allocate(40), counter()];
     storages.push(data, log);

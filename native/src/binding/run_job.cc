@@ -29,7 +29,8 @@ class RunJob : public PromiseJob, public std::enable_shared_from_this<RunJob> {
         cancels_(shared_->cancels.load()),
         steps_(steps),
         is_timed_(!timing.empty()) {
-    timing_.has_instructions = timing == "instructions";
+    timing_.has_instructions = timing == "instructions" || timing == "sampled";
+    timing_.is_sampled = timing == "sampled";
     if (on_progress.IsFunction()) on_progress_ = Napi::Persistent(on_progress.As<Napi::Function>());
   }
 
@@ -68,7 +69,9 @@ class RunJob : public PromiseJob, public std::enable_shared_from_this<RunJob> {
     result.Set("steps", Napi::Number::New(env, static_cast<double>(completed_.load())));
     result.Set("seconds", Napi::Number::New(env, seconds_));
     if (is_timed_) result.Set("stepSeconds", to_doubles(env, timing_.steps));
-    if (timing_.has_instructions) result.Set("instructionSeconds", to_doubles(env, timing_.instructions));
+    if (timing_.measured_steps == 0) return result;
+    result.Set("instructionSeconds", to_doubles(env, timing_.instructions));
+    result.Set("measuredSteps", Napi::Number::New(env, static_cast<double>(timing_.measured_steps)));
     return result;
   }
   const Napi::Error* callback_error() const override { return thrown_ ? &*thrown_ : nullptr; }
@@ -97,8 +100,8 @@ Napi::Value run_steps(const Napi::CallbackInfo& info, const std::shared_ptr<Runn
   if (!info[1].IsUndefined() && !info[1].IsFunction())
     throw OpError("program.run: onProgress: expected a function, got " + describe(info[1]));
   const std::string timing = info[2].IsUndefined() ? "" : to_text(info[2], "program.run: timing");
-  if (!timing.empty() && timing != "steps" && timing != "instructions")
-    throw OpError("program.run: timing: expected steps or instructions, got '" + timing + "'");
+  if (!timing.empty() && timing != "steps" && timing != "instructions" && timing != "sampled")
+    throw OpError("program.run: timing: expected steps, instructions or sampled, got '" + timing + "'");
   return backend.submit(info.Env(),
                         std::make_shared<RunJob>(info.Env(), backend, runnable, steps, info[1], timing), lane);
 }

@@ -86,6 +86,7 @@ int64_t GpuProgram::profile(int64_t steps, RunTiming& timing) {
     check_status();
     timing.steps.push_back(total);
   }
+  timing.measured_steps = steps;
   return steps;
 }
 

@@ -1,6 +1,7 @@
 // See program.h.
 #include "program.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "../ops/checks.h"
@@ -19,6 +20,26 @@ TensorView view_of(const BufferSpec& buffer, std::byte* data, int64_t bytes, con
     throw OpError(what + ": expected an offset that is a multiple of " + std::to_string(size) +
                   " bytes for " + dtype_name(buffer.dtype) + ", got " + std::to_string(buffer.offset));
   return {data + buffer.offset, buffer.dtype, buffer.shape};
+}
+
+/// What one reading of the clock takes here.
+static double seconds_of_reading() {
+  using Clock = std::chrono::steady_clock;
+  static const double seconds = [] {
+    constexpr int readings = 64;
+    const auto start = Clock::now();
+    auto end = start;
+    for (int i = 0; i < readings; ++i) end = Clock::now();
+    return std::chrono::duration<double>(end - start).count() / readings;
+  }();
+  return seconds;
+}
+
+/// Steps from one whose instructions are measured to the next for reading clocks to take about 1 % of the time. A reading
+/// also keeps the processor from running ahead, hence twice.
+static int64_t steps_apart(double step_seconds, size_t instructions) {
+  const double readings = 2 * seconds_of_reading() * static_cast<double>(instructions);
+  return std::clamp<int64_t>(static_cast<int64_t>(100 * readings / std::max(step_seconds, 1e-9)), 1, 1000);
 }
 
 Program::Program(std::vector<BufferSpec> buffers, std::vector<InstructionSpec> instructions,
@@ -94,11 +115,15 @@ int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool
     scratch_threads_ = pool.threads();
   }
   executor.reserve(scratch_);
-  const bool is_profiled = timing != nullptr && timing->has_instructions;
-  if (is_profiled) timing->instructions.assign(instructions_.size(), 0);
+  const bool has_instructions = timing != nullptr && timing->has_instructions;
+  if (has_instructions) timing->instructions.assign(instructions_.size(), 0);
+  const bool is_sampled = has_instructions && timing->is_sampled;
+  const bool has_steps = timing != nullptr && !is_sampled;
+  const double reading = has_instructions ? seconds_of_reading() : 0;
   for (int64_t step = 0; step < steps; ++step) {
     if (should_stop()) return step;
-    const auto step_start = timing ? Clock::now() : Clock::time_point{};
+    const bool is_profiled = has_instructions && (!is_sampled || ++since_sampled_ >= sampled_every_);
+    const auto step_start = has_steps || is_profiled ? Clock::now() : Clock::time_point{};
     auto start = step_start;
     for (size_t i = 0; i < instructions_.size(); ++i) {
       if (must_abandon.load(std::memory_order_relaxed))
@@ -115,10 +140,15 @@ int64_t Program::run(int64_t steps, Executor& executor, const std::function<bool
       }
       if (!is_profiled) continue;
       const auto end = Clock::now();
-      timing->instructions[i] += std::chrono::duration<double>(end - start).count();
+      timing->instructions[i] += std::max(0.0, std::chrono::duration<double>(end - start).count() - reading);
       start = end;
     }
-    if (timing) timing->steps.push_back(seconds_since(step_start));
+    if (is_profiled) {
+      ++timing->measured_steps;
+      since_sampled_ = 0;
+      sampled_every_ = steps_apart(seconds_since(step_start), instructions_.size());
+    }
+    if (has_steps) timing->steps.push_back(seconds_since(step_start));
     progress(step + 1);
   }
   return steps;

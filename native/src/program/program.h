@@ -26,9 +26,13 @@ struct InstructionSpec {
   Attributes attributes;
 };
 
-/// Measured by a run that is given one: seconds of each step and, where asked for, of each instruction over all steps.
+/// Measured by a run that is given one: seconds of each step and, where asked for, of each instruction over the measured steps.
+/// What reading a clock takes is not counted.
 struct RunTiming {
   bool has_instructions = false;
+  /// Only instructions, and only of so many steps that reading clocks takes about 1 % of the time.
+  bool is_sampled = false;
+  int64_t measured_steps = 0;
   std::vector<double> steps;
   std::vector<double> instructions;
 };
@@ -77,6 +81,9 @@ class Program {
   Bindings bindings_;
   Memory arena_;
   /// What scratch_bytes gave, and for how many threads.
+  /// The instructions of one step of so many are measured in sampled runs, and the steps since one was.
+  int64_t sampled_every_ = 1;
+  int64_t since_sampled_ = 0;
   int64_t scratch_ = 0;
   int scratch_threads_ = 0;
 };

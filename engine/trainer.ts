@@ -144,8 +144,8 @@ export class Trainer {
    */
   async profile({ signal }: Signalled = {}): Promise<StepProfile | null> {
     if (this.#run) return this.#run.profile();
-    const { training: settings, dtype, data } = this.model.project;
-    const objective = objectiveOf(settings, await this.feeds.dataset(data, { signal }));
+    const { training: settings, dtype } = this.model.project;
+    const objective = await this.#objective({ signal });
     this.model.refuseWaiting();
     const { feed, rows } = await this.feeds.training(signal);
     try {

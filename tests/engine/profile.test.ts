@@ -32,7 +32,7 @@ test('times of nodes and of the rest add up to the step; the model stays as it w
   expect(parts.other / seconds).toBeLessThan(0.1);
 
   const fc1 = nodes[idOf(session, 'fc1')] ?? NO_PROFILE;
-  const [inputs = 0, outputs = 0] = [512, 64];
+  const [inputs, outputs] = [512, 64];
   expect(fc1.forward.flops).toBe(2 * batch * inputs * outputs);
   // The gradients of its input and of its weight are products of the same size; the bias adds up rows.
   expect(fc1.backward.flops / fc1.forward.flops).toBeGreaterThan(2);

@@ -1,6 +1,8 @@
 // Buffer: module state that is saved and moved with the module but not trained. Rules: docs/spec/parameters.md.
 import { TorchError } from '../errors';
+import { getDefaultDType } from '../tensor/default-dtype';
 import { Tensor } from '../tensor/tensor';
+import { noAttribute } from './python-names';
 import { newTensor } from './tensor-memory';
 
 export interface BufferOptions {
@@ -23,7 +25,8 @@ export class Buffer extends Tensor {
         'TypeError',
         'Buffer.__new__() takes from 1 to 2 positional arguments but 3 were given',
       );
-    const source = data ?? newTensor([0], 'float32');
+    const source = data ?? newTensor([0], getDefaultDType());
+    if (!(source instanceof Tensor)) throw new TorchError('AttributeError', noAttribute(source, 'detach'));
     source.assertUsable('<method detach>');
     super(source.storage, { dtype: source.dtype, shape: source.shape });
     const { persistent = true } = options;

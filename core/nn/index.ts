@@ -2,7 +2,10 @@
 export { Buffer, type BufferOptions } from './buffer';
 export { converted, type Conversion } from './convert';
 export { attributesOf } from './attributes';
-export { deepcopy, shallowCopy, type Memo } from './deepcopy';
+export { getDefaultDType, setDefaultDType } from '../tensor/default-dtype';
+export type { Memo } from './copier';
+export { deepcopy } from './deepcopy';
+export type { ModuleState } from './module-state';
 export * as future from './future';
 export type { RemovableHandle } from './hooks';
 export * as init from './inits';
@@ -67,5 +70,6 @@ export { compareState, converts, type CompareOptions, type WeightVerdict } from 
 export { slotsOf, type Slot } from './slots';
 export { loadEntries, stateDictContent, stateDictFrom, type LoadEntriesOptions } from './state-dict-io';
 export { materialize, materializeInTurns, type Materialization, type Materialized } from './transaction';
-export { reduceForm, type ReduceForm } from './reduce';
+export { parametersToVector, vectorToParameters } from './vector';
+export { rebuilt, reduceForm, repickled, shallowCopy, type ReduceForm } from './reduce';
 export { StepQueue, type Steps } from './steps';

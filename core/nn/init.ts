@@ -74,6 +74,7 @@ function* writePieces(tensor: Tensor, pieces: Iterable<Piece>): Steps {
 export function* uniformSteps(tensor: Tensor, from: number, to: number, generator: Generator): Steps {
   tensor.assertUsable('<function uniform_>');
   const dtype = randomDType(tensor.dtype, 'uniform_');
+  tensor.noteChange();
   if (tensor.device === 'meta') return;
   const count = tensor.numel();
   if (isDense(tensor)) yield* writePieces(tensor, generator.uniformPieces(dtype, count, from, to));
@@ -84,6 +85,7 @@ export function* uniformSteps(tensor: Tensor, from: number, to: number, generato
 export function* normalSteps(tensor: Tensor, mean: number, std: number, generator: Generator): Steps {
   tensor.assertUsable('<function normal_>');
   const dtype = randomDType(tensor.dtype, 'normal_');
+  tensor.noteChange();
   if (tensor.device === 'meta') return;
   const count = tensor.numel();
   if (tensor.isContiguous())
@@ -126,6 +128,7 @@ export function ones_(tensor: Tensor): Tensor {
 
 /** Sets every element to `value(index)`, `index` its row and column (and so on). */
 function setEach(tensor: Tensor, value: (...index: number[]) => number): Tensor {
+  tensor.noteChange();
   if (tensor.device === 'meta') return tensor;
   const { shape, dtype } = tensor;
   const flat = Array.from({ length: tensor.numel() }, (_, place) => {

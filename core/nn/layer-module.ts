@@ -13,6 +13,7 @@ import { checkInputs, materializeFrom } from './layer-materialize';
 import { onMeta, registerTensor, withAbsent } from './layer-tensors';
 import { becomeLazy, finishLazy, hasUninitializedParams, isLazyModule } from './lazy';
 import { Module } from './module';
+import { HAS_OWN_NAMES } from './module-names';
 import type { Keywords, LoadCall } from './module-types';
 import { defaultGenerator, type Generator } from './random';
 import { LABEL, REGISTRY } from './registry';
@@ -238,6 +239,8 @@ export class LayerModule extends Module {
     return Object.fromEntries(all.map(({ name }) => [name, this.tensor(name)]));
   }
 }
+
+Object.defineProperty(LayerModule.prototype, HAS_OWN_NAMES, { value: true });
 
 /** The inputs that are there. */
 const present = (inputs: readonly unknown[]): Tensor[] => inputs.filter((input) => input instanceof Tensor);

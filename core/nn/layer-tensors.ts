@@ -1,5 +1,6 @@
 // A layer's declared tensors as objects: registered uninitialized or with memory, and as stand-ins for a dry run.
 import type { TensorSpec } from '../layers/declaration';
+import { getDefaultDType } from '../tensor/default-dtype';
 import { MetaStorage } from '../tensor/meta-storage';
 import type { PartialShape, Shape } from '../tensor/shape';
 import { Tensor } from '../tensor/tensor';
@@ -53,7 +54,7 @@ export function registerTensor(module: LayerModule, spec: TensorSpec | AbsentTen
     return;
   }
   const { name, kind, shape, dtype: own, waitsFor } = spec;
-  const { dtype: modelDType = 'float32', device = 'cpu' } = module.options;
+  const { dtype: modelDType = getDefaultDType(), device = 'cpu' } = module.options;
   const dtype = own ?? modelDType;
   const sizes = knownShape(shape);
   const isWaiting = waitsFor !== null || sizes === null;

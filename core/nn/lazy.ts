@@ -4,7 +4,7 @@ import { TorchError } from '../errors';
 import { Tensor } from '../tensor/tensor';
 import { Module } from './module';
 import type { ForwardPreHook, LoadStateDictPreHook } from './module-types';
-import { typeName } from './python-names';
+import { noAttribute } from './python-names';
 import { REGISTRY } from './registry';
 import { SAVES_UNINITIALIZED } from './save-state-dict';
 import { isLazy } from './uninitialized';
@@ -51,11 +51,7 @@ const loadHook: LoadStateDictPreHook = (module, { stateDict, prefix }) => {
     if (!isLazy(tensor) || !stateDict.has(key)) continue;
     const given = stateDict.get(key);
     if (!(given instanceof Tensor))
-      throw new TorchError(
-        'AttributeError',
-        `'${typeName(given)}' object has no attribute 'shape'`,
-        'weights_mismatch',
-      );
+      throw new TorchError('AttributeError', noAttribute(given, 'shape'), 'weights_mismatch');
     if (!isLazy(given)) tensor.materialize(given.shape);
   }
 };

@@ -9,7 +9,7 @@ import { EXTRA_STATE, definesExtraState } from './extra-state';
 import type { Module } from './module';
 import type { IncompatibleKeys, LoadCall, LoadOptions } from './module-types';
 import { Parameter } from './parameter';
-import { quoted, typeName } from './python-names';
+import { classRepr, quoted } from './python-names';
 import { membersOf, REGISTRY } from './registry';
 import { asStateDict, StateDict, type StateDictLike } from './state-dict';
 import { copyInto } from './tensor-memory';
@@ -120,7 +120,7 @@ function loadOne(module: Module, name: string, target: Tensor, call: LoadCall): 
   const isSwapping = getSwapModuleParamsOnConversion();
   if (!(given instanceof Tensor)) {
     errors.push(
-      `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received <class '${typeName(given)}'>`,
+      `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${classRepr(given)}`,
     );
     return;
   }

@@ -3,11 +3,14 @@ import { TorchError } from '../errors';
 import type { Tensor } from '../tensor/tensor';
 import type { Module } from './module';
 import { Parameter } from './parameter';
-import { typeName } from './python-names';
+import { classRepr } from './python-names';
 import { isModule, REGISTRY } from './registry';
 
 /** Python's hasattr and getattr: undefined where there is nothing. */
-const attribute = (module: Module, name: string): unknown => Reflect.get(module, name, module) as unknown;
+const attribute = (module: Module, name: string): unknown => {
+  const found = module[REGISTRY].find(name);
+  return found === undefined ? (Reflect.get(module, name, module) as unknown) : found;
+};
 
 const missing = (module: Module, name: string): TorchError =>
   new TorchError('AttributeError', `${module.constructor.name} has no attribute \`${name}\``);
@@ -29,7 +32,7 @@ export function submoduleAt(root: Module, target: string): Module {
 export function setSubmoduleAt(root: Module, target: string, module: unknown, strict: boolean): void {
   if (target === '') throw new TorchError('ValueError', 'Cannot set the submodule without a target name!');
   if (!isModule(module))
-    throw new TorchError('ValueError', `\`module\` is not an nn.Module, found <class '${typeName(module)}'>`);
+    throw new TorchError('ValueError', `\`module\` is not an nn.Module, found ${classRepr(module)}`);
   const [parent, name] = ownerOf(root, target);
   const before = attribute(parent, name);
   if (strict && before === undefined) throw missing(parent, name);

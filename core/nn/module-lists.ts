@@ -2,7 +2,7 @@
 import { TorchError } from '../errors';
 import { Module } from './module';
 import { indentRest, reprOf } from './module-repr';
-import { IS_TORCH_CLASS, torchTypename, typeName } from './python-names';
+import { classRepr, IS_TORCH_CLASS, shortTypeName } from './python-names';
 import { isModule, REGISTRY } from './registry';
 
 /** What both share: positions, also from the end, and keys that stay numbered after a removal. */
@@ -85,7 +85,7 @@ export class Sequential extends NumberedModules {
     if (!((other as unknown) instanceof Sequential))
       throw new TorchError(
         'ValueError',
-        `add operator supports only objects of Sequential class, but <class '${torchTypename(other)}'> is given.`,
+        `add operator supports only objects of Sequential class, but ${classRepr(other)} is given.`,
       );
     return new Sequential().extend(this).extend(other);
   }
@@ -94,7 +94,7 @@ export class Sequential extends NumberedModules {
     if (!Number.isInteger(count))
       throw new TorchError(
         'TypeError',
-        `unsupported operand type(s) for *: <class 'torch.nn.modules.container.Sequential'> and <class '${typeName(count)}'>`,
+        `unsupported operand type(s) for *: <class 'torch.nn.modules.container.Sequential'> and ${classRepr(count)}`,
       );
     if (count <= 0)
       throw new TorchError(
@@ -135,7 +135,7 @@ export class ModuleList extends NumberedModules {
     if (typeof given !== 'object' || given === null || !(Symbol.iterator in given))
       throw new TorchError(
         'TypeError',
-        `ModuleList.extend should be called with an iterable, but got ${typeName(modules)}`,
+        `ModuleList.extend should be called with an iterable, but got ${shortTypeName(modules)}`,
       );
     for (const module of modules) this.append(module);
     return this;

@@ -9,7 +9,9 @@ import type { HookOptions, RemovableHandle } from './hooks';
 import { loadStateDict } from './load-state-dict';
 import { bufferAt, parameterAt, setSubmoduleAt, submoduleAt } from './module-access';
 import { callModule } from './module-call';
+import { HAS_OWN_NAMES } from './module-names';
 import { moduleRepr } from './module-repr';
+import { moduleState, setModuleState, type ModuleState, type StatePurpose } from './module-state';
 import type {
   BackwardHook,
   BackwardPreHook,
@@ -293,7 +295,15 @@ export class Module {
     refuseExtraState('set_extra_state');
   }
 
-  /** Fields a deepcopy shares instead of copying. */
+  /** Python's `__getstate__`: what copies and pickles are made from. A derived class may change what it gives away. */
+  getState(_purpose: StatePurpose = 'copy'): ModuleState {
+    return moduleState(this);
+  }
+  /** Python's `__setstate__`: called on a module whose constructor did not run. */
+  setState(state: ModuleState): void {
+    setModuleState(this, state);
+  }
+  /** Fields that a deepcopy shares instead of copying. */
   sharedFields(): readonly string[] {
     return [];
   }
@@ -307,3 +317,4 @@ export class Module {
 }
 
 declareOwn(Module.prototype);
+Object.defineProperty(Module.prototype, HAS_OWN_NAMES, { value: true });

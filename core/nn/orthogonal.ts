@@ -49,6 +49,7 @@ export function* orthogonalSteps(tensor: Tensor, gain: number, generator: Genera
     yield;
   }
   yield* writeNumbers(tensor, drawn);
+  tensor.noteChange();
 }
 
 /** Gram–Schmidt, each vector cleaned twice ("twice is enough", Giraud et al. 2005), in place. */

@@ -1,6 +1,6 @@
 // The entries that ModuleDict and ParameterDict take over: of a record, or pairs; refused in PyTorch's words.
 import { TorchError } from '../errors';
-import { typeName } from './python-names';
+import { shortTypeName } from './python-names';
 
 interface Words {
   /** The method, as its TypeError names it. */
@@ -14,14 +14,14 @@ export function pairsOf(given: unknown, { call, element }: Words): readonly (rea
   if (typeof given !== 'object' || given === null)
     throw new TorchError(
       'TypeError',
-      `${call} should be called with an iterable of key/value pairs, but got ${typeName(given)}`,
+      `${call} should be called with an iterable of key/value pairs, but got ${shortTypeName(given)}`,
     );
   if (!(Symbol.iterator in given)) return Object.entries(given);
   return [...(given as Iterable<unknown>)].map((item, index) => {
     if (!Array.isArray(item))
       throw new TorchError(
         'TypeError',
-        `${element} update sequence element #${index} should be Iterable; is${typeName(item)}`,
+        `${element} update sequence element #${index} should be Iterable; is${shortTypeName(item)}`,
       );
     if (item.length !== 2)
       throw new TorchError(

@@ -4,7 +4,7 @@ import { Tensor } from '../tensor/tensor';
 import { Module } from './module';
 import { pairsOf } from './pairs';
 import { Parameter } from './parameter';
-import { IS_TORCH_CLASS, torchTypename, typeName } from './python-names';
+import { IS_TORCH_CLASS, shortTypeName, torchTypename } from './python-names';
 import { isLazy } from './uninitialized';
 
 const asParameter = (value: unknown): unknown =>
@@ -12,7 +12,7 @@ const asParameter = (value: unknown): unknown =>
 
 /** `  (0): Parameter containing: [torch.float32 of size 2x3]`. */
 function line(key: string, value: unknown, typeOf: (tensor: Tensor) => string): string {
-  if (!(value instanceof Tensor)) return `  (${key}): Object of type: ${typeName(value)}`;
+  if (!(value instanceof Tensor)) return `  (${key}): Object of type: ${shortTypeName(value)}`;
   const kind = value instanceof Parameter ? 'Parameter' : 'Tensor';
   const size = (isLazy(value) ? value.size() : value.shape).join('x');
   const place = value.device === 'gpu' ? ' (cuda:0)' : '';
@@ -58,7 +58,7 @@ export class ParameterList extends ParameterContainer {
     if (typeof given !== 'object' || given === null || given instanceof Tensor || !(Symbol.iterator in given))
       throw new TorchError(
         'TypeError',
-        `ParameterList.extend should be called with an iterable, but got ${typeName(values)}`,
+        `ParameterList.extend should be called with an iterable, but got ${shortTypeName(values)}`,
       );
     for (const value of values) this.append(value);
     return this;
@@ -167,7 +167,7 @@ function checkedKey(key: unknown): string {
   if (typeof key === 'string') return key;
   throw new TorchError(
     'TypeError',
-    `Index given to ParameterDict cannot be used as a key as it is not a string (type is '${typeName(key)}'). Open an issue on github if you need non-string keys.`,
+    `Index given to ParameterDict cannot be used as a key as it is not a string (type is '${shortTypeName(key)}'). Open an issue on github if you need non-string keys.`,
   );
 }
 

@@ -1,7 +1,8 @@
 // Parameter: a leaf tensor that a module registers when it is assigned to a field. Rules: docs/spec/parameters.md.
 import { TorchError } from '../errors';
+import { getDefaultDType } from '../tensor/default-dtype';
 import { Tensor } from '../tensor/tensor';
-import { typeName } from './python-names';
+import { noAttribute } from './python-names';
 import { newTensor } from './tensor-memory';
 import { tensorRepr } from './tensor-repr';
 
@@ -10,7 +11,7 @@ export interface ParameterOptions {
   readonly requiresGrad?: boolean;
 }
 
-const emptyTensor = (): Tensor => newTensor([0], 'float32');
+const emptyTensor = (): Tensor => newTensor([0], getDefaultDType());
 
 /**
  * `torch.nn.Parameter`. Given a Tensor or a Parameter it is a new object over the same storage; given a custom tensor type
@@ -20,13 +21,13 @@ const emptyTensor = (): Tensor => newTensor([0], 'float32');
 export class Parameter extends Tensor {
   constructor(data: Tensor | null = null, options: ParameterOptions = {}) {
     const source = data ?? emptyTensor();
-    if (!(source instanceof Tensor))
-      throw new TorchError('AttributeError', `'${typeName(source)}' object has no attribute 'detach'`);
+    if (!(source instanceof Tensor)) throw new TorchError('AttributeError', noAttribute(source, 'detach'));
     source.assertUsable('<method detach>');
     const { requiresGrad = true } = options;
     const { storage, dtype, shape, strides, offset } = source;
     super(storage, { dtype, shape, strides, offset, requiresGrad });
     if (!isPlain(source)) return adopt(source, requiresGrad);
+    this.countWith(source);
   }
 
   /** The flag by which a custom tensor type counts as a Parameter; true for every real one. */

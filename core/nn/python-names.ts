@@ -50,7 +50,19 @@ const modulePath = (name: string): string =>
 /** Classes that are PyTorch's own carry this mark; a person's are named alone. */
 export const IS_TORCH_CLASS = Symbol('a class of torch.nn');
 
-/** Python's `type(value).__name__`. */
+/** What has a Python counterpart by JavaScript's class; classes that are in C carry their module in every message. */
+const BUILT_IN: Readonly<Record<string, string>> = {
+  Object: 'dict',
+  Map: 'dict',
+  Set: 'set',
+  StateDict: 'collections.OrderedDict',
+  Uint8Array: 'bytes',
+};
+
+/** Python's `type(value).__name__`: `int`, `Linear`, `OrderedDict`. */
+export const shortTypeName = (value: unknown): string => typeName(value).split('.').at(-1) ?? '';
+
+/** The name Python's own messages give the type of `value`: `int`, `Linear`, `collections.OrderedDict`, `numpy.ndarray`. */
 export function typeName(value: unknown): string {
   if (value === null || value === undefined) return 'NoneType';
   switch (typeof value) {
@@ -63,18 +75,50 @@ export function typeName(value: unknown): string {
     case 'boolean':
       return 'bool';
     case 'function':
-      return 'function';
-    default:
+      return isClass(value) ? 'type' : 'function';
+    case 'symbol':
+      return 'Symbol';
+    default: {
       if (Array.isArray(value)) return 'list';
-      return value.constructor.name === 'Object' || value instanceof Map ? 'dict' : value.constructor.name;
+      const name = value.constructor.name;
+      return BUILT_IN[name] ?? (ArrayBuffer.isView(value) ? 'numpy.ndarray' : name);
+    }
   }
 }
 
-/** `torch.typename(value)`: a tensor by its element type, anything else by its class. */
+const isClass = (value: object): boolean => /^class\b/.test(Function.prototype.toString.call(value));
+
+/** `'list' object has no attribute 'detach'`, as Python says of any object or class. */
+export const noAttribute = (value: unknown, name: string): string =>
+  typeof value === 'function' && isClass(value)
+    ? `type object '${value.name}' has no attribute '${name}'`
+    : `'${typeName(value)}' object has no attribute '${name}'`;
+
+const isTorchClass = (value: object): boolean => Reflect.get(value, IS_TORCH_CLASS) === true;
+
+/** Python's repr of the class of `value`: `<class 'torch.nn.modules.linear.Linear'>`; a person's classes without their module. */
+export function classRepr(value: unknown): string {
+  const name = typeName(value);
+  if (typeof value !== 'object' || value === null) return `<class '${name}'>`;
+  if (isTorchClass(value)) return `<class '${modulePath(name)}'>`;
+  if (!(value instanceof Tensor)) return `<class '${name}'>`;
+  return `<class '${TENSOR_CLASSES[name] ?? name}'>`;
+}
+
+const TENSOR_CLASSES: Readonly<Record<string, string>> = {
+  Tensor: 'torch.Tensor',
+  Parameter: 'torch.nn.parameter.Parameter',
+  UninitializedParameter: 'torch.nn.parameter.UninitializedParameter',
+  UninitializedBuffer: 'torch.nn.parameter.UninitializedBuffer',
+};
+
+/** `torch.typename(value)`: a tensor by its element type, anything else by its class. ValueError for an uninitialized tensor. */
 export function torchTypename(value: unknown): string {
-  if (typeof value === 'object' && value !== null && Reflect.get(value, IS_TORCH_CLASS) === true)
+  if (typeof value === 'object' && value !== null && isTorchClass(value))
     return modulePath(value.constructor.name);
+  if (typeof value === 'function') return value.name === '' ? '<lambda>' : value.name;
   if (!(value instanceof Tensor)) return typeName(value);
+  value.assertUsable('<method type>');
   const place = value.device === 'gpu' ? 'torch.cuda.' : 'torch.';
   return place + (TENSOR_TYPES[value.dtype] ?? 'Tensor');
 }

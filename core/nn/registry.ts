@@ -4,6 +4,7 @@ import { Tensor } from '../tensor/tensor';
 import { Buffer } from './buffer';
 import { HookList } from './hooks';
 import type { Module } from './module';
+import { isTaken } from './module-names';
 import type {
   BackwardHook,
   BackwardPreHook,
@@ -55,17 +56,6 @@ export class Registry {
     return () => {
       for (const restore of restores) restore();
     };
-  }
-  /** Hooks are given the module they run for, so the same functions serve a copy. */
-  takeHooks(from: Registry): void {
-    this.forwardPreHooks.take(from.forwardPreHooks);
-    this.forwardHooks.take(from.forwardHooks);
-    this.backwardPreHooks.take(from.backwardPreHooks);
-    this.backwardHooks.take(from.backwardHooks);
-    this.stateDictPreHooks.take(from.stateDictPreHooks);
-    this.stateDictPostHooks.take(from.stateDictPostHooks);
-    this.loadPreHooks.take(from.loadPreHooks);
-    this.loadPostHooks.take(from.loadPostHooks);
   }
 
   /** The registered value of a name, undefined when there is none. */
@@ -129,10 +119,9 @@ function checkName(what: 'parameter' | 'buffer', name: unknown): asserts name is
   if (name === '') throw new TorchError('KeyError', `${what} name can't be empty string ""`);
 }
 
-/** Python's hasattr. A field that TypeScript declared without a value is undefined and does not count. */
+/** Python's hasattr. */
 const hasAttribute = (target: object, name: string): boolean =>
-  (name in target && Reflect.get(target, name) !== undefined) ||
-  ((target as Registering)[REGISTRY]?.has(name) ?? false);
+  ((target as Registering)[REGISTRY]?.has(name) ?? false) || isTaken(target, name);
 
 function checkFree(target: object, name: string, own: ReadonlyMap<string, unknown>): void {
   if (hasAttribute(target, name) && !own.has(name))
@@ -144,7 +133,8 @@ function clearField(target: object, name: string): void {
   if (Object.hasOwn(target, name)) Reflect.deleteProperty(target, name);
 }
 
-function adopt(target: Registering, kind: string, name: string, tensor: Tensor | null): void {
+/** Makes errors about an uninitialized tensor say where it stands. */
+export function nameLazy(target: Registering, kind: string, name: string, tensor: Tensor | null): void {
   if (!isLazy(tensor)) return;
   nameOwner(tensor, () => {
     const label = target[LABEL] ?? null;
@@ -169,19 +159,19 @@ export function registerParameter(target: Registering, name: unknown, value: unk
   const registered = value && hooked(registrationHooks.parameter, target, name, value);
   clearField(target, name);
   parameters.set(name, registered);
-  adopt(target, 'parameter', name, registered);
+  nameLazy(target, 'parameter', name, registered);
 }
 
 /** A parameter that stands for one of a submodule's, dots in its name (`out_proj.weight`): PyTorch forbids them in a plain one. */
 export function registerNestedParameter(target: Registering, name: string, value: Parameter): void {
   registryOf(target, 'parameter').parameters.set(name, value);
-  adopt(target, 'parameter', name, value);
+  nameLazy(target, 'parameter', name, value);
 }
 
 /** A buffer that stands for one of a submodule's, as registerNestedParameter's. */
 export function registerNestedBuffer(target: Registering, name: string, value: Tensor): void {
   registryOf(target, 'buffer').buffers.set(name, value);
-  adopt(target, 'buffer', name, value);
+  nameLazy(target, 'buffer', name, value);
 }
 
 export interface Member {
@@ -231,7 +221,7 @@ export function registerBuffer(
   buffers.set(name, registered);
   if (persistent) nonPersistent.delete(name);
   else nonPersistent.add(name);
-  adopt(target, 'buffer', name, registered);
+  nameLazy(target, 'buffer', name, registered);
 }
 
 export function registerModule(target: Registering, name: unknown, value: unknown): void {

@@ -1,6 +1,6 @@
 // StateDict: PyTorch's OrderedDict of named tensors with its `_metadata`. Reading and writing files is elsewhere.
 import { TorchError } from '../errors';
-import { typeName } from './python-names';
+import { classRepr } from './python-names';
 
 /** What a module notes about itself: `version`, and PyTorch's `assign_to_params_buffers` once it was loaded with assign. */
 export interface ModuleMetadata {
@@ -47,7 +47,7 @@ export function asStateDict(value: unknown): StateDict {
     return new StateDict(Object.entries(value));
   throw new TorchError(
     'TypeError',
-    `Expected state_dict to be dict-like, got <class '${typeName(value)}'>.`,
+    `Expected state_dict to be dict-like, got ${classRepr(value)}.`,
     'weights_mismatch',
   );
 }

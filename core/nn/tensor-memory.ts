@@ -121,7 +121,7 @@ export function cloneTensor(source: Tensor, device: Device = source.device): Ten
   const strides = keepsStrides ? source.strides : contiguousStrides(shape);
   const storage = allocateBytes(device, numel(shape) * elementSize(dtype));
   const copy = new Tensor(storage, { dtype, shape, strides });
-  if (device !== 'meta' && source.device !== 'meta') copyInto(copy, source);
+  if (device !== 'meta' && source.device !== 'meta') copyValues(copy, source);
   return copy;
 }
 
@@ -188,6 +188,7 @@ export function fillTensor(tensor: Tensor, value: number): void {
 
 /** The same in steps. */
 export function* fillSteps(tensor: Tensor, value: number): Steps {
+  tensor.noteChange();
   if (tensor.device === 'meta' || tensor.storage.isDisposed) return;
   const one = new Float64Array([value]);
   const pattern = convertBytes(new Uint8Array(one.buffer), 'float64', tensor.dtype);
@@ -249,6 +250,11 @@ export function* writeNumbers(tensor: Tensor, values: Float64Array): Steps {
  * NotImplementedError for dtypes that convert to nothing.
  */
 export function copyInto(target: Tensor, source: Tensor): void {
+  copyValues(target, source);
+  target.noteChange();
+}
+
+function copyValues(target: Tensor, source: Tensor): void {
   const stored = [source.dtype, target.dtype].find((dtype) => !isConvertible(dtype));
   if (stored !== undefined && source.dtype !== target.dtype) {
     const kernel = [source.dtype, target.dtype].includes('float32') ? 'copy_kernel' : 'copy_';

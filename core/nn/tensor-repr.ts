@@ -1,8 +1,9 @@
 // A tensor printed as PyTorch prints it, with its default options: precision 4, at most 1000 elements, lines of 80.
 // Source: torch/_tensor_str.py. Integers, booleans and real floats; other dtypes print their shape only.
+import { getDefaultDType } from '../tensor/default-dtype';
 import { DTYPES } from '../tensor/dtype';
 import { readElement } from '../tensor/elements';
-import type { Tensor } from '../tensor/tensor';
+import { printTensorsBy, Tensor } from '../tensor/tensor';
 import { denseBytes } from './tensor-memory';
 
 const PRECISION = 4;
@@ -58,14 +59,30 @@ const shownIndices = (size: number, isSummary: boolean): (number | null)[] => {
   return isSummary && size > 2 * EDGE ? [...all.slice(0, EDGE), null, ...all.slice(-EDGE)] : all;
 };
 
-/** The tensor's text: `tensor([1., 2.], requires_grad=True)`. */
-export function tensorRepr(tensor: Tensor): string {
+/** The tensor's text: `tensor([1., 2.], requires_grad=True)`; a custom type by its name, and `Parameter(...)` round it if it is one. */
+export function tensorRepr(tensor: Tensor, isParameter = Boolean(Reflect.get(tensor, 'isParam'))): string {
+  const prototype = Object.getPrototypeOf(tensor) as object;
+  const name = tensor.constructor.name;
+  if (prototype === Tensor.prototype || name === 'Parameter') return textOf(tensor, 'tensor(');
+  const text = textOf(tensor, `${name}(`);
+  return isParameter ? `Parameter(${text})` : text;
+}
+printTensorsBy(tensorRepr);
+
+function textOf(tensor: Tensor, prefix: string): string {
   const { shape, dtype } = tensor;
   const suffixes = suffixesOf(tensor);
   if (tensor.device === 'meta' || DTYPES[dtype].kind === 'complex' || DTYPES[dtype].kind === 'opaque')
-    return withSuffixes('...', [`device='${tensor.device}'`, `size=(${tupleText(shape)})`, ...suffixes]);
+    return withSuffixes(prefix, '...', [
+      `device='${tensor.device}'`,
+      `size=(${tupleText(shape)})`,
+      ...suffixes,
+    ]);
   if (tensor.numel() === 0)
-    return withSuffixes('[]', [...(shape.length === 1 ? [] : [`size=(${tupleText(shape)})`]), ...suffixes]);
+    return withSuffixes(prefix, '[]', [
+      ...(shape.length === 1 ? [] : [`size=(${tupleText(shape)})`]),
+      ...suffixes,
+    ]);
   const bytes = denseBytes(tensor);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = DTYPES[dtype].bytes;
@@ -75,7 +92,8 @@ export function tensorRepr(tensor: Tensor): string {
   collect(shape, isSummary, 0, 0, places);
   const formatter = formatterFor(tensor, places.map(at));
   return withSuffixes(
-    body(shape, isSummary, 0, 0, 'tensor('.length, (place) => cell(formatter, at(place)), formatter.width),
+    prefix,
+    body(shape, isSummary, 0, 0, prefix.length, (place) => cell(formatter, at(place)), formatter.width),
     suffixes,
   );
 }
@@ -86,7 +104,7 @@ const tupleText = (shape: readonly number[]): string =>
   shape.length === 1 ? `${shape[0] ?? 0},` : shape.join(', ');
 
 function suffixesOf({ dtype, gradFn, requiresGrad, device }: Tensor): string[] {
-  const isDefault = dtype === 'float32' || dtype === 'int64' || dtype === 'bool';
+  const isDefault = dtype === getDefaultDType() || dtype === 'int64' || dtype === 'bool';
   return [
     ...(device === 'gpu' ? ["device='cuda:0'"] : []),
     ...(isDefault ? [] : [`dtype=torch.${dtype}`]),
@@ -137,14 +155,14 @@ function body(
 }
 
 /** Adds the suffixes, on a new line where they would pass the line's end. */
-function withSuffixes(text: string, suffixes: readonly string[]): string {
-  let result = `tensor(${text}`;
+function withSuffixes(prefix: string, text: string, suffixes: readonly string[]): string {
+  let result = prefix + text;
   // PyTorch counts two columns more than there are.
   let length = result.length - result.lastIndexOf('\n') + 1;
   for (const suffix of suffixes) {
     if (length + suffix.length + 2 > LINE) {
-      result += `,\n       ${suffix}`;
-      length = 'tensor('.length + suffix.length;
+      result += `,\n${' '.repeat(prefix.length)}${suffix}`;
+      length = prefix.length + suffix.length;
     } else {
       result += `, ${suffix}`;
       length += suffix.length + 2;

@@ -39,6 +39,7 @@ function classesOf(declaration: LayerDeclaration): LayerClasses {
   if (declaration.torch !== null) {
     Object.defineProperty(eager.prototype, IS_TORCH_CLASS, { value: true });
     defineParams(eager.prototype, Object.keys(declaration.params));
+    if (declaration.tensors !== undefined) aliasReset(eager.prototype);
   }
   Object.defineProperty(eager, 'name', { value: classNameOf(declaration) });
   Object.defineProperty(lazy, 'name', { value: lazyClassNameOf(declaration) });
@@ -58,6 +59,16 @@ const TAKEN = new Set([
   'generator',
   'initializers',
 ]);
+
+/** PyTorch's name of the method, so that no tensor takes it. */
+function aliasReset(prototype: LayerModule): void {
+  Object.defineProperty(prototype, 'reset_parameters', {
+    configurable: true,
+    value(this: LayerModule) {
+      this.resetParameters();
+    },
+  });
+}
 
 /** `linear.in_features` as a field, to read and to set. */
 function defineParams(prototype: LayerModule, names: readonly string[]): void {

@@ -39,6 +39,7 @@ export function* truncNormalSteps(tensor: Tensor, options: TruncNormalOptions = 
       'ValueError',
       `trunc_normal_ expects a < b and std > 0, but got a=${a}, b=${b}, std=${std}`,
     );
+  tensor.noteChange();
   if (tensor.device === 'meta') return;
   const draw = new Draws(dtype, tensor.numel(), generator, tensor.isContiguous());
   const inside = normalBelow((b - mean) / std) - normalBelow((a - mean) / std);

@@ -1,6 +1,7 @@
 // Parameters and buffers whose shape is not known yet: materialize turns the very same object into the class it was waiting to
 // become. What they answer until then is uninitialized-members. Rules: docs/spec/parameters.md.
 import { TorchError } from '../errors';
+import { getDefaultDType } from '../tensor/default-dtype';
 import type { DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
 import type { Device } from '../tensor/storage';
@@ -8,6 +9,7 @@ import { Tensor } from '../tensor/tensor';
 import type { Conversion } from './convert';
 import { Parameter } from './parameter';
 import { checkData, pendingOf } from './pending';
+import { shortTypeName } from './python-names';
 import { newTensor } from './tensor-memory';
 import { FIELDS, hideFields, MEMBERS, type AllowedMembers } from './uninitialized-members';
 
@@ -79,8 +81,21 @@ export function returnToUninitialized(tensor: Tensor, prototype: object, empty: 
   hideFields(tensor, empty);
 }
 
-/** `shape` as PyTorch accepts it: a list or one number. */
-const shapeOf = (shape: Shape | number): Shape => (typeof shape === 'number' ? [shape] : shape);
+/** `shape` as PyTorch accepts it: a list or one number. TypeError for anything else. */
+function shapeOf(shape: unknown): Shape {
+  const given: unknown = typeof shape === 'number' && Number.isInteger(shape) ? [shape] : shape;
+  if (!Array.isArray(given)) throw noSize(`not ${shortTypeName(given)}`);
+  const wrong = given.findIndex((size) => !Number.isInteger(size));
+  if (wrong === 0) throw noSize(`but found element of type ${shortTypeName(given[wrong])} at pos 0`);
+  if (wrong > 0)
+    throw new TorchError(
+      'TypeError',
+      `empty(): argument 'size' failed to unpack the object at pos ${wrong + 1} with error "type must be tuple of ints,but got ${shortTypeName(given[wrong])}"`,
+    );
+  return given as Shape;
+}
+const noSize = (what: string): TorchError =>
+  new TorchError('TypeError', `empty(): argument 'size' (position 1) must be tuple of ints, ${what}`);
 
 /** An empty tensor of the converted kind, or null when nothing changes. */
 function convertedData(tensor: UninitializedTensor, { dtype, device }: Conversion): Tensor | null {
@@ -103,6 +118,14 @@ export class UninitializedParameter extends Parameter implements AllowedMembers 
   declare readonly int: AllowedMembers['int'];
   declare readonly long: AllowedMembers['long'];
   declare readonly cpu: AllowedMembers['cpu'];
+  declare readonly cuda: AllowedMembers['cuda'];
+  declare readonly real: AllowedMembers['real'];
+  declare readonly name: AllowedMembers['name'];
+  declare readonly isMeta: AllowedMembers['isMeta'];
+  declare readonly isCpu: AllowedMembers['isCpu'];
+  declare readonly isCuda: AllowedMembers['isCuda'];
+  declare readonly isSparse: AllowedMembers['isSparse'];
+  declare readonly isQuantized: AllowedMembers['isQuantized'];
   declare readonly copy_: AllowedMembers['copy_'];
   declare readonly bfloat16: AllowedMembers['bfloat16'];
   declare readonly byte: AllowedMembers['byte'];
@@ -110,7 +133,7 @@ export class UninitializedParameter extends Parameter implements AllowedMembers 
   declare readonly shareMemory_: AllowedMembers['shareMemory_'];
 
   constructor(options: UninitializedOptions = {}) {
-    const { requiresGrad = true, device = 'cpu', dtype = 'float32' } = options;
+    const { requiresGrad = true, device = 'cpu', dtype = getDefaultDType() } = options;
     const empty = newTensor([0], dtype, device);
     super(empty, { requiresGrad });
     hideFields(this, empty);
@@ -118,6 +141,15 @@ export class UninitializedParameter extends Parameter implements AllowedMembers 
 
   override toString(): string {
     return `<${this.constructor.name}>`;
+  }
+  override get data(): Tensor {
+    return pendingOf(this).data.data;
+  }
+  override set data(source: Tensor) {
+    this.setData(source);
+  }
+  get T(): Tensor {
+    return this.data;
   }
   /** Itself when nothing changes, else a plain empty Tensor, as PyTorch has it. */
   to(target: Conversion): Tensor {
@@ -143,6 +175,14 @@ export class UninitializedBuffer extends Tensor implements AllowedMembers {
   declare readonly int: AllowedMembers['int'];
   declare readonly long: AllowedMembers['long'];
   declare readonly cpu: AllowedMembers['cpu'];
+  declare readonly cuda: AllowedMembers['cuda'];
+  declare readonly real: AllowedMembers['real'];
+  declare readonly name: AllowedMembers['name'];
+  declare readonly isMeta: AllowedMembers['isMeta'];
+  declare readonly isCpu: AllowedMembers['isCpu'];
+  declare readonly isCuda: AllowedMembers['isCuda'];
+  declare readonly isSparse: AllowedMembers['isSparse'];
+  declare readonly isQuantized: AllowedMembers['isQuantized'];
   declare readonly copy_: AllowedMembers['copy_'];
   declare readonly bfloat16: AllowedMembers['bfloat16'];
   declare readonly byte: AllowedMembers['byte'];
@@ -152,7 +192,7 @@ export class UninitializedBuffer extends Tensor implements AllowedMembers {
   declare isBuffer: boolean;
 
   constructor(options: UninitializedOptions & { readonly persistent?: boolean } = {}) {
-    const { requiresGrad = false, device = 'cpu', dtype = 'float32', persistent = true } = options;
+    const { requiresGrad = false, device = 'cpu', dtype = getDefaultDType(), persistent = true } = options;
     const empty = newTensor([0], dtype, device);
     super(empty.storage, { dtype, shape: [0], requiresGrad });
     Object.assign(this, { persistent, isBuffer: true });
@@ -162,20 +202,32 @@ export class UninitializedBuffer extends Tensor implements AllowedMembers {
   override toString(): string {
     return `<${this.constructor.name}>`;
   }
+  override get data(): Tensor {
+    return bare(this, pendingOf(this).data);
+  }
+  override set data(source: Tensor) {
+    this.setData(source);
+  }
+  get T(): Tensor {
+    return this.data;
+  }
   /** Itself when nothing changes, else another uninitialized buffer that has lost `persistent` and `isBuffer`. */
   to(target: Conversion): Tensor {
     const data = convertedData(this, target);
-    if (data === null) return this;
-    const { dtype, device } = data;
-    const converted = new UninitializedBuffer({ dtype, device, requiresGrad: this.requiresGrad });
-    Reflect.deleteProperty(converted, 'persistent');
-    Reflect.deleteProperty(converted, 'isBuffer');
-    return converted;
+    return data === null ? this : bare(this, data);
   }
   /** Allocates zero-filled memory of `shape` and makes this object a plain Tensor; `persistent` and `isBuffer` stay. */
   materialize(shape: Shape | number, device?: Device, dtype?: DType): void {
     materializeInPlace(this, Tensor.prototype, shapeOf(shape), device, dtype);
   }
+}
+
+/** Another uninitialized buffer that has lost `persistent` and `isBuffer`. */
+function bare({ requiresGrad }: UninitializedBuffer, { dtype, device }: Tensor): UninitializedBuffer {
+  const made = new UninitializedBuffer({ dtype, device, requiresGrad });
+  Reflect.deleteProperty(made, 'persistent');
+  Reflect.deleteProperty(made, 'isBuffer');
+  return made;
 }
 
 for (const { prototype } of [UninitializedParameter, UninitializedBuffer])

@@ -1,5 +1,5 @@
 // Calling a primitive: infer, allocate, run on the inputs' backend (or record it while tracing), remember for gradients.
-import { LazuliError } from '../errors';
+import { LazuliError, TorchError } from '../errors';
 import { elementSize, isFloatingPoint, type DType } from '../tensor/dtype';
 import { MetaStorage } from '../tensor/meta-storage';
 import { numel, type Shape } from '../tensor/shape';
@@ -135,6 +135,8 @@ export function apply<N extends OpName>(
 ): Tensor[] {
   for (const input of inputs) input?.assertUsable(op);
   const signature = SIGNATURES[op];
+  const changed = (signature.mutates ?? []).map((index) => inputs[index] ?? null);
+  if (isGradientEnabled) for (const tensor of changed) refuseLeaf(tensor);
   const on = deviceOf(inputs, device);
   const outputs = INFER[op](inputs, attributes).map(
     ({ dtype, shape }) => new Tensor(allocate(on, dtype, shape), { dtype, shape }),
@@ -143,11 +145,21 @@ export function apply<N extends OpName>(
     if (tracer) tracer.record(op, inputs, outputs, attributes);
     else openBackend(on).execute(op, inputs, outputs, { ...attributes });
   }
+  for (const tensor of changed) tensor?.noteChange();
   if (isGradientEnabled && !signature.mutates?.includes(0) && inputs.some((input) => input?.requiresGrad)) {
     const node = new OpNode(op, inputs, outputs, attributes);
     for (const output of outputs) if (isFloatingPoint(output.dtype)) output.gradFn = node;
   }
   return outputs;
+}
+
+/** Changing a leaf that requires gradients is PyTorch's RuntimeError outside `noGrad`. */
+export function refuseLeaf(tensor: Tensor | null): void {
+  if (tensor?.requiresGrad === true && tensor.isLeaf)
+    throw new TorchError(
+      'RuntimeError',
+      'a leaf Variable that requires grad is being used in an in-place operation.',
+    );
 }
 
 function deviceOf(inputs: readonly (Tensor | null)[], device: Device | undefined): Device {

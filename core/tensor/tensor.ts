@@ -24,6 +24,11 @@ export interface TensorLayout {
   readonly requiresGrad?: boolean;
 }
 
+/** Shared by all tensors that view the same elements. */
+interface ChangeCounter {
+  count: number;
+}
+
 /** An n-dimensional array. Views share `storage` by identity. Created by core/ops/create and by ops, seldom by hand. */
 export class Tensor {
   storage: Storage;
@@ -37,6 +42,7 @@ export class Tensor {
   gradFn: GradientNode | null = null;
   protected sizes: Shape;
   #requiresGrad = false;
+  #changes: ChangeCounter = { count: 0 };
 
   constructor(storage: Storage, layout: TensorLayout) {
     this.storage = storage;
@@ -89,12 +95,41 @@ export class Tensor {
 
   /** A view of the same storage cut off from the gradient graph. */
   detach(): Tensor {
-    return new Tensor(this.storage, {
-      dtype: this.dtype,
-      shape: this.shape,
-      strides: this.strides,
-      offset: this.offset,
-    });
+    return this.data.countWith(this);
+  }
+
+  /** `p.data`: a view of the same storage, without gradients, that counts its changes alone. */
+  get data(): Tensor {
+    const { storage, dtype, shape, strides, offset } = this;
+    return new Tensor(storage, { dtype, shape, strides, offset });
+  }
+  set data(source: Tensor) {
+    this.setData(source);
+  }
+
+  /** PyTorch's `_version`: changes in place so far, of this tensor and all that count together with it. */
+  get version(): number {
+    return this.#changes.count;
+  }
+  /** Counts one change in place. */
+  noteChange(): void {
+    this.#changes.count += 1;
+  }
+  /** From now on counts changes together with `source`, as views and a detached tensor do; returns this tensor. */
+  countWith(source: Tensor): this {
+    this.#changes = source.#changes;
+    return this;
+  }
+
+  /** Bytes of one element, and of all. */
+  get itemsize(): number {
+    return elementSize(this.dtype);
+  }
+  get nbytes(): number {
+    return this.numel() * this.itemsize;
+  }
+  get layout(): 'torch.strided' {
+    return 'torch.strided';
   }
 
   /** `p.data = source`: takes over storage, layout and dtype; identity, class, requiresGrad and grad stay. */
@@ -116,6 +151,11 @@ export class Tensor {
   /** Throws when no op may use this tensor; `functionName` is the function the message names. See nn/uninitialized. */
   assertUsable(_functionName: string): void {}
 
+  /** As PyTorch prints it. */
+  toString(): string {
+    return printer(this);
+  }
+
   /** The dense little-endian bytes of a contiguous tensor, copied. Throws for a strided view: call `contiguous` first. */
   bytes(): Uint8Array {
     if (!this.isContiguous())
@@ -123,6 +163,12 @@ export class Tensor {
     const size = elementSize(this.dtype);
     return this.storage.read(this.offset * size, this.numel() * size);
   }
+}
+
+/** What prints tensors: values are read above this folder, in core/nn/tensor-repr, which registers itself here. */
+let printer = (tensor: Tensor): string => `<${tensor.constructor.name}>`;
+export function printTensorsBy(print: (tensor: Tensor) => string): void {
+  printer = print;
 }
 
 /** PyTorch begins the sentence in lower case where the flag is set on an existing tensor. */

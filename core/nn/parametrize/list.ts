@@ -8,7 +8,7 @@ import { getSwapModuleParamsOnConversion, swapParameter } from '../future';
 import type { Module } from '../module';
 import { ModuleList } from '../module-lists';
 import { Parameter } from '../parameter';
-import { typeName } from '../python-names';
+import { shortTypeName } from '../python-names';
 import { REGISTRY } from '../registry';
 
 /** What a parametrization may have beside `forward`: the tensors, one or several, that it would make `value` of. */
@@ -37,7 +37,7 @@ const valueError = (message: string): TorchError => new TorchError('ValueError',
 /** What a parametrization returned, where it must be a tensor. */
 export function expectTensor(value: unknown): Tensor {
   if (value instanceof Tensor) return value;
-  throw valueError(`A parametrization must return a tensor. Got ${typeName(value)}.`);
+  throw valueError(`A parametrization must return a tensor. Got ${shortTypeName(value)}.`);
 }
 
 /** `right_inverse` of modules that may say that they have none. */
@@ -70,7 +70,7 @@ export class ParametrizationList extends ModuleList {
     });
     if (!(inverse instanceof Tensor) && !Array.isArray(inverse))
       throw valueError(
-        `'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). Got ${typeName(inverse)}`,
+        `'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). Got ${shortTypeName(inverse)}`,
       );
     const isTensor = inverse instanceof Tensor;
     Object.assign(this, { unsafe, isTensor, ntensors: isTensor ? 1 : inverse.length });
@@ -127,7 +127,7 @@ function keepAll(list: ParametrizationList, original: Tensor, inverse: readonly 
   for (const [index, each] of inverse.entries()) {
     if (!(each instanceof Tensor))
       throw valueError(
-        `'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). Got element ${index} of the sequence with type ${typeName(each)}.`,
+        `'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). Got element ${index} of the sequence with type ${shortTypeName(each)}.`,
       );
     const { requiresGrad } = original;
     const kept = original instanceof Parameter ? new Parameter(each, { requiresGrad }) : each;
@@ -149,7 +149,7 @@ function checkResult(list: ParametrizationList, dtype: string, shape: readonly n
 
 function assignOne(list: ParametrizationList, value: unknown): void {
   if (!(value instanceof Tensor))
-    throw valueError(`\`right_inverse\` should return a tensor. Got ${typeName(value)}`);
+    throw valueError(`\`right_inverse\` should return a tensor. Got ${shortTypeName(value)}`);
   const [original] = list.originals();
   if (!original) return;
   if (value.dtype !== original.dtype)
@@ -161,7 +161,7 @@ function assignOne(list: ParametrizationList, value: unknown): void {
 
 function assignAll(list: ParametrizationList, value: unknown): void {
   if (!Array.isArray(value))
-    throw valueError(`'right_inverse' must return a sequence of tensors. Got ${typeName(value)}.`);
+    throw valueError(`'right_inverse' must return a sequence of tensors. Got ${shortTypeName(value)}.`);
   if (value.length !== list.ntensors)
     throw valueError(
       `'right_inverse' must return a sequence of tensors of length ${list.ntensors}. Got a sequence of length ${value.length}.`,
@@ -170,7 +170,7 @@ function assignAll(list: ParametrizationList, value: unknown): void {
     const tensor: unknown = value[index];
     if (!(tensor instanceof Tensor))
       throw valueError(
-        `'right_inverse' must return a sequence of tensors or reference-type opaques. Got element ${index} of type ${typeName(tensor)}.`,
+        `'right_inverse' must return a sequence of tensors or reference-type opaques. Got element ${index} of type ${shortTypeName(tensor)}.`,
       );
     if (tensor.dtype !== original.dtype)
       throw valueError(

@@ -5,13 +5,16 @@ import { noGrad } from '../../ops/dispatch';
 import { shapesEqual, torchSize } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';
 import type { Module } from '../module';
+import type { ModuleState, StatePurpose } from '../module-state';
 import { ModuleDict } from '../module-dict';
 import { Parameter } from '../parameter';
-import { typeName } from '../python-names';
+import { shortTypeName } from '../python-names';
 import { REGISTRY } from '../registry';
 import { expectTensor, isInvertible, ParametrizationList, registerTensor, tryInverse } from './list';
 
 const FIELD = 'parametrizations';
+const NO_PICKLE =
+  'Serialization of parametrized modules is only supported through state_dict(). See:\nhttps://pytorch.org/tutorials/beginner/saving_loading_models.html#saving-loading-a-general-checkpoint-for-inference-and-or-resuming-training';
 
 export interface RegisterOptions {
   /** The parametrization may change shape and dtype, and nothing is checked. Default false. */
@@ -89,7 +92,7 @@ function checkFurther(module: Module, name: string, parametrization: Module): vo
   const back = tryInverse(parametrization, after);
   if (back === undefined) return;
   if (!(back instanceof Tensor))
-    throw valueError(`parametrization.right_inverse must return a tensor. Got: ${typeName(back)}`);
+    throw valueError(`parametrization.right_inverse must return a tensor. Got: ${shortTypeName(back)}`);
   const same = (what: string): string =>
     `The tensor returned by parametrization.right_inverse must have the same ${what} as module.${name}, unless the \`unsafe\` flag is enabled.\nmodule.${name}.${what}: `;
   if (back.dtype !== before.dtype)
@@ -105,6 +108,13 @@ function injectClass(module: Module): void {
   const made = { [`Parametrized${base.constructor.name}`]: class {} };
   const [constructor] = Object.values(made);
   Object.defineProperty(prototype, 'constructor', { value: constructor, writable: true, configurable: true });
+  Object.defineProperty(prototype, 'getState', {
+    configurable: true,
+    value(this: Module, purpose: StatePurpose): ModuleState {
+      if (purpose !== 'deepcopy') throw new TorchError('RuntimeError', NO_PICKLE);
+      return base.getState.call(this, purpose);
+    },
+  });
   Object.setPrototypeOf(module, prototype);
 }
 

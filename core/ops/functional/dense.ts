@@ -25,7 +25,7 @@ export function view(
   gradient: (gradOutput: Tensor) => Tensor,
 ): Tensor {
   x.assertUsable(name);
-  return withGradient(name, x, new Tensor(x.storage, { ...layout, dtype: x.dtype }), gradient);
+  return withGradient(name, x, new Tensor(x.storage, { ...layout, dtype: x.dtype }).countWith(x), gradient);
 }
 
 /** `x` with its elements dense and row-major: itself when it is so already, else a copy. */

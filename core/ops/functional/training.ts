@@ -79,7 +79,7 @@ export function sgdStep(
     step,
     lr,
   ];
-  apply('sgd_step', inputs, options);
+  noGrad(() => apply('sgd_step', inputs, options));
 }
 
 /** One step of torch.optim.Adam, or of AdamW when `decoupled`; amsgrad when maxExpAvgSq is given. */
@@ -101,7 +101,7 @@ export function adamStep(
     step,
     lr,
   ];
-  apply('adam_step', inputs, options);
+  noGrad(() => apply('adam_step', inputs, options));
 }
 
 /** One step of torch.optim.RMSprop; centered when gradAvg is given. */
@@ -123,5 +123,5 @@ export function rmspropStep(
     step,
     lr,
   ];
-  apply('rmsprop_step', inputs, options);
+  noGrad(() => apply('rmsprop_step', inputs, options));
 }

@@ -5,6 +5,7 @@ import { findMetric, METRICS, parseMetric, splitMetrics } from '#core/metrics/in
 import { OPTIMIZERS } from '#core/optimizers/index';
 import { SCHEDULERS } from '#core/schedulers/index';
 import { TRAINING_LOSSES } from '#core/training/losses';
+import { ownMetric } from '#core/training/terms';
 
 import type { Options, OptionSpec } from './verb';
 
@@ -154,8 +155,7 @@ export function metricsFrom(options: Options, current: readonly string[]): reado
 
 /** A metric as people read it: shares as percentages. */
 export function showMetric(name: string, value: number, digits = 4): string {
-  const own = name.replace(/^validation_/, '').replace(/^\w+\./, '');
-  const isShare = findMetric(own)?.declaration.isShare === true;
+  const isShare = findMetric(ownMetric(name))?.declaration.isShare === true;
   return isShare ? `${(100 * value).toFixed(2)}%` : value.toFixed(digits);
 }
 

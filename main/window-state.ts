@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 
 import type { BrowserWindow } from 'electron';
 import { ModelSession, tensorboardFolder, type HistoryPlace, type RestorableWeights } from '#engine/index';
+import { filesOf } from '#core/document/data-files';
 import { applyChange, type ProjectChange } from '#core/document/change';
 import type { DataSource, Project } from '#core/document/project';
 import { sharedId } from '#core/document/schema';
@@ -163,13 +164,13 @@ export class WindowState implements Kept, RunnerHost {
 
   /** The user chose this file (in a dialog, or it stood in a project they opened): the window may name it from now on. */
   allowData(source: DataSource): void {
-    for (const file of [source.file, source.targetFile]) if (file) this.#dataFiles.add(file);
+    for (const file of filesOf(source)) this.#dataFiles.add(file);
   }
 
   /** Throws `ipc_refused` when the window's project names a data file the user never chose. */
   checkData(source: DataSource | null): void {
-    for (const file of source ? [source.file, source.targetFile] : [])
-      if (file && !this.#dataFiles.has(file))
+    for (const file of source ? filesOf(source) : [])
+      if (!this.#dataFiles.has(file))
         throw new LazuliError(
           'ipc_refused',
           `the window named a data file that was not chosen: ${file.slice(0, 200)}`,

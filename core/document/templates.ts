@@ -1,6 +1,7 @@
 // The projects `lazuli new` and the window's New start from; the ones in examples/ are these, written out.
 import { findLayer } from '../layers';
 import { parseParams } from '../layers/parse';
+import { pairs } from './template-pairs';
 import type { DataSource, Graph, GraphEdge, GraphNode, Project, TrainingSettings } from './project';
 
 export interface Template {
@@ -182,6 +183,11 @@ export const TEMPLATES: readonly Template[] = [
     name: 'fashion-mnist',
     summary: 'Fashion-MNIST 28×28 from the Debian package dataset-fashion-mnist.',
     project: fashion,
+  },
+  {
+    name: 'pairs',
+    summary: 'Pairs of digits, alike or not: two inputs, one encoder with shared weights, two losses.',
+    project: pairs(TRAINING),
   },
 ];
 

@@ -76,6 +76,8 @@ export interface ModelInfo {
 export interface DataPreview {
   readonly samples: number;
   readonly inputShape: Shape;
+  /** Samples of further inputs, by the id of the node they feed; absent where there are none. */
+  readonly feeds?: Readonly<Record<string, Shape>>;
   readonly targetKind: 'class' | 'number';
   readonly classes: readonly string[];
   readonly columns: readonly string[];
@@ -88,6 +90,13 @@ export interface DataPreview {
         readonly channels: 1 | 3;
         readonly pixels: Uint8Array;
         readonly target: string;
+        /** Those of further inputs, where they are pictures. */
+        readonly others?: readonly {
+          readonly width: number;
+          readonly height: number;
+          readonly channels: 1 | 3;
+          readonly pixels: Uint8Array;
+        }[];
       }
     | { readonly kind: 'row'; readonly values: readonly number[]; readonly target: string }
   )[];

@@ -1,6 +1,7 @@
 // Datasets that are open, by what describes them: read once, read again when the file changed, freed when nobody holds them.
 import { stat } from 'node:fs/promises';
 
+import { filesOf } from '#core/document/data-files';
 import type { DataSource } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import type { Tensor } from '#core/tensor/tensor';
@@ -30,11 +31,7 @@ export class DataCache {
 
   async #get(source: DataSource, options: Omit<DatasetOptions, 'folder'>): Promise<Dataset> {
     const { dtype, classes = null, namedClasses = null, needsTarget = true } = options;
-    const parts = [...Object.values(source.feeds ?? {}), ...Object.values(source.targets ?? {})];
-    const files = [source.file, source.targetFile, ...parts.map(({ file }) => file)];
-    const stamps = await Promise.all(
-      files.map(async (file) => (typeof file === 'string' ? stampOf(resolveFile(file, this.folder)) : '')),
-    );
+    const stamps = await Promise.all(filesOf(source).map((file) => stampOf(resolveFile(file, this.folder))));
     const read = [asRead(source), stamps, dtype, classes, namedClasses, needsTarget];
     const key = JSON.stringify(read);
     const found = this.#open.get(key);

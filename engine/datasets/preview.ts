@@ -4,12 +4,16 @@ import { numel, type Shape } from '#core/tensor/shape';
 
 import type { Dataset } from './dataset';
 import { readRows } from './table';
+import type { Tensor } from '#core/tensor/tensor';
+import type { Targets } from './targets';
 
 type Item = DataPreview['items'][number];
 
 /** More values of a row than this are not shown. */
 const MAX_VALUES = 1024;
 const MAX_SIDE = 512;
+/** Numbers of one target that are shown. */
+const MOST_ANSWERS = 6;
 
 export function previewDataset(
   dataset: Dataset,
@@ -18,30 +22,52 @@ export function previewDataset(
   const from = Math.min(Math.max(range.from, 0), dataset.samples);
   const count = Math.min(range.count, dataset.samples - from);
   const { inputShape, targets, source } = dataset;
-  const width = numel(inputShape);
-  const values = count > 0 ? readRows(dataset.inputs, from, count) : [];
-  const answers = targets && count > 0 ? readRows(targets.tensor, from, count) : [];
-  const perSample = count > 0 ? answers.length / count : 0;
   const classes = targets?.classes ?? [];
-  const scale = dataset.inputs.dtype === 'uint8' ? { low: 0, high: 255 } : rangeOf(values);
+  const answers = [...(targets ? [targets] : []), ...dataset.named.values()].map((each) =>
+    answersOf(each, from, count),
+  );
+  const own = samplesOf(dataset.inputs, from, count);
+  const others = [...dataset.feeds.values()].map((table) => samplesOf(table, from, count));
   const items = Array.from({ length: count }, (_, at): Item => {
-    const answer = answers.slice(at * perSample, (at + 1) * perSample);
-    const target = classes[answer[0] ?? -1] ?? answer.join(', ');
-    const sample = values.slice(at * width, (at + 1) * width);
-    const picture = asPicture(inputShape, sample, scale);
-    return picture
-      ? { kind: 'picture', ...picture, target }
-      : { kind: 'row', values: sample.slice(0, MAX_VALUES), target };
+    const target = answers.map((each) => each[at] ?? '').join(' · ');
+    const picture = own.picture(at);
+    if (!picture) return { kind: 'row', values: own.values(at).slice(0, MAX_VALUES), target };
+    const besides = others.flatMap((table) => table.picture(at) ?? []);
+    return { kind: 'picture', ...picture, target, ...(besides.length > 0 ? { others: besides } : {}) };
   });
+  const feeds = [...dataset.feeds].map(([id, { shape }]) => [id, shape.slice(1)] as const);
   return {
     samples: dataset.samples,
     inputShape,
+    ...(feeds.length > 0 ? { feeds: Object.fromEntries(feeds) } : {}),
     targetKind: source.targetKind,
     classes,
     columns: dataset.columns,
     items,
     notes: dataset.notes,
   };
+}
+
+/** The first samples of one input, as values and as pictures where they look like some. */
+function samplesOf(table: Tensor, from: number, count: number) {
+  const shape = table.shape.slice(1);
+  const width = numel(shape);
+  const all = count > 0 ? readRows(table, from, count) : [];
+  const scale = table.dtype === 'uint8' ? { low: 0, high: 255 } : rangeOf(all);
+  const values = (at: number): readonly number[] => all.slice(at * width, (at + 1) * width);
+  return { values, picture: (at: number) => asPicture(shape, values(at), scale) };
+}
+
+/** What a target says of each sample: a class's name, or a few numbers. */
+function answersOf({ tensor, classes }: Targets, from: number, count: number): readonly string[] {
+  const values = count > 0 ? readRows(tensor, from, count) : [];
+  const width = count > 0 ? values.length / count : 0;
+  return Array.from({ length: count }, (_, at) => {
+    const [first = -1] = values.slice(at * width, at * width + 1);
+    if (width === 1 && classes[first] !== undefined) return classes[first];
+    const shown = values.slice(at * width, at * width + Math.min(width, MOST_ANSWERS)).join(', ');
+    return width > MOST_ANSWERS ? `${shown} …` : shown;
+  });
 }
 
 function rangeOf(values: readonly number[]): { readonly low: number; readonly high: number } {

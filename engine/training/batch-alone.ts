@@ -3,6 +3,7 @@ import { MAIN_TARGET, type Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { parseParams } from '#core/layers/index';
 import { findTrainingLoss, type TrainingLoss } from '#core/training/losses';
+import { termsIn } from '#core/training/terms';
 import { newTensor } from '#core/nn/index';
 import { noGrad } from '#core/ops/index';
 import { numel, type Shape } from '#core/tensor/shape';
@@ -12,7 +13,6 @@ import type { Dataset } from '../datasets/dataset';
 import type { Targets } from '../datasets/targets';
 import type { Model, SampleShapes } from '../model/model';
 import { endsOf, type Ends } from './batches';
-import { termsIn } from './objective';
 
 /** Throws `usage` where an input has no shape. */
 export function batchAlone(project: Project, { module }: Model, shapes: SampleShapes): Dataset {

@@ -11,6 +11,7 @@ import type { TensorEntry } from '#core/formats/weights';
 import type { Storage } from '#core/tensor/storage';
 import { Tensor } from '#core/tensor/tensor';
 import { EARLY_STOPPING } from '#core/training/options';
+import { ownMetric } from '#core/training/terms';
 
 import { Turns } from '../turns';
 import type { Numbers } from './checkpoint';
@@ -64,8 +65,7 @@ export class BestEpoch {
     { keeps = false }: { readonly keeps?: boolean } = {},
   ) {
     const stopping = settings.earlyStopping ? parseParams(EARLY_STOPPING, settings.earlyStopping) : null;
-    this.isHigherBetter =
-      findMetric(monitor.replace(/^validation_/, ''))?.declaration.isHigherBetter ?? false;
+    this.isHigherBetter = findMetric(ownMetric(monitor))?.declaration.isHigherBetter ?? false;
     this.#patience = stopping?.patience ?? null;
     this.#minDelta = stopping?.min_delta ?? 0;
     this.#restores = stopping?.restore_best ?? false;

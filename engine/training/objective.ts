@@ -5,6 +5,7 @@ import { nearest } from '#core/layers/suggest';
 import { parseParams } from '#core/layers/index';
 import { findTrainingLoss, TRAINING_LOSSES } from '#core/training/losses';
 import * as ops from '#core/ops/index';
+import { termNames, termsIn } from '#core/training/terms';
 import type { Tensor } from '#core/tensor/tensor';
 
 import type { Dataset } from '../datasets/dataset';
@@ -36,16 +37,6 @@ export interface ObjectivePlace {
   readonly ends: Ends;
 }
 
-/** The losses of a project, the first one with the metrics that stand beside them all. */
-export const termsIn = ({
-  loss,
-  losses = [],
-  metrics,
-}: TrainingSettings): readonly (LossTerm & { readonly metrics?: readonly string[] })[] => [
-  { ...loss, metrics },
-  ...losses,
-];
-
 /** False where the data lacks a target that a loss needs. */
 export function hasTargets(settings: TrainingSettings, place: ObjectivePlace): boolean {
   try {
@@ -64,7 +55,11 @@ export function objectiveOf(settings: TrainingSettings, place: ObjectivePlace): 
   const terms = given.map((term, at) =>
     termOf(parsed(term), term, at, { ...place, isAlone: given.length === 1 }),
   );
-  const named = withNames(terms);
+  const names = termNames(given, {
+    outputs: place.ends.outputs,
+    targets: [...targetsOf(place.dataset).keys()],
+  });
+  const named = terms.map((term, at) => ({ ...term, name: names[at] ?? '' }));
   const [first, ...others] = terms;
   const other = others.find(({ isSum }) => isSum !== first?.isSum);
   if (first && other)
@@ -119,16 +114,4 @@ function parsed(term: LossTerm): Pick<Term, 'loss' | 'params'> {
       { where: 'loss, reduction', expected: 'mean or sum', got: 'none' },
     );
   return { loss, params };
-}
-
-/** Each term under a name of its own: what it looks at, or which loss it is. A term that is alone has none. */
-function withNames(terms: readonly Term[]): readonly (Term & { readonly name: string })[] {
-  if (terms.length === 1) return terms.map((term) => ({ ...term, name: '' }));
-  const taken = new Set<string>();
-  return terms.map((term) => {
-    let name = term.title;
-    for (let number = 2; taken.has(name); number++) name = `${term.title}_${number}`;
-    taken.add(name);
-    return { ...term, name };
-  });
 }

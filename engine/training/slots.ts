@@ -3,6 +3,7 @@ import { MAIN_TARGET, type LossSource, type LossTerm } from '#core/document/proj
 import { LazuliError } from '#core/errors';
 import { nearest } from '#core/layers/suggest';
 import type { LossSlot, TrainingLoss } from '#core/training/losses';
+import { usualSource } from '#core/training/terms';
 import * as ops from '#core/ops/index';
 import { formatShape } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
@@ -27,10 +28,6 @@ export interface BatchGiven {
   readonly samples: number;
 }
 
-/** The `at`-th of a list for a slot that is alone of its kind in the `at`-th loss; the last where there are fewer. */
-const placed = <T>(list: readonly T[], kin: number, place: number, at: number): T | undefined =>
-  kin === 1 ? list[Math.min(at, list.length - 1)] : list[place];
-
 /**
  * The slots of the `at`-th loss of a project. What a term does not say follows the order of the graph's outputs and of the data's
  * targets. Throws `graph_invalid` for an output there is not, `data_invalid` for a target.
@@ -50,17 +47,12 @@ export function fillSlots(
     });
   const targets = targetsOf(dataset);
   return loss.slots.map((slot): FilledSlot => {
-    const kin = loss.slots.filter(({ takes }) => takes === slot.takes);
-    const place = kin.indexOf(slot);
     const usual = (): LossSource => {
-      if (slot.takes === 'target') {
-        const name = placed([...targets.keys()], kin.length, place, at);
-        if (name === undefined) throw noTarget(loss, slot, dataset);
-        return { target: name };
-      }
-      const output = placed(ends.outputs, kin.length, place, at);
+      const source = usualSource(loss, slot, at, { outputs: ends.outputs, targets: [...targets.keys()] });
+      if (source) return source;
+      if (slot.takes === 'target') throw noTarget(loss, slot, dataset);
       // A graph without outputs is refused with its own problems.
-      if (output || ends.outputs.length === 0) return { output: output?.id ?? '' };
+      if (ends.outputs.length === 0) return { output: '' };
       throw tooFewOutputs(loss, slot, ends.outputs);
     };
     const source = chosen[slot.name] ?? usual();

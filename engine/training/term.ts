@@ -1,5 +1,4 @@
 // One loss of a project with the metrics beside it: what it is given of a batch, its number, and rows of statistics.
-import type { LossTerm } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import type { parseParams } from '#core/layers/index';
 import type { LossDeclaration } from '#core/losses/index';
@@ -7,6 +6,7 @@ import type { TrainingLoss } from '#core/training/losses';
 import { fits, parseMetric, taskOf, type Metric, type StatisticCall } from '#core/metrics/index';
 import * as ops from '#core/ops/index';
 import { termLoss, termLossRow } from '#core/training/term-loss';
+import { metricOf, type MeasuredTerm } from '#core/training/terms';
 import { formatShape, type Shape } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
 
@@ -25,8 +25,6 @@ export interface TermResult {
 export interface Term {
   readonly loss: TrainingLoss;
   readonly params: ReturnType<typeof parseParams>;
-  /** What it is of: the output it looks at, or its type. */
-  readonly title: string;
   readonly isSum: boolean;
   readonly metrics: readonly Metric[];
   readonly leftOut: readonly string[];
@@ -37,7 +35,7 @@ export interface Term {
 /** Throws as `objectiveOf`. `isAlone`: the project has no other loss. */
 export function termOf(
   { loss, params }: Pick<Term, 'loss' | 'params'>,
-  term: LossTerm & { readonly metrics?: readonly string[] },
+  term: MeasuredTerm,
   at: number,
   place: ObjectivePlace & { readonly isAlone: boolean },
 ): Term {
@@ -52,13 +50,9 @@ export function termOf(
   const leftOut = [...asked.keys()].filter((name) => !metrics.some((metric) => metric.name === name));
   const task = (meaning && taskOf(meaning, kind)) ?? 'numbers';
   const ignored = typeof params['ignore_index'] === 'number' ? params['ignore_index'] : null;
-  const outputs = filled.flatMap(({ source }) => ('output' in source ? [source.output] : []));
-  const [only, ...others] = new Set(outputs);
-  const name = place.ends.outputs.find(({ id }) => id === only)?.name;
   return {
     loss,
     params,
-    title: name !== undefined && others.length === 0 ? name : loss.type,
     isSum: params['reduction'] === 'sum',
     metrics,
     leftOut,
@@ -183,7 +177,6 @@ export function termStatistics(terms: readonly (Term & { readonly name: string }
     return places.get(key) ?? 0;
   };
   for (const [at, { name, metrics: own, isSum }] of terms.entries()) {
-    const prefix = name === '' ? '' : `${name}.`;
     const keyOf = (key: string): string => (at === 0 ? key : `${at} ${key}`);
     for (const { name: asked, declaration, params } of own) {
       const statistic = declaration.statistic(params);
@@ -195,15 +188,15 @@ export function termStatistics(terms: readonly (Term & { readonly name: string }
           return statistic.lower(call);
         },
       }));
-      metrics.push({ name: prefix + asked, declaration, params, statistic: place });
+      metrics.push({ name: metricOf(name, asked), declaration, params, statistic: place });
     }
-    if (prefix === '') continue;
+    if (name === '') continue;
     const place = placeOf(keyOf('loss'), () => ({
       at,
       statistic: { ...termLoss.statistic({}), key: keyOf('loss') },
       lower: ({ loss, samples }) => termLossRow(loss, samples, isSum),
     }));
-    metrics.push({ name: `${prefix}loss`, declaration: termLoss, params: {}, statistic: place });
+    metrics.push({ name: metricOf(name, 'loss'), declaration: termLoss, params: {}, statistic: place });
   }
   return { metrics, statistics: [...statistics.values()] };
 }

@@ -1,11 +1,13 @@
 // How the data file is read: format details, header, input and target columns, one sample's shape, normalization.
 import type { JSX } from 'react';
-import type { DataSource, Normalization } from '#core/document/project';
+import type { DataSource } from '#core/document/project';
 
-import { NumberField, SelectField, TextField } from '../fields/plain-fields';
+import { SelectField, TextField } from '../fields/plain-fields';
 import { changeSettings } from '../stores/document';
 import { usePreview } from '../stores/preview';
 import { useRun } from '../stores/run';
+import { FurtherInputs, FurtherTargets } from './data-more';
+import { NormalizationFields } from './data-normalization';
 import { columnText, readColumn, readColumns, readShape, shapeFault } from './data-text';
 
 type Change = Partial<{ -readonly [key in keyof DataSource]: DataSource[key] }>;
@@ -21,59 +23,48 @@ type Header = keyof typeof HEADER;
 const headerWord = (header: boolean | null | undefined): Header =>
   header === true ? 'yes' : header === false ? 'no' : 'look';
 
-const NORMALIZATIONS: Readonly<
-  Record<Normalization['kind'], { readonly text: string; readonly first: Normalization }>
-> = {
-  none: { text: 'none', first: { kind: 'none' } },
-  scale: { text: 'scale', first: { kind: 'scale', offset: 0, scale: 255 } },
-  standardize: { text: 'standardize', first: { kind: 'standardize' } },
-};
-
 export function DataForm({ data }: { readonly data: DataSource }): JSX.Element {
   const isDisabled = useRun(({ state }) => state !== 'idle');
   const shape = usePreview((state) => state.preview?.inputShape);
   const { format, normalization } = data;
   return (
-    <div className="form-grid">
-      {format === 'csv' ? <CsvFields data={data} isDisabled={isDisabled} /> : null}
-      {format === 'npz' ? <NpzFields data={data} isDisabled={isDisabled} /> : null}
-      <TextField
-        label="Sample shape"
-        value={data.inputShape?.join(', ') ?? ''}
-        placeholder={shape ? shape.join(', ') : 'as the file says'}
-        check={shapeFault}
-        isDisabled={isDisabled}
-        onChange={(text) => {
-          change('Change sample shape', { inputShape: readShape(text) });
-        }}
-      />
-      <SelectField
-        label="Target is"
-        value={data.targetKind}
-        options={[
-          { value: 'class', text: 'a class' },
-          { value: 'number', text: 'a number' },
-        ]}
-        isDisabled={isDisabled}
-        onChange={(targetKind) => {
-          change('Change target kind', { targetKind });
-        }}
-      />
-      <SelectField
-        label="Normalization"
-        value={normalization.kind}
-        options={Object.entries(NORMALIZATIONS).map(([kind, { text }]) => ({
-          value: kind as Normalization['kind'],
-          text,
-        }))}
-        isDisabled={isDisabled}
-        onChange={(kind) => {
-          change('Change normalization', { normalization: NORMALIZATIONS[kind].first });
-        }}
-      />
-      {normalization.kind === 'scale' ? (
-        <ScaleFields normalization={normalization} isDisabled={isDisabled} />
-      ) : null}
+    <div className="data-form">
+      <div className="form-grid">
+        {format === 'csv' ? <CsvFields data={data} isDisabled={isDisabled} /> : null}
+        {format === 'npz' ? <NpzFields data={data} isDisabled={isDisabled} /> : null}
+        <TextField
+          label="Sample shape"
+          value={data.inputShape?.join(', ') ?? ''}
+          placeholder={shape ? shape.join(', ') : 'as the file says'}
+          check={shapeFault}
+          isDisabled={isDisabled}
+          onChange={(text) => {
+            change('Change sample shape', { inputShape: readShape(text) });
+          }}
+        />
+        <SelectField
+          label="Target is"
+          value={data.targetKind}
+          options={[
+            { value: 'class', text: 'a class' },
+            { value: 'number', text: 'a number' },
+          ]}
+          isDisabled={isDisabled}
+          onChange={(targetKind) => {
+            change('Change target kind', { targetKind });
+          }}
+        />
+        <NormalizationFields
+          label="Normalization"
+          normalization={normalization}
+          isDisabled={isDisabled}
+          onChange={(next) => {
+            change('Change normalization', { normalization: next });
+          }}
+        />
+      </div>
+      <FurtherInputs data={data} isDisabled={isDisabled} />
+      <FurtherTargets data={data} isDisabled={isDisabled} />
     </div>
   );
 }
@@ -149,42 +140,6 @@ function NpzFields({ data, isDisabled }: PartProps): JSX.Element {
         isDisabled={isDisabled}
         onChange={(text) => {
           change('Change target array', { target: text.trim() === '' ? null : text.trim() });
-        }}
-      />
-    </>
-  );
-}
-
-function ScaleFields({
-  normalization,
-  isDisabled,
-}: {
-  readonly normalization: Extract<Normalization, { readonly kind: 'scale' }>;
-  readonly isDisabled: boolean;
-}): JSX.Element {
-  const { offset, scale } = normalization;
-  return (
-    <>
-      <NumberField
-        label="Subtract"
-        value={offset}
-        min={-Number.MAX_VALUE}
-        max={Number.MAX_VALUE}
-        isInteger={false}
-        isDisabled={isDisabled}
-        onChange={(value) => {
-          change('Change offset', { normalization: { kind: 'scale', offset: value, scale } });
-        }}
-      />
-      <NumberField
-        label="Divide by"
-        value={scale}
-        min={Number.MIN_VALUE}
-        max={Number.MAX_VALUE}
-        isInteger={false}
-        isDisabled={isDisabled}
-        onChange={(value) => {
-          change('Change scale', { normalization: { kind: 'scale', offset, scale: value } });
         }}
       />
     </>

@@ -1,6 +1,6 @@
 // The first items of the data: pictures with their target, or rows of a table.
 import { CircleAlert } from 'lucide-react';
-import type { JSX } from 'react';
+import type { CSSProperties, JSX } from 'react';
 import { formatShape } from '#core/tensor/shape';
 import type { DataPreview } from '#core/session/session';
 
@@ -59,10 +59,19 @@ export function DataItems(): JSX.Element {
 function Pictures({ items }: { readonly items: readonly PictureItem[] }): JSX.Element | null {
   if (items.length === 0) return null;
   return (
-    <ul className="pictures" aria-label="First samples">
+    <ul
+      className="pictures"
+      aria-label="First samples"
+      style={{ '--across': 1 + (items[0]?.others?.length ?? 0) } as CSSProperties}
+    >
       {items.map((item, at) => (
         <li key={at}>
-          <Picture item={item} />
+          <span className="picture-row">
+            <Picture item={item} target={item.target} />
+            {(item.others ?? []).map((other, index) => (
+              <Picture key={index} item={other} target={item.target} />
+            ))}
+          </span>
           <span className="picture-target">{item.target}</span>
         </li>
       ))}

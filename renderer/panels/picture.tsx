@@ -2,11 +2,21 @@
 import { useEffect, useRef, type JSX } from 'react';
 import type { DataPreview } from '#core/session/session';
 
-type PictureItem = Extract<DataPreview['items'][number], { readonly kind: 'picture' }>;
+type PictureItem = Pick<
+  Extract<DataPreview['items'][number], { readonly kind: 'picture' }>,
+  'width' | 'height' | 'channels' | 'pixels'
+>;
 
-export function Picture({ item }: { readonly item: PictureItem }): JSX.Element {
+/** `target` is what the data says about it. */
+export function Picture({
+  item,
+  target,
+}: {
+  readonly item: PictureItem;
+  readonly target: string;
+}): JSX.Element {
   const ref = useRef<HTMLCanvasElement>(null);
-  const { width, height, target } = item;
+  const { width, height } = item;
   useEffect(() => {
     const context = ref.current?.getContext('2d');
     if (context) context.putImageData(new ImageData(toRgba(item), item.width, item.height), 0, 0);

@@ -1,6 +1,7 @@
 // The metrics of the last epoch beside each other, training and validation, and how often each class was taken for which.
 import type { JSX } from 'react';
 import { findMetric } from '#core/metrics/index';
+import { ownMetric } from '#core/training/terms';
 import type { RunEvent } from '#core/session/session';
 
 import { useDocument } from '../stores/document';
@@ -51,7 +52,7 @@ const namesOf = ({ metrics }: RunEvent): string[] =>
   Object.keys(metrics).filter((name) => !name.startsWith('validation_'));
 
 const show = (name: string, value: number | undefined): string =>
-  findMetric(name)?.declaration.isShare === true ? showShare(value) : showLoss(value);
+  findMetric(ownMetric(name))?.declaration.isShare === true ? showShare(value) : showLoss(value);
 
 /** Of the validation samples where there are any. */
 function Arrays({ arrays }: { readonly arrays: Readonly<Record<string, Numbers>> }): JSX.Element {

@@ -1,8 +1,8 @@
 // The settings of the next run: changed while one goes on, they are those of a run that is queued. The options of optimizer and loss come from their declarations; a blank option has its initial value.
 import type { JSX } from 'react';
-import type { TrainingSettings } from '#core/document/project';
-import { findLoss, LOSSES } from '#core/losses/index';
+import type { LossTerm, TrainingSettings } from '#core/document/project';
 import { findOptimizer, OPTIMIZERS } from '#core/optimizers/index';
+import { findTrainingLoss } from '#core/training/losses';
 
 import { perform } from '../actions/perform';
 import { call } from '../client';
@@ -12,6 +12,7 @@ import { useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
 import { RateFinder } from './rate-finder';
 import { Gradients } from './training-gradients';
+import { LOSS_NAMES, LossSlots, MoreLosses, WeightField } from './training-losses';
 import { Metrics } from './training-metrics';
 import { change, Options, shortName, withParam, type Params } from './training-options';
 import { TrainingNeedLine } from './training-need';
@@ -22,7 +23,10 @@ export function TrainingForm(): JSX.Element | null {
   const training = useDocument((state) => state.project?.training);
   if (!training) return null;
   const optimizer = findOptimizer(training.optimizer.type);
-  const loss = findLoss(training.loss.type);
+  const loss = findTrainingLoss(training.loss.type);
+  const setLoss = (next: LossTerm): void => {
+    change('loss', { loss: next });
+  };
   const { lr, ...options } = optimizer?.params ?? {};
   return (
     <form
@@ -66,11 +70,15 @@ export function TrainingForm(): JSX.Element | null {
           label="Loss"
           isDouble
           value={training.loss.type}
-          options={LOSSES.map(({ type, torch }) => ({ value: type, text: shortName(torch) }))}
+          options={LOSS_NAMES}
           onChange={(type) => {
-            change('loss', { loss: { type, params: {} } });
+            setLoss({ type, params: {} });
           }}
         />
+        {(training.losses ?? []).length > 0 ? (
+          <WeightField term={training.loss} label="Weight of the loss" onChange={setLoss} />
+        ) : null}
+        <LossSlots term={training.loss} at={0} onChange={setLoss} />
         <NumberField
           label="Batch size"
           value={training.batchSize}
@@ -108,6 +116,7 @@ export function TrainingForm(): JSX.Element | null {
           change(`optimizer ${name}`, { optimizer: withParam(training.optimizer, name, value) });
         }}
       />
+      <MoreLosses training={training} />
       {lr ? <RateFinder /> : null}
       <Metrics training={training} />
       <Schedule training={training} />

@@ -1,28 +1,63 @@
 // The metrics of a run: a list that is added to, each with its options; what means nothing beside the loss is said so.
 import { Plus, X } from 'lucide-react';
 import type { JSX } from 'react';
-import { findLoss } from '#core/losses/index';
+import { MAIN_TARGET, type LossTerm } from '#core/document/project';
+import type { TargetKind } from '#core/losses/index';
 import { findMetric, fits, METRICS, writeMetric } from '#core/metrics/index';
+import { findTrainingLoss } from '#core/training/losses';
+import { usualSource } from '#core/training/terms';
 
 import { SelectField } from '../fields/plain-fields';
 import { useDocument } from '../stores/document';
+import { useTermPlace } from '../stores/ends';
 import { change, Fold, OptionFields, type FormPart } from './training-options';
 
-export function Metrics({ training }: FormPart): JSX.Element {
-  const kind = useDocument((state) => (state.project?.data?.targetKind === 'number' ? 'value' : 'class'));
-  const hasData = useDocument((state) => (state.project?.data ?? null) !== null);
-  const loss = findLoss(training.loss.type);
-  const target = hasData ? kind : loss?.targets[0] === 'class' ? 'class' : 'value';
-  const offered = METRICS.filter((metric) => loss && fits(metric, loss, target));
-  const { metrics } = training;
-  const set = (label: string, next: readonly string[]): void => {
-    change(label, { metrics: next });
-  };
+/** The metrics beside the first loss. */
+export const Metrics = ({ training }: FormPart): JSX.Element => (
+  <MetricList
+    term={training.loss}
+    at={0}
+    metrics={training.metrics}
+    onChange={(metrics) => {
+      change('metrics', { metrics });
+    }}
+  />
+);
+
+interface ListProps {
+  readonly term: LossTerm;
+  /** Which of the project's losses it is, from 0. */
+  readonly at: number;
+  readonly metrics: readonly string[];
+  readonly onChange: (metrics: readonly string[]) => void;
+}
+
+/** What kind of target a loss looks at; what it usually takes where the data does not tell. */
+function useTargetKind({ term, at }: Pick<ListProps, 'term' | 'at'>): TargetKind {
+  const place = useTermPlace();
+  const data = useDocument((state) => state.project?.data ?? null);
+  const loss = findTrainingLoss(term.type);
+  const slot = loss?.slots.find(({ name }) => name === 'target');
+  const source = loss && slot && (term.slots?.[slot.name] ?? usualSource(loss, slot, at, place));
+  if (source && !('target' in source)) return 'value';
+  const usual = loss?.meaning?.targets[0] ?? 'class';
+  if (!data) return usual;
+  const name = source?.target ?? MAIN_TARGET;
+  const kind = name === MAIN_TARGET ? data.targetKind : data.targets?.[name]?.kind;
+  return kind === undefined ? usual : kind === 'number' ? 'value' : 'class';
+}
+
+/** A list that is added to, under a title that names what is in it. */
+export function MetricList({ term, at: place, metrics, onChange }: ListProps): JSX.Element {
+  const target = useTargetKind({ term, at: place });
+  const meaning = findTrainingLoss(term.type)?.meaning ?? null;
+  const offered = METRICS.filter((metric) => meaning && fits(metric, meaning, target));
+  const of = place === 0 ? '' : ` of loss ${place + 1}`;
   const free = offered.find(
     ({ type }) => !metrics.some((name) => findMetric(name)?.declaration.type === type),
   );
   return (
-    <Fold title={metrics.length === 0 ? 'Metrics' : `Metrics: ${metrics.join(', ')}`}>
+    <Fold title={metrics.length === 0 ? `Metrics${of}` : `Metrics${of}: ${metrics.join(', ')}`}>
       {metrics.map((name, at) => (
         <ChosenMetric
           key={`${at} ${name}`}
@@ -31,8 +66,8 @@ export function Metrics({ training }: FormPart): JSX.Element {
           offered={offered.map(({ type }) => type)}
           onChange={(next) => {
             const others = metrics.filter((_, index) => index !== at);
-            if (next === null) set('metrics', others);
-            else if (!others.includes(next)) set('metrics', metrics.with(at, next));
+            if (next === null) onChange(others);
+            else if (!others.includes(next)) onChange(metrics.with(at, next));
           }}
         />
       ))}
@@ -41,7 +76,7 @@ export function Metrics({ training }: FormPart): JSX.Element {
         className="button is-small"
         disabled={!free}
         onClick={() => {
-          if (free) set('metrics', [...metrics, free.type]);
+          if (free) onChange([...metrics, free.type]);
         }}
       >
         <Plus size={13} aria-hidden /> Add metric

@@ -1,15 +1,24 @@
 // The best epoch: what it is judged by, and whether the run ends when none was better for long.
 import type { JSX } from 'react';
 import { EARLY_STOPPING } from '#core/training/options';
+import { metricOf, termNames, termsIn } from '#core/training/terms';
 
 import { SelectField } from '../fields/plain-fields';
+import { useTermPlace } from '../stores/ends';
 import { change, Fold, OptionFields, withOption, type FormPart } from './training-options';
 
 const AUTOMATIC = '';
 
 export function Stopping({ training }: FormPart): JSX.Element {
   const stopping = training.earlyStopping ?? null;
-  const own = ['loss', ...training.metrics];
+  const place = useTermPlace();
+  const terms = termsIn(training);
+  const termsBy = termNames(terms, place);
+  const told = terms.flatMap(({ metrics = [] }, at) => {
+    const term = termsBy[at] ?? '';
+    return [...metrics, ...(term === '' ? [] : ['loss'])].map((metric) => metricOf(term, metric));
+  });
+  const own = ['loss', ...told];
   const names = [...own, ...(training.validationSplit > 0 ? own.map((name) => `validation_${name}`) : [])];
   const monitor = training.monitor ?? AUTOMATIC;
   // A name that the run would refuse is shown, so that it can be changed.

@@ -106,7 +106,7 @@ function append(curves: Curves, events: readonly RunEvent[]): Curves {
     lastEpochStep,
     step: [...curves.step, ...steps.map(({ step }) => step)],
     loss: [...curves.loss, ...steps.map(({ loss }) => loss)],
-    accuracy: [...curves.accuracy, ...steps.map(({ metrics }) => metrics['accuracy'] ?? NaN)],
+    accuracy: [...curves.accuracy, ...steps.map(({ metrics }) => accuracyIn(metrics, ''))],
     validationStep: [...curves.validationStep, ...epochs.map(({ step }) => step)],
     validationLoss: [
       ...curves.validationLoss,
@@ -114,12 +114,22 @@ function append(curves: Curves, events: readonly RunEvent[]): Curves {
     ],
     validationAccuracy: [
       ...curves.validationAccuracy,
-      ...epochs.map(({ metrics }) => metrics['validation_accuracy'] ?? NaN),
+      ...epochs.map(({ metrics }) => accuracyIn(metrics, 'validation_')),
     ],
   };
   return next.step.length > POINT_LIMIT
     ? { ...next, step: thin(next.step), loss: thin(next.loss), accuracy: thin(next.accuracy) }
     : next;
+}
+
+/** The accuracy, of several losses the first one's that has any. */
+function accuracyIn(metrics: RunEvent['metrics'], prefix: '' | 'validation_'): number {
+  const plain = metrics[`${prefix}accuracy`];
+  if (plain !== undefined) return plain;
+  const name = Object.keys(metrics).find(
+    (each) => each.endsWith('.accuracy') && each.startsWith('validation_') === (prefix !== ''),
+  );
+  return name === undefined ? NaN : (metrics[name] ?? NaN);
 }
 
 /** Every second point of the older half; the newer half stays whole. */

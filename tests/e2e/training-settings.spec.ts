@@ -59,3 +59,48 @@ test('metrics are added with their options, and the last epoch shows them', asyn
   await expect(page.getByText('validation confusion matrix')).toBeVisible();
   await page.screenshot({ path: info.outputPath('measured.png') });
 });
+
+test.describe('two inputs and two losses', () => {
+  test.use({ example: 'pairs' });
+
+  test('slots, weights and further data are chosen by keyboard, and the run shows each loss', async ({
+    lazuli,
+  }, info) => {
+    const { app, page } = lazuli;
+    await app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()[0]?.setContentSize(1440, 860);
+    });
+    await page.getByRole('tab', { name: 'Sample' }).click();
+    await expect(page.getByRole('group', { name: 'Input right' }).getByLabel('right array')).toHaveValue(
+      'right',
+    );
+    await expect(page.getByRole('list', { name: 'First samples' }).locator('canvas')).toHaveCount(96);
+    await page.screenshot({ path: info.outputPath('pairs.png') });
+
+    await page.getByRole('tab', { name: 'Training' }).click();
+    const negative = page.getByLabel('input2 gets');
+    await expect(negative.locator('option:checked')).toHaveText('right_code (output)');
+    await expect(page.getByLabel('target gets').first().locator('option:checked')).toHaveText(
+      'target (target, usual)',
+    );
+    await page.getByLabel('Weight of loss 2').fill('0.25');
+    await page.getByLabel('Weight of loss 2').press('Enter');
+    const add = page.getByRole('button', { name: 'Add loss' });
+    await add.focus();
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Loss 3', { exact: true }).selectOption('MSELoss');
+    const third = page.getByRole('group', { name: 'Loss 3' });
+    await third.getByLabel('target gets').selectOption('left_code (output)');
+    await third.getByLabel('input gets').selectOption('right_code (output)');
+    await page.screenshot({ path: info.outputPath('losses.png') });
+    await page.getByRole('button', { name: 'Remove loss 3' }).press('Enter');
+    await expect(page.getByLabel('Loss 3', { exact: true })).toHaveCount(0);
+
+    await page.getByLabel('Epochs', { exact: true }).fill('2');
+    await page.getByRole('button', { name: 'Start training' }).first().click();
+    await expect(page.getByText(/Finished after/)).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByRole('row', { name: /^score\.accuracy \d/ })).toContainText('%');
+    await expect(page.getByRole('row', { name: /^cosine embedding\.loss \d/ })).toBeVisible();
+    await page.screenshot({ path: info.outputPath('run.png') });
+  });
+});

@@ -164,7 +164,7 @@ function convolutionTranspose(rank: SpatialRank): LayerDeclaration {
       return [
         parameter(
           'weight',
-          [params.in_channels, params.out_channels / params.groups, ...params.kernel_size],
+          [params.in_channels, Math.floor(params.out_channels / params.groups), ...params.kernel_size],
           WEIGHT_INITIALIZER,
           waits,
         ),

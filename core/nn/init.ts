@@ -3,7 +3,9 @@ import { TorchError } from '../errors';
 import { DTYPES, type DType } from '../tensor/dtype';
 import { encodeElements } from '../tensor/elements';
 import { torchSize } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { Tensor } from '../tensor/tensor';
+import { pythonRepr, scalarTypeName } from './python-names';
+import { checkUniformBounds } from './random-checks';
 import { defaultGenerator, type Generator, type Piece, type RandomDType } from './random';
 import { runSteps, type Steps } from './steps';
 import { fillSteps, isDense, writeDense } from './tensor-memory';
@@ -14,14 +16,23 @@ export interface Fans {
   readonly fanOut: number;
 }
 export type FanMode = 'fan_in' | 'fan_out';
-export type Nonlinearity =
-  | 'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'conv_transpose1d' | 'conv_transpose2d' | 'conv_transpose3d'
-  | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu'; // prettier-ignore
+const NONLINEARITIES = [
+  'linear', 'conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'conv_transpose2d', 'conv_transpose3d',
+  'sigmoid', 'tanh', 'relu', 'leaky_relu', 'selu',
+] as const; // prettier-ignore
+export type Nonlinearity = (typeof NONLINEARITIES)[number];
+
+/** Python's str. */
+const pythonText = (value: unknown): string => (typeof value === 'string' ? value : pythonRepr(value));
 
 const TANH_GAIN = 5 / 3;
 
 /** The recommended gain of a nonlinearity; `param` is leaky_relu's slope (0.01). */
 export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
+  if (!NONLINEARITIES.includes(nonlinearity))
+    throw new TorchError('ValueError', `Unsupported nonlinearity ${nonlinearity}`);
+  if (nonlinearity === 'leaky_relu' && typeof param !== 'number')
+    throw new TorchError('ValueError', `negative_slope ${pythonText(param)} not a valid number`);
   if (nonlinearity === 'tanh') return TANH_GAIN;
   if (nonlinearity === 'relu') return Math.sqrt(2);
   if (nonlinearity === 'leaky_relu') return Math.sqrt(2 / (1 + param ** 2));
@@ -42,11 +53,11 @@ export function calculateFanInAndFanOut(tensor: Tensor): Fans {
 }
 
 /** The random element type of a dtype, or PyTorch's NotImplementedError. */
-export function randomDType(dtype: DType, method: string): RandomDType {
+export function randomDType(dtype: DType, method: 'uniform_' | 'normal_'): RandomDType {
   if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16') return dtype;
   throw new TorchError(
     'NotImplementedError',
-    `"${method}" not implemented for '${dtype}'`,
+    `"${method === 'uniform_' ? 'check_uniform_bounds' : 'normal_kernel_cpu'}" not implemented for '${scalarTypeName(dtype)}'`,
     'dtype_mismatch',
     {
       expected: 'a floating point tensor',
@@ -70,10 +81,24 @@ function* writePieces(tensor: Tensor, pieces: Iterable<Piece>): Steps {
   }
 }
 
+/** A complex tensor's two halves as one more axis, over the same memory: `torch.view_as_real`. */
+function partsOf(tensor: Tensor): Tensor | null {
+  const dtype = PARTS[tensor.dtype];
+  if (dtype === undefined) return null;
+  const { storage, shape, strides, offset } = tensor;
+  const doubled = [...strides.map((stride) => 2 * stride), 1];
+  const layout = { dtype, shape: [...shape, 2], strides: doubled, offset: 2 * offset };
+  return new Tensor(storage, layout).countWith(tensor);
+}
+const PARTS: Partial<Record<DType, DType>> = { complex64: 'float32', complex128: 'float64' };
+
 /** `uniform_` in steps. Strided tensors are drawn row-major, in one step. */
 export function* uniformSteps(tensor: Tensor, from: number, to: number, generator: Generator): Steps {
   tensor.assertUsable('<function uniform_>');
+  const parts = partsOf(tensor);
+  if (parts !== null) return yield* uniformSteps(parts, from, to, generator);
   const dtype = randomDType(tensor.dtype, 'uniform_');
+  checkUniformBounds(dtype, from, to);
   tensor.noteChange();
   if (tensor.device === 'meta') return;
   const count = tensor.numel();
@@ -84,6 +109,9 @@ export function* uniformSteps(tensor: Tensor, from: number, to: number, generato
 /** `normal_` in steps. Tensors that are not contiguous are drawn one value at a time, in one step. */
 export function* normalSteps(tensor: Tensor, mean: number, std: number, generator: Generator): Steps {
   tensor.assertUsable('<function normal_>');
+  const parts = partsOf(tensor);
+  // Half the variance for each part; the mean for both.
+  if (parts !== null) return yield* normalSteps(parts, mean, std / Math.SQRT2, generator);
   const dtype = randomDType(tensor.dtype, 'normal_');
   tensor.noteChange();
   if (tensor.device === 'meta') return;
@@ -194,6 +222,11 @@ export function kaimingStd(
   tensor: Tensor,
   { a = 0, mode = 'fan_in', nonlinearity = 'leaky_relu' }: KaimingOptions,
 ): number {
+  if (mode !== 'fan_in' && mode !== 'fan_out')
+    throw new TorchError(
+      'ValueError',
+      `Mode ${String(mode)} not supported, please use one of ['fan_in', 'fan_out']`,
+    );
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor);
   return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
 }

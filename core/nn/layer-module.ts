@@ -7,7 +7,7 @@ import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 import { drawsOf, initializeSteps, type Siblings } from './initialize';
 import { chosenOver, type Initializer } from './initializer';
-import { bindArguments } from './layer-arguments';
+import { bindArguments, bindFirstArguments } from './layer-arguments';
 import { prepareLayerLoad } from './layer-load';
 import { checkInputs, materializeFrom } from './layer-materialize';
 import { onMeta, registerTensor, withAbsent } from './layer-tensors';
@@ -131,6 +131,9 @@ export class LayerModule extends Module {
   /** Keywords in the places of the input ports they name. PyTorch's classes check the call as Python does. */
   override bindInputs(inputs: readonly unknown[], keywords: Keywords): readonly unknown[] {
     return this.options.semantics === 'torch' ? bindArguments(this, inputs, keywords) : inputs;
+  }
+  override bindFirstInputs(inputs: readonly unknown[], keywords: Keywords): readonly unknown[] {
+    return this.options.semantics === 'torch' ? bindFirstArguments(this, inputs, keywords) : inputs;
   }
   /** Calls the layer, hooks included, and always returns a list. */
   run(inputs: readonly (Tensor | null)[]): readonly Tensor[] {

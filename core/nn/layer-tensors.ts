@@ -1,4 +1,5 @@
 // A layer's declared tensors as objects: registered uninitialized or with memory, and as stand-ins for a dry run.
+import { TorchError } from '../errors';
 import type { TensorSpec } from '../layers/declaration';
 import { getDefaultDType } from '../tensor/default-dtype';
 import { MetaStorage } from '../tensor/meta-storage';
@@ -42,6 +43,16 @@ export function withAbsent(
     .map(({ name, kind }) => specs.find((spec) => spec.name === name) ?? { name, kind, isAbsent: true });
 }
 
+/** PyTorch's RuntimeError for a size below 0. */
+export function refuseNegative(shape: Shape): void {
+  const negative = shape.find((size) => size < 0);
+  if (negative === undefined) return;
+  throw new TorchError(
+    'RuntimeError',
+    `Trying to create tensor with negative dimension ${negative}: [${shape.join(', ')}]`,
+  );
+}
+
 interface AbsentTensor extends Pick<TensorSpec, 'name' | 'kind'> {
   readonly isAbsent: true;
 }
@@ -58,6 +69,7 @@ export function registerTensor(module: LayerModule, spec: TensorSpec | AbsentTen
   const dtype = own ?? modelDType;
   const sizes = knownShape(shape);
   const isWaiting = waitsFor !== null || sizes === null;
+  if (!isWaiting) refuseNegative(sizes);
   if (kind === 'parameter') {
     const value = isWaiting
       ? new UninitializedParameter({ dtype, device })

@@ -33,7 +33,7 @@ const initializeHook: ForwardPreHook = (module, inputs, keywords = {}) => {
       'NotImplementedError',
       `initialize_parameters is not implemented for ${module.constructor.name}`,
     );
-  parts.initializeParameters(...module.bindInputs(inputs, keywords));
+  parts.initializeParameters(...module.bindFirstInputs(inputs, keywords));
   if (hasUninitializedParams(module))
     throw new TorchError(
       'RuntimeError',

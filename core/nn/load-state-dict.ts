@@ -137,8 +137,8 @@ function loadOne(module: Module, name: string, target: Tensor, call: LoadCall): 
     noGrad(() => {
       if (isSwapping) swapTensor(target, source, metadata.assign_to_params_buffers === true);
       else if (metadata.assign_to_params_buffers === true) assignTensor(module, name, target, source);
-      else if (!isTargetLazy) copyInto(target, source);
-      else if (!isLazy(source)) copyInto(target, source);
+      else if (isLazy(target)) target.copy_(source);
+      else copyInto(target, source);
     });
   } catch (error) {
     if (!(error instanceof LazuliError)) throw error;

@@ -110,6 +110,11 @@ export class Module {
     return Object.keys(keywords).length === 0 ? inputs : [...inputs, keywords];
   }
 
+  /** The same for `initializeParameters`, in a lazy module's first call. */
+  bindFirstInputs(inputs: readonly unknown[], keywords: Keywords): readonly unknown[] {
+    return this.bindInputs(inputs, keywords);
+  }
+
   registerParameter(name: string, parameter: Parameter | null): void {
     registerParameter(this, name, parameter);
   }

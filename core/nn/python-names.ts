@@ -1,4 +1,5 @@
 // How Python and PyTorch would name and print values: for error texts and reprs that equal PyTorch's. No behaviour.
+import type { DType } from '../tensor/dtype';
 import { Tensor } from '../tensor/tensor';
 
 const TENSOR_TYPES: Readonly<Record<string, string>> = {
@@ -19,6 +20,12 @@ const TENSOR_TYPES: Readonly<Record<string, string>> = {
   complex64: 'ComplexFloatTensor',
   complex128: 'ComplexDoubleTensor',
 };
+
+/** C++'s name of a dtype, as kernels say it: `Long`, `ComplexFloat`, `Float8_e5m2`. */
+export function scalarTypeName(dtype: DType): string {
+  const tensor = TENSOR_TYPES[dtype];
+  return tensor?.replace(/Tensor$/, '') ?? dtype.replace(/^./, (letter) => letter.toUpperCase());
+}
 
 /** PyTorch's files under torch/nn/modules, by what the names of their classes look like; the rest is in activation.py. */
 const MODULE_FILES: readonly (readonly [file: string, pattern: RegExp])[] = [

@@ -5,6 +5,8 @@ import { boxMullerFloat32, boxMullerFloat64 } from './box-muller';
 import { fma32, fma64 } from './exact-arithmetic';
 import { fromBFloat16Bits, fromFloat16Bits, toBFloat16Bits, toFloat16Bits } from '../tensor/half-precision';
 import { libm } from './libm';
+import { typeName } from './python-names';
+import { checkProbabilities, checkProbability, checkStd, checkUniformBounds } from './random-checks';
 import { MersenneTwister } from './mersenne-twister';
 import type { Turned } from '../turns';
 import type { StepQueue } from './steps';
@@ -41,6 +43,9 @@ export interface GeneratorSnapshot {
   readonly state: Uint8Array;
 }
 
+const overflow = (details: { readonly expected: string; readonly got: string }): TorchError =>
+  new TorchError('ValueError', 'Overflow when unpacking long long', 'parameter_invalid', details);
+
 /** One stream of random numbers: `torch.Generator` on the CPU. */
 export class Generator {
   /** Where initial values that are put off wait; null while every fill draws at once. */
@@ -53,14 +58,11 @@ export class Generator {
 
   /** Starts the stream of `seed`, from -2^63 to 2^64 - 1 (negative ones wrap). Forgets the cached normal. */
   manualSeed(seed: number | bigint): this {
-    if (typeof seed === 'number' && !Number.isInteger(seed))
-      throw new TorchError('TypeError', `manual_seed expected a long, but got ${seed}`);
+    if (typeof seed !== 'bigint' && !Number.isInteger(seed))
+      throw new TorchError('RuntimeError', `manual_seed expected a long, but got ${typeName(seed)}`);
     const whole = BigInt(seed);
     if (whole < -(1n << 63n) || whole >= 1n << 64n)
-      throw new TorchError('RuntimeError', 'Overflow when unpacking long long', 'parameter_invalid', {
-        expected: 'a seed from -2^63 to 2^64 - 1',
-        got: String(whole),
-      });
+      throw overflow({ expected: 'a seed from -2^63 to 2^64 - 1', got: String(whole) });
     this.#engine.reseed(whole);
     return this;
   }
@@ -86,6 +88,10 @@ export class Generator {
     return this.#engine.toBytes();
   }
   setState(state: Uint8Array): void {
+    if (!ArrayBuffer.isView(state))
+      throw new TorchError('TypeError', `expected a torch.ByteTensor, but got ${typeName(state)}`);
+    if (!(state instanceof Uint8Array))
+      throw new TorchError('TypeError', 'RNG state must be a torch.ByteTensor');
     this.#engine.setBytes(state);
   }
   snapshot(): GeneratorSnapshot {
@@ -104,11 +110,7 @@ export class Generator {
   /** `count` values of `tensor.uniform_(from, to)`. */
   uniform<D extends RandomDType>(dtype: D, count: number, from?: number, to?: number): RandomValues[D];
   uniform(dtype: RandomDType, count: number, from = 0, to = 1): RandomValues[RandomDType] {
-    if (!(from <= to))
-      throw new TorchError(
-        'RuntimeError',
-        `uniform_ expects to return a [from, to) range, but found from=${from} > to=${to}`,
-      );
+    checkUniformBounds(dtype, from, to);
     if (dtype === 'float64') return this.#uniformFloat64(count, from, to);
     const values = this.#uniformFloat32(count, from, to);
     if (dtype === 'float32') return values;
@@ -137,7 +139,7 @@ export class Generator {
     std = 1,
     isContiguous = true,
   ): RandomValues[RandomDType] {
-    if (!(std >= 0)) throw new TorchError('RuntimeError', `normal expects std >= 0.0, but found std ${std}`);
+    checkStd(std);
     if (count < BLOCK || !isContiguous) return this.#fewNormals(dtype, count, mean, std);
     if (dtype === 'float64') return this.#normalFloat64(count, mean, std);
     if (dtype === 'float32') return this.#normalFloat32(count, mean, std);
@@ -193,6 +195,11 @@ export class Generator {
 
   /** A permutation of 0 .. count - 1: `torch.randperm`. */
   randperm(count: number): Uint32Array {
+    if (count < 0)
+      throw new TorchError(
+        'RuntimeError',
+        `Trying to create tensor with negative dimension ${count}: [${count}]`,
+      );
     const order = Uint32Array.from({ length: count }, (_, index) => index);
     for (let index = 0; index < count - 1; index++) {
       const other = index + (this.random() % (count - index));
@@ -206,6 +213,8 @@ export class Generator {
   /** `count` integers of [low, high): `torch.randint`. Ranges from 2^28 on take 64 bits each. */
   randint(count: number, low: number | bigint, high: number | bigint): BigInt64Array {
     const start = BigInt(low);
+    if (start < -(1n << 63n) || BigInt(high) >= 1n << 63n)
+      throw overflow({ expected: 'bounds of 64 bits', got: `${start} and ${BigInt(high)}` });
     const range = BigInt(high) - start;
     if (range <= 0n)
       throw new TorchError(
@@ -224,8 +233,7 @@ export class Generator {
 
   /** `count` values of `tensor.bernoulli_(probability)`: 1 with that probability, else 0. */
   bernoulli(count: number, probability = 0.5): Uint8Array {
-    if (!(probability >= 0 && probability <= 1))
-      throw new TorchError('RuntimeError', `bernoulli_ expects p to be in [0, 1], but got p=${probability}`);
+    checkProbability(probability);
     const values = new Uint8Array(count);
     for (let index = 0; index < count; index++) values[index] = this.#uniform53() < probability ? 1 : 0;
     return values;
@@ -233,6 +241,7 @@ export class Generator {
 
   /** `torch.bernoulli(probabilities)`: one draw for each, 24 bits for float32, 53 for float64. */
   bernoulliOf(probabilities: Float32Array | Float64Array): Uint8Array {
+    checkProbabilities(probabilities);
     const draw = probabilities instanceof Float64Array ? () => this.#uniform53() : () => this.#uniform24();
     return Uint8Array.from(probabilities, (probability) => (draw() < probability ? 1 : 0));
   }

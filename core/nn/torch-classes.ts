@@ -1,11 +1,11 @@
 // PyTorch's layer classes, generated from the catalogue: `Linear`, `LazyLinear` ... Two per declaration, made once.
-import { TorchError } from '../errors';
 import type { LayerDeclaration } from '../layers/declaration';
-import { checkParams, parseParams } from '../layers/parse';
+import { parseParams } from '../layers/parse';
 import { LayerModule, type LayerOptions, type LayerParams } from './layer-module';
 import type { LazyParts } from './lazy';
 import { IS_TORCH_CLASS } from './python-names';
 import { blankParams } from './solve-sizes';
+import { torchParams } from './torch-arguments';
 
 /** A declaration's two classes; `lazy` becomes `eager` when it is initialized. */
 interface LayerClasses {
@@ -131,7 +131,7 @@ function constructorOf(declaration: LayerDeclaration, isLazyClass: boolean): Tor
     keywords: Readonly<Record<string, unknown>> = {},
     options: LayerOptions = {},
   ): LayerModule {
-    const params = torchParams(declaration, keywords, isLazyClass);
+    const params = torchParams(declaration, keywords, { name: made.name, isLazyClass });
     // The class being constructed may be a user's own, derived from this one.
     return Reflect.construct(
       made,
@@ -143,45 +143,3 @@ function constructorOf(declaration: LayerDeclaration, isLazyClass: boolean): Tor
   Object.defineProperty(construct, 'name', { value: made.name });
   return construct as unknown as TorchClass;
 }
-
-function torchParams(
-  declaration: LayerDeclaration,
-  keywords: Readonly<Record<string, unknown>>,
-  isLazyClass: boolean,
-): LayerParams {
-  const name = isLazyClass ? lazyClassNameOf(declaration) : classNameOf(declaration);
-  for (const [param, { isInferred }] of Object.entries(declaration.params)) {
-    if (isInferred !== true) continue;
-    const isGiven = (keywords[param] ?? null) !== null;
-    if (isGiven && isLazyClass)
-      throw new TorchError('TypeError', `${name}.__init__() got an unexpected keyword argument '${param}'`);
-    if (
-      !isGiven &&
-      !isLazyClass &&
-      blankParams(declaration, { ...defaults(declaration), ...keywords }).includes(param)
-    )
-      throw new TorchError(
-        'TypeError',
-        `${name}.__init__() missing 1 required positional argument: '${param}'`,
-      );
-  }
-  const given = isLazyClass ? { ...declaration.torchLazyDefaults, ...keywords } : keywords;
-  const checked = checkParams(declaration, given, 'torch');
-  if ('params' in checked) return checked.params;
-  const [problem] = checked.problems;
-  // A lazy convolution finds out in its first call, where its kernel looks.
-  if (isLazyClass && /\.Conv[123]d$/.test(declaration.torch ?? '') && problem?.message === UNDIVIDED)
-    return { ...checkedParams(declaration, { ...given, groups: 1 }), groups: given.groups };
-  throw new TorchError('ValueError', problem?.message ?? `${name}: invalid parameters`);
-}
-
-const UNDIVIDED = 'out_channels must be divisible by groups';
-
-function checkedParams(declaration: LayerDeclaration, given: Readonly<Record<string, unknown>>): LayerParams {
-  const checked = checkParams(declaration, given, 'torch');
-  if ('params' in checked) return checked.params;
-  throw new TorchError('ValueError', checked.problems[0]?.message ?? 'invalid parameters');
-}
-
-const defaults = ({ params }: LayerDeclaration): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(params).map(([name, spec]) => [name, spec.torchDefault ?? spec.initial]));

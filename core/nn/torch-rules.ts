@@ -4,6 +4,7 @@ import type { LayerDeclaration } from '../layers/declaration';
 import { torchSize, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import type { LayerModule } from './layer-module';
+import { scalarTypeName } from './python-names';
 import { isLazy } from './uninitialized';
 
 export interface TorchRules {
@@ -24,11 +25,7 @@ export interface TorchRules {
 const axisMissing = (): TorchError =>
   new TorchError('IndexError', 'tuple index out of range', 'shape_mismatch');
 
-const SCALARS: Readonly<Record<string, string>> = {
-  float64: 'Double', float32: 'Float', float16: 'Half', bfloat16: 'BFloat16', int64: 'Long', int32: 'Int', int16: 'Short',
-  int8: 'Char', uint8: 'Byte', bool: 'Bool', complex64: 'ComplexFloat', complex128: 'ComplexDouble',
-}; // prettier-ignore
-const scalarName = ({ dtype }: Tensor): string => SCALARS[dtype] ?? dtype;
+const scalarName = ({ dtype }: Tensor): string => scalarTypeName(dtype);
 
 const linear: TorchRules = {
   callable: '<built-in function linear>',
@@ -87,8 +84,14 @@ const convolution = (dimensions: number, functionName: string): TorchRules => ({
   },
   checkForward(_inputs, module) {
     const [groups, outputs] = [Number(module.params.groups), Number(module.params.out_channels)];
-    if (functionName.startsWith('conv_transpose') || outputs % groups === 0) return;
+    if (outputs % groups === 0) return;
     const shape = module.partialShapeOf('weight') ?? [];
+    if (functionName.startsWith('conv_transpose'))
+      throw new TorchError(
+        'RuntimeError',
+        `Given transposed=1, weight of size [${shape.join(', ')}], expected bias to be 1-dimensional with ${Math.floor(outputs / groups) * groups} elements, but got bias of size [${outputs}] instead`,
+        'shape_mismatch',
+      );
     throw new TorchError(
       'RuntimeError',
       `Given groups=${groups}, expected weight to be divisible by ${groups} at dimension 0, but got weight of size [[${shape.join(', ')}]] instead`,

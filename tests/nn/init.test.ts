@@ -117,7 +117,9 @@ describe('init', () => {
     const generator = new Generator(0);
     init.kaimingUniform_(newTensor([4, 0], 'float32'), { generator });
     expect(generator.getState()).toEqual(new Generator(0).getState());
-    expect(thrown(() => init.uniform_(newTensor([2], 'int64')))).toMatch(/^NotImplementedError: "uniform_"/);
+    expect(thrown(() => init.uniform_(newTensor([2], 'int64')))).toMatch(
+      /^NotImplementedError: "check_uniform_bounds"/,
+    );
     expect(thrown(() => init.zeroRow_(tensor([1]), 4))).toMatch(/^IndexError/);
   });
 

@@ -63,3 +63,8 @@ export const lazyLinear = (more: Record<string, unknown> = {}, dtype: DType = 'f
   nn('LazyLinear', { out_features: 4, ...more }, { dtype });
 export const conv = { out_channels: 4, kernel_size: 3 };
 export const at = (target: string) => (): string => shape(net().getParameter(target));
+/** C's %.17g. */
+export function seventeen(value: number): string {
+  const text = value.toPrecision(17);
+  return text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text;
+}

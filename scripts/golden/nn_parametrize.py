@@ -248,6 +248,8 @@ for map_name in ("matrix_exp", "cayley", "householder"):
     register(f"orthogonal {map_name} without base", lambda map_name=map_name: (lambda m: keys(m) + "|" + flat(m.weight))(N.orthogonal(linear(), orthogonal_map=map_name, use_trivialization=False)))
     register(f"orthogonal {map_name} assign without base", lambda map_name=map_name: flat(assigned(N.orthogonal(linear(2, 2), orthogonal_map=map_name, use_trivialization=False), torch.tensor([[0.6, 0.8], [-0.8, 0.6]])).weight))
     register(f"orthogonal {map_name} assign", lambda map_name=map_name: flat(assigned(N.orthogonal(linear(2, 2), orthogonal_map=map_name), torch.tensor([[0.6, 0.8], [-0.8, 0.6]])).weight))
+for factor in (0.99, -0.5, 2.5):
+    register(f"orthogonal householder after its original times {factor}", lambda factor=factor: (lambda m: (m.parametrizations.weight.original.data.mul_(factor), flat(m.weight))[1])(N.orthogonal(linear(2, 2), orthogonal_map="householder", use_trivialization=False)))
 register("orthogonal map", lambda: N.orthogonal(linear(), orthogonal_map="qr"))
 register("orthogonal of a vector", lambda: N.orthogonal(linear(), "bias"))
 register("orthogonal no such tensor", lambda: N.orthogonal(linear(), "w"))

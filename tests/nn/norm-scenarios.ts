@@ -177,6 +177,21 @@ const ORTHOGONAL: Scenarios = {
   ...mapped('matrix_exp'),
   ...mapped('cayley'),
   ...mapped('householder'),
+  ...Object.fromEntries(
+    [0.99, -0.5, 2.5].map((factor) => [
+      `orthogonal householder after its original times ${factor}`,
+      [
+        'PARAMETRIZE-11',
+        () => {
+          const options = { orthogonalMap: 'householder', useTrivialization: false };
+          const module = P.orthogonal(linear(2, 2), 'weight', options);
+          const values = original(module);
+          if (values) values.data = mul(values.data, factor);
+          return flat(weight(module));
+        },
+      ] as const,
+    ]),
+  ),
   'orthogonal map': ['PARAMETRIZE-11', () => P.orthogonal(linear(), 'weight', { orthogonalMap: 'qr' })],
   'orthogonal of a vector': ['PARAMETRIZE-11', () => P.orthogonal(linear(), 'bias')],
   'orthogonal no such tensor': ['PARAMETRIZE-11', () => P.orthogonal(linear(), 'w')],

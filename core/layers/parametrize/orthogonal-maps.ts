@@ -107,9 +107,9 @@ const withInverseGradient = (m: Tensor, inverse: Tensor): Tensor => newton(m, in
 
 /**
  * The first k columns of H₁ H₂ ... H_k with Hⱼ = I - τⱼ vⱼ vⱼᵀ, τⱼ = 2 / ‖vⱼ‖², where vⱼ is 1 at j and `x` `[.., n, k]` below; column j
- * then has the sign of x[j, j], which counts as a constant. As I - V T Vᵀ (Schreiber and Van Loan, 1989): T⁻¹ is triangular.
+ * then has the sign of x[j, j], which counts as a constant (`isTruncated`: PyTorch's x[j, j] without its fraction, which is 0 once it has decayed). As I - V T Vᵀ (Schreiber and Van Loan, 1989): T⁻¹ is triangular.
  */
-export function householderProduct(x: Tensor): Tensor {
+export function householderProduct(x: Tensor, isTruncated: boolean): Tensor {
   const [, columns = 1] = x.shape.slice(-2);
   const [row, column] = places(x);
   const unit = ops.eq(row, column);
@@ -122,7 +122,8 @@ export function householderProduct(x: Tensor): Tensor {
   const product = ops.sub(unit, ops.matmul(v, ops.matmul(t, transposed(top))));
   const signs = ops.noGrad(() => {
     const diagonal = ops.sum(ops.mul(x, unit), [x.rank - 2], { keepdim: true });
-    return ops.sign(diagonal);
+    const sign = ops.sign(diagonal);
+    return isTruncated ? ops.mul(sign, ops.floor(ops.abs(diagonal))) : sign;
   });
   return ops.mul(product, signs);
 }

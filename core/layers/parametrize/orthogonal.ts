@@ -22,15 +22,24 @@ export const matrixSizes = (shape: readonly number[]): readonly [rows: number, c
   shape.at(-1) ?? 1,
 ];
 
-/** The orthogonal matrix that `x` stands for; `base` is `[.., m, m]` with m the larger of the two sizes. */
-export function orthogonalOf(x: Tensor, chosen: OrthogonalMap | null, base: Tensor | null): Tensor {
+/**
+ * The orthogonal matrix that `x` stands for; `base` is `[.., m, m]` with m the larger of the two sizes. `isTruncated`: Householder's signs
+ * as PyTorch takes them, see householderProduct.
+ */
+export function orthogonalOf(
+  x: Tensor,
+  chosen: OrthogonalMap | null,
+  base: Tensor | null,
+  { isTruncated }: { readonly isTruncated: boolean },
+): Tensor {
   const sizes = matrixSizes(x.shape);
   const map = mapFor(chosen, sizes);
   const isWide = sizes[0] < sizes[1];
   const tall = isWide ? ops.transpose(x, -2, -1) : x;
   const columns = Math.min(...sizes);
   const square = map === 'householder' ? null : (map === 'cayley' ? cayley : matrixExp)(skew(tall));
-  const thin = square === null ? householderProduct(tall) : ops.slice(square, -1, { end: columns });
+  const thin =
+    square === null ? householderProduct(tall, isTruncated) : ops.slice(square, -1, { end: columns });
   const placed = base ? ops.matmul(base, thin) : thin;
   return isWide ? ops.transpose(placed, -2, -1) : placed;
 }
@@ -60,6 +69,8 @@ export const orthogonal: Scheme<'orthogonal'> = {
     ];
   },
   compose: ({ orthogonal_map, use_trivialization }, part) =>
-    orthogonalOf(part(ORIGINAL), orthogonal_map, use_trivialization ? part(BASE) : null),
+    orthogonalOf(part(ORIGINAL), orthogonal_map, use_trivialization ? part(BASE) : null, {
+      isTruncated: false,
+    }),
   oldNames: {},
 };

@@ -175,7 +175,9 @@ class Orthogonal extends Module {
     if (useTrivialization) this.registerBuffer('base', null);
   }
   override forward(x: Tensor): Tensor {
-    return orthogonalOf(x, this.orthogonalMap, Reflect.has(this, 'base') ? this.base : null);
+    return orthogonalOf(x, this.orthogonalMap, Reflect.has(this, 'base') ? this.base : null, {
+      isTruncated: true,
+    });
   }
   rightInverse(given: Tensor): Tensor {
     if (torchSize(given.shape) !== torchSize(this.shape))

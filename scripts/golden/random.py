@@ -1,6 +1,6 @@
 """Writes tests/golden/random.json: random streams of real PyTorch on an x86 CPU. Run: python scripts/golden/random.py
 
-bernoulli_ is missing on purpose: PyTorch builds with MKL draw it from another generator (docs/spec/random.md).
+Needs a build without MKL (Debian's): those with it draw bernoulli_ and dropout from another generator (docs/spec/random.md).
 """
 import hashlib
 import json
@@ -64,6 +64,13 @@ def main():
     for high in (1, 10, 2**28 - 1, 2**28, 2**31, 2**32 - 1, 2**32, 2**40, 2**62):
         torch.manual_seed(0)
         cases.append(entry(torch.randint(-5, high, (300,)), steps="randint", seed="0", low=-5, high=str(high)))
+    assert not torch.backends.mkl.is_available()
+    for p in (0, 0.3, 0.5, 1):
+        torch.manual_seed(6)
+        cases.append(entry(torch.empty(500).bernoulli_(p).to(torch.uint8), steps="bernoulli", seed="6", dtype="float32", a=p))
+    for p in (0.1, 0.25, 0.5):
+        torch.manual_seed(6)
+        cases.append(entry(torch.nn.functional.dropout(torch.ones(500), p), steps="dropout", seed="6", dtype="float32", a=p))
     for dtype in ("float32", "float64"):
         torch.manual_seed(0)
         drawn = torch.bernoulli(torch.full((500,), 0.3, dtype=getattr(torch, dtype)))

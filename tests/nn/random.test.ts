@@ -42,6 +42,11 @@ function draw(call: Case): Drawn {
   if (call.steps === 'uniform') return generator.uniform(dtype, count, a, b);
   if (call.steps === 'normal') return generator.normal(dtype, count, a, b);
   if (call.steps === 'randperm') return BigInt64Array.from(generator.randperm(count), BigInt);
+  if (call.steps === 'bernoulli') return generator.bernoulli(count, a);
+  if (call.steps === 'dropout') {
+    const scale = Math.fround(1 / Math.fround(1 - a));
+    return Float32Array.from(generator.bernoulli(count, 1 - a), (kept) => kept * scale);
+  }
   if (call.steps === 'bernoulliOf')
     return generator.bernoulliOf(
       dtype === 'float64' ? new Float64Array(count).fill(a) : new Float32Array(count).fill(a),
@@ -54,6 +59,8 @@ const RULES: Record<string, string> = {
   normal: 'RANDOM-6',
   randperm: 'RANDOM-8',
   randint: 'RANDOM-9',
+  bernoulli: 'RANDOM-10',
+  dropout: 'RANDOM-10',
   bernoulliOf: 'RANDOM-10',
 };
 

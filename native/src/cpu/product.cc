@@ -5,41 +5,17 @@
 #include <algorithm>
 
 #include "../threads/thread_pool.h"
-#include "isa/isa_kernels.h"
 #include "lent.h"
+#include "product_plan.h"
 
 namespace lazuli {
 namespace {
 
-constexpr int64_t kFirstCacheBytes = 24 << 10;
-constexpr int64_t kDepthBytes = 3200;            // of one row of a packed block: panels of A stay near the first cache
-constexpr int64_t kColumnBytes = 400 << 10;      // of packed B one thread holds, well inside its second cache
-constexpr int64_t kRowBytes = 3 << 20;           // of packed A
-constexpr int64_t kPartBytes = 160 << 10;        // of the A of a part that a second cache holds beside a group of B
-constexpr int64_t kSharedBytes = 512 << 10;      // of B packed at once for all threads
-constexpr int64_t kPackDepth = 16;               // lines of B packed together: of neighbouring panels they lie side by side
-constexpr int64_t kPrivateBytes = 400 << 10;     // of a part's packed A; larger ones are packed once, for all threads
-// Operands are read where they lie if that meets few pages and lines of the first cache:
-constexpr int64_t kDirectRowBytes = 2048;        // of a row of A
-constexpr int64_t kDirectDepthBytes = 1024;      // of a part of a row
-constexpr int64_t kDirectBytes = 16 << 10;       // of all rows of A or B
-constexpr int64_t kColumnGroup = 8;              // panels of B in one task
-constexpr int64_t kLeastRowPanels = 5;           // that make packing a panel of B worth it
-constexpr int64_t kTasks = 32;                   // wished for
-constexpr int64_t kDotDepth = 4096;              // elements of a row read before the next rows
+constexpr int64_t kPackDepth = 16;     // lines of B packed together: of neighbouring panels they lie side by side
+constexpr int64_t kDotDepth = 4096;    // elements of a row read before the next rows
 constexpr int64_t kDotColumnBlock = 32;
 constexpr int64_t kDotRowBlock = 96;
-constexpr int64_t kDotRows = 48;        // use dot products up to so many rows or columns
-constexpr int64_t kLongDepth = 192;     // from this depth on
-constexpr int64_t kTaskWork = 32768;    // multiply-adds worth handing to another thread
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-/// The size of equal blocks of `total`, at most `most`, each a multiple of `step` (except the last).
-int64_t even_block(int64_t total, int64_t most, int64_t step) {
-  if (total <= most) return std::max<int64_t>(total, 1);
-  return ceil_div(ceil_div(total, ceil_div(total, most)), step) * step;
-}
+constexpr int64_t kTaskWork = 32768;   // multiply-adds worth handing to another thread
 
 struct Sequential {
   template <typename Body> void parallel_for(int64_t count, int64_t, Body&& body) const {
@@ -66,81 +42,6 @@ template <typename T> struct Packed {
 template <typename T> struct Workspace {
   Packed<T> a, b;
 };
-
-template <typename T> struct Plan {
-  const ProductKernels<T>* kernels;  // read once: a test may choose another instruction set meanwhile
-  const PairKernels* pairs;          // null where there are no bfloat16 numbers or no instructions for them
-  int64_t tile_rows, tile_columns;
-  int64_t row_block, depth_block;  // in elements
-  int64_t column_group;            // panels
-  int64_t row_parts;               // of a block, in one task each
-  bool is_dot, is_a_direct, is_a_private, is_b_packed, is_b_kept, is_b_shared;
-  int64_t column_block;  // in elements; all of them unless B is shared
-
-  /// Rows of each part are spread evenly over panels of at most tile_rows.
-  int64_t part_panels(int64_t rows) const { return ceil_div(ceil_div(rows, row_parts), tile_rows); }
-  int64_t part_elements() const { return is_a_direct ? 0 : aligned(part_panels(row_block) * tile_rows * depth_block); }
-  int64_t group_elements() const { return aligned((is_b_packed ? column_group : 1) * tile_columns * depth_block); }
-  int64_t private_b_elements() const { return is_b_shared ? 0 : group_elements(); }
-  int64_t workspace_elements() const { return is_dot ? 0 : (is_a_private ? part_elements() : 0) + private_b_elements(); }
-  int64_t shared_a_elements() const { return is_dot || is_a_private ? 0 : row_parts * part_elements(); }
-  int64_t shared_b_elements() const {
-    return is_dot || !is_b_shared ? 0 : aligned(ceil_div(column_block, tile_columns) * tile_columns * depth_block);
-  }
-
-  /// One thread computes all of a product.
-  void keep_whole(const Product<T>& p) {
-    is_a_private = true;
-    is_b_shared = false;
-    row_parts = 1;
-    column_block = p.columns;
-    column_group = std::clamp<int64_t>(kColumnBytes / static_cast<int64_t>(sizeof(T)) / tile_columns / depth_block, 1,
-                                       ceil_div(p.columns, tile_columns));
-  }
-
- private:
-  static int64_t aligned(int64_t elements) { return (elements + 15) / 16 * 16; }
-};
-
-template <typename T> Plan<T> plan_of(const Product<T>& p) {
-  Plan<T> plan{};
-  const IsaKernels& isa = isa_kernels();
-  plan.kernels = &isa.product<T>();
-  plan.pairs = p.is_bfloat16 ? pair_kernels(isa.name) : nullptr;
-  plan.tile_rows = plan.kernels->tile_rows;
-  plan.tile_columns = plan.kernels->tile_columns;
-  // Short dot products spend their time adding up lanes, unless packing would cost more still.
-  const int64_t reuse = std::min(p.rows, p.columns);
-  plan.is_dot = !p.is_bfloat16 && p.a.column_stride == 1 && p.b.row_stride == 1 && reuse <= kDotRows &&
-                (p.depth >= kLongDepth || (p.depth >= 16 && reuse <= 8));
-  constexpr auto width = static_cast<int64_t>(sizeof(T));
-  plan.depth_block = even_block(p.depth, kDepthBytes / (p.is_bfloat16 ? width / 2 : width), 8);
-  plan.row_block = even_block(p.rows, std::max<int64_t>(1, kRowBytes / width / plan.depth_block), plan.tile_rows);
-  plan.is_a_direct = !p.is_bfloat16 && (p.a.column_stride == 1
-                                            ? p.a.row_stride * width <= kDirectRowBytes || plan.depth_block * width <= kDirectDepthBytes
-                                            : p.a.row_stride == 1 && p.a.column_stride * p.depth * width <= kDirectBytes);
-  // Contiguous rows of B that few rows of A meet are read where they are; the last, narrow panel is packed.
-  plan.is_b_packed = p.is_bfloat16 || p.b.column_stride != 1 ||
-                     (p.rows > 2 * plan.tile_rows && p.b.row_stride * p.depth * width > kDirectBytes);
-  plan.is_b_kept = plan.is_b_packed && plan.tile_columns * plan.depth_block * width <= kFirstCacheBytes;
-  const int64_t column_panels = ceil_div(p.columns, plan.tile_columns);
-  const int64_t most_group =
-      std::clamp<int64_t>(kColumnBytes / width / plan.tile_columns / plan.depth_block, 1, kColumnGroup);
-  plan.column_group = std::clamp<int64_t>(column_panels / (kTasks / 2), 1, most_group);
-  const int64_t row_panels = ceil_div(plan.row_block, plan.tile_rows);
-  const int64_t wished = ceil_div(kTasks, ceil_div(column_panels, plan.column_group));
-  plan.row_parts = std::clamp<int64_t>(std::min(wished, row_panels / kLeastRowPanels), 1, kTasks);
-  if (plan.row_parts > 1) plan.row_parts -= plan.row_parts % 2;
-  if (plan.is_b_kept) {
-    const int64_t most = std::max<int64_t>(1, kPartBytes / (plan.tile_rows * plan.depth_block * width));
-    plan.row_parts = std::max(plan.row_parts, ceil_div(row_panels, most));
-    plan.row_parts += plan.row_parts > 1 ? plan.row_parts % 2 : 0;
-  }
-  plan.is_b_shared = plan.is_b_kept && plan.row_parts > 1;
-  plan.column_block = plan.is_b_shared ? even_block(p.columns, kSharedBytes / width / plan.depth_block, plan.tile_columns) : p.columns;
-  plan.is_a_private = plan.part_elements() * width <= kPrivateBytes;  // also where nothing is packed
-  return plan;
-}
 
 /// What is left to do to `count` results of a row, `at` elements after the first of all.
 template <typename T> void finish(const Product<T>& p, const ProductKernels<T>& kernels, int64_t at, int64_t count) {
@@ -337,8 +238,10 @@ template <typename T> struct Block {
     runner.parallel_for(tasks, std::max<int64_t>(1, kTaskWork / std::max<int64_t>(work, 1)),
                         [&](int64_t begin, int64_t end) {
                           run_tasks([&](Workspace<T>& workspace) {
-                            for (int64_t task = begin; task < end; ++task)
-                              run_task(task / groups, task % groups, workspace);
+                            for (int64_t task = begin; task < end; ++task) {
+                              if (plan.is_row_major) run_task(task / groups, task % groups, workspace);
+                              else run_task(task % plan.row_parts, task / plan.row_parts, workspace);
+                            }
                           });
                         });
   }
@@ -396,7 +299,7 @@ void multiply_batch(const Product<T>& first, int64_t count, int64_t a_step, int6
   };
   constexpr int64_t kPieces = 64, kLargeWork = 1 << 23;
   const bool is_large = count < 2 || first.rows * first.columns > kLargeWork / std::max<int64_t>(first.depth, 1);
-  Plan<T> plan = plan_of(first);
+  Plan<T> plan(first, context.pool.threads());
   if (!is_large) plan.keep_whole(first);
   const Offsets<T> offsets(first, plan);
   auto workspaces = lent<Workspace<T>>([&]() -> Workspace<T> {

@@ -27,6 +27,7 @@ inline constexpr int kBytes = 16, kTileRows = 12, kDotRows = 5;
 inline constexpr int kBytes = 16, kTileRows = 4, kDotRows = 2;
 #endif
 inline constexpr int kDotColumns = 4;
+inline constexpr int kAhead = 4;  // lines asked for before they are packed
 #if defined(__AVX512F__) || defined(__ARM_NEON)
 inline constexpr int kLineRows = 3, kLineColumns = 9, kLonelyLineColumns = 9;  // of 32 registers
 #else
@@ -281,6 +282,8 @@ void pack(T* to, int64_t height, const T* from, int64_t row_stride, int64_t dept
     // Both vectors of a line at once: their line of the cache may be gone before a second pass.
     for (int64_t k = 0; k < depth; ++k) {
       const T* source = from + k * depth_stride;
+      __builtin_prefetch(source + kAhead * depth_stride);
+      __builtin_prefetch(source + kAhead * depth_stride + lanes);
       const Vector<T> first = load(source), second = load(source + lanes);
       store(to + k * height, first);
       store(to + k * height + lanes, second);

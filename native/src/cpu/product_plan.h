@@ -1,0 +1,144 @@
+// How a product is cut into tasks and which operands are packed, by sizes and strides. What an element is the sum of, and in which
+// order, depends on the depth blocks alone; everything else may follow the number of threads.
+#pragma once
+
+#include <algorithm>
+
+#include "isa/isa_kernels.h"
+#include "product.h"
+
+namespace lazuli {
+
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// The size of equal blocks of `total`, at most `most`, each a multiple of `step` (except the last).
+inline int64_t even_block(int64_t total, int64_t most, int64_t step) {
+  if (total <= most) return std::max<int64_t>(total, 1);
+  return ceil_div(ceil_div(total, ceil_div(total, most)), step) * step;
+}
+
+template <typename T> struct Plan {
+  const ProductKernels<T>* kernels;  // read once: a test may choose another instruction set meanwhile
+  const PairKernels* pairs;          // null where there are no bfloat16 numbers or no instructions for them
+  int64_t tile_rows, tile_columns;
+  int64_t row_block, depth_block;  // in elements
+  int64_t column_group;            // panels
+  int64_t row_parts;               // of a block, in one task each
+  bool is_dot, is_a_direct, is_a_private, is_b_packed, is_b_kept, is_b_shared;
+  bool is_row_major;     // a thread takes all groups of columns of a part before the next part, else all parts of a group
+  int64_t column_block;  // in elements; all of them unless B is shared
+
+  Plan(const Product<T>& p, int threads);
+
+  /// Rows of each part are spread evenly over panels of at most tile_rows.
+  int64_t part_panels(int64_t rows) const { return ceil_div(ceil_div(rows, row_parts), tile_rows); }
+  int64_t part_elements() const { return is_a_direct ? 0 : aligned(part_panels(row_block) * tile_rows * depth_block); }
+  int64_t group_elements() const { return aligned((is_b_packed ? column_group : 1) * tile_columns * depth_block); }
+  int64_t private_b_elements() const { return is_b_shared ? 0 : group_elements(); }
+  int64_t workspace_elements() const { return is_dot ? 0 : (is_a_private ? part_elements() : 0) + private_b_elements(); }
+  int64_t shared_a_elements() const { return is_dot || is_a_private ? 0 : row_parts * part_elements(); }
+  int64_t shared_b_elements() const {
+    return is_dot || !is_b_shared ? 0 : aligned(ceil_div(column_block, tile_columns) * tile_columns * depth_block);
+  }
+
+  /// One thread computes all of a product.
+  void keep_whole(const Product<T>& p) {
+    is_a_private = true;
+    is_b_shared = false;
+    row_parts = 1;
+    column_block = p.columns;
+    column_group = std::min(most_group(kColumnBytes), ceil_div(p.columns, tile_columns));
+  }
+
+ private:
+  static constexpr int64_t kWidth = sizeof(T);
+  static constexpr int64_t kFirstCacheBytes = 24 << 10;
+  static constexpr int64_t kWholeDepthBytes = 3200;   // of one row of a packed block: so deep products are not cut
+  static constexpr int64_t kDepthBytes = 2048;        // of one where they are: panels of A stay in the first cache
+  static constexpr int64_t kColumnBytes = 400 << 10;  // of packed B one thread holds, well inside its second cache
+  static constexpr int64_t kRowBytes = 3 << 20;       // of packed A
+  static constexpr int64_t kPartBytes = 160 << 10;    // of the A of a part that a second cache holds beside a group of B
+  static constexpr int64_t kSharedBytes = 512 << 10;  // of B packed at once for all threads
+  static constexpr int64_t kPrivateBytes = 400 << 10;  // of a part's packed A; larger ones are packed once, for all threads
+  // Operands are read where they lie if that meets few pages and lines of the first cache:
+  static constexpr int64_t kDirectRowBytes = 2048;   // of a row of A, as it lies in memory
+  static constexpr int64_t kDirectLineBytes = 512;   // of a row of B
+  static constexpr int64_t kDirectDepthBytes = 1024;  // of a part of a row
+  static constexpr int64_t kDirectBytes = 16 << 10;  // of all rows of A or B
+  static constexpr int64_t kColumnGroup = 8;         // panels of B in one task
+  static constexpr int64_t kLeastRowPanels = 5;      // that make packing a panel of B worth it
+  static constexpr int64_t kTasksOfThread = 8, kMostTasks = 32;  // wished for: when one thread is late others take its tasks
+  static constexpr int64_t kDotRows = 48;            // use dot products up to so many rows or columns
+  static constexpr int64_t kLongDepth = 192;         // from this depth on
+
+  static int64_t aligned(int64_t elements) { return (elements + 15) / 16 * 16; }
+  /// Panels of B that so many bytes hold.
+  int64_t most_group(int64_t bytes) const { return std::max<int64_t>(1, bytes / kWidth / tile_columns / depth_block); }
+
+  void choose_operands(const Product<T>& p);
+  void choose_tasks(const Product<T>& p, int threads);
+};
+
+template <typename T> Plan<T>::Plan(const Product<T>& p, int threads) {
+  const IsaKernels& isa = isa_kernels();
+  kernels = &isa.product<T>();
+  pairs = p.is_bfloat16 ? pair_kernels(isa.name) : nullptr;
+  tile_rows = kernels->tile_rows;
+  tile_columns = kernels->tile_columns;
+  // Short dot products spend their time adding up lanes, unless packing would cost more still.
+  const int64_t reuse = std::min(p.rows, p.columns);
+  is_dot = !p.is_bfloat16 && p.a.column_stride == 1 && p.b.row_stride == 1 && reuse <= kDotRows &&
+           (p.depth >= kLongDepth || (p.depth >= 16 && reuse <= 8));
+  const int64_t packed_width = p.is_bfloat16 ? kWidth / 2 : kWidth;
+  depth_block = p.depth * packed_width <= kWholeDepthBytes ? std::max<int64_t>(p.depth, 1)
+                                                           : even_block(p.depth, kDepthBytes / packed_width, 8);
+  row_block = even_block(p.rows, std::max<int64_t>(1, kRowBytes / kWidth / depth_block), tile_rows);
+  choose_operands(p);
+  choose_tasks(p, threads);
+}
+
+template <typename T> void Plan<T>::choose_operands(const Product<T>& p) {
+  const int64_t a_line = (p.a.column_stride == 1 ? p.a.row_stride : p.a.column_stride) * kWidth;
+  is_a_direct = !p.is_bfloat16 && ((p.a.column_stride == 1 && (a_line <= kDirectRowBytes || depth_block * kWidth <= kDirectDepthBytes)) ||
+                                   (p.a.row_stride == 1 && (a_line <= kDirectRowBytes || a_line * p.depth <= kDirectBytes)));
+  // Contiguous rows of B that are short or that few rows of A meet are read where they are; the last, narrow panel is packed.
+  const int64_t b_line = p.b.row_stride * kWidth;
+  is_b_packed = p.is_bfloat16 || p.b.column_stride != 1 ||
+                (p.rows > 2 * tile_rows && b_line * p.depth > kDirectBytes && b_line > kDirectLineBytes);
+  is_b_kept = is_b_packed && tile_columns * depth_block * kWidth <= kFirstCacheBytes;
+  const bool is_whole = ceil_div(p.columns, tile_columns) * tile_columns * depth_block * kWidth <= kSharedBytes;
+  is_b_shared = is_b_packed && (is_b_kept || is_whole) && ceil_div(row_block, tile_rows) >= 2 * kLeastRowPanels;
+  column_block = is_b_shared ? even_block(p.columns, kSharedBytes / kWidth / depth_block, tile_columns) : p.columns;
+}
+
+template <typename T> void Plan<T>::choose_tasks(const Product<T>& p, int threads) {
+  const int64_t wished = std::clamp<int64_t>(kTasksOfThread * threads, kTasksOfThread, kMostTasks);
+  const int64_t row_panels = ceil_div(row_block, tile_rows), column_panels = ceil_div(p.columns, tile_columns);
+  const auto choose_group = [&](int64_t groups) {
+    const int64_t most = std::min({most_group(is_b_shared ? kSharedBytes : kColumnBytes), kColumnGroup,
+                                   std::max<int64_t>(column_panels / groups, 1)});
+    column_group = ceil_div(column_panels, ceil_div(column_panels, most));
+  };
+  const auto choose_parts = [&](int64_t parts) {
+    row_parts = std::clamp<int64_t>(std::min(parts, row_panels / kLeastRowPanels), 1, kMostTasks);
+    row_parts -= row_parts > 1 ? row_parts % 2 : 0;
+  };
+  // Where each task packs the B it needs, a thread keeps to its columns; else to its rows, which it may well have written.
+  is_row_major = is_b_shared || !is_b_packed;
+  if (is_row_major) {
+    choose_parts(wished);
+    if (is_b_kept) {
+      const int64_t most = std::max<int64_t>(1, kPartBytes / (tile_rows * depth_block * kWidth));
+      row_parts = std::max(row_parts, ceil_div(row_panels, most));
+      row_parts += row_parts > 1 ? row_parts % 2 : 0;
+    }
+    choose_group(ceil_div(wished, row_parts));
+  } else {
+    choose_group(wished);
+    choose_parts(ceil_div(wished, ceil_div(column_panels, column_group)));
+  }
+  // Also where nothing is packed.
+  is_a_private = (is_row_major || row_parts == 1) && part_elements() * kWidth <= kPrivateBytes;
+}
+
+}  // namespace lazuli

@@ -3,13 +3,16 @@ import type { DataSource } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { PLAN } from '#core/graph/graph-module';
 import type { Activity } from '#core/session/activity';
+import type { JudgedSamples } from '#core/session/judged';
 
 import { backendFor } from './backend';
 import type { Feeds } from './feeds';
 import type { Lock } from './lock';
 import type { Model } from './model/model';
+import { splitSamples } from './datasets/shuffle';
 import { activityOf } from './training/activity';
 import { Evaluation } from './training/evaluate';
+import { judge } from './training/judge';
 import { hasTargets, objectiveOf } from './training/objective';
 import { predictAll, type Prediction } from './training/predict';
 import { placementOn } from './training/placement';
@@ -100,6 +103,22 @@ export class Evaluator {
       const objective = hasTargets(training, feed) ? objectiveOf(training, feed) : null;
       const parts = { backend: backendFor('cpu'), module: this.model.module, feed, dtype, objective };
       return activityOf({ ...parts, lock: this.lock }, node, Math.min(sample.batchSize, dataset.samples));
+    });
+  }
+
+  /**
+   * What the model says of the samples kept for validation (of all where none are), beside their targets; also while a run goes on
+   * (on the CPU). Throws what evaluating would throw, `not_supported` where a sample has more than one class.
+   */
+  judge(options: { readonly signal?: AbortSignal } = {}): Promise<JudgedSamples> {
+    return this.#placed(undefined, options, (placed) => {
+      const { training, dtype } = this.model.project;
+      const { samples } = placed.feed.dataset;
+      const { validation } = splitSamples(samples, training.validationSplit, training.seed);
+      const isHeld = validation.length > 0;
+      const rows = isHeld ? validation : Array.from({ length: samples }, (_, at) => at);
+      const parts = { ...placed, dtype, loss: training.loss, lock: this.lock };
+      return judge(parts, isHeld ? 'validation' : 'all', rows, options);
     });
   }
 

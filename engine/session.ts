@@ -10,7 +10,14 @@ import type {
   TensorValues,
   ValueRange,
 } from '#core/session/parameters';
-import type { DataPreview, ModelInfo, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
+import type {
+  DataPreview,
+  ModelInfo,
+  PreviewRange,
+  Resized,
+  WeightOptions,
+  WeightVerdict,
+} from '#core/session/session';
 
 import { cpuBackend } from './backend';
 import { writeWeightsFile, type SaveOptions } from './convert';
@@ -243,7 +250,7 @@ export class ModelSession {
 
   /** Items of the project's data, or of another source. */
   async preview(
-    range: { readonly from: number; readonly count: number },
+    range: PreviewRange,
     source: DataSource | null = this.project.data,
     signal?: AbortSignal,
   ): Promise<DataPreview> {
@@ -261,6 +268,7 @@ export class ModelSession {
   /** What the model gives for the project's data or another file, also while a run goes on: see Evaluator. */
   evaluate: Evaluator['evaluate'] = (options) => this.#evaluator.evaluate(options);
   predict: Evaluator['predict'] = (options) => this.#evaluator.predict(options);
+  judge: Evaluator['judge'] = (options) => this.#evaluator.judge(options);
   activity: Evaluator['activity'] = (node) => this.#evaluator.activity(node);
 
   /** Stops a run and frees every native tensor. */

@@ -7,6 +7,7 @@ import type { DataSource, Project } from '../document/project';
 import type { ErrorData } from '../errors';
 import type { RenameRule } from '../nn/rename';
 import type { Activity } from '../session/activity';
+import type { JudgedSamples } from '../session/judged';
 import type { ModelChange } from '../session/model-change';
 import type { TensorDetail, TensorFigures, TensorRef, TensorValues, ValueRange } from '../session/parameters';
 import type { StepProfile } from '../session/profile';
@@ -14,6 +15,7 @@ import type { ComparedSetting, RecordedPoint, RecordedRun } from '../session/run
 import type {
   DataPreview,
   ModelInfo,
+  PreviewRange,
   RateSearch,
   Resized,
   RunEvent,
@@ -192,6 +194,8 @@ export interface Calls {
    * asked again. null while nothing was measured of the run yet; changes nothing.
    */
   'model.profile': () => StepProfile | null;
+  /** What the model says of the samples kept for validation, of all where none are, beside their targets; changes nothing. */
+  'model.judge': () => JudgedSamples;
 
   /** In the order asked for; null for a tensor without values. */
   'parameters.figures': (refs: readonly TensorRef[]) => readonly (TensorFigures | null)[];
@@ -223,10 +227,7 @@ export interface Calls {
   'data.choose': () => DataSource | null;
   /** The same for a file that was dropped. */
   'data.use': (token: FileToken) => DataSource;
-  'data.preview': (
-    source: DataSource,
-    range: { readonly from: number; readonly count: number },
-  ) => DataPreview;
+  'data.preview': (source: DataSource, range: PreviewRange) => DataPreview;
 
   'train.start': (project: Project) => RunSnapshot;
   /** The memory that a run of the project would take. */
@@ -292,7 +293,7 @@ export const CALL_NAMES = [
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
   'files.drop',
   'recovery.restore', 'recovery.discard',
-  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.measuredMemory', 'model.exportState', 'model.importState', 'model.activity', 'model.profile',
+  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.measuredMemory', 'model.exportState', 'model.importState', 'model.activity', 'model.profile', 'model.judge',
   'parameters.figures', 'parameters.detail', 'parameters.values', 'parameters.copy', 'parameters.reinitialize', 'parameters.write',
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',

@@ -62,6 +62,7 @@ const SCHEMAS = {
   'model.importState': z.tuple([stateBytes]),
   'model.activity': z.tuple([flatId]),
   'model.profile': none,
+  'model.judge': none,
   'parameters.figures': z.tuple([tensorRefs]),
   'parameters.detail': z.tuple([tensorRef]),
   'parameters.values': z.tuple([
@@ -84,7 +85,10 @@ const SCHEMAS = {
   'data.use': z.tuple([token]),
   'data.preview': z.tuple([
     dataSourceSchema,
-    z.strictObject({ from: z.number().int().min(0), count: z.number().int().min(0).max(256) }),
+    z.union([
+      z.strictObject({ from: z.number().int().min(0), count: z.number().int().min(0).max(256) }),
+      z.strictObject({ rows: z.array(count).max(256) }),
+    ]),
   ]),
   'train.start': z.tuple([projectSchema]),
   'train.need': z.tuple([projectSchema]),

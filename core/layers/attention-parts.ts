@@ -2,6 +2,7 @@
 import { formatShape } from '../tensor/shape';
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
+import { isAttentionWatched, tellAttention } from './attention-watch';
 import type { EdgeShape, LayerProblem, LowerCall, TensorSpec } from './declaration';
 import { boolean, type ParamTable } from './params';
 import { maybeTensor, parameter, tensorOf, WEIGHT_INITIALIZER, ZEROS } from './pieces';
@@ -134,12 +135,15 @@ export function attend(
     readonly masks: readonly Tensor[];
     readonly scale: number;
     readonly isSafe: boolean;
+    /** Of those who look at the weights. */
+    readonly name: string;
     readonly drop: (weights: Tensor) => Tensor;
   },
 ): { readonly output: Tensor; readonly weights: Tensor } {
   const scores = ops.matmul(ops.mul(query, options.scale), ops.transpose(key, -2, -1));
   const masked = options.masks.reduce((sum, mask) => ops.add(sum, mask), scores);
   const shares = options.isSafe && options.masks.length > 0 ? safeSoftmax(masked) : ops.softmax(masked, -1);
+  tellAttention(options.name, shares);
   const weights = options.drop(shares);
   return { output: ops.matmul(weights, value), weights };
 }
@@ -164,6 +168,8 @@ export function multiHead(query: Tensor, key: Tensor, value: Tensor, given: Atte
     tensorOf(call, `${prefix}in_proj_weight`),
     maybeTensor(call, `${prefix}in_proj_bias`),
   );
+  // One op keeps no weights: they are computed besides.
+  if (isAttentionWatched()) ops.noGrad(() => general(query, key, value, given));
   const attended = ops.selfAttention(qkv, { heads: options.heads, isCausal: given.isCausal });
   return { output: project(attended), weights: () => general(query, key, value, given).weights };
 }
@@ -220,6 +226,7 @@ function general(
     masks: masks.map((one) => (extra > 0 ? ops.pad(one, [0, extra]) : one)),
     scale: 1 / Math.sqrt(size),
     isSafe: isSafe && (mask ?? keyMask) !== null,
+    name: prefix,
     drop: (x) => dropped(x, options.dropout, call),
   });
   return { output: ops.reshape(ops.permute(output, [0, 2, 1, 3]), [batch, rows, embed]), weights };

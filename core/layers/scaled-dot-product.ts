@@ -98,6 +98,7 @@ export const scaledDotProductAttention = defineLayer({
         masks,
         scale: params.scale ?? 1 / Math.sqrt(size),
         isSafe: mask !== undefined,
+        name: '',
         drop,
       }).output,
     ];

@@ -7,6 +7,8 @@ export interface Activity {
   /** Samples it was measured on: the first of the data, in evaluation mode. */
   readonly samples: number;
   readonly outputs: readonly OutputActivity[];
+  /** Of attention layers, one per attention inside. */
+  readonly attention: readonly AttentionMaps[];
   /** Why there are no gradients, or null where there are. */
   readonly no_gradient: string | null;
 }
@@ -34,5 +36,17 @@ export interface FirstSample {
   readonly values: Float32Array;
 }
 
-/** Values of one sample that are sent, and channels of them. */
-export const ACTIVITY_LIMITS = { values: 65_536, channels: 64 } as const;
+/** The weights of one attention on the first sample: how much each query step gathers from each key step. */
+export interface AttentionMaps {
+  /** Of the attention inside the layer, `layers.0.self_attn`; '' for the layer's only one. */
+  readonly name: string;
+  /** `[heads, queries, keys]` of `values`; what there is more of is in `heads`, `queries` and `keys`. */
+  readonly shape: Shape;
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly values: Float32Array;
+}
+
+/** Values of one sample that are sent, channels of them, and steps of a sequence that are shown of attention. */
+export const ACTIVITY_LIMITS = { values: 65_536, channels: 64, steps: 256 } as const;

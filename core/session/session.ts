@@ -72,7 +72,11 @@ export interface ModelInfo {
   readonly unreached: readonly string[];
 }
 
-/** The first items of the data, for the Sample panel. */
+/** Which items are looked at: some in a row, or these rows. */
+export type PreviewRange =
+  { readonly from: number; readonly count: number } | { readonly rows: readonly number[] };
+
+/** Items of the data, for the Sample panel and the samples that a model was asked about. */
 export interface DataPreview {
   readonly samples: number;
   readonly inputShape: Shape;

@@ -1,10 +1,10 @@
 // The first items of a dataset as the Sample panel shows them: pictures where a sample looks like one, else rows.
-import type { DataPreview } from '#core/session/session';
+import type { DataPreview, PreviewRange } from '#core/session/session';
 import { numel, type Shape } from '#core/tensor/shape';
+import type { Tensor } from '#core/tensor/tensor';
 
 import type { Dataset } from './dataset';
 import { readRows } from './table';
-import type { Tensor } from '#core/tensor/tensor';
 import type { Targets } from './targets';
 
 type Item = DataPreview['items'][number];
@@ -15,20 +15,23 @@ const MAX_SIDE = 512;
 /** Numbers of one target that are shown. */
 const MOST_ANSWERS = 6;
 
-export function previewDataset(
-  dataset: Dataset,
-  range: { readonly from: number; readonly count: number },
-): DataPreview {
-  const from = Math.min(Math.max(range.from, 0), dataset.samples);
-  const count = Math.min(range.count, dataset.samples - from);
+/** Rows that follow each other in the table. */
+type Runs = readonly { readonly from: number; readonly count: number }[];
+
+const lengthOf = (runs: Runs): number => runs.reduce((sum, { count }) => sum + count, 0);
+const readRuns = (table: Tensor, runs: Runs): number[] =>
+  runs.flatMap(({ from, count }) => readRows(table, from, count));
+
+export function previewDataset(dataset: Dataset, range: PreviewRange): DataPreview {
+  const runs = runsOf(range, dataset.samples);
   const { inputShape, targets, source } = dataset;
   const classes = targets?.classes ?? [];
   const answers = [...(targets ? [targets] : []), ...dataset.named.values()].map((each) =>
-    answersOf(each, from, count),
+    answersOf(each, runs),
   );
-  const own = samplesOf(dataset.inputs, from, count);
-  const others = [...dataset.feeds.values()].map((table) => samplesOf(table, from, count));
-  const items = Array.from({ length: count }, (_, at): Item => {
+  const own = samplesOf(dataset.inputs, runs);
+  const others = [...dataset.feeds.values()].map((table) => samplesOf(table, runs));
+  const items = Array.from({ length: lengthOf(runs) }, (_, at): Item => {
     const target = answers.map((each) => each[at] ?? '').join(' · ');
     const picture = own.picture(at);
     if (!picture) return { kind: 'row', values: own.values(at).slice(0, MAX_VALUES), target };
@@ -48,19 +51,20 @@ export function previewDataset(
   };
 }
 
-/** The first samples of one input, as values and as pictures where they look like some. */
-function samplesOf(table: Tensor, from: number, count: number) {
+/** Samples of one input, as values and as pictures where they look like some. */
+function samplesOf(table: Tensor, runs: Runs) {
   const shape = table.shape.slice(1);
   const width = numel(shape);
-  const all = count > 0 ? readRows(table, from, count) : [];
+  const all = readRuns(table, runs);
   const scale = table.dtype === 'uint8' ? { low: 0, high: 255 } : rangeOf(all);
   const values = (at: number): readonly number[] => all.slice(at * width, (at + 1) * width);
   return { values, picture: (at: number) => asPicture(shape, values(at), scale) };
 }
 
 /** What a target says of each sample: a class's name, or a few numbers. */
-function answersOf({ tensor, classes }: Targets, from: number, count: number): readonly string[] {
-  const values = count > 0 ? readRows(tensor, from, count) : [];
+function answersOf({ tensor, classes }: Targets, runs: Runs): readonly string[] {
+  const values = readRuns(tensor, runs);
+  const count = lengthOf(runs);
   const width = count > 0 ? values.length / count : 0;
   return Array.from({ length: count }, (_, at) => {
     const [first = -1] = values.slice(at * width, at * width + 1);
@@ -68,6 +72,15 @@ function answersOf({ tensor, classes }: Targets, from: number, count: number): r
     const shown = values.slice(at * width, at * width + Math.min(width, MOST_ANSWERS)).join(', ');
     return width > MOST_ANSWERS ? `${shown} …` : shown;
   });
+}
+
+/** Rows that there are, in runs that follow each other in the table. */
+function runsOf(range: PreviewRange, samples: number): Runs {
+  if ('rows' in range)
+    return range.rows.filter((row) => row >= 0 && row < samples).map((from) => ({ from, count: 1 }));
+  const from = Math.min(Math.max(range.from, 0), samples);
+  const count = Math.min(range.count, samples - from);
+  return count > 0 ? [{ from, count }] : [];
 }
 
 function rangeOf(values: readonly number[]): { readonly low: number; readonly high: number } {

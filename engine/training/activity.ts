@@ -3,6 +3,7 @@ import { forwardInTurns, PLAN, type GraphModule } from '#core/graph/graph-module
 import { isOutputLayer, resolveNode } from '#core/graph/resolve';
 import { outputPorts } from '#core/layers/declaration';
 import { LazuliError } from '#core/errors';
+import { watchAttention, type AttentionWatcher } from '#core/layers/attention-watch';
 import { noGrad } from '#core/ops/index';
 import * as ops from '#core/ops/index';
 import { gradientsInTurns } from '#core/ops/backward';
@@ -14,9 +15,10 @@ import {
 } from '#core/session/activity';
 import { DTYPES, elementSize } from '#core/tensor/dtype';
 import { readElement } from '#core/tensor/elements';
+import { currentOrigin } from '#core/tensor/origin';
 import { numel } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
-import type { Turned } from '#core/turns';
+import { within, type Turned } from '#core/turns';
 
 import type { Lock } from '../lock';
 import { measure } from '../model/browse';
@@ -52,6 +54,13 @@ interface Look {
   readonly first: Tensor | null;
 }
 
+/** The weights of one attention: of the first sample, cut to what is shown. */
+interface AttentionLook {
+  readonly name: string;
+  readonly of: { readonly heads: number; readonly queries: number; readonly keys: number };
+  readonly weights: Tensor;
+}
+
 /** Throws `usage` for a node that has no outputs in the model: one that cannot run. */
 export async function activityOf(parts: ActivityParts, node: string, batch: number): Promise<Activity> {
   const { backend, module, lock } = parts;
@@ -65,13 +74,15 @@ export async function activityOf(parts: ActivityParts, node: string, batch: numb
     return await lock.run(async () => {
       cursor.start(Array.from({ length: batch }, (_, at) => at));
       let looks: readonly Look[] = [];
+      let attended: readonly AttentionLook[] = [];
       let whyNot: string | null = null;
       function* record(): Turned<readonly Tensor[]> {
         const found = yield* lookAt({ ...parts, cursor }, step?.node.id ?? '', batch);
-        ({ looks, whyNot } = found);
-        return looks.flatMap(({ value, gradient, units, saturated, first }) =>
+        ({ looks, attended, whyNot } = found);
+        const tensors = looks.flatMap(({ value, gradient, units, saturated, first }) =>
           [value, gradient, units, saturated, first].filter((tensor) => tensor !== null),
         );
+        return [...tensors, ...attended.map(({ weights }) => weights)];
       }
       const program = await loadInTurns(backend, { module, batch, parts: 1, step: record }, new Turns());
       try {
@@ -101,7 +112,13 @@ export async function activityOf(parts: ActivityParts, node: string, batch: numb
             first: first && firstOf(first, look.value),
           });
         }
-        return { samples: batch, outputs, no_gradient: whyNot };
+        const attention = attended.map(({ name, of, weights }) => ({
+          name,
+          ...of,
+          shape: weights.shape,
+          values: Float32Array.from(numbersOf(next(weights) ?? weights)),
+        }));
+        return { samples: batch, outputs, attention, no_gradient: whyNot };
       } finally {
         program.dispose();
       }
@@ -117,14 +134,26 @@ function* lookAt(
   { module, feed, cursor, dtype, objective }: LookParts,
   node: string,
   batch: number,
-): Turned<{ readonly looks: readonly Look[]; readonly whyNot: string | null }> {
+): Turned<{
+  readonly looks: readonly Look[];
+  readonly attended: readonly AttentionLook[];
+  readonly whyNot: string | null;
+}> {
   module.eval();
   let values: readonly Tensor[] = [];
   const inputs = nextInputs(feed, cursor, batch);
-  const outputs = yield* forwardInTurns(module, inputs, {
+  const attended: AttentionLook[] = [];
+  const watch: AttentionWatcher = (name, weights) => {
+    // A layer that also gives its weights computes them twice.
+    const isNew = currentOrigin()?.node === node && !attended.some((other) => other.name === name);
+    const look = isNew ? attentionOf(name, weights) : null;
+    if (look) attended.push(look);
+  };
+  const forward = forwardInTurns(module, inputs, {
     onlyUsed: false,
     onNode: (id, given) => (values = id === node ? given : values),
   });
+  const outputs = yield* within((body) => watchAttention(watch, body), forward);
   const { ports, type, whyNot } = placeOf(module, node, objective);
   const inner = values.filter(({ requiresGrad }) => requiresGrad);
   let gradients: readonly (Tensor | null)[] = [];
@@ -148,7 +177,11 @@ function* lookAt(
       };
     }),
   );
-  return { looks, whyNot: whyNot ?? (inner.length === 0 ? 'nothing that learns lies before it' : null) };
+  return {
+    looks,
+    attended,
+    whyNot: whyNot ?? (inner.length === 0 ? 'nothing that learns lies before it' : null),
+  };
 }
 
 function placeOf(module: GraphModule, node: string, objective: Objective | null) {
@@ -190,6 +223,22 @@ function firstSample(value: Tensor): Tensor | null {
   if (kept === 0) return null;
   const first = ops.select(value, 0, 0);
   return ops.clone(kept < channels ? ops.slice(first, 0, { end: kept }) : first);
+}
+
+/** Of the first sample: `[N, heads, L, S]`, or `[N, L, S]` or `[L, S]` where there are no heads. */
+function attentionOf(name: string, weights: Tensor): AttentionLook | null {
+  const [queries = 0, keys = 0] = weights.shape.slice(-2);
+  if (weights.numel() === 0) return null;
+  let maps = weights;
+  while (maps.rank > 3) maps = ops.select(maps, 0, 0);
+  if (weights.rank === 3) maps = ops.slice(maps, 0, { end: 1 });
+  if (weights.rank === 2) maps = ops.unsqueeze(maps, 0);
+  const [heads = 1] = maps.shape;
+  const { values, channels, steps } = ACTIVITY_LIMITS;
+  const [rows, columns] = [Math.min(queries, steps), Math.min(keys, steps)];
+  const shown = Math.max(1, Math.min(heads, channels, Math.floor(values / (rows * columns))));
+  const cut = [shown, rows, columns].reduce((part, end, axis) => ops.slice(part, axis, { end }), maps);
+  return { name, of: { heads, queries, keys }, weights: ops.clone(cut) };
 }
 
 const firstOf = (first: Tensor, value: Tensor): FirstSample => ({

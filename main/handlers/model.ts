@@ -46,6 +46,7 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
   'model.measuredMemory': (state) => state.session.heldBytes,
   'model.exportState': (state) => state.session.exportState(),
   'model.activity': (state, node) => state.session.activity(node),
+  'model.judge': (state) => state.session.judge(),
   'model.profile': (state) => state.session.profile(),
   'model.importState': (state, bytes) => {
     state.refuseWhileRunning('load weights');

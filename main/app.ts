@@ -3,6 +3,8 @@ import { basename, dirname, join } from 'node:path';
 
 import { app as electron, BrowserWindow, nativeTheme } from 'electron';
 import { errorToData } from '#core/errors';
+import type { Preferences } from '#core/preferences';
+import { languageFor } from '#core/text/text';
 import type { RecentFile } from '#core/ipc/api';
 import { examplesFolder } from '#engine/about';
 import type { BackupStore } from '#engine/backups';
@@ -23,7 +25,7 @@ export class App {
   readonly #states = new Map<number, WindowState>();
 
   constructor(readonly backups: BackupStore) {
-    nativeTheme.themeSource = this.settings.theme;
+    nativeTheme.themeSource = this.settings.preferences.theme;
     this.#installMenu();
   }
 
@@ -85,6 +87,14 @@ export class App {
     }));
   }
 
+  /** Takes over changed settings of the user. */
+  prefer(change: Partial<Preferences>): void {
+    this.settings.prefer(change);
+    const { theme } = this.settings.preferences;
+    if (nativeTheme.themeSource !== theme) nativeTheme.themeSource = theme;
+    if (change.language !== undefined) this.#installMenu();
+  }
+
   #recentChanged(): void {
     this.#installMenu();
     for (const state of this.#states.values()) sendEvent(state.window, 'recent', this.recentFor(state));
@@ -93,6 +103,7 @@ export class App {
   #installMenu(): void {
     installMenu({
       isMac: process.platform === 'darwin',
+      language: languageFor(this.settings.preferences.language, electron.getLocale()),
       recent: this.settings.recent.map((path) => ({ name: basename(path), path })),
       run: (id) => {
         this.#command(id);

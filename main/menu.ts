@@ -1,36 +1,44 @@
 // The native menu, derived from core/commands; every item sends its command's id to the focused window.
 import { Menu, type MenuItemConstructorOptions } from 'electron';
 import { COMMANDS, MENUS, type Command, type Menu as MenuName } from '#core/commands/commands';
+import { commandLabel, menuLabel } from '#core/commands/labels';
+import { textIn, type Language } from '#core/text/text';
 
-/** Installs the application menu. `recent` fills File › Open recent. */
-export function installMenu(options: {
+interface MenuOptions {
   readonly isMac: boolean;
+  readonly language: Language;
   readonly recent: readonly { readonly name: string; readonly path: string }[];
   readonly run: (commandId: string) => void;
   readonly openRecent: (path: string) => void;
   readonly allowsDevTools: boolean;
-}): void {
+}
+
+/** Installs the application menu. `recent` fills File › Open recent. */
+export function installMenu(options: MenuOptions): void {
   const menus = (Object.keys(MENUS) as MenuName[]).map((menu): MenuItemConstructorOptions => {
     const items = COMMANDS.filter((command) => command.menu === menu).flatMap((command) =>
-      itemsOf(command, options.run),
+      itemsOf(command, options),
     );
     if (menu === 'file') {
-      items.splice(2, 0, recentMenu(options.recent, options.openRecent));
+      items.splice(2, 0, recentMenu(options));
       items.push({ type: 'separator' }, options.isMac ? { role: 'close' } : { role: 'quit' });
     }
     if (menu === 'view') {
       items.push({ type: 'separator' }, { role: 'togglefullscreen' });
       if (options.allowsDevTools) items.push({ role: 'reload' }, { role: 'toggleDevTools' });
     }
-    return { label: MENUS[menu], submenu: items };
+    return { label: menuLabel(menu, options.language), submenu: items };
   });
   Menu.setApplicationMenu(Menu.buildFromTemplate(options.isMac ? [{ role: 'appMenu' }, ...menus] : menus));
 }
 
-function itemsOf(command: Command, run: (id: string) => void): MenuItemConstructorOptions[] {
+function itemsOf(
+  command: Command,
+  { run, language }: Pick<MenuOptions, 'run' | 'language'>,
+): MenuItemConstructorOptions[] {
   const item: MenuItemConstructorOptions = {
     id: command.id,
-    label: command.label,
+    label: commandLabel(command, language),
     ...(command.role ? { role: command.role } : {}),
     // Text fields keep their own undo, delete and select all: the window handles those keys itself.
     ...(command.shortcut
@@ -43,17 +51,14 @@ function itemsOf(command: Command, run: (id: string) => void): MenuItemConstruct
   return command.startsGroup === true ? [{ type: 'separator' }, item] : [item];
 }
 
-function recentMenu(
-  recent: readonly { readonly name: string; readonly path: string }[],
-  open: (path: string) => void,
-): MenuItemConstructorOptions {
+function recentMenu({ recent, openRecent, language }: MenuOptions): MenuItemConstructorOptions {
   return {
-    label: 'Open recent',
+    label: textIn(language, 'menu.openRecent'),
     enabled: recent.length > 0,
     submenu: recent.map(({ name, path }) => ({
       label: name,
       click: () => {
-        open(path);
+        openRecent(path);
       },
     })),
   };

@@ -25,6 +25,8 @@ export interface RunnerHost {
   readonly session: ModelSession;
   historyPlace(): HistoryPlace;
   tensorboardFolder(): string | null;
+  /** The user wants to be told when a run ends. */
+  readonly notifies: boolean;
   /** A run ended, whatever follows. */
   runEnded(): Promise<void> | void;
 }
@@ -82,8 +84,13 @@ export class Runner {
     });
   }
 
-  /** Starts a run of the session's project. Throws `out_of_memory` for one that needs more than there may be. */
-  async start(): Promise<RunSnapshot> {
+  /**
+   * Starts a run of the session's project, one that goes on from another's checkpoint where that is given. Throws `out_of_memory` for
+   * one that needs more than there may be.
+   */
+  async start(
+    from: { readonly run: number; readonly checkpoint: string } | null = null,
+  ): Promise<RunSnapshot> {
     const { session, window } = this.host;
     refuseTooLarge(await session.trainingNeed({ keepsBest: !isHistoryOff() }));
     const revision = session.info().revision;
@@ -93,10 +100,12 @@ export class Runner {
       : new RunRecorder(this.host.historyPlace(), {
           onFault: (fault) => sendEvent(window, 'runs', { fault: fault.toData() }),
           onWritten: () => sendEvent(window, 'runs', { fault: null }),
+          ...(from ? { continues: from.run } : {}),
         });
-    const run = await session.train(
-      recorder ? { kept: recorder.weights, checkpoint: recorder.checkpoint } : {},
-    );
+    const run = await session.train({
+      ...(recorder ? { kept: recorder.weights, checkpoint: recorder.checkpoint } : {}),
+      ...(from ? { resumeFrom: from.checkpoint } : {}),
+    });
     this.#run = run;
     this.#begun = revision;
     const unsubscribe = run.onEvents((events, state) => {
@@ -114,13 +123,14 @@ export class Runner {
       sendEvent(window, 'model', session.info());
       if (!this.#isBetween) this.#tellIdle(this.#last.error);
       const done = events.findLast(({ event }) => event === 'epoch');
-      notifyEnd(window, project.name, {
-        outcome,
-        error: error?.message ?? null,
-        epochs: done?.epoch ?? 0,
-        total_epochs: project.training.epochs,
-        seconds: events.at(-1)?.seconds ?? 0,
-      });
+      if (this.host.notifies)
+        notifyEnd(window, project.name, {
+          outcome,
+          error: error?.message ?? null,
+          epochs: done?.epoch ?? 0,
+          total_epochs: project.training.epochs,
+          seconds: events.at(-1)?.seconds ?? 0,
+        });
       await Promise.all([recorded, written]);
       await this.host.runEnded();
       await this.#startNext();

@@ -1,7 +1,9 @@
-// What the app remembers between starts: recent files, theme, window bounds. Damaged settings are replaced, never fatal.
+// What the app remembers between starts: the user's settings, recent files, window bounds. Damaged settings are replaced, never fatal.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+import type { Preferences } from '#core/preferences';
+import { preferencesSchema } from '#core/preferences-schema';
 import { z } from 'zod';
 
 const boundsSchema = z.object({
@@ -11,50 +13,53 @@ const boundsSchema = z.object({
   height: z.number().int().min(300).max(20_000),
 });
 
-const settingsSchema = z.object({
-  theme: z.enum(['light', 'dark', 'system']).catch('system'),
+const placesSchema = z.object({
   recent: z.array(z.string().max(4096)).max(20).catch([]),
-  tensorboard: z.boolean().catch(false),
   bounds: boundsSchema.catch({ width: 1440, height: 900 }),
+  /** The tour of a first start was taken, or not wanted. */
+  isTourOver: z.boolean().catch(false),
 });
 
 export type WindowBounds = z.infer<typeof boundsSchema>;
-type SettingsData = z.infer<typeof settingsSchema>;
+type Places = z.infer<typeof placesSchema>;
 
 const RECENT_LIMIT = 10;
 
 export class Settings {
-  #data: SettingsData;
+  #preferences: Preferences;
+  #places: Places;
 
   constructor(readonly file: string) {
-    this.#data = settingsSchema.parse(readJson(file));
+    const content = readJson(file);
+    this.#preferences = preferencesSchema.parse(content);
+    this.#places = placesSchema.parse(content);
   }
 
-  get theme(): SettingsData['theme'] {
-    return this.#data.theme;
+  get preferences(): Preferences {
+    return this.#preferences;
   }
-  set theme(theme: SettingsData['theme']) {
-    this.#save({ theme });
-  }
-
-  /** Runs are written as TensorBoard events too. */
-  get tensorboard(): boolean {
-    return this.#data.tensorboard;
-  }
-  set tensorboard(tensorboard: boolean) {
-    this.#save({ tensorboard });
+  prefer(change: Partial<Preferences>): void {
+    this.#preferences = { ...this.#preferences, ...change };
+    this.#save({});
   }
 
   get bounds(): WindowBounds {
-    return this.#data.bounds;
+    return this.#places.bounds;
   }
   set bounds(bounds: WindowBounds) {
     this.#save({ bounds });
   }
 
+  get isTourOver(): boolean {
+    return this.#places.isTourOver;
+  }
+  set isTourOver(isTourOver: boolean) {
+    this.#save({ isTourOver });
+  }
+
   /** Absolute paths, newest first. */
   get recent(): readonly string[] {
-    return this.#data.recent;
+    return this.#places.recent;
   }
   addRecent(path: string): void {
     this.#save({ recent: [path, ...this.recent.filter((other) => other !== path)].slice(0, RECENT_LIMIT) });
@@ -63,12 +68,12 @@ export class Settings {
     this.#save({ recent: this.recent.filter((other) => other !== path) });
   }
 
-  #save(change: Partial<SettingsData>): void {
-    this.#data = { ...this.#data, ...change };
+  #save(change: Partial<Places>): void {
+    this.#places = { ...this.#places, ...change };
     try {
       mkdirSync(dirname(this.file), { recursive: true });
       const temporary = `${this.file}.${process.pid}.tmp`;
-      writeFileSync(temporary, JSON.stringify(this.#data, null, 2));
+      writeFileSync(temporary, JSON.stringify({ ...this.#preferences, ...this.#places }, null, 2));
       renameSync(temporary, this.file);
     } catch {
       // Settings are a convenience: a full or read-only disk must not stop the work in the window.
@@ -76,9 +81,10 @@ export class Settings {
   }
 }
 
-function readJson(file: string): unknown {
+function readJson(file: string): object {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) ?? {};
+    const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof content === 'object' && content !== null ? content : {};
   } catch {
     return {};
   }

@@ -2,7 +2,14 @@
 import { basename, dirname, join } from 'node:path';
 
 import type { BrowserWindow } from 'electron';
-import { ModelSession, tensorboardFolder, type HistoryPlace, type RestorableWeights } from '#engine/index';
+import {
+  isHistoryOff,
+  ModelSession,
+  tensorboardFolder,
+  withHistory,
+  type HistoryPlace,
+  type RestorableWeights,
+} from '#engine/index';
 import { filesOf } from '#core/document/data-files';
 import { applyChange, type ProjectChange } from '#core/document/change';
 import type { DataSource, Project } from '#core/document/project';
@@ -262,7 +269,7 @@ export class WindowState implements Kept, RunnerHost {
 
   /** Where a run's TensorBoard events go; null while they are not wanted, or the project has no place of its own. */
   tensorboardFolder(): string | null {
-    const isWanted = this.settings.tensorboard && this.#file !== null;
+    const isWanted = this.settings.preferences.tensorboard && this.#file !== null;
     return isWanted
       ? tensorboardFolder(join(this.historyPlace().folder, 'tensorboard'), this.session.project.name)
       : null;
@@ -271,6 +278,24 @@ export class WindowState implements Kept, RunnerHost {
   async runEnded(): Promise<void> {
     this.autosave.notice();
     await this.#settleHistory();
+    await this.#makeRoom();
+  }
+
+  /** Deletes the weights of older runs as the user's settings say. */
+  async #makeRoom(): Promise<void> {
+    const { keptRuns, keptMegabytes } = this.settings.preferences;
+    if ((keptRuns === null && keptMegabytes === null) || isHistoryOff()) return;
+    const rule = { runs: keptRuns, bytes: keptMegabytes === null ? null : keptMegabytes * 2 ** 20 };
+    try {
+      const freed = (await withHistory(this.historyPlace(), (history) => history.free(rule))) ?? [];
+      if (freed.length > 0) sendEvent(this.window, 'runs', { fault: null });
+    } catch (error) {
+      sendEvent(this.window, 'runs', { fault: errorToData(error) });
+    }
+  }
+
+  get notifies(): boolean {
+    return this.settings.preferences.notifications;
   }
 
   /** What was recorded before the project had a file goes beside it. */

@@ -1,6 +1,6 @@
 // The window's frame: tool bar, palette, canvas, inspector, dock, and what lies over them.
 import * as Tooltip from '@radix-ui/react-tooltip';
-import type { JSX } from 'react';
+import { useEffect, type JSX } from 'react';
 
 import { Canvas } from './canvas/canvas';
 import { Announcer } from './chrome/announcer';
@@ -8,26 +8,34 @@ import { Dialogs } from './chrome/dialogs';
 import { DropArea } from './chrome/drop-area';
 import { Toasts } from './chrome/toasts';
 import { ToolBar } from './chrome/tool-bar';
+import { Tour } from './chrome/tour';
 import { Inspector } from './inspector/inspector';
 import { Palette } from './palette/palette';
 import { Dock } from './panels/dock';
+import { languageOf, useApp } from './stores/app';
 
+/** Its parts are made anew for another language, since texts are read where they are drawn; the canvas keeps its camera. */
 export function App(): JSX.Element {
+  const language = useApp(languageOf);
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
   return (
     <Tooltip.Provider delayDuration={450} skipDelayDuration={200}>
       <div className="app">
-        <ToolBar />
-        <Palette />
+        <ToolBar key={language} />
+        <Palette key={language} />
         <div className="centre">
           <Canvas />
-          <Dock />
+          <Dock key={language} />
         </div>
-        <Inspector />
+        <Inspector key={language} />
       </div>
-      <Dialogs />
+      <Dialogs key={language} />
       <DropArea />
-      <Toasts />
+      <Toasts key={language} />
       <Announcer />
+      <Tour key={language} />
     </Tooltip.Provider>
   );
 }

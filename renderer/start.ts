@@ -7,6 +7,7 @@ import { perform } from './actions/perform';
 import { showOpened, showOpening } from './actions/project';
 import { startTheme } from './actions/theme';
 import { noticeRuns } from './actions/runs';
+import { endTour, followTour, startTour } from './actions/tour';
 import { acceptTrained, noticeQueue } from './actions/training';
 import { call, onEvent } from './client';
 import { showApp, useApp } from './stores/app';
@@ -32,6 +33,7 @@ export function start(): () => void {
     listenToKeys(),
     listenToClipboard(),
     listenToDrags(),
+    followTour(),
   ];
   void perform('Lazuli did not start properly', null, restore);
   return () => {
@@ -52,14 +54,16 @@ async function restore(): Promise<void> {
     }
   } else openDialog({ kind: 'new' });
   if (state.leftovers.length > 0) openDialog({ kind: 'recovery' });
+  else if (!state.isTourOver && opened) startTour();
   showRun(run);
   useRuns.setState({ queue: state.queue });
   if (run.state !== 'idle') showDock('training');
 }
 
-/** Escape: ends the lasso first, then the selection. */
+/** Escape: ends the tour first, then the lasso, then the selection. */
 function letGo(): void {
-  if (useUi.getState().tool === 'lasso') useUi.setState({ tool: 'box' });
+  if (useUi.getState().tour !== null) endTour();
+  else if (useUi.getState().tool === 'lasso') useUi.setState({ tool: 'box' });
   else select([]);
 }
 

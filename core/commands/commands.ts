@@ -12,9 +12,6 @@ export const MENUS = {
 
 export type Menu = keyof typeof MENUS;
 
-/** A menu's title where no letter is marked. */
-export const menuTitle = (menu: Menu): string => MENUS[menu].replace('&', '');
-
 export interface Command {
   /** Permanent id, `<menu>.<verb>`. */
   readonly id: string;
@@ -49,6 +46,11 @@ export const COMMANDS: readonly Command[] = [
   command('file', 'open', 'Open…', { shortcut: 'CmdOrCtrl+O' }),
   command('file', 'save', 'Save', { shortcut: 'CmdOrCtrl+S', startsGroup: true }),
   command('file', 'saveAs', 'Save as…', { shortcut: 'CmdOrCtrl+Shift+S' }),
+  command('file', 'settings', 'Settings…', {
+    shortcut: 'CmdOrCtrl+,',
+    startsGroup: true,
+    keywords: 'preferences options shortcuts keys theme language contrast',
+  }),
   command('file', 'loadWeights', 'Load weights…', {
     shortcut: 'CmdOrCtrl+L',
     startsGroup: true,
@@ -188,5 +190,7 @@ export const COMMANDS: readonly Command[] = [
   command('model', 'queue', 'Queue another run', { keywords: 'wait next experiment training' }),
   command('model', 'pause', 'Pause or resume training', { shortcut: 'CmdOrCtrl+P' }),
   command('model', 'stop', 'Stop training', { shortcut: 'CmdOrCtrl+.' }),
+  command('help', 'tour', 'Tour of the window', { keywords: 'introduction first steps tutorial guide' }),
+  command('help', 'shortcuts', 'Keyboard shortcuts', { keywords: 'keys hotkeys bindings' }),
   command('help', 'about', 'About Lazuli'),
 ];

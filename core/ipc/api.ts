@@ -6,6 +6,7 @@ import type { KeptHistory } from '../document/history';
 import type { DataSource, Project } from '../document/project';
 import type { ErrorData } from '../errors';
 import type { RenameRule } from '../nn/rename';
+import type { Preferences } from '../preferences';
 import type { Activity } from '../session/activity';
 import type { JudgedSamples } from '../session/judged';
 import type { ModelChange } from '../session/model-change';
@@ -54,9 +55,9 @@ export interface RecentFile {
 export interface AppState {
   readonly version: string;
   readonly platform: string;
-  readonly theme: 'light' | 'dark' | 'system';
-  /** Runs are written as TensorBoard events too, beside the project. */
-  readonly tensorboard: boolean;
+  readonly preferences: Preferences;
+  /** The tour of a first start was taken, or not wanted. */
+  readonly isTourOver: boolean;
   readonly recent: readonly RecentFile[];
   readonly templates: readonly { readonly name: string; readonly summary: string }[];
   readonly devices: readonly DeviceInfo[];
@@ -86,7 +87,11 @@ export interface QueuedRun {
 }
 
 /** A run of the history as the window sees it: that it left files, not where. */
-export type ShownRun = Omit<RecordedRun, 'weights' | 'checkpoint'> & { readonly hasWeights: boolean };
+export type ShownRun = Omit<RecordedRun, 'weights' | 'checkpoint'> & {
+  readonly hasWeights: boolean;
+  /** It left a checkpoint to go on from. */
+  readonly canContinue: boolean;
+};
 
 /** Work that was not saved when Lazuli ended. */
 export interface Leftover {
@@ -135,8 +140,9 @@ export interface FeedResult {
 /** Every call, `<area>.<verb>`. All are asynchronous and reject with a LazuliError; a cancelled dialog resolves with null. */
 export interface Calls {
   'app.state': () => AppState;
-  'app.setTheme': (theme: 'light' | 'dark' | 'system') => void;
-  'app.setTensorboard': (isOn: boolean) => void;
+  /** Changes some of the user's settings. */
+  'app.prefer': (change: Partial<Preferences>) => void;
+  'app.endTour': () => void;
   /** Tells the main process whether closing would lose work. */
   'app.setDirty': (isDirty: boolean) => void;
 
@@ -257,6 +263,15 @@ export interface Calls {
     readonly model: ModelInfo;
     readonly hasWeights: boolean;
   };
+  /** Opens the project as it was and goes on from the run's checkpoint, as a new run. */
+  'runs.continue': (id: number) => {
+    readonly project: Project;
+    readonly model: ModelInfo;
+    readonly run: RunSnapshot;
+  };
+  'runs.star': (id: number, isStarred: boolean) => void;
+  /** Asks, then deletes the weights and checkpoints of runs; resolves with the bytes that are free then, null when not wanted. */
+  'runs.deleteFiles': (ids: readonly number[]) => number | null;
   /** Asks first; false when the user did not want to. */
   'runs.delete': (ids: readonly number[]) => boolean;
   /** Asks where; resolves with the file's name. */
@@ -289,7 +304,7 @@ export type EventName = keyof Events;
 
 /** The same names at run time: what the preload exposes and the main process registers. */
 export const CALL_NAMES = [
-  'app.state', 'app.setTheme', 'app.setTensorboard', 'app.setDirty',
+  'app.state', 'app.prefer', 'app.endTour', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
   'files.drop',
   'recovery.restore', 'recovery.discard',
@@ -299,7 +314,7 @@ export const CALL_NAMES = [
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
   'data.choose', 'data.use', 'data.preview',
   'train.start', 'train.need', 'train.pause', 'train.resume', 'train.stop', 'train.findRate', 'train.stopFinding', 'train.queue', 'train.cancel', 'train.move',
-  'runs.list', 'runs.curves', 'runs.compare', 'runs.restore', 'runs.delete', 'runs.export',
+  'runs.list', 'runs.curves', 'runs.compare', 'runs.restore', 'runs.continue', 'runs.star', 'runs.deleteFiles', 'runs.delete', 'runs.export',
 ] as const satisfies readonly CallName[]; // prettier-ignore
 
 export const EVENT_NAMES = [

@@ -6,6 +6,7 @@ import { JSON_LIMITS } from '../document/json';
 import { dataSourceSchema, projectChangeSchema, projectSchema } from '../document/schema';
 import { LazuliError } from '../errors';
 import { RENAME_LIMITS } from '../nn/rename';
+import { preferenceChangeSchema } from '../preferences-schema';
 import { BROWSER_LIMITS } from '../session/parameters';
 import { RUN_LIMITS } from '../session/runs';
 import { DROP_LIMIT, type CallName, type Calls } from './api';
@@ -38,8 +39,8 @@ const history = z.string().max(HISTORY_LENGTH);
 
 const SCHEMAS = {
   'app.state': none,
-  'app.setTheme': z.tuple([z.enum(['light', 'dark', 'system'])]),
-  'app.setTensorboard': z.tuple([z.boolean()]),
+  'app.prefer': z.tuple([preferenceChangeSchema]),
+  'app.endTour': none,
   'app.setDirty': z.tuple([z.boolean()]),
   'project.new': z.tuple([z.string().min(1).max(64)]),
   'project.open': none,
@@ -104,6 +105,9 @@ const SCHEMAS = {
   'runs.curves': z.tuple([z.array(count).max(RUN_LIMITS.compared)]),
   'runs.compare': z.tuple([z.array(count).max(RUN_LIMITS.compared)]),
   'runs.restore': z.tuple([count]),
+  'runs.continue': z.tuple([count]),
+  'runs.star': z.tuple([count, z.boolean()]),
+  'runs.deleteFiles': z.tuple([z.array(count).min(1).max(RUN_LIMITS.deleted)]),
   'runs.delete': z.tuple([z.array(count).min(1).max(RUN_LIMITS.deleted)]),
   'runs.export': z.tuple([z.array(count).max(RUN_LIMITS.deleted), z.enum(['runs', 'curves'])]),
 } as const satisfies { readonly [name in CallName]: z.ZodType };

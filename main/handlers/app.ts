@@ -1,5 +1,5 @@
 // The calls about the application itself: what a fresh page needs, theme, unsaved work.
-import { app as electron, nativeTheme } from 'electron';
+import { app as electron } from 'electron';
 import { TEMPLATES } from '#core/document/templates';
 import { devices } from '#engine/backend';
 
@@ -14,8 +14,8 @@ export function appHandlers(app: App): HandlersOf<'app'> {
     'app.state': async (state) => ({
       version: electron.getVersion(),
       platform: process.platform,
-      theme: app.settings.theme,
-      tensorboard: app.settings.tensorboard,
+      preferences: app.settings.preferences,
+      isTourOver: app.settings.isTourOver,
       recent: app.recentFor(state),
       templates: TEMPLATES.map(({ name, summary }) => ({ name, summary })),
       devices: devices(),
@@ -27,12 +27,11 @@ export function appHandlers(app: App): HandlersOf<'app'> {
       run: state.runner.snapshot(),
       queue: state.runner.queue,
     }),
-    'app.setTheme': (_state, theme) => {
-      app.settings.theme = theme;
-      nativeTheme.themeSource = theme;
+    'app.prefer': (_state, change) => {
+      app.prefer(change);
     },
-    'app.setTensorboard': (_state, isOn) => {
-      app.settings.tensorboard = isOn;
+    'app.endTour': () => {
+      app.settings.isTourOver = true;
     },
     'app.setDirty': (state, isDirty) => {
       state.isDirty = isDirty;

@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 
 import { dialog } from 'electron';
+import { LazuliError } from '#core/errors';
 import { compareSettings, type RecordedRun } from '#core/session/runs';
 import type { ShownRun } from '#core/ipc/api';
 import { pointsCsv, runsCsv, weightsOfRun, withHistory, withRuns, writeTextAtomically } from '#engine/index';
@@ -11,6 +12,7 @@ import type { HandlersOf } from './area';
 
 const shown = ({ weights, checkpoint, ...run }: RecordedRun): ShownRun => ({
   ...run,
+  canContinue: checkpoint !== null && run.state !== 'running',
   hasWeights: weights !== null || checkpoint !== null,
 });
 
@@ -30,6 +32,48 @@ export const runsHandlers: HandlersOf<'runs'> = {
     const weights = await weightsOfRun(run);
     const model = await state.adopt(project, weights);
     return { project, model, hasWeights: weights !== null };
+  },
+  'runs.continue': async (state, id) => {
+    state.refuseWhileRunning('go on from a run');
+    const [{ checkpoint }, project] = await withRuns(state.historyPlace(), (history) => [
+      history.run(id),
+      history.project(id),
+    ]);
+    if (checkpoint === null)
+      throw new LazuliError('usage', `run ${id} left no checkpoint to go on from`, {
+        where: `run ${id}`,
+        expected: 'a run that was stopped or cut off, with its files still there',
+      });
+    const before = { project: state.session.project, revision: state.session.info().revision };
+    try {
+      const model = await state.adopt(project, null);
+      return { project, model, run: await state.runner.start({ run: id, checkpoint }) };
+    } catch (error) {
+      await state.exchange(before.project, before.revision);
+      throw error;
+    }
+  },
+  'runs.star': async (state, id, isStarred) => {
+    await withRuns(state.historyPlace(), (history) => {
+      history.star(id, isStarred);
+    });
+  },
+  'runs.deleteFiles': async (state, ids) => {
+    const which = ids.length === 1 ? `run ${ids.join()}` : `${ids.length} runs`;
+    const { response } = await dialog.showMessageBox(state.window, {
+      type: 'warning',
+      message: `Delete the weights of ${which}?`,
+      detail:
+        'Their settings and curves stay in the history. They can no longer be restored with weights, or continued.',
+      buttons: ['Delete weights', 'Cancel'],
+      defaultId: 1,
+      cancelId: 1,
+      noLink: true,
+    });
+    if (response !== 0) return null;
+    const bytes = await withRuns(state.historyPlace(), (history) => history.deleteFiles(ids));
+    sendEvent(state.window, 'runs', { fault: null });
+    return bytes;
   },
   'runs.delete': async (state, ids) => {
     const { response } = await dialog.showMessageBox(state.window, {

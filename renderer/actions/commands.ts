@@ -4,11 +4,13 @@ import { COMMANDS, type Command } from '#core/commands/commands';
 import { arrange } from '../canvas/arrange';
 import { middleOfEdge } from '../canvas/edge-middle';
 import { fitNodes, fitView, zoomIn, zoomOut } from '../canvas/viewport';
+import { useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { useRun } from '../stores/run';
 import { showNote } from '../stores/toasts';
 import { onlySelected, openDialog, showDock, startRename, useUi } from '../stores/ui';
+import { t } from '../text';
 import { alignSelection, distributeSelection } from './arrange';
 import { breakUpSelected, collapseSelection, isBlock, leaveBlock, openBlock } from './blocks';
 import { copySelection, cutSelection, paste } from './clipboard';
@@ -21,9 +23,10 @@ import {
   selectAlong,
 } from './graph';
 import { backToUninitialized, chooseWeights, feedSample, isMaterialized, saveWeights, travel } from './model';
+import { prefer } from './preferences';
 import { openProject, openRecent, saveAndClose, saveProject } from './project';
 import { addNote } from './notes';
-import { chooseTheme } from './theme';
+import { startTour } from './tour';
 import { pauseOrResume, queueTraining, startTraining, stopTraining } from './training';
 
 interface Action {
@@ -86,9 +89,9 @@ function toggleLasso(): void {
 }
 
 function toggleSnapping(): void {
-  const { isSnapping } = useUi.getState();
-  useUi.setState({ isSnapping: !isSnapping });
-  showNote(isSnapping ? 'Cards move freely' : 'Cards are drawn to helper lines');
+  const { snapping } = useApp.getState().preferences;
+  void prefer({ snapping: !snapping });
+  showNote(snapping ? 'Cards move freely' : 'Cards are drawn to helper lines');
 }
 
 const ACTIONS: Readonly<Record<string, Action>> = {
@@ -98,6 +101,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'file.saveAs': { run: () => saveProject(true), isEnabled: hasProject },
   // Sent by the main process when the user closes with unsaved work and answers "Save".
   'file.saveAndClose': { run: saveAndClose, isEnabled: hasProject },
+  'file.settings': { run: () => openDialog({ kind: 'settings' }) },
   'file.loadWeights': { run: chooseWeights, isEnabled: canChangeValues },
   'file.saveWeights': { run: saveWeights, isEnabled: hasProject },
   'edit.undo': { run: () => travel('undo'), isEnabled: () => useDocument.getState().past.length > 0 },
@@ -128,9 +132,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'view.fitSelection': { run: () => fitNodes(useUi.getState().selection.nodes), isEnabled: hasNodes(1) },
   'view.zoomIn': { run: zoomIn },
   'view.zoomOut': { run: zoomOut },
-  'view.themeLight': { run: () => chooseTheme('light') },
-  'view.themeDark': { run: () => chooseTheme('dark') },
-  'view.themeSystem': { run: () => chooseTheme('system') },
+  'view.themeLight': { run: () => prefer({ theme: 'light' }) },
+  'view.themeDark': { run: () => prefer({ theme: 'dark' }) },
+  'view.themeSystem': { run: () => prefer({ theme: 'system' }) },
   'arrange.automatic': { run: () => arrange(), isEnabled: hasProject },
   'arrange.selection': {
     run: () => arrange({ only: useUi.getState().selection.nodes }),
@@ -160,6 +164,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'model.queue': { run: queueTraining, isEnabled: () => hasProject() && !isIdle() },
   'model.pause': { run: pauseOrResume, isEnabled: () => !isIdle() },
   'model.stop': { run: stopTraining, isEnabled: () => !isIdle() },
+  'help.tour': { run: startTour, isEnabled: hasProject },
+  'help.shortcuts': { run: () => openDialog({ kind: 'settings', search: t('settings.shortcuts') }) },
   'help.about': { run: () => openDialog({ kind: 'about' }) },
 };
 

@@ -5,6 +5,7 @@ import { call } from '../client';
 import { changeSettings } from '../stores/document';
 import { showNote } from '../stores/toasts';
 import { showDock } from '../stores/ui';
+import { t } from '../text';
 import { perform } from './perform';
 
 async function choose(ask: () => Promise<DataSource | null>): Promise<DataSource | null> {
@@ -22,5 +23,5 @@ export async function takeData(token: string, name: string): Promise<void> {
   const source = await choose(() => call('data.use', token));
   if (!source) return;
   showDock('sample');
-  showNote(`${name} is the data now`);
+  showNote(t('drop.isData', { name }));
 }

@@ -4,6 +4,7 @@ import type { Dropped } from '#core/ipc/api';
 
 import { showError } from '../stores/toasts';
 import { useUi } from '../stores/ui';
+import { t } from '../text';
 import { takeData } from './data';
 import { compareWeights } from './model';
 import { openRecent } from './project';
@@ -11,7 +12,7 @@ import { openRecent } from './project';
 /** The main process looked at what was dropped. */
 export function acceptDropped(dropped: Dropped): void {
   if (dropped.kind === 'refused') {
-    showError('What was dropped was not opened', LazuliError.fromData(dropped.error));
+    showError(t('drop.refused'), LazuliError.fromData(dropped.error));
     return;
   }
   const { kind, token, name } = dropped;

@@ -1,17 +1,21 @@
 // What is done with the history of runs: reading it, comparing, going back to a run, deleting, exporting.
 import type { Events } from '#core/ipc/api';
 import { LazuliError } from '#core/errors';
+import { showBytes } from '#core/units';
 import { RUN_LIMITS } from '#core/session/runs';
 
 import { call } from '../client';
 import { recordWhole, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
+import { useRun } from '../stores/run';
 import { useRuns } from '../stores/runs';
 import { showError, showNote } from '../stores/toasts';
 import { useUi } from '../stores/ui';
 import { fitSoon } from '../canvas/viewport';
+import { t } from '../text';
 import { perform } from './perform';
 import { acceptModel, flushUpdate } from './sync';
+import { followRun } from './training';
 
 const UNREAD = 'The history of runs was not read';
 
@@ -76,6 +80,38 @@ export async function restoreRun(id: number): Promise<void> {
         : `The project of run ${id} is back; it left no weights`,
     );
   });
+}
+
+/** Goes on from a run's checkpoint as a new run, in the project as it was: restoring it is one step of the history, the run another. */
+export async function continueRun(id: number): Promise<void> {
+  if (useRun.getState().state !== 'idle') return;
+  await flushUpdate();
+  const { project } = useDocument.getState();
+  if (!project) return;
+  const before = { project, revision: useModel.getState().model?.revision ?? 0 };
+  const begun = await perform(t('runs.notContinued', { run: id }), 'start', () => call('runs.continue', id));
+  if (!begun) return;
+  const { model } = begun;
+  recordWhole(t('runs.continueStep', { run: id }), before, {
+    project: begun.project,
+    revision: model.revision,
+  });
+  useModel.setState({ lastFeed: null, fresh: new Set() });
+  acceptModel(model, begun.project);
+  await followRun(begun.project, model.revision, begun.run);
+}
+
+export async function starRun(id: number, isStarred: boolean): Promise<void> {
+  await perform(t('runs.notStarred', { run: id }), null, () => call('runs.star', id, isStarred));
+  await loadRuns();
+}
+
+/** Makes room: what is recorded of the runs stays. */
+export async function deleteFiles(ids: readonly number[]): Promise<void> {
+  const bytes = await perform(t('runs.nothingDeleted'), null, () => call('runs.deleteFiles', ids));
+  if (bytes === null) return;
+  await loadRuns();
+  showNote(t('runs.freed', { bytes: showBytes(bytes) }));
 }
 
 export async function deleteRuns(ids: readonly number[]): Promise<void> {

@@ -1,28 +1,25 @@
-// Light, dark or as the system has it: the attribute every colour token hangs on.
-import { call } from '../client';
-import { useApp, type Theme } from '../stores/app';
-import { perform } from './perform';
+// Light, dark, and with more contrast, as chosen or as the system has it: the attributes every colour token hangs on.
+import { useApp } from '../stores/app';
 
 const DARK = '(prefers-color-scheme: dark)';
+const CONTRAST = '(prefers-contrast: more)';
 
-export async function chooseTheme(theme: Theme): Promise<void> {
-  useApp.setState({ theme });
-  await perform('The theme was not remembered', null, () => call('app.setTheme', theme));
-}
-
-/** Follows the chosen theme and the system's; returns the end. */
+/** Follows what the user and the system want; returns the end. */
 export function startTheme(): () => void {
-  const system = window.matchMedia(DARK);
+  const systems = [window.matchMedia(DARK), window.matchMedia(CONTRAST)] as const;
+  const [dark, contrasts] = systems;
   const apply = (): void => {
-    const { theme } = useApp.getState();
-    const isDark = theme === 'dark' || (theme === 'system' && system.matches);
-    document.documentElement.dataset['theme'] = isDark ? 'dark' : 'light';
+    const { theme, contrast } = useApp.getState().preferences;
+    const { dataset } = document.documentElement;
+    dataset['theme'] = theme === 'dark' || (theme === 'system' && dark.matches) ? 'dark' : 'light';
+    dataset['contrast'] =
+      contrast === 'more' || (contrast === 'system' && contrasts.matches) ? 'more' : 'normal';
   };
   apply();
-  system.addEventListener('change', apply);
+  for (const system of systems) system.addEventListener('change', apply);
   const unsubscribe = useApp.subscribe(apply);
   return () => {
-    system.removeEventListener('change', apply);
+    for (const system of systems) system.removeEventListener('change', apply);
     unsubscribe();
   };
 }

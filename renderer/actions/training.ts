@@ -27,6 +27,17 @@ export async function startTraining(): Promise<void> {
   begun = { revision: useModel.getState().model?.revision ?? 0, project };
   const snapshot = await perform('Training did not start', 'start', () => call('train.start', project));
   if (!snapshot) return;
+  await shown(snapshot, project);
+}
+
+/** A run that something else than the training panel started, from the values of `revision`. */
+export async function followRun(project: Project, revision: number, snapshot: RunSnapshot): Promise<void> {
+  showDock('training');
+  begun = { revision, project };
+  await shown(snapshot, project);
+}
+
+async function shown(snapshot: RunSnapshot, project: Project): Promise<void> {
   showRun(snapshot);
   // The run gave parameters that were still uninitialized their shape.
   const model = await perform('The model was not read', null, () => modelOf(project));

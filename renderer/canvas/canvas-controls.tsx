@@ -5,6 +5,7 @@ import type { JSX } from 'react';
 
 import { runCommand } from '../actions/commands';
 import { IconButton } from '../chrome/icon-button';
+import { useApp } from '../stores/app';
 import { useUi } from '../stores/ui';
 import { cancelArrange, useArranging } from './arrange';
 
@@ -12,7 +13,7 @@ import { cancelArrange, useArranging } from './arrange';
 export function CanvasControls(): JSX.Element {
   const percent = useStore((state) => Math.round(state.transform[2] * 100));
   const tool = useUi((state) => state.tool);
-  const isSnapping = useUi((state) => state.isSnapping);
+  const isSnapping = useApp((state) => state.preferences.snapping);
   const isArranging = useArranging((state) => state.isArranging);
   return (
     <Panel position="bottom-left" className="canvas-controls" role="toolbar" aria-label="View">

@@ -2,10 +2,11 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
 import type { JSX } from 'react';
 import { COMMANDS } from '#core/commands/commands';
+import { commandLabel } from '#core/commands/labels';
 
 import { isEnabled, runCommand } from '../actions/commands';
 import { shortcutText } from '../actions/shortcuts';
-import { useApp } from '../stores/app';
+import { languageOf, useApp } from '../stores/app';
 import { useUi, type ContextMenu as Shown } from '../stores/ui';
 
 const LINE = null;
@@ -34,6 +35,7 @@ const close = (): void => {
 export function ContextMenu(): JSX.Element | null {
   const shown = useUi((state) => state.contextMenu);
   const isMac = useApp((state) => state.platform === 'darwin');
+  const language = useApp(languageOf);
   if (!shown) return null;
   return (
     <Menu.Root
@@ -64,7 +66,7 @@ export function ContextMenu(): JSX.Element | null {
                   });
                 }}
               >
-                <span>{command.label}</span>
+                <span>{commandLabel(command, language)}</span>
                 {command.shortcut === undefined ? null : <kbd>{shortcutText(command.shortcut, isMac)}</kbd>}
               </Menu.Item>
             );

@@ -2,7 +2,7 @@
 import type { NodeChange } from '@xyflow/react';
 
 import { useLive } from '../stores/live';
-import { useUi } from '../stores/ui';
+import { useApp } from '../stores/app';
 import { cardSize } from './card-size';
 import { boundsOf, snapTo, type HelperLine, type PlacedBox } from './geometry';
 import type { FlowNode } from './to-flow';
@@ -31,7 +31,8 @@ export function snapChanges(
   nodes: readonly FlowNode[],
 ): { readonly changes: NodeChange<FlowNode>[]; readonly lines: readonly HelperLine[] } {
   const dragged = changes.filter(isDrag);
-  if (dragged.length === 0 || !useUi.getState().isSnapping) return { changes: [...changes], lines: [] };
+  if (dragged.length === 0 || !useApp.getState().preferences.snapping)
+    return { changes: [...changes], lines: [] };
   const places = new Map(dragged.map(({ id, position }) => [id, position]));
   const moving = nodes.filter(({ id }) => places.has(id));
   still ??= seen(nodes.filter(({ id }) => !places.has(id)));

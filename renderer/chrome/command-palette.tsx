@@ -2,18 +2,20 @@
 import { Command } from 'cmdk';
 import { ChevronRight, Search } from 'lucide-react';
 import { useMemo, useRef, type JSX } from 'react';
-import { COMMANDS, menuTitle } from '#core/commands/commands';
+import { COMMANDS } from '#core/commands/commands';
+import { commandLabel, menuTitle } from '#core/commands/labels';
 import { layerTitle } from '#core/graph/resolve';
 
 import { isEnabled, runCommand } from '../actions/commands';
 import { insertBlock, insertLayer } from '../actions/insert';
 import { shortcutText } from '../actions/shortcuts';
 import { focusNode } from '../canvas/focus-node';
-import { useApp } from '../stores/app';
+import { languageOf, useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { layersThatFit } from '../palette/fits';
 import type { InsertTarget } from '../stores/ui';
+import { t } from '../text';
 import { CategoryIcon } from './category-icon';
 import { matchScore } from './match';
 import { Modal } from './modal';
@@ -70,19 +72,24 @@ interface ItemsProps {
 
 function CommandItems({ choose }: ItemsProps): JSX.Element {
   const isMac = useApp((state) => state.platform === 'darwin');
+  const language = useApp(languageOf);
   return (
-    <Command.Group heading="Commands">
+    <Command.Group heading={t('palette.commands')}>
       {COMMANDS.filter(({ id }) => id !== 'view.commandPalette').map((command) => (
         <Command.Item
           key={command.id}
-          value={command.label}
-          keywords={[menuTitle(command.menu), ...(command.keywords?.split(' ') ?? [])]}
+          value={commandLabel(command, language)}
+          keywords={[
+            command.label,
+            menuTitle(command.menu, language),
+            ...(command.keywords?.split(' ') ?? []),
+          ]}
           disabled={!isEnabled(command.id)}
           onSelect={() => choose(() => runCommand(command.id))}
         >
           <ChevronRight size={14} aria-hidden className="muted" />
-          <span>{command.label}</span>
-          <span className="muted">{menuTitle(command.menu)}</span>
+          <span>{commandLabel(command, language)}</span>
+          <span className="muted">{menuTitle(command.menu, language)}</span>
           {command.shortcut === undefined ? null : <kbd>{shortcutText(command.shortcut, isMac)}</kbd>}
         </Command.Item>
       ))}

@@ -9,6 +9,7 @@ import { NewProjectDialog } from './new-project-dialog';
 import { RecoveryDialog } from './recovery-dialog';
 import { ReportDialog } from './report-dialog';
 import { ResizeDialog } from './resize-dialog';
+import { SettingsDialog } from './settings-dialog';
 import { WeightsDialog } from './weights-dialog';
 
 const close = (): void => {
@@ -36,6 +37,8 @@ export function Dialogs(): JSX.Element | null {
       return <ReportDialog onClose={close} />;
     case 'recovery':
       return <RecoveryDialog onClose={close} />;
+    case 'settings':
+      return <SettingsDialog search={dialog.search ?? ''} onClose={close} />;
     case 'about':
       return <AboutDialog onClose={close} />;
   }

@@ -3,6 +3,7 @@ import { FileInput } from 'lucide-react';
 import type { JSX } from 'react';
 
 import { useUi } from '../stores/ui';
+import { t } from '../text';
 
 export function DropArea(): JSX.Element | null {
   const isFileOver = useUi((state) => state.isFileOver);
@@ -11,8 +12,8 @@ export function DropArea(): JSX.Element | null {
     <div className="drop-area" aria-hidden>
       <div className="drop-area-card">
         <FileInput size={22} aria-hidden />
-        <p>Drop to open</p>
-        <p className="muted">a project, weights or data</p>
+        <p>{t('drop.title')}</p>
+        <p className="muted">{t('drop.what')}</p>
       </div>
     </div>
   );

@@ -42,6 +42,7 @@ export function IconButton({
       <button
         type="button"
         className={`${children === undefined ? 'icon-button' : 'button'} ${className}`}
+        data-command={command}
         aria-label={label}
         aria-pressed={isPressed}
         aria-busy={isBusy}

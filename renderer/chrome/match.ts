@@ -1,6 +1,6 @@
 // How well an entry of the command palette matches what was typed: every word must be found, at the start of a word rather than inside one.
 
-const words = (text: string): string[] => text.toLowerCase().split(/[^a-z0-9]+/).filter(Boolean); // prettier-ignore
+const words = (text: string): string[] => text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean); // prettier-ignore
 
 /** 0: no match, up to 1: it is called exactly that. Keywords count half. */
 export function matchScore(value: string, query: string, keywords: readonly string[] = []): number {

@@ -150,7 +150,7 @@ function SearchButton(): JSX.Element {
 }
 
 function ThemeButton(): JSX.Element {
-  const theme = useApp((state) => state.theme);
+  const theme = useApp((state) => state.preferences.theme);
   const isDark =
     theme === 'dark' || (theme === 'system' && window.matchMedia('(prefers-color-scheme: dark)').matches);
   return (

@@ -14,7 +14,7 @@ import { Histogram } from '../panels/parameters/histogram';
 import { mapsTiling, paintTiles, type Tiling } from '../panels/parameters/pixels';
 import { largestOf } from '../panels/parameters/tensor-picture';
 import { scopePath, useDocument } from '../stores/document';
-import { useApp } from '../stores/app';
+import { coloursOf, useApp } from '../stores/app';
 import { valuesStamp } from '../stores/figures';
 import { useModel } from '../stores/model';
 import { useRun } from '../stores/run';
@@ -158,7 +158,7 @@ function Distribution({
 /** The maps of the first sample in a block, a matrix as it is, a row as one line. */
 function Maps({ first, largest }: { readonly first: FirstSample; readonly largest: number }): JSX.Element {
   const ref = useRef<HTMLCanvasElement>(null);
-  const theme = useApp((state) => state.theme);
+  const colours = useApp(coloursOf);
   const tiling = useMemo(() => tilingOf(first), [first]);
   const { outputs, inputs, tileWidth, tileHeight } = tiling;
   const width = outputs * (tileWidth + 1) - 1;
@@ -167,7 +167,7 @@ function Maps({ first, largest }: { readonly first: FirstSample; readonly larges
     const context = ref.current?.getContext('2d');
     const painted = paintTiles(first.values, tiling, scaleOf(largest));
     context?.putImageData(new ImageData(painted.rgba, painted.width, painted.height), 0, 0);
-  }, [first, tiling, largest, theme]);
+  }, [first, tiling, largest, colours]);
   const { shape, channels } = first;
   const [count = 1] = shape;
   const part = count < channels ? `the first ${count} of ${channels}` : String(count);

@@ -4,7 +4,7 @@ import { useEffect, useRef, type JSX } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
-import { useApp } from '../stores/app';
+import { coloursOf, useApp } from '../stores/app';
 import { useChart } from '../stores/chart';
 import { useRun, type Curves } from '../stores/run';
 import { axisStyle, followSize, sizeIn, tokenOf } from './chart-style';
@@ -15,12 +15,12 @@ const TITLES: Readonly<Record<ChartKind, string>> = { loss: 'Loss', accuracy: 'A
 export function CurveChart({ kind }: { readonly kind: ChartKind }): JSX.Element {
   const ref = useRef<HTMLDivElement>(null);
   // Colours are read from the tokens, so the chart is made anew for another theme.
-  const theme = useApp((state) => state.theme);
+  const colours = useApp(coloursOf);
   const { smoothing, isLog } = useChart();
   useEffect(() => {
     const box = ref.current;
     return box ? mountChart(box, { kind, smoothing, isLog: isLog && kind === 'loss' }) : undefined;
-  }, [kind, theme, smoothing, isLog]);
+  }, [kind, colours, smoothing, isLog]);
   return (
     <figure className="curve">
       <figcaption>

@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 import { applyRate, findRate, roundedRate, stopFinding } from '../actions/find-rate';
-import { useApp } from '../stores/app';
+import { coloursOf, useApp } from '../stores/app';
 import { useRate } from '../stores/rate';
 import { useRun } from '../stores/run';
 import { showNote } from '../stores/toasts';
@@ -84,7 +84,7 @@ function Found(): JSX.Element {
 function RateChart(): JSX.Element {
   const ref = useRef<HTMLDivElement>(null);
   const search = useRate((state) => state.search);
-  const theme = useApp((state) => state.theme);
+  const colours = useApp(coloursOf);
   useEffect(() => {
     const box = ref.current;
     if (!box || !search) return undefined;
@@ -132,6 +132,6 @@ function RateChart(): JSX.Element {
       unfollow();
       plot.destroy();
     };
-  }, [search, theme]);
+  }, [search, colours]);
   return <div ref={ref} className="rate-plot" role="img" aria-label="Loss over the learning rate" />;
 }

@@ -4,8 +4,7 @@ import type { LossTerm, TrainingSettings } from '#core/document/project';
 import { findOptimizer, OPTIMIZERS } from '#core/optimizers/index';
 import { findTrainingLoss } from '#core/training/losses';
 
-import { perform } from '../actions/perform';
-import { call } from '../client';
+import { prefer } from '../actions/preferences';
 import { ParamField } from '../fields/param-field';
 import { NumberField, SelectField } from '../fields/plain-fields';
 import { useApp } from '../stores/app';
@@ -138,15 +137,14 @@ export function TrainingForm(): JSX.Element | null {
 
 /** A choice of the user's, not of the project: whether runs are written for TensorBoard too. */
 function Tensorboard(): JSX.Element {
-  const isOn = useApp((state) => state.tensorboard);
+  const isOn = useApp((state) => state.preferences.tensorboard);
   return (
     <label className="form-check" title="Into the folder of the project’s runs, tensorboard">
       <input
         type="checkbox"
         checked={isOn}
         onChange={() => {
-          useApp.setState({ tensorboard: !isOn });
-          void perform('The choice was not kept', null, () => call('app.setTensorboard', !isOn));
+          void prefer({ tensorboard: !isOn });
         }}
       />
       Write TensorBoard events

@@ -1,16 +1,15 @@
-// What the main process says about the application itself: version, devices, templates, recent files, theme.
+// What the main process says about the application itself: version, devices, templates, recent files, and the user's settings.
 import { create } from 'zustand';
 import type { ErrorData } from '#core/errors';
 import type { AppState, DeviceInfo, Leftover, RecentFile } from '#core/ipc/api';
-
-export type Theme = AppState['theme'];
+import { INITIAL_PREFERENCES, type Preferences } from '#core/preferences';
+import { languageFor, type Language } from '#core/text/text';
 
 interface AppInfo {
   readonly isReady: boolean;
   readonly version: string;
   readonly platform: string;
-  readonly theme: Theme;
-  readonly tensorboard: boolean;
+  readonly preferences: Preferences;
   readonly recent: readonly RecentFile[];
   readonly templates: AppState['templates'];
   readonly devices: readonly DeviceInfo[];
@@ -23,8 +22,7 @@ export const useApp = create<AppInfo>(() => ({
   isReady: false,
   version: '',
   platform: '',
-  theme: 'system',
-  tensorboard: false,
+  preferences: INITIAL_PREFERENCES,
   recent: [],
   templates: [],
   devices: [],
@@ -33,13 +31,12 @@ export const useApp = create<AppInfo>(() => ({
 }));
 
 export function showApp(state: AppState): void {
-  const { version, platform, theme, tensorboard, recent, templates, devices, leftovers, backupFault } = state;
+  const { version, platform, preferences, recent, templates, devices, leftovers, backupFault } = state;
   useApp.setState({
     isReady: true,
     version,
     platform,
-    theme,
-    tensorboard,
+    preferences,
     recent,
     templates,
     devices,
@@ -47,3 +44,11 @@ export function showApp(state: AppState): void {
     backupFault,
   });
 }
+
+/** The language the window speaks. */
+export const languageOf = ({ preferences }: Pick<AppInfo, 'preferences'>): Language =>
+  languageFor(preferences.language, navigator.language);
+
+/** Changes when colours do: what is drawn from the tokens is drawn anew then. */
+export const coloursOf = ({ preferences: { theme, contrast } }: Pick<AppInfo, 'preferences'>): string =>
+  `${theme} ${contrast}`;

@@ -39,6 +39,7 @@ export type OpenDialog =
     }
   | { readonly kind: 'report' }
   | { readonly kind: 'recovery' }
+  | { readonly kind: 'settings'; readonly search?: string }
   | { readonly kind: 'about' };
 
 interface UiState {
@@ -53,11 +54,11 @@ interface UiState {
   readonly canvasHint: string | null;
   /** What dragging on the empty canvas does. */
   readonly tool: 'box' | 'lasso';
-  /** Dragged cards are drawn to the lines of others. */
-  readonly isSnapping: boolean;
   /** The edge a dragged layer would be put into. */
   readonly edgeUnderDrag: string | null;
   readonly contextMenu: ContextMenu | null;
+  /** The step of the tour that is shown; null when it is not taken. */
+  readonly tour: number | null;
   /** Files are dragged over the window. */
   readonly isFileOver: boolean;
   /** The inspector shows what the selected layer does with the sample. */
@@ -81,9 +82,9 @@ export const useUi = create<UiState>(() => ({
   busy: null,
   canvasHint: null,
   tool: 'box',
-  isSnapping: true,
   edgeUnderDrag: null,
   contextMenu: null,
+  tour: null,
   isFileOver: false,
   isActivityOpen: false,
 }));

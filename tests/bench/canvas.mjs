@@ -29,6 +29,10 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lazuli-canvas-'));
 const file = path.join(folder, 'large.lazuli');
 fs.writeFileSync(file, JSON.stringify(bigProject(Number(options.nodes))));
 
+// Without the tour of a first start.
+fs.mkdirSync(path.join(folder, 'user-data'));
+fs.writeFileSync(path.join(folder, 'user-data', 'settings.json'), '{"isTourOver": true}');
+
 const app = await electron.launch({
   args: [
     root,

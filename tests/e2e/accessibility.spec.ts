@@ -84,6 +84,8 @@ test('axe finds nothing serious in the main states, light, dark and with high co
     });
     found.push(...serious.map((line) => `${state}: ${line}`));
   };
+  // Colours change at once.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   // The page's policy lets no script in but its own; the debugger's door is not the page's.
   const session = await page.context().newCDPSession(page);
   await session.send('Runtime.evaluate', { expression: AXE });
@@ -98,14 +100,41 @@ test('axe finds nothing serious in the main states, light, dark and with high co
     await page.getByRole('tab', { name: tab }).click();
     await look(tab);
   }
+  const theme = (name: string) => expect(page.locator('html')).toHaveAttribute('data-theme', name);
   await lazuli.command('view.themeDark');
+  await theme('dark');
   await look('dark');
   await lazuli.command('view.themeLight');
+  await theme('light');
   await lazuli.command('view.commandPalette');
+  await expect(page.getByRole('dialog', { name: 'Command palette' })).toBeVisible();
   await look('command palette');
   await page.keyboard.press('Escape');
   await lazuli.command('file.new');
+  await expect(page.getByRole('dialog', { name: 'New project' })).toBeVisible();
   await look('new project');
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', { name: 'Training' }).click();
+  await page.getByLabel('Epochs', { exact: true }).fill('1');
+  await page.getByRole('button', { name: 'Start training' }).first().click();
+  await lazuli.command('view.runs');
+  await page.getByRole('checkbox', { name: 'Compare run 1' }).check();
+  await expect(page.getByRole('row', { name: /optimizer.lr/ })).toBeVisible();
+  await look('runs');
+  await lazuli.command('model.report');
+  await expect(page.getByRole('dialog', { name: /^Report/ })).toBeVisible();
+  await look('report');
+  await page.keyboard.press('Escape');
+  await lazuli.command('file.settings');
+  await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible();
+  await look('settings');
+  await page.getByLabel('Contrast').selectOption('more');
+  await page.getByLabel('Theme').selectOption('dark');
+  await page.keyboard.press('Escape');
+  await theme('dark');
+  await lazuli.command('help.tour');
+  await expect(page.getByRole('dialog', { name: 'Tour of the window' })).toBeVisible();
+  await look('tour over the runs, more contrast, dark');
   await page.keyboard.press('Escape');
   await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
   await look('high contrast');

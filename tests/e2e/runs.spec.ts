@@ -157,3 +157,75 @@ test('a run waits for another; both are compared, one is restored, undone, expor
   expect(history.list()[0]?.weights).not.toBeNull();
   history.close();
 });
+
+test.describe('on a small model', () => {
+  test.use({ example: 'iris' });
+
+  test('a stopped run is continued as a new one to the very same weights; older runs lose their files, starred ones keep them', async ({
+    lazuli,
+  }, info) => {
+    const { page, folder } = lazuli;
+    const weights = async (): Promise<string> =>
+      page.evaluate(async () => {
+        const reply = await window.lazuli.call['model.exportState']();
+        return reply.ok ? reply.value.join() : reply.error.message;
+      });
+    const files = (): readonly string[] =>
+      readdirSync(join(folder, 'iris.runs')).filter((name) => name.endsWith('.pt'));
+    const start = async (): Promise<void> =>
+      page.getByRole('button', { name: 'Start training' }).first().click();
+    await page.getByRole('tab', { name: 'Training' }).click();
+    await page.getByLabel('Epochs', { exact: true }).fill('400');
+    await start();
+    await expect.poll(() => states(page)).toEqual(['1 finished']);
+    const unbroken = await weights();
+
+    await lazuli.command('edit.undo');
+    await start();
+    await expect
+      .poll(() =>
+        page.evaluate(async () => {
+          const reply = await window.lazuli.call['app.state']();
+          return reply.ok ? (reply.value.run.events.at(-1)?.epoch ?? 0) : 0;
+        }),
+      )
+      .toBeGreaterThan(2);
+    await page.getByRole('button', { name: 'Stop' }).first().click();
+    await expect.poll(() => states(page)).toEqual(['2 stopped', '1 finished']);
+    expect(await weights()).not.toBe(unbroken);
+
+    await lazuli.command('view.runs');
+    const proceed = page.getByRole('button', { name: 'Continue' });
+    await expect(proceed).toBeDisabled();
+    await page.getByRole('checkbox', { name: 'Compare run 2' }).press('Space');
+    await proceed.press('Enter');
+    await expect.poll(() => states(page)).toEqual(['3 finished', '2 stopped', '1 finished']);
+    expect(await weights()).toBe(unbroken);
+
+    // One run keeps its files from now on, and the one with a star.
+    await lazuli.command('view.runs');
+    await expect(page.getByTitle('Went on from run 2')).toBeVisible();
+    await page.getByRole('button', { name: 'Keep the files of run 1' }).press('Enter');
+    await expect(page.getByRole('button', { name: 'Keep the files of run 1', pressed: true })).toBeVisible();
+    await page.screenshot({ path: info.outputPath('runs.png') });
+    await page.getByRole('button', { name: 'Limits…' }).click();
+    await page.getByLabel('Runs that keep their weights').fill('1');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    await expect(
+      page.getByText(/in the weights of 3 runs · the newest 1 and those with a star/),
+    ).toBeVisible();
+    await start();
+    await expect.poll(() => states(page)).toHaveLength(4);
+    await expect.poll(() => files().length).toBe(2);
+    await lazuli.command('view.runs');
+    await expect(page.getByRole('row', { name: /^Compare run 2/ })).toContainText('–');
+
+    await lazuli.answerMessages('Delete weights');
+    await page.getByRole('checkbox', { name: 'Compare run 1' }).check();
+    await page.getByRole('button', { name: 'Delete weights…' }).click();
+    await expect.poll(() => files().length).toBe(1);
+    expect(await lazuli.messages()).toEqual([expect.stringContaining('Delete the weights of')]);
+    expect(await states(page)).toHaveLength(4);
+  });
+});

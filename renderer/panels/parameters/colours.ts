@@ -4,7 +4,7 @@ import type { Rgb, Scale } from './pixels';
 /** `largest` is the absolute value that gets the full colour. */
 export function scaleOf(largest: number): Scale {
   const styles = getComputedStyle(document.documentElement);
-  const token = (name: string): Rgb => parseHex(styles.getPropertyValue(name).trim());
+  const token = (name: string): Rgb => rgbOf(styles.getPropertyValue(name).trim());
   return {
     largest,
     negative: token('--gold-line'),
@@ -14,8 +14,11 @@ export function scaleOf(largest: number): Scale {
   };
 }
 
-/** `#rrggbb`, as every token is written. */
-function parseHex(text: string): Rgb {
-  const value = Number.parseInt(text.slice(1), 16);
+/** Tokens are written `#rrggbb`, or name a colour of the system: a canvas says either as `#rrggbb`. */
+function rgbOf(text: string): Rgb {
+  const context = document.createElement('canvas').getContext('2d');
+  if (context) context.fillStyle = text;
+  const written = typeof context?.fillStyle === 'string' ? context.fillStyle : text;
+  const value = Number.parseInt(written.slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }

@@ -6,7 +6,7 @@ import type { ParameterInfo } from '#core/session/session';
 
 import { call } from '../../client';
 import { refOf } from '../../stores/figures';
-import { useApp } from '../../stores/app';
+import { coloursOf, useApp } from '../../stores/app';
 import { showError } from '../../stores/toasts';
 import { showLoss } from '../format';
 import { scaleOf } from './colours';
@@ -27,7 +27,7 @@ export function TensorPicture({
   readonly detail: TensorDetail;
 }): JSX.Element {
   const ref = useRef<HTMLCanvasElement>(null);
-  const theme = useApp((state) => state.theme);
+  const colours = useApp(coloursOf);
   const [painted, setPainted] = useState<Painted | null>(null);
   useEffect(() => {
     let isWanted = true;
@@ -40,7 +40,7 @@ export function TensorPicture({
     return () => {
       isWanted = false;
     };
-  }, [info, detail, theme]);
+  }, [info, detail, colours]);
   useEffect(() => {
     const context = ref.current?.getContext('2d');
     if (painted && context)

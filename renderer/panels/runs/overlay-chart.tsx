@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 import { SelectField } from '../../fields/plain-fields';
-import { useApp } from '../../stores/app';
+import { coloursOf, useApp } from '../../stores/app';
 import { useChart } from '../../stores/chart';
 import { useRuns } from '../../stores/runs';
 import { ChartOptions } from '../chart-options';
@@ -58,7 +58,7 @@ function Plot({ value, x }: { readonly value: string; readonly x: XAxis }): JSX.
   const curves = useRuns((state) => state.curves);
   const { smoothing, isLog } = useChart();
   // Colours are read from the tokens, so the chart is made anew for another theme.
-  const theme = useApp((state) => state.theme);
+  const colours = useApp(coloursOf);
   useEffect(() => {
     const box = ref.current;
     if (!box) return undefined;
@@ -94,6 +94,6 @@ function Plot({ value, x }: { readonly value: string; readonly x: XAxis }): JSX.
       unfollow();
       plot.destroy();
     };
-  }, [chosen, curves, value, x, smoothing, isLog, theme]);
+  }, [chosen, curves, value, x, smoothing, isLog, colours]);
   return <div ref={ref} className="curve-plot" />;
 }

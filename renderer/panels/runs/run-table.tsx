@@ -1,9 +1,12 @@
 // The recorded runs as a table; chosen ones are compared beside it.
+import { Star } from 'lucide-react';
 import type { JSX } from 'react';
 import type { ShownRun } from '#core/ipc/api';
+import { showBytes } from '#core/units';
 
-import { compare, toggleRun } from '../../actions/runs';
+import { compare, starRun, toggleRun } from '../../actions/runs';
 import { useRuns } from '../../stores/runs';
+import { t } from '../../text';
 import { showCount, showDuration, showLoss, showShare } from '../format';
 import { runColor } from './run-colors';
 
@@ -48,6 +51,7 @@ export function RunTable({ runs }: { readonly runs: readonly ShownRun[] }): JSX.
             'Accuracy',
             'Best',
             'Time',
+            'Weights',
           ].map((title) => (
             <th key={title} scope="col">
               {title}
@@ -86,6 +90,23 @@ function Row({ run, place }: { readonly run: ShownRun; readonly place: number })
           aria-hidden
         />
         {run.id}
+        <button
+          type="button"
+          className="run-star"
+          aria-label={t('runs.star', { run: run.id })}
+          aria-pressed={run.starred}
+          onClick={(event) => {
+            event.stopPropagation();
+            void starRun(run.id, !run.starred);
+          }}
+        >
+          <Star size={13} aria-hidden />
+        </button>
+        {run.continues === null ? null : (
+          <span className="muted" title={t('runs.continues', { run: run.continues })}>
+            ↳ {run.continues}
+          </span>
+        )}
       </th>
       <td>{time.format(new Date(run.started))}</td>
       <td className={`run-state is-${run.state}`} title={run.error ?? undefined}>
@@ -105,6 +126,7 @@ function Row({ run, place }: { readonly run: ShownRun; readonly place: number })
         {run.best === null ? '–' : `${showLoss(run.best.value)} in ${run.best.epoch}`}
       </td>
       <td>{showDuration(run.seconds)}</td>
+      <td>{run.bytes === 0 ? '–' : showBytes(run.bytes)}</td>
     </tr>
   );
 }

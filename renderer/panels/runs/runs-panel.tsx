@@ -1,11 +1,16 @@
 // The Runs panel: every recorded run on the left; on the right the chosen ones, their curves over each other and what differs.
-import { FileDown, History, Trash2, Undo2 } from 'lucide-react';
+import { FileDown, HardDrive, History, Play, Trash2, Undo2, type LucideIcon } from 'lucide-react';
 import { useEffect, type JSX } from 'react';
+import type { ShownRun } from '#core/ipc/api';
+import { showBytes } from '#core/units';
 
-import { deleteRuns, exportRuns, loadRuns, restoreRun } from '../../actions/runs';
+import { continueRun, deleteFiles, deleteRuns, exportRuns, loadRuns, restoreRun } from '../../actions/runs';
+import { useApp } from '../../stores/app';
 import { useDocument } from '../../stores/document';
 import { useRun } from '../../stores/run';
 import { useRuns } from '../../stores/runs';
+import { openDialog } from '../../stores/ui';
+import { t } from '../../text';
 import { ComparedSettings } from './compared-settings';
 import { OverlayChart } from './overlay-chart';
 import { RunTable } from './run-table';
@@ -22,68 +27,129 @@ export function RunsPanel(): JSX.Element {
     return (
       <div className="panel-empty">
         <History size={22} aria-hidden className="muted" />
-        <p>Every training is kept here: its settings, its curve and its best weights.</p>
+        <p>{t('runs.none')}</p>
       </div>
     );
   return (
     <div className="runs">
       <div className="runs-list">
-        <Actions />
-        <div className="runs-scroll" role="region" aria-label="Recorded runs" tabIndex={0}>
+        <Actions runs={runs} />
+        <div className="runs-scroll" role="region" aria-label={t('runs.recorded')} tabIndex={0}>
           <RunTable runs={runs} />
         </div>
+        <Use runs={runs} />
       </div>
       {chosen.length > 0 ? (
-        <div className="runs-compared" role="region" aria-label="Chosen runs" tabIndex={0}>
+        <div className="runs-compared" role="region" aria-label={t('runs.chosen')} tabIndex={0}>
           <OverlayChart />
           <ComparedSettings />
         </div>
       ) : (
         <div className="panel-empty">
-          <p>Choose runs to see their curves over each other and what differs between them.</p>
+          <p>{t('runs.choose')}</p>
         </div>
       )}
     </div>
   );
 }
 
+interface RunsProps {
+  readonly runs: readonly ShownRun[];
+}
+
 /** What can be done with the chosen runs. */
-function Actions(): JSX.Element {
-  const chosen = useRuns((state) => state.chosen);
+function Actions({ runs }: RunsProps): JSX.Element {
+  const ids = useRuns((state) => state.chosen);
   const isIdle = useRun(({ state }) => state === 'idle');
-  const [only] = chosen;
+  const chosen = runs.filter(({ id }) => ids.includes(id));
+  const only = chosen.length === 1 ? chosen[0] : undefined;
+  const holding = chosen.filter(({ bytes, state }) => bytes > 0 && state !== 'running');
   return (
-    <div className="runs-actions" role="toolbar" aria-label="Chosen runs">
+    <div className="runs-actions" role="toolbar" aria-label={t('runs.chosen')}>
+      <ActionButton
+        icon={Undo2}
+        text={t('runs.restore')}
+        help={t('runs.restore.help')}
+        isDisabled={!only || !isIdle}
+        onClick={() => only && restoreRun(only.id)}
+      />
+      <ActionButton
+        icon={Play}
+        text={t('runs.continue')}
+        help={only && !only.canContinue ? t('runs.continue.none') : t('runs.continue.help')}
+        isDisabled={only?.canContinue !== true || !isIdle}
+        onClick={() => only && continueRun(only.id)}
+      />
+      <ActionButton
+        icon={HardDrive}
+        text={t('runs.deleteFiles')}
+        help={t('runs.deleteFiles.help')}
+        isDisabled={holding.length === 0}
+        onClick={() => deleteFiles(holding.map(({ id }) => id))}
+      />
+      <ActionButton
+        icon={Trash2}
+        text={t('runs.delete')}
+        isDisabled={ids.length === 0}
+        onClick={() => deleteRuns(ids)}
+      />
+      <span className="bar-space" />
+      <ActionButton icon={FileDown} text={t('runs.exportRuns')} onClick={() => exportRuns(ids, 'runs')} />
+      <ActionButton icon={FileDown} text={t('runs.exportCurves')} onClick={() => exportRuns(ids, 'curves')} />
+    </div>
+  );
+}
+
+interface ActionButtonProps {
+  readonly icon: LucideIcon;
+  readonly text: string;
+  readonly help?: string;
+  readonly isDisabled?: boolean;
+  readonly onClick: () => unknown;
+}
+
+function ActionButton({ icon: Icon, text, help, isDisabled, onClick }: ActionButtonProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      className="button is-small"
+      disabled={isDisabled}
+      title={help}
+      onClick={() => void onClick()}
+    >
+      <Icon size={14} aria-hidden />
+      {text}
+    </button>
+  );
+}
+
+/** What the weights of all runs take, and which runs keep theirs. */
+function Use({ runs }: RunsProps): JSX.Element {
+  const keptRuns = useApp((state) => state.preferences.keptRuns);
+  const keptMegabytes = useApp((state) => state.preferences.keptMegabytes);
+  const holding = runs.filter(({ bytes }) => bytes > 0);
+  const bytes = holding.reduce((sum, run) => sum + run.bytes, 0);
+  const rules = [
+    ...(keptRuns === null ? [] : [t('runs.use.some', { count: keptRuns })]),
+    ...(keptMegabytes === null ? [] : [t('runs.use.size', { megabytes: keptMegabytes })]),
+  ];
+  return (
+    <footer className="runs-use muted">
+      <span>
+        {[
+          t('runs.use', { bytes: showBytes(bytes), count: holding.length }),
+          ...(rules.length === 0 ? [t('runs.use.all')] : rules),
+        ].join(' · ')}
+      </span>
       <button
         type="button"
-        className="button is-small"
-        disabled={chosen.length !== 1 || !isIdle}
-        title="Brings back the project as it was and the best weights; can be undone"
+        className="button is-small is-quiet"
         onClick={() => {
-          if (only !== undefined) void restoreRun(only);
+          openDialog({ kind: 'settings', search: t('section.runs') });
         }}
       >
-        <Undo2 size={14} aria-hidden />
-        Restore
+        {t('runs.limits')}
       </button>
-      <button
-        type="button"
-        className="button is-small"
-        disabled={chosen.length === 0}
-        onClick={() => void deleteRuns(chosen)}
-      >
-        <Trash2 size={14} aria-hidden />
-        Delete…
-      </button>
-      <span className="bar-space" />
-      <button type="button" className="button is-small" onClick={() => void exportRuns(chosen, 'runs')}>
-        <FileDown size={14} aria-hidden />
-        Export runs…
-      </button>
-      <button type="button" className="button is-small" onClick={() => void exportRuns(chosen, 'curves')}>
-        <FileDown size={14} aria-hidden />
-        Export curves…
-      </button>
-    </div>
+    </footer>
   );
 }

@@ -9,6 +9,8 @@ interface Fixtures {
   readonly example: string;
   /** Added to the app's environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The tour of a first start is shown. */
+  readonly isFirstStart: boolean;
   readonly lazuli: Lazuli;
 }
 
@@ -23,9 +25,10 @@ export const test = base.extend<Fixtures, { readonly display: void }>({
   ],
   example: ['digits', { option: true }],
   environment: [{}, { option: true }],
-  lazuli: async ({ example, environment }, use) => {
+  isFirstStart: [false, { option: true }],
+  lazuli: async ({ example, environment, isFirstStart }, use) => {
     const { folder, project } = copyExample(example);
-    const lazuli = await launch({ project, folder, environment });
+    const lazuli = await launch({ project, folder, environment, isFirstStart });
     await use(lazuli);
     await endAll();
     removeFolder(folder);

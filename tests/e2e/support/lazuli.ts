@@ -1,6 +1,6 @@
 // Starts the real app for a test: its own settings folder, a copy of an example, dialogs answered with given paths.
 import type {} from '../../../renderer/client';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -41,6 +41,8 @@ export function copyExample(name: string): { readonly folder: string; readonly p
 interface Start {
   readonly project: string;
   readonly folder: string;
+  /** As somebody finds it who starts Lazuli for the first time: with the tour. */
+  readonly isFirstStart?: boolean;
   /** Added to the app's environment. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -120,8 +122,14 @@ async function startTwice(start: Start): Promise<{ app: ElectronApplication; pag
 async function startOnce({
   project,
   folder,
+  isFirstStart = false,
   environment = {},
 }: Start): Promise<{ app: ElectronApplication; page: Page }> {
+  const settings = join(folder, 'user-data', 'settings.json');
+  if (!isFirstStart && !existsSync(settings)) {
+    mkdirSync(join(folder, 'user-data'), { recursive: true });
+    writeFileSync(settings, '{"isTourOver": true}');
+  }
   const app = await electron.launch({
     args: [ROOT, project, '--log-level=3', '--disable-gpu'],
     cwd: ROOT,

@@ -1,0 +1,8 @@
+// The window's texts in the user's language. What shows them is made anew when the language changes (renderer/app.tsx).
+import { textIn, type TextKey, type TextValues } from '#core/text/text';
+
+import { languageOf, useApp } from './stores/app';
+
+/** The text of a key in the language of now, its values filled in. */
+export const t = <Key extends TextKey>(key: Key, ...values: TextValues<Key>): string =>
+  textIn(languageOf(useApp.getState()), key, ...values);

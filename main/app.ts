@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 
 import { app as electron, BrowserWindow, nativeTheme } from 'electron';
+import { isProjectFile } from '#core/document/file-type';
 import { errorToData } from '#core/errors';
 import type { Preferences } from '#core/preferences';
 import { languageFor } from '#core/text/text';
@@ -10,6 +11,7 @@ import { examplesFolder } from '#engine/about';
 import type { BackupStore } from '#engine/backups';
 import { newFromTemplate } from '#engine/project-files';
 
+import { tellDropped } from './handlers/files';
 import { confirmDiscard, confirmStop, openFile } from './handlers/project';
 import { sendEvent } from './ipc';
 import { installMenu } from './menu';
@@ -33,14 +35,16 @@ export class App {
     return this.#states.get(window.id) ?? null;
   }
 
-  /** Opens a window on a project file, or on the digits example when there is none. */
+  /** Opens a window on a project file, or on the digits example when there is none; weights or data come over the example. */
   async openWindow(file: string | null): Promise<void> {
+    const project = file !== null && isProjectFile(file) ? file : null;
     const window = createWindow(this.settings.bounds);
     const state = new WindowState(window, this.backups, this.settings);
     this.#states.set(window.id, state);
     this.#follow(state);
-    await this.#openFirst(state, file);
+    await this.#openFirst(state, project);
     await loadRenderer(window);
+    if (file !== null && project === null) await tellDropped(state, [file]);
   }
 
   /** The first project of a window. One that does not open is named in the notes beside an empty one: the window always comes up. */
@@ -54,6 +58,14 @@ export class App {
         hint === undefined ? message : `${message} ${hint}`,
       ]);
     }
+  }
+
+  /** Opens what the system asks for: a project in the focused window's place, weights and data as if they were dropped on it. */
+  async openFromSystem(file: string): Promise<void> {
+    const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
+    const state = window ? this.stateOf(window) : null;
+    if (state === null || isProjectFile(file)) await this.openInFocused(file);
+    else await tellDropped(state, [file]);
   }
 
   /** Opens another file in the focused window's place, or in a first window. */

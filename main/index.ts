@@ -9,6 +9,7 @@ import { BackupStore } from '#engine/backups';
 import { App } from './app';
 import { allHandlers } from './handlers';
 import { registerCalls } from './ipc';
+import { fileIn, OpenRequests } from './opened-files';
 import { registerAppScheme, serveApp } from './protocol';
 import { denyPermissions, lockDownContents } from './security';
 
@@ -25,11 +26,10 @@ process.on('unhandledRejection', (error) => {
   reportFault('unhandled rejection', error);
 });
 
-/** The project named on the command line: the first argument that ends in `.lazuli`. */
-function projectIn(argv: readonly string[], folder: string): string | null {
-  const named = argv.slice(1).find((argument) => argument.endsWith('.lazuli'));
-  return named === undefined ? null : resolve(folder, named);
-}
+const requests = new OpenRequests();
+
+/** What a command line has behind the program, and where Lazuli is not packaged behind the app's folder. */
+const argumentsOf = (argv: readonly string[]): readonly string[] => argv.slice(electron.isPackaged ? 1 : 2);
 
 async function start(): Promise<void> {
   await electron.whenReady();
@@ -40,15 +40,11 @@ async function start(): Promise<void> {
   registerCalls(allHandlers(app), (window) => app.stateOf(window));
 
   electron.on('second-instance', (_event, argv, folder) => {
-    const file = projectIn(argv, folder);
+    const file = fileIn(argumentsOf(argv), folder);
     const [window] = BrowserWindow.getAllWindows();
     if (window?.isMinimized() === true) window.restore();
     window?.focus();
-    if (file !== null) void app.openInFocused(file);
-  });
-  electron.on('open-file', (event, file) => {
-    event.preventDefault();
-    void app.openInFocused(file);
+    if (file !== null) requests.ask(file);
   });
   electron.on('activate', () => {
     if (BrowserWindow.getAllWindows().length === 0) void app.openWindow(null);
@@ -56,13 +52,20 @@ async function start(): Promise<void> {
   electron.on('window-all-closed', () => {
     if (process.platform !== 'darwin') electron.quit();
   });
-  await app.openWindow(projectIn(process.argv, process.cwd()));
+  const early = requests.serve((file) => {
+    void app.openFromSystem(file);
+  });
+  await app.openWindow(early ?? fileIn(argumentsOf(process.argv), process.cwd()));
 }
 
 const folder = process.env['LAZULI_USER_DATA'];
 if (folder) electron.setPath('userData', resolve(folder));
 registerAppScheme();
 lockDownContents();
+electron.on('open-file', (event, file) => {
+  event.preventDefault();
+  requests.ask(file);
+});
 if (electron.requestSingleInstanceLock())
   start().catch((error: unknown) => {
     reportFault('could not start', error);

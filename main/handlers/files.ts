@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 
+import { isProjectFile } from '#core/document/file-type';
 import { errorToData, LazuliError } from '#core/errors';
 import type { Dropped } from '#core/ipc/api';
 import { formatOf } from '#engine/datasets/describe';
@@ -12,10 +13,13 @@ import type { HandlersOf } from './area';
 import { WEIGHTS_EXTENSIONS } from './model';
 
 export const filesHandlers: HandlersOf<'files'> = {
-  'files.drop': async (state, paths) => {
-    sendEvent(state.window, 'dropped', await lookAt(state, paths));
-  },
+  'files.drop': (state, paths) => tellDropped(state, paths),
 };
+
+/** Tells a window what files can be used as. */
+export async function tellDropped(state: WindowState, paths: readonly string[]): Promise<void> {
+  sendEvent(state.window, 'dropped', await lookAt(state, paths));
+}
 
 async function lookAt(state: WindowState, paths: readonly string[]): Promise<Dropped> {
   try {
@@ -47,7 +51,7 @@ async function kindOf(state: WindowState, file: string): Promise<'project' | 'we
   if ((await stat(file).catch(() => null))?.isDirectory() === true)
     throw refused(name, `${name} is a folder`, 'a folder');
   const extension = extname(file).toLowerCase();
-  if (extension === '.lazuli') return 'project';
+  if (isProjectFile(file)) return 'project';
   if (extension === '.npz') return (await hasKeysOfModel(state, file)) ? 'weights' : 'data';
   if (WEIGHTS_EXTENSIONS.includes(extension.slice(1))) return 'weights';
   try {

@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 
 import { dialog } from 'electron';
+import { isProjectFile, PROJECT_FILE } from '#core/document/file-type';
 import { errorToData, LazuliError } from '#core/errors';
 import type { Project } from '#core/document/project';
 import { serializeProject } from '#core/document/serialize';
@@ -16,7 +17,7 @@ import type { WindowState } from '../window-state';
 import type { HandlersOf } from './area';
 
 const PROJECT_FILTERS = [
-  { name: 'Lazuli project', extensions: ['lazuli'] },
+  { name: PROJECT_FILE.name, extensions: [PROJECT_FILE.extension] },
   { name: 'All files', extensions: ['*'] },
 ];
 
@@ -84,11 +85,11 @@ async function loadBeside(state: WindowState, weights: string): Promise<OpenedPr
 async function askWhere(state: WindowState, name: string): Promise<string | null> {
   const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
     title: 'Save project',
-    defaultPath: state.file ?? join(dirname(state.file ?? ''), `${name}.lazuli`),
+    defaultPath: state.file ?? join(dirname(state.file ?? ''), `${name}.${PROJECT_FILE.extension}`),
     filters: PROJECT_FILTERS.slice(0, 1),
   });
   if (canceled || filePath === '') return null;
-  return filePath.endsWith('.lazuli') ? filePath : `${filePath}.lazuli`;
+  return isProjectFile(filePath) ? filePath : `${filePath}.${PROJECT_FILE.extension}`;
 }
 
 /** Where a project is written: its file, unless that changed on disk meanwhile and the user does not want to overwrite it. */

@@ -70,6 +70,17 @@ test('dropped files open as what they are, and what is none of it is said', asyn
   await dragFiles(lazuli, [inFolder('digits.lazuli')]);
   await expect(card(page, 'fc2')).toContainText('uninitialized');
   expect(await lazuli.messages()).toEqual([expect.stringContaining('Save the changes')]);
+
+  // The desktop asks for weights, and a second start for data: as if they were dropped.
+  await lazuli.app.evaluate(({ app }, path) => {
+    app.emit('open-file', { preventDefault: () => undefined }, path);
+  }, inFolder('kept.pt'));
+  await expect(dialog).toContainText('fc2.weight');
+  await page.keyboard.press('Escape');
+  await lazuli.app.evaluate(({ app }, at) => {
+    app.emit('second-instance', {}, ['lazuli', '.', '--flag', 'points.csv'], at);
+  }, folder);
+  await expect(page.getByText(/2 samples/)).toBeVisible();
 });
 
 test('a page can neither name a path to open nor make a drop up', async ({ lazuli: { page, folder } }) => {

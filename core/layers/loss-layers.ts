@@ -10,7 +10,7 @@ import { boolean, number } from './params';
 import { inputOf } from './pieces';
 import { broadcastEdges, isCompatible, mismatch, outputs, product, refusal } from './shapes';
 
-const atLeastZero = (x: Tensor): Tensor => ops.clamp(x, { min: 0 });
+const atLeastZero = (x: Tensor): Tensor => ops.clampMin(x, 0);
 const ports = (...names: readonly string[]) => names.map((name) => ({ name }));
 
 /** The common shape of inputs that broadcast, or which of them does not. */
@@ -284,7 +284,7 @@ export const gaussianNll = defineLayer({
     const [mean, target, given] = [inputOf(call, 0), inputOf(call, 1), inputOf(call, 2)];
     const variance = given.rank < mean.rank ? ops.unsqueeze(given, -1) : given;
     // The bound lets the gradient through, as PyTorch's does.
-    const bounded = ops.add(variance, ops.sub(ops.clamp(variance, { min: eps }), variance).detach());
+    const bounded = ops.add(variance, ops.sub(ops.clampMin(variance, eps), variance).detach());
     const distance = ops.div(ops.square(ops.sub(mean, target)), bounded);
     const losses = ops.mul(ops.add(ops.log(bounded), distance), 0.5);
     return [reduce(full ? ops.add(losses, 0.5 * Math.log(2 * Math.PI)) : losses, how)];

@@ -124,7 +124,7 @@ export const cosineSimilarity = defineLayer({
     const length = (x: typeof first) => {
       // PyTorch bounds the squared length, so that a vector of zeros has a gradient of zeros.
       const squared = ops.sum(ops.square(x), axes, { keepdim: true });
-      return ops.sqrt(ops.clamp(squared, { min: eps * eps }));
+      return ops.sqrt(ops.clampMin(squared, eps * eps));
     };
     return [ops.sum(ops.mul(ops.div(first, length(first)), ops.div(second, length(second))), axes)];
   },

@@ -55,11 +55,11 @@ export const bce = elementwiseLoss({
   targetValues: 'probability',
   variants: [{ weight: [3, 1, 0.5] }],
   formula(input, target, { weight: factors }) {
-    const yes = ops.clamp(ops.log(input), { min: -100 });
-    const no = ops.clamp(ops.log1p(ops.neg(input)), { min: -100 });
+    const yes = ops.clampMin(ops.log(input), -100);
+    const no = ops.clampMin(ops.log1p(ops.neg(input)), -100);
     const loss = ops.sub(ops.mul(ops.sub(target, 1), no), ops.mul(target, yes)).detach();
     // PyTorch's gradient, finite at 0 and 1 too, with its float32 bound; what carries it is 0.
-    const spread = ops.clamp(ops.mul(ops.sub(1, input), input), { min: Math.fround(1e-12) });
+    const spread = ops.clampMin(ops.mul(ops.sub(1, input), input), Math.fround(1e-12));
     const slope = ops.div(ops.sub(input, target), spread).detach();
     const carrier = ops.mul(ops.sub(input, input.detach()), slope);
     const targetCarrier = ops.mul(ops.sub(target, target.detach()), ops.sub(no, yes).detach());

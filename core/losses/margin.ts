@@ -11,7 +11,7 @@ import { defineLoss, type LossExample } from './declaration';
 import { constants, inferClasses, reduce, reduction, valuesLike, type Reduction } from './pieces';
 import { elementwiseLoss } from './regression';
 
-const atLeastZero = (x: Tensor): Tensor => ops.clamp(x, { min: 0 });
+const atLeastZero = (x: Tensor): Tensor => ops.clampMin(x, 0);
 
 /** Input where the target is 1, max(0, margin - input) where it is -1. */
 export const hingeEmbedding = elementwiseLoss({

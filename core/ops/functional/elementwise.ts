@@ -121,7 +121,7 @@ export const ge = binary('ge');
 export const where = (condition: Tensor, a: Operand, b: Operand): Tensor =>
   fused([condition, a, b], (f, ...terms) => f.step('where', ...terms));
 
-/** Limits to [min, max]; the gradient is 1 from bound to bound, bounds included, as torch.clamp. */
+/** Limits to [min, max]; the gradient is 1 between the bounds and 0 at them and beyond, as torch.clamp since 2.14. */
 export function clamp(
   x: Tensor,
   { min = null, max = null }: { min?: number | null; max?: number | null },
@@ -132,12 +132,19 @@ export function clamp(
       "torch.clamp: At least one of 'min' or 'max' must not be None",
     );
   return fused([x], (f, input) => {
-    const limit = (term: Term | undefined, name: 'lt' | 'gt', bound: number | null): Term => {
+    const limit = (term: Term | undefined, name: 'le' | 'ge', bound: number | null): Term => {
       const value = term ?? f.input(0);
       return bound === null
         ? value
         : f.step('where', f.step(name, value, f.constant(bound)), f.constant(bound), value);
     };
-    return limit(limit(input, 'lt', min), 'gt', max);
+    return limit(limit(input, 'le', min), 'ge', max);
   });
 }
+
+/** At least `min`; the gradient is 1 at the bound too, as torch.clamp_min. */
+export const clampMin = (x: Tensor, min: number): Tensor =>
+  fused([x], (f, input) => {
+    const value = input ?? f.input(0);
+    return f.step('where', f.step('lt', value, f.constant(min)), f.constant(min), value);
+  });

@@ -3,6 +3,7 @@
 import { TorchError } from '../errors';
 import { canRequireGradient, type DType } from '../tensor/dtype';
 import type { Device } from '../tensor/storage';
+import { contiguousStrides } from '../tensor/shape';
 import { Tensor } from '../tensor/tensor';
 import {
   getOverwriteModuleParamsOnConversion,
@@ -15,13 +16,47 @@ import { REGISTRY } from './registry';
 import { allocateBytes, cloneTensor, convertBytes, denseBytes, newTensor, writeDense } from './tensor-memory';
 import { isLazy, pendingData } from './uninitialized';
 
+export type MemoryFormat = 'contiguous_format' | 'channels_last' | 'channels_last_3d';
+
 export interface Conversion {
   readonly dtype?: DType;
   readonly device?: Device;
+  /** How tensors of four and five axes lie in memory afterwards. */
+  readonly memoryFormat?: MemoryFormat;
+}
+
+/** Axes from the slowest to the fastest, by format. */
+const ORDERS = {
+  channels_last: [0, 2, 3, 1],
+  channels_last_3d: [0, 2, 3, 4, 1],
+} as const;
+
+/** `tensor` in another memory format, or itself where it lies so already. RuntimeError for a format of another rank. */
+function arranged(tensor: Tensor, format: MemoryFormat): Tensor {
+  const { shape, dtype, device } = tensor;
+  const order: readonly number[] =
+    format === 'contiguous_format' ? shape.map((_, axis) => axis) : ORDERS[format];
+  if (order.length !== shape.length)
+    throw new TorchError(
+      'RuntimeError',
+      `required rank ${order.length} tensor to use ${format} format`,
+      'shape_mismatch',
+    );
+  const dense = contiguousStrides(order.map((axis) => shape[axis] ?? 1));
+  const strides = shape.map((_, axis) => dense[order.indexOf(axis)] ?? 1);
+  if (strides.every((stride, axis) => stride === tensor.strides[axis])) return tensor;
+  const result = new Tensor(newTensor(shape, dtype, device).storage, { dtype, shape, strides });
+  if (device !== 'meta') writeDense(result, denseBytes(tensor));
+  return result;
 }
 
 /** A tensor of another dtype or device, or the same object when nothing changes. Runs no op. */
 export function converted(tensor: Tensor, target: Conversion): Tensor {
+  const { memoryFormat, ...rest } = target;
+  if (memoryFormat !== undefined) {
+    const moved = converted(tensor, rest);
+    return tensor.rank === 4 || tensor.rank === 5 ? arranged(moved, memoryFormat) : moved;
+  }
   const { dtype = tensor.dtype, device = tensor.device } = target;
   if (dtype === tensor.dtype && device === tensor.device) return tensor;
   if (dtype === tensor.dtype) return cloneTensor(tensor, device);
@@ -65,7 +100,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   to_empty: '<built-in method empty_like of type object>',
 };
 
-function checkMethod(tensor: Tensor, { device }: Conversion, method: string): void {
+function checkMethod(tensor: Tensor, { device, memoryFormat }: Conversion, method: string): void {
+  if (memoryFormat !== undefined) tensor.assertUsable('<method dim>');
   const refused = REFUSED[method];
   if (refused !== undefined && isLazy(tensor)) tensor.assertUsable(refused);
   if (method !== 'to_empty' && tensor.device === 'meta' && device !== undefined && device !== 'meta')

@@ -3,7 +3,7 @@ import { TorchError } from '../errors';
 import type { DType } from '../tensor/dtype';
 import type { Device } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
-import { convertModule } from './convert';
+import { convertModule, type Conversion } from './convert';
 import { declareOwn, refuseExtraState } from './extra-state';
 import type { HookOptions, RemovableHandle } from './hooks';
 import { loadStateDict } from './load-state-dict';
@@ -239,8 +239,8 @@ export class Module {
     }
   }
 
-  /** Moves and converts parameters and buffers in place; a dtype applies to floating point ones only. */
-  to(target: { readonly dtype?: DType; readonly device?: Device }): this {
+  /** Moves, converts and rearranges parameters and buffers in place; a dtype applies to floating point ones only. */
+  to(target: Conversion): this {
     return convertModule(this, target, 'to');
   }
   double(): this {

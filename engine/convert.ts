@@ -30,10 +30,15 @@ export function formatOfWeights(file: string): WriteFormat {
   });
 }
 
-/** The archive's folder inside a torch file: the file's name, as torch.save does; one that is not ASCII becomes `archive`. */
+/**
+ * The archive's folder inside a torch file: what stands between the last separator and the last dot of the path, as torch.save
+ * has it. A path that is not ASCII gives `archive` (torch then writes to a stream), and so does what is no good name of an entry.
+ */
 export function archiveName(file: string): string {
-  const name = path.basename(file, path.extname(file));
-  return /^[\x20-\x7e]+$/.test(name) ? name : 'archive';
+  const [name = ''] = /[^/\\]*$/.exec(file) ?? [];
+  const stem = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : name;
+  const isGood = /^[\x20-\x7e]+$/.test(file) && !/^(\.{0,2}|[A-Za-z]:.*)$/.test(stem);
+  return isGood ? stem : 'archive';
 }
 
 export interface SaveOptions {

@@ -83,9 +83,13 @@ export async function inspectFile(
       values: toJsonRecord(weights.values),
       metadata: toJsonRecord(weights.metadata),
       globals: weights.globals,
-      warnings: isHashed
-        ? weights.warnings
-        : [...weights.warnings, 'the tensors were listed without reading them: --hash reads and hashes all'],
+      warnings: [
+        ...weights.warnings,
+        ...(weights.torchRefusal === undefined
+          ? []
+          : [`torch.load refuses this file by default: ${weights.torchRefusal}`]),
+        ...(isHashed ? [] : ['the tensors were listed without reading them: --hash reads and hashes all']),
+      ],
     };
   });
 }

@@ -50,6 +50,7 @@ export async function readWeights(source: ByteSource, options: ReadOptions = {})
     'byte 0',
     {
       expected: 'a .pt, .pth, .bin, .safetensors, .npy or .npz file',
+      ...(kind?.torch === undefined ? {} : { torch: kind.torch }),
       got: kind?.what ?? `bytes ${hexadecimal(start.subarray(0, 8))}`,
       hint: kind?.hint ?? 'Check that this is the file you meant.',
     },

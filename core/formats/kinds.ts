@@ -5,6 +5,8 @@ import type { ByteSource } from './weights';
 export interface Kind {
   readonly what: string;
   readonly hint: string;
+  /** What `torch.load` says to one. */
+  readonly torch?: string;
 }
 
 const UNPACK = 'Unpack it and open the weight file inside.';
@@ -55,6 +57,8 @@ const MAGICS: readonly (readonly [readonly number[], Kind])[] = [
   ],
   [[0x50, 0x41, 0x52, 0x31], { what: 'a Parquet table', hint: CHOOSE }],
   [[0x41, 0x52, 0x52, 0x4f, 0x57, 0x31], { what: 'an Arrow table', hint: CHOOSE }],
+  // A pickled number, as the legacy container starts with.
+  [[0x80, 0x2, 0x8a], { ...PICKLE, torch: 'Invalid magic number; corrupt file?' }],
   [[0x80], PICKLE],
 ];
 

@@ -6,6 +6,8 @@ export interface RefusalDetails {
   readonly expected?: string;
   readonly got?: string;
   readonly hint?: string;
+  /** PyTorch's words for the same, which people search for: they stand behind ours. */
+  readonly torch?: string;
 }
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -26,11 +28,12 @@ export function refusal(
   file: string,
   what: string,
   where: string,
-  details: RefusalDetails = {},
+  { torch, ...details }: RefusalDetails = {},
   code: ErrorCode = 'file_refused',
 ): LazuliError {
   const name = printable(file);
-  return new LazuliError(code, `${name}: ${what}: ${where}`, {
+  const said = torch === undefined ? what : `${what} (PyTorch: ${printable(torch)})`;
+  return new LazuliError(code, `${name}: ${said}: ${where}`, {
     where: `${name}, ${where}`,
     ...details,
   });

@@ -81,6 +81,8 @@ export interface WeightFile {
   readonly stateDictMetadata?: Readonly<Record<string, { readonly version: number }>>;
   /** Present for torch files whose object can be written again: no program, and no name that is unknown here. */
   readonly writeObject?: ObjectWriter;
+  /** What `torch.load` says where it refuses the file by default (`weights_only=True`). */
+  readonly torchRefusal?: string;
   /** Globals a pickle names that are unknown: listed, never called. */
   readonly globals: readonly string[];
   readonly warnings: readonly string[];

@@ -69,7 +69,7 @@ class Entry:
         comment = f.get("comment", b"")
         return (f.get("signature", b"PK\1\2") + u16(f.get("made", 20), f.get("needed", 20), f["flags"], f["method"], 0, 0)
                 + u32(f["crc"], f["packed_size"], f["size"])
-                + u16(len(f["name"]), f.get("extra_length", len(f["extra"])), len(comment), f.get("disk", 0), 0)
+                + u16(len(f["name"]), f.get("extra_length", len(f["extra"])), len(comment), f.get("disk", 0), f.get("internal", 0))
                 + u32(f.get("attributes", 0), f.get("offset", offset)) + f["name"] + f["extra"] + comment)
 
 
@@ -94,7 +94,7 @@ def make_zip(entries, *, prefix=b"", between=b"", suffix=b"", comment=b"", zip64
 
 def zip64_end(**change):
     def build(start, size, count, at):
-        record = (change.get("signature", b"PK\6\6") + u64(change.get("length", 44)) + u16(45, 45) + u32(0, change.get("disk", 0))
+        record = (change.get("signature", b"PK\6\6") + u64(change.get("length", 44)) + u16(change.get("made", 45), change.get("needed", 45)) + u32(0, change.get("disk", 0))
                   + u64(change.get("disk_count", count), change.get("count", count), change.get("size", size), change.get("start", start)))
         locator = b"PK\6\7" + u32(0) + u64(change.get("at", at)) + u32(1)
         return record + locator
@@ -262,7 +262,7 @@ def zip_files():
                         ("newline", "archive/a\nb"), ("dot", "./data.pkl"), ("escape", "archive/\x1b[2Jx")):
         records = torch_records(GOOD) + [Entry(evil, b"x")]
         case(f"slip_{label}", make_zip(records), "unsafe name")
-    for label, evil in (("data", "ARCHIVE/DATA/0"), ("pickle", "archive/Data.pkl")):
+    for label, evil in (("data", "archive/DATA/0"), ("pickle", "archive/Data.pkl")):
         case(f"duplicate_case_{label}", make_zip(good + [Entry(evil, bytes(16))]), "two entries named")
     case("directory_with_data", make_zip(good + [Entry("archive/folder/", b"x")]), "a folder with data")
     with_first("needs a newer zip program", "needs_version", local_needed=70, central_needed=70)
@@ -271,6 +271,18 @@ def zip_files():
     with_first("another name beside its own", "unicode_path", central_extra=u16(0x7075, 15) + b"\1" + u32(0) + b"other/name")
     with_first("is a link or device", "symbolic_link", central_made=0x0314, central_attributes=0o120777 << 16)
     with_first("is a link or device", "device", central_made=0x0314, central_attributes=0o020666 << 16)
+    for bit in (4, 7, 10, 12, 14, 15):
+        with_first("has reserved bits set", f"flag_{bit}", flags=0x0800 | 1 << bit)
+    with_first("has reserved bits set", "internal_attributes", central_internal=0x8002)
+    with_first("needs a newer zip program", "made_by", central_made=70)
+    with_first("local and central versions differ", "local_version", local_needed=45)
+    with_first("zip64 sizes it does not refer to", "zip64_unused", central_extra=u16(1, 8) + u64(5))
+    size = len(torch_records(GOOD)[0].data)
+    with_first("zip64 sizes it does not refer to", "zip64_slack", size=0xFFFFFFFF, local_size=size, central_extra=u16(1, 16) + u64(size, 2**60))
+    for label, change in {"version_low": {"needed": 20}, "version_high": {"needed": 70}, "made_high": {"made": 70}}.items():
+        case(f"zip64_{label}", make_zip(good, zip64=zip64_end(**change)), "impossible version")
+    case("empty_with_crc", make_zip(good + [Entry("archive/empty", b"", crc=7)]), "emptier than it says")
+    case("beside_directory", make_zip(good + [Entry("README.txt", b"hello")]), "in more than one directory")
     case("name_empty", make_zip(good + [Entry("", b"x")]), "unsafe name")
     case("name_bad_utf8", make_zip(good + [Entry(b"archive/\xff\xfe", b"x")]), "not valid UTF-8")
     case("duplicate_pickle", make_zip(good + [Entry("archive/data.pkl", PROTO + NONE + STOP)]), "two entries named 'archive/data.pkl'")
@@ -298,7 +310,7 @@ def zip_files():
     bomb("deflate_trailing", "bytes after its deflate stream", packed=tight + b"hidden")
     bomb("deflate_trailing_1", "bytes after its deflate stream", packed=tight + b"\0")
     bomb("deflate_good", {"opens": ["w"]}, packed=tight)
-    bomb("deflate_empty", "impossible size", packed=b"")
+    bomb("deflate_empty", "emptier than it says", packed=b"")
     bomb("deflate_crc", "are damaged", crc=1)
     bomb("bomb_ratio", "impossible size", size=2**31, packed=packed)
     bomb("bomb_4gib", "impossible size", size=0xFFFFFFFE, packed=packed)
@@ -419,6 +431,28 @@ def pickle_files():
     bomb = NONE + b"\x85q\0"
     for level in range(60):
         bomb += b"h\0h\0\x86q\0"
+
+    def packed(label, body, expected):
+        """Of many bytes that are alike: deflated."""
+        records = torch_records(body)
+        records[0] = Entry("archive/data.pkl", records[0].data, method=8)
+        write(f"pt/{label}.pt", make_zip(records), expected)
+
+    def shared(value, use, count):
+        """A list of `count` uses of one value."""
+        return EMPTY_LIST + value + b"q\0" + APPEND + MARK + use * count + APPENDS
+
+    numbers = MARK + integer(1) * 100_000 + TUPLE
+    packed("bomb_of_names", EMPTY_LIST + text("k" * 100_000) + b"q\0" + APPEND + MARK + (EMPTY_DICT + b"h\0" + NONE + SETITEM) * 2000 + APPENDS, "far longer than the file")
+    packed("bomb_of_lists", shared(numbers, b"h\0", 100_000), "far too often")
+    packed("bomb_of_sizes", shared(numbers, name("torch", "Size") + b"h\0\x85" + REDUCE, 20_000), "far too often")
+    packed("bomb_of_sets", shared(EMPTY_LIST + MARK + integer(1) * 100_000 + APPENDS, name("builtins", "set") + b"h\0\x85" + REDUCE, 20_000), "far too often")
+    wrap = name("torch._utils", "_rebuild_parameter")
+    chain = wrap * 2000 + tensor() + (FALSE + ORDERED + b"\x87" + REDUCE) * 2000
+    packed("parameter_chain", dict_of(("w", chain)), "wrapped in parameters far too often")
+    attributes = name("torch._tensor", "_rebuild_from_type_v2")
+    packed("subclass_chain", dict_of(("w", (MARK + b"") * 0 + attributes + MARK + wrap + name("torch", "Tensor") + (wrap * 50 + tensor() + (FALSE + ORDERED + b"\x87" + REDUCE) * 50) + FALSE + ORDERED + b"\x87" + EMPTY_DICT + TUPLE + REDUCE)),
+           "wrapped in parameters far too often")
     case("key_bomb", EMPTY_DICT + bomb + integer(1) + SETITEM, "SETITEM has the wrong target|empty stack|leaves values")
     keys = EMPTY_DICT + NONE + b"\x85" + b"q\0" + (b"h\0\x86q\0" * 0) + integer(1) + SETITEM
     case("tuple_key", keys, {"opens": []})
@@ -479,13 +513,14 @@ def tensor_files():
     case("tensor_many_args", tensor(tail=NONE * 5), "with the wrong arguments")
     case("tensor_metadata_list", tensor(tail=EMPTY_LIST), "with the wrong arguments")
     untyped = storage("UntypedStorage", module="torch.storage", count=16)
-    case("tensor_untyped_v2", tensor(source=untyped), "dtype Lazuli does not know")
+    case("tensor_untyped_v2", tensor(source=untyped), {"opens": ["w"]})
+    case("tensor_untyped_v2_past", tensor(source=untyped, size=(17,)), "reaches past its storage")
     case("tensor_v3_dtype", tensor(source=untyped, function="_rebuild_tensor_v3", tail=name("torch", "evil8")), "dtype Lazuli does not know")
     case("tensor_v3_dtype_text", tensor(source=untyped, function="_rebuild_tensor_v3", tail=text("torch.uint16")), "with the wrong arguments")
     case("tensor_v3_past", tensor(source=untyped, size=(9,), function="_rebuild_tensor_v3", tail=name("torch", "uint16")), "reaches past its storage")
     case("tensor_v3_subbyte", tensor(source=untyped, function="_rebuild_tensor_v3", tail=name("torch", "uint4")), "dtype Lazuli does not know")
     case("qtensor_past", name("torch._utils", "_rebuild_qtensor") + tuple_of(
-        storage("QInt8Storage", count=16), integer(0), ints(17), ints(1), tuple_of(name("torch", "per_tensor_affine")), FALSE, ORDERED) + REDUCE,
+        storage("QInt8Storage", count=16), integer(0), ints(17), ints(1), tuple_of(name("torch", "per_tensor_affine"), b"G" + struct.pack(">d", 1.0), integer(0)), FALSE, ORDERED) + REDUCE,
          "reaches past its storage")
     case("qtensor_args", name("torch._utils", "_rebuild_qtensor") + tuple_of(storage("QInt8Storage", count=16)) + REDUCE, "wrong arguments")
     case("parameter_of_text", name("torch._utils", "_rebuild_parameter") + tuple_of(text("x"), TRUE, ORDERED) + REDUCE, "with the wrong arguments")
@@ -587,7 +622,14 @@ def tensor_files():
     container("byteorder_empty", "unknown byte order", byteorder=b"")
     records = torch_records(GOOD)
     write("pt/no_directory.pt", make_zip([Entry(r.raw_name.split(b"/", 1)[1], r.data) for r in records]), "not in a directory")
-    write("pt/two_directories.pt", make_zip([Entry("other/version", b"3\n")] + records), "'other/data.pkl' is missing")
+    write("pt/two_directories.pt", make_zip([Entry("other/version", b"3\n")] + records), "in more than one directory")
+    for label, version in {"space": b" 3", "sign": b"+3", "after": b"3x"}.items():
+        container(f"version_{label}", {"opens": ["w"]}, version=version)
+    both = torch_records(GOOD, version=b"11")
+    write("pt/version_hidden.pt", make_zip(both + [Entry("archive/.data/version", b"3\n")]), {"opens": ["w"]})
+    write("pt/version_hidden_11.pt", make_zip(torch_records(GOOD) + [Entry("archive/.data/version", b"11")]), "unknown format version")
+    upper = [Entry(record.raw_name.decode().replace("archive/", "Ar/").upper().replace("AR/", "Ar/"), record.data) for record in records]
+    write("pt/upper_case.pt", make_zip(upper), {"opens": ["w"]})
     script = torch_records(GOOD) + [Entry("archive/constants.pkl", PROTO + EMPTY_TUPLE + STOP), Entry("archive/code/a.py", b"import os")]
     write("pt/torchscript.pt", make_zip(script), {"opens": ["w"], "warning": "TorchScript"})
 
@@ -615,8 +657,9 @@ def legacy_files():
     case("magic_only", magic, "cut short")
     case("protocol", legacy(protocol=integer(1002)), "unknown protocol version")
     case("protocol_text", legacy(protocol=text("1001")), "unknown protocol version")
-    case("big_endian", legacy(info=dict_of(("little_endian", FALSE))), "little-endian")
-    case("system_list", legacy(info=EMPTY_LIST), "little-endian")
+    case("big_endian", legacy(info=dict_of(("little_endian", FALSE))), {"opens": ["w"]})
+    case("system_list", legacy(info=EMPTY_LIST), "does not say its byte order")
+    case("system_text", legacy(info=dict_of(("little_endian", text("yes")))), "does not say its byte order")
     case("keys_dict", legacy(names=EMPTY_DICT), "list of storage keys is malformed")
     case("keys_twice", legacy(names=EMPTY_LIST + MARK + text("7") + text("7") + APPENDS), "list of storage keys is malformed")
     case("keys_int", legacy(names=EMPTY_LIST + integer(7) + APPEND), "list of storage keys is malformed")

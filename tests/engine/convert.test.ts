@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 import { readWeights, writeWeights, type WriteFormat } from '#core/formats/index';
 import type { ByteSource } from '#core/formats/weights';
-import { convertWeights } from '#engine/convert';
+import { archiveName, convertWeights } from '#engine/convert';
 import { withFile, writeFileAtomically } from '#engine/files';
 import { inspectFile } from '#engine/inspect';
 import { temporaryFolder } from './support';
@@ -185,4 +185,31 @@ test('ZIP-7 a damaged or shrinking file is refused while it is copied, and nothi
   await expect(shrinking).rejects.toMatchObject({ code: 'file_refused' });
   expect(existsSync(out)).toBe(false);
   expect(readdirSync(folder).sort()).toEqual(['large.npy', 'whole.npz']);
+});
+
+test.each([
+  ['/tmp/x.pt', 'x'],
+  ['a.b.pt', 'a.b'],
+  ['x.tar.gz', 'x.tar'],
+  ['a b.pt', 'a b'],
+  ['noext', 'noext'],
+  ['/tmp/a.b/x', 'x'],
+  ['a\\b.pt', 'b'],
+  ['gr\u00fc\u00dfe.pt', 'archive'],
+  ['/tmp/Gr\u00fc\u00dfe/x.pt', 'archive'],
+  // torch has names here that no reader of zips should take.
+  ['..pt', 'archive'],
+  ['a\tb.pt', 'archive'],
+])('ZIP-2 the archive of %j is called %s', (file, name) => {
+  expect(archiveName(file)).toBe(name);
+});
+
+test('TORCH-20 inspect says what torch.load says to a file it refuses by default', async () => {
+  const { warnings } = await inspectFile(wide('lazy_state.pt'));
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^torch\.load refuses this file by default: Unsupported global: GLOBAL torch\.nn\.parameter\.Uninitialized/,
+    ),
+  ]);
+  expect((await inspectFile(wide('parameter.pt'))).warnings).toEqual([]);
 });

@@ -104,8 +104,9 @@ async function fileOf(root: PickleValue): Promise<Uint8Array> {
   const tree: TorchTree = {
     format: 'torch',
     root,
-    storages: new StorageTable('file', missing, false),
+    storages: new StorageTable('file', missing, { isBigEndian: false, isResizable: false }),
     unknownGlobals: [],
+    torchRefusal: null,
     records: CURRENT_RECORDS,
     pickleBytes: 0,
   };

@@ -16,7 +16,7 @@ import {
   type PickleValue,
 } from './values';
 
-const isCallOf = (value: PickleValue, test: (path: string) => boolean): boolean =>
+const isCallOf = (value: unknown, test: (path: string) => boolean): boolean =>
   value instanceof PickleObject &&
   (value.callable instanceof PickleObject || test(rootGlobal(value).path) || isUnknown(rootGlobal(value)));
 
@@ -39,7 +39,7 @@ const LAYOUTS = new Set([
   'jagged',
 ]);
 
-const itemsOf = (value: PickleValue): readonly PickleValue[] | null =>
+const itemsOf = (value: object): readonly PickleValue[] | null =>
   value instanceof PickleList || value instanceof PickleTuple || value instanceof PickleSet
     ? value.items
     : null;
@@ -69,6 +69,27 @@ const isDict = (value: PickleValue): boolean =>
   value instanceof PickleDict ||
   isCallOf(value, (path) => path === 'collections.OrderedDict');
 
+/**
+ * Asks `test` once for each object, however many calls share it: a few bytes name a list of millions again. What is put into a list
+ * or dict after its first call is not looked at, which nothing here depends on.
+ */
+function once(test: (value: object) => boolean): (value: PickleValue) => boolean {
+  const known = new WeakMap<object, boolean>();
+  return (value) => {
+    if (value === null || typeof value !== 'object') return false;
+    const answer = known.get(value) ?? test(value);
+    known.set(value, answer);
+    return answer;
+  };
+}
+
+const isAttributes = once(
+  (value) =>
+    value instanceof PickleTuple ||
+    isCallOf(value, (path) => path === 'collections.OrderedDict') ||
+    (value instanceof PickleDict && value.items.every(([key]) => key instanceof PickleText)),
+);
+
 /** What one argument may be, and how messages call it. */
 const KINDS = {
   any: () => true,
@@ -92,14 +113,10 @@ const KINDS = {
   encoding: (value) => value instanceof PickleText && /^(latin-?1|utf-?8|ascii)$/.test(value.value),
   device: (value) => value instanceof PickleText && isDevice(value.value),
   'layout name': (value) => value instanceof PickleText && LAYOUTS.has(value.value.replace(/^torch\./, '')),
-  ints: (value) => itemsOf(value)?.every(isInteger) ?? isCallOf(value, (path) => path === 'torch.Size'),
-  hashables: (value) => itemsOf(value)?.every(isHashable) ?? value instanceof PickleObject,
+  ints: once((value) => itemsOf(value)?.every(isInteger) ?? isCallOf(value, (path) => path === 'torch.Size')),
+  hashables: once((value) => itemsOf(value)?.every(isHashable) ?? value instanceof PickleObject),
   pairs: (value) => value instanceof PickleList || value instanceof PickleTuple || isDict(value),
-  attributes: (value) =>
-    value === null ||
-    value instanceof PickleTuple ||
-    isCallOf(value, (path) => path === 'collections.OrderedDict') ||
-    (value instanceof PickleDict && value.items.every(([key]) => key instanceof PickleText)),
+  attributes: (value) => value === null || isAttributes(value),
   bytes: (value) =>
     value instanceof PickleText ||
     value instanceof PickleBytes ||

@@ -1,6 +1,6 @@
 // Reads the arguments of pickle opcodes from bytes, every length checked, and says where something is wrong.
 import { decodeSurrogateText, readUint64, viewOf } from '../bytes';
-import { refusal } from '../refuse';
+import { refusal, type RefusalDetails } from '../refuse';
 import { PickleBytes, PickleText } from './values';
 
 /** Thrown when the bytes end too early, so that a caller with more bytes can try again. */
@@ -89,15 +89,16 @@ export class PickleCursor {
         got: `${String(length)} bytes`,
       });
     }
-    const bytes = this.#take(length);
-    let value = 0n;
-    for (let index = length - 1; index >= 0; index--) value = (value << 8n) | BigInt(bytes[index] ?? 0);
-    if (length > 0) value = BigInt.asIntN(length * 8, value);
+    if (length === 0) return 0;
+    const digits = Array.from(this.#take(length).slice().reverse(), (byte) =>
+      byte.toString(16).padStart(2, '0'),
+    );
+    const value = BigInt.asIntN(length * 8, BigInt(`0x${digits.join('')}`));
     const small = Number(value);
     return Number.isSafeInteger(small) ? small : value;
   }
 
-  refuse(what: string, details: { expected?: string; got?: string; hint?: string } = {}): Error {
+  refuse(what: string, details: RefusalDetails = {}): Error {
     return refusal(this.#file, what, `${this.#record}, byte ${String(this.opcodeAt)}`, details);
   }
 

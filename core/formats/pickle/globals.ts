@@ -100,3 +100,30 @@ export function globalRole(global: PickleGlobal): GlobalRole {
   if (root === 'builtins' && CODE_BUILTINS.has(builtin)) return 'code';
   return 'unknown';
 }
+
+/** Modules `torch.load(weights_only=True)` never allows. Source: torch _weights_only_unpickler.py. */
+const BLOCKED = new Set(['sys', 'os', 'posix', 'nt']);
+/** What is plain data here, and yet not allowed there unless the user says so. */
+const NOT_ALLOWED = new Set([
+  'collections.defaultdict',
+  'torch.nn.parameter.UninitializedParameter',
+  'torch.nn.parameter.UninitializedBuffer',
+  'builtins.frozenset',
+  'builtins.bytes',
+]);
+
+/** What `torch.load` says to a name by default, where it refuses the file for it; null where it does not. */
+export function refusedGlobal(global: PickleGlobal): string | null {
+  const { path } = global;
+  const role = globalRole(global);
+  if ((role === 'dict' || role === 'data') && !NOT_ALLOWED.has(path)) return null;
+  const module = path.slice(0, path.lastIndexOf('.'));
+  if (BLOCKED.has(module))
+    return `Trying to load unsupported GLOBAL ${path} whose module ${module} is blocked.`;
+  const shown = path.replace(/^builtins\./, '');
+  return (
+    `Unsupported global: GLOBAL ${shown} was not an allowed global by default. Please use ` +
+    `\`torch.serialization.add_safe_globals([${shown}])\` or the \`torch.serialization.safe_globals([${shown}])\` ` +
+    'context manager to allowlist this global if you trust this class/function.'
+  );
+}

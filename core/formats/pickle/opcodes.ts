@@ -51,6 +51,24 @@ export const OPCODE = {
   BYTEARRAY8: 0x96,
 } as const;
 
+/** Opcodes of protocols above 2, and two of 2, which `torch.load(weights_only=True)` does not know. Source: torch _weights_only_unpickler.py. */
+export const BEYOND_WEIGHTS_ONLY: ReadonlySet<number> = new Set([
+  OPCODE.BINSTRING,
+  OPCODE.LONG4,
+  OPCODE.BINBYTES,
+  OPCODE.SHORT_BINBYTES,
+  OPCODE.SHORT_BINUNICODE,
+  OPCODE.BINUNICODE8,
+  OPCODE.BINBYTES8,
+  OPCODE.ADDITEMS,
+  OPCODE.FROZENSET,
+  OPCODE.NEWOBJ_EX,
+  OPCODE.STACK_GLOBAL,
+  OPCODE.MEMOIZE,
+  OPCODE.FRAME,
+  OPCODE.BYTEARRAY8,
+]);
+
 /** Names of refused opcodes people meet, for the message. */
 export const REFUSED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0x30, 'POP'],

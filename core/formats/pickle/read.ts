@@ -2,8 +2,8 @@
 import { quote, refusal } from '../refuse';
 import { Assembler } from './assemble';
 import { PickleCursor, PickleEnds } from './cursor';
-import { globalRole } from './globals';
-import { OPCODE, REFUSED_OPCODES } from './opcodes';
+import { globalRole, refusedGlobal } from './globals';
+import { BEYOND_WEIGHTS_ONLY, OPCODE, REFUSED_OPCODES } from './opcodes';
 import { PickleStack } from './stack';
 import {
   describeValue,
@@ -27,6 +27,8 @@ export interface PickleResult {
   readonly end: number;
   /** Paths of the unknown globals it names, in order of first use. */
   readonly unknownGlobals: readonly string[];
+  /** What `torch.load` says to the first thing it does not take by default (an opcode or a name); null where it takes all. */
+  readonly torchRefusal: string | null;
 }
 
 export interface PickleOptions {
@@ -71,6 +73,7 @@ class PickleReader {
   readonly #hasModuleReferences: boolean;
   readonly #globals = new Map<string, PickleGlobal>();
   readonly #unknown = new Set<string>();
+  #torchRefusal: string | null = null;
 
   constructor(bytes: Uint8Array, { start = 0, file, record, hasModuleReferences = false }: PickleOptions) {
     this.#cursor = new PickleCursor(bytes, start, file, record);
@@ -89,10 +92,12 @@ class PickleReader {
     for (;;) {
       const opcode = this.#cursor.opcode();
       if (opcode === OPCODE.STOP) break;
+      if (BEYOND_WEIGHTS_ONLY.has(opcode)) this.#torchRefusal ??= `Unsupported operand ${String(opcode)}`;
       this.#step(opcode);
     }
     const value = this.#stack.last();
-    return { value, end: this.#cursor.position, unknownGlobals: [...this.#unknown] };
+    const { position: end } = this.#cursor;
+    return { value, end, unknownGlobals: [...this.#unknown], torchRefusal: this.#torchRefusal };
   }
 
   #step(opcode: number): void {
@@ -101,7 +106,11 @@ class PickleReader {
     const name = REFUSED_OPCODES.get(opcode);
     throw this.#cursor.refuse(
       `the pickle uses the opcode ${name ?? `0x${opcode.toString(16).padStart(2, '0')}`}`,
-      { expected: 'the opcodes torch.save writes', got: `opcode ${String(opcode)}` },
+      {
+        torch: this.#torchRefusal ?? `Unsupported operand ${String(opcode)}`,
+        expected: 'the opcodes torch.save writes',
+        got: `opcode ${String(opcode)}`,
+      },
     );
   }
 
@@ -269,8 +278,10 @@ class PickleReader {
     if (known !== undefined) return known;
     const global = new PickleGlobal(module, name);
     const role = globalRole(global);
+    this.#torchRefusal ??= refusedGlobal(global);
     if (role === 'code') {
       throw this.#cursor.refuse(`the pickle names ${quote(global.path)}, which runs code`, {
+        ...(this.#torchRefusal === null ? {} : { torch: this.#torchRefusal }),
         expected: 'names of tensors and plain data',
         got: global.path,
         hint: 'This file tries to run a program when PyTorch opens it. Nothing of it was run. Do not trust it.',

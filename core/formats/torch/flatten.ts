@@ -15,7 +15,7 @@ import { quote, refusal } from '../refuse';
 import type { EntryKind, PlainValue, TensorEntry } from '../weights';
 import { checkComposite, compositeOf, emptyTensorOf, makesTensor, unwrapCall } from './composites';
 import { keyIdentity, keyName } from './keys';
-import { holdsTensor, isContainer, plainValue, setItems, SmallData } from './plain';
+import { isContainer, plainValue, setItems, SmallData } from './plain';
 import type { TensorBuilder } from './tensors';
 
 /** What one object tree holds. */
@@ -76,7 +76,9 @@ class Walker {
   readonly #file: string;
   readonly #tensors: TensorBuilder;
   readonly #limits: Limits;
-  readonly #small = new SmallData();
+  readonly #small = new SmallData(() => {
+    this.#count('');
+  });
   readonly #entries: TensorEntry[] = [];
   readonly #names = new Set<string>();
   readonly #values = new Map<string, PlainValue>();
@@ -136,7 +138,7 @@ class Walker {
   /** Of a set that holds tensors these are listed, in the order the file has them. */
   #visitPlain(value: PickleValue, place: Place): void {
     const items = setItems(value);
-    if (items !== null && holdsTensor(items)) this.#visitItems(items, place);
+    if (items !== null && this.#small.holdsTensor(items)) this.#visitItems(items, place);
     else this.#keep(place, this.#plain(value));
   }
 
@@ -205,12 +207,14 @@ class Walker {
   /** An object of an unknown class: its arguments and state are searched for tensors. */
   #visitOpaque(object: PickleObject, place: Place): void {
     const inside = { ...place, depth: place.depth + 1 };
+    this.#count(place.path, object.args.items.length);
     for (const [index, item] of object.args.items.entries())
       if (isContainer(item))
         this.visit(item, { ...inside, path: join(place.path, String(index)), keepsValues: false });
     if (object.items.length > 0) this.#visitPairs(object.items, inside);
     if (object.list.length > 0) this.#visitItems(object.list, inside);
     for (const state of statesOf(object)) {
+      if (state instanceof PickleDict) this.#count(place.path, state.items.length);
       const isModule = state instanceof PickleDict && state.items.some(([key]) => isModulePart(key));
       if (state instanceof PickleDict)
         this.#visitState(state, { ...inside, keepsValues: place.keepsValues && !isModule });
@@ -232,6 +236,7 @@ class Walker {
     const seen = new Set<unknown>();
     for (const [key, value] of pairs) {
       const name = keyName(key);
+      this.#spell(name, place.path);
       const identity = keyIdentity(key);
       if (seen.has(identity)) {
         throw refusal(this.#file, `a dict has the key ${quote(name)} twice`, describePlace(place.path));
@@ -243,6 +248,7 @@ class Walker {
   }
 
   #visitItems(items: readonly PickleValue[], place: Place): void {
+    this.#count(place.path, items.length);
     if (items.every((item) => !isContainer(item) || this.#small.has(item))) {
       if (place.keepsValues)
         this.#keep(
@@ -278,11 +284,7 @@ class Walker {
   }
 
   #free(path: string, what: string, isTaken: (name: string) => boolean): string {
-    this.#letters += path.length;
-    if (this.#letters > this.#limits.letters)
-      throw refusal(this.#file, 'the names of the values are far longer than the file', describePlace(path), {
-        expected: `at most ${String(this.#limits.letters)} letters in all`,
-      });
+    this.#spell(path, path);
     let name = path;
     for (let copy = 2; isTaken(name); copy++) name = `${path}#${String(copy)}`;
     if (name !== path)
@@ -290,8 +292,17 @@ class Walker {
     return name;
   }
 
-  #count(path: string): void {
-    if (++this.#visits <= this.#limits.visits) return;
+  #spell(name: string, path: string): void {
+    this.#letters += name.length;
+    if (this.#letters > this.#limits.letters)
+      throw refusal(this.#file, 'the names of the values are far longer than the file', describePlace(path), {
+        expected: `at most ${String(this.#limits.letters)} letters in all`,
+      });
+  }
+
+  #count(path: string, values = 1): void {
+    this.#visits += values;
+    if (this.#visits <= this.#limits.visits) return;
     throw refusal(this.#file, 'the same values are nested in each other far too often', describePlace(path), {
       expected: `at most ${String(this.#limits.visits)} values`,
       hint: 'This is what a decompression bomb made of references looks like.',

@@ -1,7 +1,14 @@
 // Opens what torch wrote before 1.6: five pickles in a row, then each storage's count and raw bytes.
 import { rangeOf, readUint64, viewOf } from '../bytes';
 import { PickleEnds, readPicklePart, readPickle, type PickleResult } from '../pickle/read';
-import { PickleDict, PickleList, PickleText, PickleTuple, type PickleValue } from '../pickle/values';
+import {
+  describeValue,
+  PickleDict,
+  PickleList,
+  PickleText,
+  PickleTuple,
+  type PickleValue,
+} from '../pickle/values';
 import { persistentIds } from '../pickle/walk';
 import { quote, refusal } from '../refuse';
 import type { ByteSource, StorageSource } from '../weights';
@@ -27,9 +34,16 @@ export async function readLegacyTree(source: ByteSource): Promise<TorchTree> {
   await reader.next('magic number');
   const protocol = await reader.next('protocol version');
   if (protocol.value !== PROTOCOL) {
+    const got =
+      protocol.value instanceof PickleText
+        ? protocol.value.value
+        : typeof protocol.value === 'number'
+          ? String(protocol.value)
+          : describeValue(protocol.value);
     throw refusal(source.name, 'the legacy file has an unknown protocol version', 'pickle 2', {
+      torch: `Invalid protocol version: ${got}`,
       expected: String(PROTOCOL),
-      got: typeof protocol.value === 'number' ? String(protocol.value) : 'another value',
+      got,
     });
   }
   checkSystem(source, (await reader.next('system info')).value);
@@ -45,8 +59,9 @@ export async function readLegacyTree(source: ByteSource): Promise<TorchTree> {
   return {
     format: 'torch_legacy',
     root: object.value,
-    storages: new StorageTable(source.name, find, false),
+    storages: new StorageTable(source.name, find, { isBigEndian: false, isResizable: true }),
     unknownGlobals: object.unknownGlobals,
+    torchRefusal: object.torchRefusal,
     records: CURRENT_RECORDS,
     pickleBytes: reader.position,
   };
@@ -88,13 +103,13 @@ class StackedPickles {
   }
 }
 
-/** Storages are little-endian whatever the writing machine was; a file that says otherwise is not torch's. */
+/** The writing machine's byte order must be said, but means nothing: storages are little-endian whatever it was. */
 function checkSystem(source: ByteSource, value: PickleValue): void {
   const pairs = value instanceof PickleDict ? value.items : [];
   const found = pairs.find(([key]) => key instanceof PickleText && key.value === 'little_endian');
-  if (found?.[1] !== true) {
-    throw refusal(source.name, 'the legacy file does not say it is little-endian', "pickle 'system info'", {
-      expected: 'little_endian: True',
+  if (typeof found?.[1] !== 'boolean') {
+    throw refusal(source.name, 'the legacy file does not say its byte order', "pickle 'system info'", {
+      expected: 'little_endian: True or False',
     });
   }
 }

@@ -81,10 +81,16 @@ export const isContainer = (value: PickleValue): boolean =>
 
 /**
  * Tells small data objects that belong into a list of plain values: sizes, devices, sets, lists of values that are no lists
- * again. Looks at every object once, however often it is asked.
+ * again. A list is looked at once, however often it is asked; for what is in sets `count` is called, which may throw.
  */
 export class SmallData {
   readonly #known = new Map<PickleValue, boolean>();
+  readonly #sets = new Map<readonly PickleValue[], boolean>();
+  readonly #count: () => void;
+
+  constructor(count: () => void) {
+    this.#count = count;
+  }
 
   has(value: PickleValue): boolean {
     const known = this.#known.get(value);
@@ -97,30 +103,41 @@ export class SmallData {
     return isSmall;
   }
 
+  /** Whether a tensor is among the items of a set, or of tuples and sets in it. */
+  holdsTensor(items: readonly PickleValue[]): boolean {
+    const known = this.#sets.get(items);
+    if (known !== undefined) return known;
+    const holds = this.#searchTensor(items);
+    this.#sets.set(items, holds);
+    return holds;
+  }
+
+  #searchTensor(items: readonly PickleValue[]): boolean {
+    const seen = new Set<PickleValue>();
+    const pending = [items];
+    for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
+      for (const item of part) {
+        this.#count();
+        if (!isContainer(item) || seen.has(item)) continue;
+        seen.add(item);
+        if (item instanceof PickleObject && TENSOR_FUNCTIONS.has(rootGlobal(item).path)) return true;
+        const inner = item instanceof PickleTuple ? item.items : setItems(item);
+        if (inner !== null) pending.push(inner);
+      }
+    }
+    return false;
+  }
+
   /** Bytes and sets among them: protocol 2 has no opcode for one and says what makes it. */
   #isPlainCall(value: PickleValue): boolean {
     const items = setItems(value);
-    if (items !== null) return !holdsTensor(items);
+    if (items !== null) return !this.holdsTensor(items);
     return (
       value instanceof PickleObject &&
       value.callable instanceof PickleGlobal &&
       PLAIN_CALLS.has(value.callable.path)
     );
   }
-}
-
-/** Whether a tensor is among the items of a set, or of tuples and sets in it. */
-export function holdsTensor(items: readonly PickleValue[]): boolean {
-  const seen = new Set<PickleValue>();
-  const pending = [...items];
-  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
-    if (!isContainer(item) || seen.has(item)) continue;
-    seen.add(item);
-    if (item instanceof PickleObject && TENSOR_FUNCTIONS.has(rootGlobal(item).path)) return true;
-    for (const inner of (item instanceof PickleTuple ? item.items : setItems(item)) ?? [])
-      pending.push(inner);
-  }
-  return false;
 }
 
 /** The items of a set or frozenset, whatever protocol wrote it; null for other values. */

@@ -15,6 +15,9 @@ import { CURRENT_RECORDS, type TorchRecords, type TorchTree } from './tree';
 const LARGEST_PICKLE = 256 * 1024 * 1024;
 const LARGEST_RECORD = 1024;
 const NEWEST_VERSION = 10;
+const DIRECTORY = 'zip central directory';
+/** Letters of a file's text that a message repeats. */
+const LONGEST_KEY = 40;
 /** The padding field's length has sixteen bits. */
 const LARGEST_ALIGNMENT = 32_768;
 
@@ -58,23 +61,27 @@ export function listTree(source: ByteSource, tree: TorchTree): WeightFile {
         }
       : {}),
     globals: tree.format === 'torchscript' ? [] : tree.unknownGlobals,
+    ...(tree.torchRefusal === null || tree.format === 'torchscript'
+      ? {}
+      : { torchRefusal: tree.torchRefusal }),
     warnings,
   };
 }
 
 /** True when a zip holds what torch reads: a pickle named `data.pkl` in some directory. */
 export const isTorchArchive = (archive: ZipArchive): boolean =>
-  archive.entries.some((entry) => entry.name === 'data.pkl' || entry.name.endsWith('/data.pkl'));
+  archive.entries.some(({ name }) => /(^|\/)data\.pkl$/i.test(name));
 
 /** The object tree of an opened torch zip. */
 export async function readTorchArchive(source: ByteSource, archive: ZipArchive): Promise<TorchTree> {
-  const directory = archiveDirectory(source, archive);
-  checkCase(source, archive);
-  const pickleName = `${directory}/data.pkl`;
-  await checkVersion(source, archive, directory);
-  const isBigEndian = await readByteOrder(source, archive, directory);
-  const bytes = await archive.readAll(pickleName, LARGEST_PICKLE);
-  const { value, end, unknownGlobals } = readPickle(bytes, { file: source.name, record: 'data.pkl' });
+  const records = new RecordNames(source, archive);
+  await checkVersion(source, archive, records);
+  const isBigEndian = await readByteOrder(source, archive, records);
+  const bytes = await archive.readAll(records.required('data.pkl'), LARGEST_PICKLE);
+  const { value, end, unknownGlobals, torchRefusal } = readPickle(bytes, {
+    file: source.name,
+    record: 'data.pkl',
+  });
   if (end !== bytes.length) {
     throw refusal(source.name, 'data.pkl goes on after its pickle ends', `data.pkl, byte ${String(end)}`, {
       expected: `${String(end)} bytes`,
@@ -82,92 +89,131 @@ export async function readTorchArchive(source: ByteSource, archive: ZipArchive):
     });
   }
   const find = (key: string, where: string): StorageSource => {
-    const name = `${directory}/data/${key}`;
-    if (archive.has(name)) return archive.open(name);
+    const name = records.find(`data/${key}`);
+    if (name !== undefined) return archive.open(name);
     throw refusal(source.name, `the record ${quote(`data/${key}`)} is missing`, where, {
+      ...(key.length > LONGEST_KEY
+        ? {}
+        : { torch: `PytorchStreamReader failed locating file data/${key}: file not found` }),
       expected: `a record for storage ${quote(key)}`,
       hint: 'The file is incomplete: get it again.',
     });
   };
   return {
-    format: archive.has(`${directory}/constants.pkl`) ? 'torchscript' : 'torch',
+    format: records.find('constants.pkl') === undefined ? 'torch' : 'torchscript',
     root: value,
-    storages: new StorageTable(source.name, find, isBigEndian),
+    storages: new StorageTable(source.name, find, { isBigEndian, isResizable: false }),
     unknownGlobals,
-    records: await readRecords(source, archive, directory),
+    torchRefusal,
+    records: await readRecords(source, archive, records),
     pickleBytes: bytes.length,
   };
 }
 
-/** torch finds records whatever the case of their names: two that differ in nothing else are one to it. */
-function checkCase(source: ByteSource, archive: ZipArchive): void {
-  const seen = new Set<string>();
-  for (const { name } of archive.entries) {
-    const folded = name.toLowerCase();
-    if (seen.has(folded))
-      throw refusal(
-        source.name,
-        `the zip has two entries named ${quote(name)} but for the case`,
-        'zip central directory',
-      );
-    seen.add(folded);
-  }
-}
+/** The records of a torch archive by their names in its one directory. torch finds them whatever the case of ASCII letters. */
+class RecordNames {
+  readonly #source: ByteSource;
+  readonly #directory: string;
+  readonly #names = new Map<string, string>();
 
-/** torch takes the directory of the first entry for the whole archive. */
-function archiveDirectory(source: ByteSource, archive: ZipArchive): string {
-  const [first] = archive.entries;
-  const slash = first === undefined ? -1 : first.name.indexOf('/');
-  const directory = first === undefined || slash < 0 ? null : first.name.slice(0, slash);
-  if (directory === null) {
-    throw refusal(source.name, 'the records are not in a directory', 'zip central directory', {
-      expected: "'archive/data.pkl'",
-      got: first === undefined ? 'an empty zip' : quote(first.name),
-    });
+  /** torch takes the directory of the first entry for the whole archive. */
+  constructor(source: ByteSource, { entries }: ZipArchive) {
+    this.#source = source;
+    const [first] = entries;
+    const slash = first === undefined ? -1 : first.name.indexOf('/');
+    if (first === undefined || slash < 0)
+      throw refusal(source.name, 'the records are not in a directory', DIRECTORY, {
+        torch: `file in archive is not in a subdirectory: ${first?.name ?? ''}`,
+        expected: "'archive/data.pkl'",
+        got: first === undefined ? 'an empty zip' : quote(first.name),
+      });
+    this.#directory = first.name.slice(0, slash);
+    for (const { name } of entries) this.#add(name);
   }
-  if (!archive.has(`${directory}/data.pkl`)) {
+
+  find(record: string): string | undefined {
+    return this.#names.get(folded(record));
+  }
+
+  /** Storages, in the order of the archive. */
+  get storageKeys(): string[] {
+    return [...this.#names.keys()]
+      .filter((name) => name.startsWith('data/'))
+      .map((name) => name.slice('data/'.length));
+  }
+
+  required(record: string): string {
+    const name = this.find(record);
+    if (name !== undefined) return name;
     throw refusal(
-      source.name,
-      `the record ${quote(`${directory}/data.pkl`)} is missing`,
-      'zip central directory',
+      this.#source.name,
+      `the record ${quote(`${this.#directory}/${record}`)} is missing`,
+      DIRECTORY,
       {
+        torch: `PytorchStreamReader failed locating file ${record}: file not found`,
         hint: 'torch.save writes all records into one directory with data.pkl in it.',
       },
     );
   }
-  return directory;
+
+  #add(name: string): void {
+    const prefix = `${this.#directory}/`;
+    if (!name.startsWith(prefix))
+      throw refusal(this.#source.name, 'the records are in more than one directory', DIRECTORY, {
+        torch: `file in archive is not in a subdirectory ${prefix}: ${name}`,
+        expected: quote(prefix),
+        got: quote(name),
+      });
+    const record = folded(name.slice(prefix.length));
+    if (this.#names.has(record))
+      throw refusal(
+        this.#source.name,
+        `the zip has two entries named ${quote(name)} but for the case`,
+        DIRECTORY,
+      );
+    this.#names.set(record, name);
+  }
 }
 
-async function checkVersion(source: ByteSource, archive: ZipArchive, directory: string): Promise<void> {
-  const name = [`${directory}/version`, `${directory}/.data/version`].find((candidate) =>
-    archive.has(candidate),
-  );
+const folded = (name: string): string => name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
+async function checkVersion(source: ByteSource, archive: ZipArchive, records: RecordNames): Promise<void> {
+  const name = records.find('.data/version') ?? records.find('version');
   if (name === undefined) {
-    throw refusal(source.name, "the record 'version' is missing", 'zip central directory', {
+    throw refusal(source.name, "the record 'version' is missing", DIRECTORY, {
+      torch: 'Expected hasRecord("version") to be true, but got false.',
       expected: `a version from 1 to ${String(NEWEST_VERSION)}`,
     });
   }
   const text = decodeText(await archive.readAll(name, LARGEST_RECORD)) ?? '';
-  const version = /^\d{1,9}\s*$/.test(text) ? Number(text) : 0;
-  if (version < 1 || version > NEWEST_VERSION) {
-    throw refusal(source.name, 'the file has an unknown format version', `record ${quote(name)}`, {
-      expected: `1 to ${String(NEWEST_VERSION)}`,
-      got: quote(text),
-    });
-  }
+  const number = /^\s*([+-]?\d+)/.exec(text)?.[1];
+  const version = Number(number);
+  if (version >= 1 && version <= NEWEST_VERSION) return;
+  const limit =
+    version > NEWEST_VERSION
+      ? `maximum supported version for reading is ${String(NEWEST_VERSION)}`
+      : 'minimum supported version for reading is 1';
+  throw refusal(source.name, 'the file has an unknown format version', `record ${quote(name)}`, {
+    torch:
+      number === undefined
+        ? `Couldn't parse the version ${text.slice(0, LONGEST_KEY)} as Long Long.`
+        : `Attempted to read a PyTorch file with version ${number.slice(0, LONGEST_KEY)}, but the ${limit}.`,
+    expected: `1 to ${String(NEWEST_VERSION)}`,
+    got: quote(text),
+  });
 }
 
 /** Which version's records these are. Another alignment than 64 is only what the writer chose: it is no error. */
 async function readRecords(
   source: ByteSource,
   archive: ZipArchive,
-  directory: string,
+  records: RecordNames,
 ): Promise<TorchRecords> {
   const { hasChecksums } = archive;
-  const order = orderOf(archive, `${directory}/data/`);
-  const name = `${directory}/.storage_alignment`;
-  if (!archive.has(name)) {
-    const version = archive.has(`${directory}/byteorder`) ? '2.6' : '1.6';
+  const order = orderOf(records.storageKeys);
+  const name = records.find('.storage_alignment');
+  if (name === undefined) {
+    const version = records.find('byteorder') === undefined ? '1.6' : '2.6';
     return { version, alignment: CURRENT_RECORDS.alignment, hasChecksums, order };
   }
   const text = decodeText(await archive.readAll(name, LARGEST_RECORD)) ?? '';
@@ -180,21 +226,23 @@ async function readRecords(
   });
 }
 
-function orderOf({ entries }: ZipArchive, prefix: string): 'number' | 'text' {
-  const keys = entries
-    .filter(({ name }) => name.startsWith(prefix))
-    .map(({ name }) => name.slice(prefix.length));
+function orderOf(keys: readonly string[]): 'number' | 'text' {
   const isAscending = keys.every((key, at) => at === 0 || Number(key) > Number(keys[at - 1]));
   const isByText = keys.every((key, at) => at === 0 || key > (keys[at - 1] ?? ''));
   return isByText && !isAscending ? 'text' : 'number';
 }
 
-async function readByteOrder(source: ByteSource, archive: ZipArchive, directory: string): Promise<boolean> {
-  const name = `${directory}/byteorder`;
-  if (!archive.has(name)) return false;
+async function readByteOrder(
+  source: ByteSource,
+  archive: ZipArchive,
+  records: RecordNames,
+): Promise<boolean> {
+  const name = records.find('byteorder');
+  if (name === undefined) return false;
   const text = decodeText(await archive.readAll(name, LARGEST_RECORD)) ?? '';
   if (text !== 'little' && text !== 'big') {
     throw refusal(source.name, 'the file has an unknown byte order', `record ${quote(name)}`, {
+      torch: `Unknown endianness type: ${text.slice(0, LONGEST_KEY)}`,
       expected: "'little' or 'big'",
       got: quote(text),
     });

@@ -130,11 +130,19 @@ export class StorageTable {
   readonly #isBigEndian: boolean;
   readonly #known = new Map<string, { storage: TorchStorage; bytes: number }>();
 
+  /** torch makes the storages of legacy files larger when a tensor asks for it, before it reads them. */
+  readonly isResizable: boolean;
+
   /** `find` gives the raw bytes of a key and throws `file_refused` when there are none. */
-  constructor(file: string, find: (key: string, where: string) => StorageSource, isBigEndian: boolean) {
+  constructor(
+    file: string,
+    find: (key: string, where: string) => StorageSource,
+    { isBigEndian, isResizable }: { readonly isBigEndian: boolean; readonly isResizable: boolean },
+  ) {
     this.#file = file;
     this.#find = find;
     this.#isBigEndian = isBigEndian;
+    this.isResizable = isResizable;
   }
 
   /** The storage a persistent id names. Throws `file_refused` when its size is not its record's size. */
@@ -160,6 +168,9 @@ export class StorageTable {
       const raw = this.#find(parsed.key, where);
       if (raw.bytes !== parsed.bytes) {
         throw refusal(this.#file, `the record of storage ${quote(parsed.key)} has the wrong size`, where, {
+          torch:
+            `record size (${String(raw.bytes)} bytes) does not match expected size (${String(parsed.bytes)} bytes = ` +
+            `${String(parsed.bytes)} elements * 1 bytes/element) for dtype Byte`,
           expected: `${String(parsed.bytes)} bytes`,
           got: `${String(raw.bytes)} bytes`,
           hint: 'The file is damaged, or was made to read memory it does not own.',

@@ -12,7 +12,7 @@ import {
   PickleTuple,
   type PickleValue,
 } from '../pickle/values';
-import { refusal } from '../refuse';
+import { refusal, type RefusalDetails } from '../refuse';
 import type { EntryKind, TensorEntry } from '../weights';
 import { COMPOSITES } from './composites';
 import { unwrapSize } from './plain';
@@ -29,6 +29,8 @@ export type TorchTensor = Omit<TensorEntry, 'name'> & {
 const HIGHEST_RANK = 64;
 /** A parameter with attributes of a tensor with attributes is three calls deep. */
 const DEEPEST = 4;
+/** torch has two: conj and neg. */
+const MOST_BITS = 16;
 /** A small storage may be viewed as a larger tensor (expanded dimensions), but not without bound. */
 const FREE_BYTES = 256 * 1024 * 1024;
 const LARGEST_VIEW_RATIO = 64;
@@ -48,6 +50,15 @@ export function parseDType(value: PickleValue | undefined): DType | null {
   return isDType(value.name) ? value.name : (DTYPE_ALIASES.get(value.name) ?? null);
 }
 
+interface Bounds {
+  /** Elements of the storage. */
+  readonly available: number;
+  readonly dtype: DType;
+  readonly where: string;
+  /** False for quantized tensors. */
+  readonly isPlain: boolean;
+}
+
 interface DenseOptions {
   readonly where: string;
   readonly metadata?: PickleValue;
@@ -61,6 +72,7 @@ export class TensorBuilder {
   readonly #size: number;
   readonly #storages: StorageTable;
   readonly #built = new Map<PickleObject, TorchTensor | null>();
+  readonly #kinds = new Map<PickleDict, EntryKind | null>();
   readonly #resolved = new Map<string, TensorEntry['storage']>();
 
   /** `size` is the whole file's, which bounds what its views may claim. */
@@ -111,14 +123,15 @@ export class TensorBuilder {
   /** `perByte` numbers share a byte: of such a tensor only shape, stride and offset mean something. */
   #dense(
     args: readonly PickleValue[],
-    { where, metadata = null, dtypeArgument, perByte = 1 }: DenseOptions,
+    { where, metadata = null, dtypeArgument, perByte }: DenseOptions,
   ): TorchTensor {
     const [reference = null, offset = null, size = null, stride = null, requiresGrad = false] = args;
     if (!(reference instanceof PicklePersistent)) {
       throw this.#refuse('a tensor is rebuilt without a storage', where, { got: describeValue(reference) });
     }
     const storage = this.#storages.resolve(reference.id, where);
-    const dtype = dtypeArgument === undefined ? storage.dtype : parseDType(dtypeArgument);
+    // An untyped storage without a dtype beside it is one of bytes to torch.
+    const dtype = dtypeArgument === undefined ? (storage.dtype ?? 'uint8') : parseDType(dtypeArgument);
     if (dtype === null) {
       throw this.#refuse('a tensor has a dtype Lazuli does not know', where, {
         expected: `one of ${Object.keys(DTYPES).join(', ')}`,
@@ -138,8 +151,11 @@ export class TensorBuilder {
     const available =
       storage.dtype === null
         ? Math.floor(storage.count / elementSize(dtype))
-        : this.#elements(storage.count, storage.dtype, dtype) * perByte;
-    this.#checkBounds(shape, steps, start, available, dtype, where);
+        : this.#elements(storage.count, storage.dtype, dtype) * (perByte ?? 1);
+    this.#checkBounds(
+      { shape, stride: steps, offset: start },
+      { available, dtype, where, isPlain: perByte === undefined },
+    );
     const bits = this.#bits(metadata, where);
     let source: TensorEntry['storage'] = storage.source;
     if (bits !== null && storage.source.bytes > 0) {
@@ -261,8 +277,17 @@ export class TensorBuilder {
         got: describeValue(callable),
       });
     }
-    if (hasFlag(state, '_is_buffer')) return { ...tensor, kind: 'buffer' };
-    return hasFlag(state, '_is_param') ? { ...tensor, kind: 'parameter' } : tensor;
+    const kind = state instanceof PickleDict ? this.#kindOf(state) : null;
+    return kind === null ? tensor : { ...tensor, kind };
+  }
+
+  /** What attributes make of a tensor. Many tensors may share them: they are read once. */
+  #kindOf(state: PickleDict): EntryKind | null {
+    const known = this.#kinds.get(state);
+    if (known !== undefined) return known;
+    const kind = hasFlag(state, '_is_buffer') ? 'buffer' : hasFlag(state, '_is_param') ? 'parameter' : null;
+    this.#kinds.set(state, kind);
+    return kind;
   }
 
   #uninitialized(kind: EntryKind, requiresGrad: PickleValue, where: string): TorchTensor {
@@ -295,12 +320,8 @@ export class TensorBuilder {
   }
 
   #checkBounds(
-    shape: readonly number[],
-    stride: readonly number[],
-    offset: number,
-    available: number,
-    dtype: DType,
-    where: string,
+    { shape, stride, offset }: Pick<TorchTensor, 'stride' | 'offset'> & { readonly shape: readonly number[] },
+    { available, dtype, where, isPlain }: Bounds,
   ): void {
     if (shape.length !== stride.length) {
       throw this.#refuse('a tensor has another number of strides than of sizes', where, {
@@ -314,6 +335,9 @@ export class TensorBuilder {
       : shape.reduce((sum, size, axis) => sum + (size - 1) * (stride[axis] ?? 0), offset);
     if (!isEmpty && !(last < available)) {
       throw this.#refuse('a tensor reaches past its storage', where, {
+        ...(isPlain && !this.#storages.isResizable && Number.isSafeInteger(last)
+          ? { torch: 'Trying to resize storage that is not resizable' }
+          : {}),
         expected: `at most ${String(available)} elements`,
         got: `element ${String(last)} by shape (${shape.join(', ')}), stride (${stride.join(', ')}), offset ${String(offset)}`,
       });
@@ -333,6 +357,10 @@ export class TensorBuilder {
     if (!(metadata instanceof PickleDict)) {
       throw this.#refuse("a tensor's metadata is not a dict", where, { got: describeValue(metadata) });
     }
+    if (metadata.items.length > MOST_BITS)
+      throw this.#refuse("a tensor's metadata is not of names that are True", where, {
+        got: `${String(metadata.items.length)} names`,
+      });
     const bits = { conj: hasFlag(metadata, 'conj'), neg: hasFlag(metadata, 'neg') };
     const isOdd = metadata.items.some(([key, value]) => !(key instanceof PickleText) || value !== true);
     if (isOdd) {
@@ -347,7 +375,7 @@ export class TensorBuilder {
     return bits.conj || bits.neg ? bits : null;
   }
 
-  #refuse(what: string, where: string, details: { expected?: string; got?: string } = {}): Error {
+  #refuse(what: string, where: string, details: RefusalDetails = {}): Error {
     return refusal(this.#file, what, where, details);
   }
 }

@@ -27,6 +27,8 @@ export interface TorchTree {
   /** Little-endian bytes by storage key. */
   readonly storages: StorageTable;
   readonly unknownGlobals: readonly string[];
+  /** What `torch.load` says to the first thing it does not take by default; null where it takes all. */
+  readonly torchRefusal: string | null;
   /** How the file was written; legacy files count as written by the current version. */
   readonly records: TorchRecords;
   /** Bytes of the pickle, which bound the work of walking its tree. */

@@ -2,7 +2,7 @@
 import { decodeText, readUint64, viewOf } from '../bytes';
 import { printable, quote, refusal } from '../refuse';
 import type { ByteSource } from '../weights';
-import { MASKED, readEndRecord, type EndRecord } from './end-record';
+import { MASKED, NEWEST_VERSION, readEndRecord, type EndRecord } from './end-record';
 
 /** One entry as the central directory states it. */
 export interface ZipEntry {
@@ -16,6 +16,8 @@ export interface ZipEntry {
   readonly headerOffset: number;
   /** DOS time and date, as one number. */
   readonly time: number;
+  /** The version of the format that is needed to read it, ten times. */
+  readonly needed: number;
 }
 
 const CENTRAL_SIGNATURE = 0x02014b50;
@@ -23,8 +25,10 @@ const CENTRAL_SIZE = 46;
 const LARGEST_DIRECTORY = 256 * 1024 * 1024;
 /** Bit 0 encrypted, 5 patch data, 6 strong encryption, 13 masked headers. Source: APPNOTE 4.4.4. */
 const REFUSED_FLAGS = 0x2061;
-/** The newest version of the format. Source: APPNOTE 4.4.3.2. */
-const NEWEST_VERSION = 63;
+/** Bits without a meaning, or only with methods that are refused. */
+const RESERVED_FLAGS = 0xd790;
+/** Whether the data is thought to be text. Source: APPNOTE 4.4.14. */
+const INTERNAL_TEXT = 0x0001;
 const ZIP64 = 0x0001;
 /** A name in UTF-8 beside the entry's own. Source: APPNOTE 4.6.9. */
 const UNICODE_PATH = 0x7075;
@@ -118,6 +122,12 @@ function parseEntry(
       got: `flags 0x${flags.toString(16)}`,
     });
   }
+  if ((flags & RESERVED_FLAGS) !== 0 || (view.getUint16(36, true) & ~INTERNAL_TEXT) !== 0) {
+    throw refusal(file, `zip entry ${quote(name)} has reserved bits set`, where, {
+      expected: 'flags and internal attributes with a meaning',
+      got: `flags 0x${flags.toString(16)}, attributes 0x${view.getUint16(36, true).toString(16)}`,
+    });
+  }
   if (method !== 0 && method !== 8) {
     throw refusal(file, `zip entry ${quote(name)} uses compression method ${String(method)}`, where, {
       expected: 'method 0 (stored) or 8 (deflate)',
@@ -131,6 +141,7 @@ function parseEntry(
     extra,
     [view.getUint32(24, true), view.getUint32(20, true), view.getUint32(42, true)],
     where,
+    'exact',
   );
   const [size = 0, compressedSize = 0, headerOffset = 0] = sizes;
   if (view.getUint16(34, true) !== 0) throw refusal(file, 'the zip is split over several disks', where);
@@ -140,6 +151,12 @@ function parseEntry(
       got: `${String(size)} bytes`,
     });
   }
+  const crc = view.getUint32(16, true);
+  if ((size === 0 && crc !== 0) || (method === 8 && compressedSize < 2))
+    throw refusal(file, `zip entry ${quote(name)} is emptier than it says`, where, {
+      expected: 'CRC 0 of no data, and at least 2 bytes of a deflate stream',
+      got: `CRC ${crc.toString(16)}, ${String(compressedSize)} bytes for ${String(size)}`,
+    });
   if (name.endsWith('/') && size > 0)
     throw refusal(file, `zip entry ${quote(name)} is a folder with data`, where, {
       got: `${String(size)} bytes`,
@@ -151,16 +168,17 @@ function parseEntry(
     throw refusal(file, `zip entry ${quote(name)} has another name beside its own`, where, {
       got: quote(decodeText(other) ?? 'no UTF-8'),
     });
-  const [crc, time] = [view.getUint32(16, true), view.getUint32(12, true)];
-  return { name, rawName, method, flags, crc, compressedSize, size, headerOffset, time };
+  const time = view.getUint32(12, true);
+  const needed = view.getUint16(6, true);
+  return { name, rawName, method, flags, crc, compressedSize, size, headerOffset, time, needed };
 }
 
 function checkKind(file: string, view: DataView, name: string, where: string): void {
-  const needed = view.getUint8(6);
-  if (needed > NEWEST_VERSION)
+  const newest = Math.max(view.getUint8(4), view.getUint8(6));
+  if (newest > NEWEST_VERSION)
     throw refusal(file, `zip entry ${quote(name)} needs a newer zip program`, where, {
       expected: `version ${String(NEWEST_VERSION / 10)} or less`,
-      got: String(needed / 10),
+      got: String(newest / 10),
     });
   const type = view.getUint8(5) === MADE_BY_UNIX ? view.getUint16(40, true) & 0o170000 : 0;
   if (!PLAIN_TYPES.includes(type))
@@ -192,26 +210,34 @@ function checkName(file: string, name: string, where: string): void {
 
 /**
  * The sizes and offset of a header whose 32-bit fields may say "see the zip64 extra field" (0xFFFFFFFF), in the
- * order the extra field stores them. Refuses malformed, repeated or too short extra fields. Source: APPNOTE 4.5.3.
+ * order the extra field stores them. Refuses malformed, repeated or too short extra fields, and with `exact` longer ones (torch's
+ * local headers have one beside sizes of 0). Source: APPNOTE 4.5.3.
  */
 export function resolveSizes(
   file: string,
   extra: Uint8Array,
   fields: readonly number[],
   where: string,
+  length: 'exact' | 'enough',
 ): readonly number[] {
   const [zip64, second] = extraFields(file, extra, where)
     .filter(([id]) => id === ZIP64)
     .map(([, data]) => data);
   if (second !== undefined) throw refusal(file, 'a zip entry has two zip64 fields', where);
   let used = 0;
-  return fields.map((field) => {
+  const sizes = fields.map((field) => {
     if (field !== MASKED) return field;
     const value = zip64 !== undefined && zip64.length >= used + 8 ? readUint64(viewOf(zip64), used) : null;
     used += 8;
     if (value === null) throw refusal(file, 'a zip entry lacks a usable zip64 size', where);
     return value;
   });
+  if (length === 'exact' && zip64 !== undefined && zip64.length !== used)
+    throw refusal(file, 'a zip entry has zip64 sizes it does not refer to', where, {
+      expected: `${String(used)} bytes`,
+      got: `${String(zip64.length)} bytes`,
+    });
+  return sizes;
 }
 
 /** The fields of an extra block: id and data. */

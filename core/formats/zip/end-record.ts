@@ -12,6 +12,9 @@ export interface EndRecord {
   readonly start: number;
 }
 
+const CUT_TO_TORCH = 'PytorchStreamReader failed reading zip archive: failed finding central directory';
+/** What a zip starts with. */
+export const LOCAL_SIGNATURE = 0x04034b50;
 const END_SIGNATURE = 0x06054b50;
 const END_SIZE = 22;
 const END64_SIGNATURE = 0x06064b50;
@@ -19,6 +22,9 @@ const END64_SIZE = 56;
 const LOCATOR_SIGNATURE = 0x07064b50;
 const LOCATOR_SIZE = 20;
 const LONGEST_COMMENT = 0xffff;
+/** The first version of the format with zip64 and the newest one, ten times. Source: APPNOTE 4.4.3.2. */
+const ZIP64_VERSION = 45;
+export const NEWEST_VERSION = 63;
 /** A 32-bit field whose value stands in a zip64 record. */
 export const MASKED = 0xffffffff;
 
@@ -35,7 +41,7 @@ export async function readEndRecord(source: ByteSource): Promise<EndRecord> {
     else if (stray < 0) stray = at;
   }
   const [at] = candidates;
-  if (at === undefined) throw missingEnd(source, stray < 0 ? -1 : source.size - tailLength + stray);
+  if (at === undefined) throw await missingEnd(source, stray < 0 ? -1 : source.size - tailLength + stray);
   const offset = source.size - tailLength + at;
   const where = `end record at byte ${String(offset)}`;
   if (candidates.length > 1) {
@@ -84,9 +90,12 @@ export async function readEndRecord(source: ByteSource): Promise<EndRecord> {
   return wide;
 }
 
-function missingEnd(source: ByteSource, stray: number): Error {
+async function missingEnd(source: ByteSource, stray: number): Promise<Error> {
   if (stray < 0) {
+    const isCut =
+      source.size >= END_SIZE && viewOf(await source.read(0, 4)).getUint32(0, true) === LOCAL_SIGNATURE;
     return refusal(source.name, 'the zip has no end record', `byte ${String(source.size)}`, {
+      ...(isCut ? { torch: CUT_TO_TORCH } : {}),
       expected: 'an end of central directory record',
       got: 'the end of the file',
       hint: 'The file was cut short (an interrupted download or save): get it again.',
@@ -121,6 +130,13 @@ async function readEnd64(source: ByteSource, endOffset: number): Promise<EndReco
   const recordWhere = `zip64 end record at byte ${String(start)}`;
   if (record.getUint32(0, true) !== END64_SIGNATURE || readUint64(record, 4) !== END64_SIZE - 12) {
     throw refusal(source.name, 'the zip64 end record is malformed', recordWhere);
+  }
+  const [made, needed] = [record.getUint8(12), record.getUint16(14, true)];
+  if (made > NEWEST_VERSION || needed < ZIP64_VERSION || needed > NEWEST_VERSION) {
+    throw refusal(source.name, 'the zip64 end record has an impossible version', recordWhere, {
+      expected: `${String(ZIP64_VERSION)} to ${String(NEWEST_VERSION)}`,
+      got: `made by ${String(made)}, needs ${String(needed)}`,
+    });
   }
   const onDisk = readUint64(record, 24);
   const count = readUint64(record, 32);

@@ -3,6 +3,7 @@ import { readUint64, viewOf } from '../bytes';
 import { quote, refusal } from '../refuse';
 import type { ByteSource, StorageSource } from '../weights';
 import { FLAG_DESCRIPTOR, readDirectory, resolveSizes, type ZipEntry } from './directory';
+import { LOCAL_SIGNATURE } from './end-record';
 import { DeflatedRecord, StoredRecord, type Record } from './records';
 
 /** A checked zip. */
@@ -20,7 +21,6 @@ export interface ZipArchive {
   dataOffset(name: string): number;
 }
 
-const LOCAL_SIGNATURE = 0x04034b50;
 const LOCAL_SIZE = 30;
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
 /** A local header with torch's padding, behind the longest descriptor, fits well within. */
@@ -182,6 +182,8 @@ async function checkLocalHeader(
     });
   if (!sameBytes(name, entry.rawName)) throw differs('names');
   if (fixed.getUint16(6, true) !== entry.flags) throw differs('flags');
+  // Programs that learn the size only while writing raise the central one.
+  if (fixed.getUint16(4, true) > entry.needed) throw differs('versions');
   if (fixed.getUint32(10, true) !== entry.time) throw differs('times');
   if (fixed.getUint16(8, true) !== entry.method) throw differs('compression methods');
   const [size, compressedSize] = resolveSizes(
@@ -189,6 +191,7 @@ async function checkLocalHeader(
     bytes.subarray(LOCAL_SIZE + nameLength),
     [fixed.getUint32(22, true), fixed.getUint32(18, true)],
     where,
+    'enough',
   );
   const crc = fixed.getUint32(14, true);
   const isDeferred = (entry.flags & FLAG_DESCRIPTOR) !== 0 && size === 0 && compressedSize === 0 && crc === 0;

@@ -1,6 +1,8 @@
 // `lazuli summary`: layers, shapes, parameters, costs and problems; changes nothing.
+import { LazuliError } from '#core/errors';
+import type { StepProfile } from '#core/session/profile';
 import { reportCsv, reportMarkdown } from '#core/session/report';
-import { preflight, type Preflight } from '#engine/index';
+import { preflight, type ModelSession, type Preflight } from '#engine/index';
 
 import {
   inputNamesOf,
@@ -26,6 +28,10 @@ export const summary: Verb = {
     ...RENAME_OPTIONS,
     { flag: 'report', value: 'markdown|csv', help: 'a table per layer in this form instead' },
     {
+      flag: 'costs',
+      help: 'with --report: time and memory of each layer in a training step, measured on the project’s data; the model stays as it is',
+    },
+    {
       flag: 'program',
       help: 'also the training step as a program, before and after optimization, and the memory of a run',
     },
@@ -50,15 +56,32 @@ export const summary: Verb = {
             ? await preflight(project, sampled)
             : await session.preflight({ signal: call.signal });
         const report = options.choice('report', ['markdown', 'csv']);
+        if (options.isSet('costs') && report === null && !output.isJson)
+          throw new LazuliError('usage', '--costs says what the columns of a report hold', {
+            hint: 'add --report markdown, or --json',
+          });
+        const costs = options.isSet('costs') ? await measured(session, call.signal) : null;
         if (report !== null && !output.isJson)
-          return output.result(null, () => (report === 'csv' ? reportCsv(info) : reportMarkdown(info)));
+          return output.result(null, () =>
+            report === 'csv' ? reportCsv(info, costs) : reportMarkdown(info, costs),
+          );
         output.result(
-          { ...summaryDocument(info, verdicts), ...(step ? { program: step } : {}) },
+          {
+            ...summaryDocument(info, verdicts),
+            ...(step ? { program: step } : {}),
+            ...(costs ? { costs } : {}),
+          },
           () => summaryText(info, output.paint, verdicts) + (step ? programText(step, output) : ''),
         );
       },
     ),
 };
+
+/** Of a model whose sizes are all known: what still waits takes them from the data. */
+async function measured(session: ModelSession, signal: AbortSignal): Promise<StepProfile | null> {
+  if (session.info().totals.uninitialized > 0) await session.feedSample({ signal });
+  return session.profile({ signal });
+}
 
 /** Both listings and where a run's memory goes. */
 function programText({ batch, before, after, memory }: Preflight, { paint }: Output): string {

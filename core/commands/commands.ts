@@ -135,6 +135,9 @@ export const COMMANDS: readonly Command[] = [
     startsGroup: true,
     keywords: 'tree list accessibility screen reader',
   }),
+  command('view', 'predictions', 'Predictions of samples', {
+    keywords: 'wrong mistakes confusion probabilities pictures validation',
+  }),
   command('view', 'runs', 'History of runs', {
     shortcut: 'CmdOrCtrl+Shift+H',
     keywords: 'experiments compare curves past trainings',
@@ -146,6 +149,15 @@ export const COMMANDS: readonly Command[] = [
   }),
   command('view', 'zoomIn', 'Zoom in', { shortcut: 'CmdOrCtrl+=' }),
   command('view', 'zoomOut', 'Zoom out', { shortcut: 'CmdOrCtrl+-' }),
+  command('view', 'heatTime', 'Time on the cards', {
+    startsGroup: true,
+    keywords: 'cost heat profile slow layers overlay',
+  }),
+  command('view', 'heatMemory', 'Memory on the cards', { keywords: 'cost heat profile overlay bytes' }),
+  command('view', 'heatFlops', 'FLOPs on the cards', { keywords: 'cost heat profile overlay operations' }),
+  command('view', 'heatParameters', 'Parameters on the cards', {
+    keywords: 'cost heat overlay size weights',
+  }),
   command('view', 'themeLight', 'Light theme', { startsGroup: true }),
   command('view', 'themeDark', 'Dark theme'),
   command('view', 'themeSystem', 'Theme of the system'),

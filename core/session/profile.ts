@@ -28,7 +28,7 @@ export interface StepProfile {
   readonly device: DeviceName;
   /** Samples of a step. */
   readonly batch: number;
-  /** Steps that the means are of. */
+  /** Steps that were measured: the numbers are their medians. */
   readonly steps: number;
   /** Measured in the run that goes on, and not on the data beside it. */
   readonly isLive: boolean;

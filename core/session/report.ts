@@ -1,5 +1,6 @@
 // The report of a model: a row per layer with its output, parameters, work and memory, and what they come to. As Markdown or CSV to take along.
 import type { PartialShape } from '../tensor/shape';
+import { addWork, NO_PROFILE, type NodeProfile, type StepProfile } from './profile';
 import type { ModelInfo, NodeInfo } from './session';
 
 /** A row; null for what is not known yet. */
@@ -13,6 +14,8 @@ export interface LayerReport {
   readonly flops: number | null;
   /** Bytes of its outputs. */
   readonly activationBytes: number | null;
+  /** Measured in a training step; null where none was measured, or nothing runs for it. */
+  readonly cost: NodeProfile | null;
 }
 
 /** Elements of a node's own parameters; null while a size of one is unknown. */
@@ -26,7 +29,10 @@ export function parameterCount({ parameters }: NodeInfo): number | null {
   return sum;
 }
 
-export const layerReports = ({ nodes }: Pick<ModelInfo, 'nodes'>): readonly LayerReport[] =>
+export const layerReports = (
+  { nodes }: Pick<ModelInfo, 'nodes'>,
+  profile: StepProfile | null = null,
+): readonly LayerReport[] =>
   nodes.map((node) => ({
     name: node.name,
     layer: node.layer,
@@ -34,6 +40,7 @@ export const layerReports = ({ nodes }: Pick<ModelInfo, 'nodes'>): readonly Laye
     parameters: parameterCount(node),
     flops: node.flops,
     activationBytes: node.activationBytes,
+    cost: profile?.nodes[node.id] ?? null,
   }));
 
 const shapeText = (shape: PartialShape | null): string =>
@@ -42,14 +49,33 @@ export const outputText = ({ outputs }: Pick<LayerReport, 'outputs'>): string =>
   outputs.map(shapeText).join(', ');
 
 const TITLES = ['layer', 'type', 'output', 'parameters', 'FLOPs', 'activation bytes'] as const;
+/** Of a training step of the profile's batch. */
+const COST_TITLES = ['forward µs', 'backward µs', 'backward FLOPs', 'memory bytes', 'kept bytes'] as const;
 
-const cellsOf = (row: LayerReport, unknown: string): readonly string[] => [
+const titlesOf = (profile: StepProfile | null): readonly string[] =>
+  profile ? [...TITLES, ...COST_TITLES] : TITLES;
+
+const microseconds = (seconds: number): string => (seconds * 1e6).toFixed(1);
+
+function costCells(cost: NodeProfile): readonly string[] {
+  const { forward, backward, kept } = cost;
+  return [
+    microseconds(forward.seconds),
+    microseconds(backward.seconds),
+    String(Math.round(backward.flops)),
+    String(forward.bytes + backward.bytes),
+    String(kept),
+  ];
+}
+
+const cellsOf = (row: LayerReport, unknown: string, profile: StepProfile | null): readonly string[] => [
   row.name,
   row.layer,
   outputText(row),
   ...[row.parameters, row.flops, row.activationBytes].map((value) =>
     value === null ? unknown : String(value),
   ),
+  ...(profile ? costCells(row.cost ?? NO_PROFILE) : []),
 ];
 
 const sumOf = (rows: readonly LayerReport[]): number | null =>
@@ -58,26 +84,52 @@ const sumOf = (rows: readonly LayerReport[]): number | null =>
     0,
   );
 
-/** A table with a line of totals. */
-export function reportMarkdown(info: ModelInfo): string {
-  const rows = layerReports(info);
+/** All layers together; `kept` included. */
+const costOf = (rows: readonly LayerReport[]): NodeProfile =>
+  rows.reduce(
+    (sum, { cost }) => ({
+      ...sum,
+      forward: addWork(sum.forward, cost?.forward ?? NO_PROFILE.forward),
+      backward: addWork(sum.backward, cost?.backward ?? NO_PROFILE.backward),
+      kept: sum.kept + (cost?.kept ?? 0),
+    }),
+    NO_PROFILE,
+  );
+
+/** A table with a line of totals; with a profile what each layer costs in a training step, and what no layer does. */
+export function reportMarkdown(info: ModelInfo, profile: StepProfile | null = null): string {
+  const rows = layerReports(info, profile);
   const { parameters, flops } = info.totals;
-  const totals = [parameters, flops, sumOf(rows)].map((value) => `**${value ?? '?'}**`);
+  const costs = profile ? costCells(costOf(rows)) : [];
+  const totals = [parameters, flops, sumOf(rows), ...costs].map((value) => `**${value ?? '?'}**`);
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [
-    line(TITLES),
-    line(['---', '---', '---', '---:', '---:', '---:']),
-    ...rows.map((row) => line(cellsOf(row, '?'))),
+    line(titlesOf(profile)),
+    line(titlesOf(profile).map((_, at) => (at < 3 ? '---' : '---:'))),
+    ...rows.map((row) => line(cellsOf(row, '?', profile))),
     line(['**total**', '', '', ...totals]),
     '',
+    ...(profile ? [stepText(profile), ''] : []),
   ].join('\n');
 }
 
+/** "A step of 64 samples on cpu takes 4126.3 µs (median of 21): ..." */
+export function stepText({ batch, device, seconds, steps, parts }: StepProfile): string {
+  const { data, loss, update, other } = parts;
+  const rest = Object.entries({ 'taking samples': data, 'loss and metrics': loss, optimizer: update, other })
+    .map(([title, value]) => `${title} ${microseconds(value)} µs`)
+    .join(', ');
+  return (
+    `A training step of ${batch} samples on ${device} takes ${microseconds(seconds)} µs (median of ${steps}); of it no layer's: ${rest}. ` +
+    'Where ops of several layers run as one, what is done on the way counts with the layer it is done in; the rest is told by their number of ops.'
+  );
+}
+
 /** RFC 4180; an unknown number is empty. */
-export function reportCsv(info: ModelInfo): string {
+export function reportCsv(info: ModelInfo, profile: StepProfile | null = null): string {
   const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return [TITLES, ...layerReports(info).map((row) => cellsOf(row, ''))]
+  return [titlesOf(profile), ...layerReports(info, profile).map((row) => cellsOf(row, '', profile))]
     .map((cells) => `${cells.map(cell).join(',')}\n`)
     .join('');
 }

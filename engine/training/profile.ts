@@ -15,39 +15,46 @@ import { TrainingPass } from './training-pass';
 
 type RunResult = Awaited<ReturnType<CpuProgram['run']>>;
 
-/** Adds up the times of a program's instructions over the steps it is told of; of several programs those of the largest batch. */
+/** Slices that are remembered: what a run did before is forgotten. */
+const MOST_KEPT = 64;
+
+/** Keeps the times of a program's instructions, slice by slice; of several programs those of the largest batch. */
 export class StepMeter {
   #program: StepProgram | null = null;
-  #seconds = new Float64Array();
+  /** Seconds of each instruction in a step. */
+  #slices: Float64Array[] = [];
   #steps = 0;
 
   constructor(readonly from: Pick<StepProfile, 'device' | 'isLive'>) {}
 
   add(program: StepProgram, { measuredSteps = 0, instructionSeconds }: RunResult): void {
     if (!instructionSeconds || measuredSteps === 0 || program.batch < (this.#program?.batch ?? 0)) return;
-    if (program !== this.#program) {
-      this.#program = program;
-      this.clear(instructionSeconds.length);
-    }
-    instructionSeconds.forEach((seconds, at) => (this.#seconds[at] = (this.#seconds[at] ?? 0) + seconds));
+    if (program !== this.#program) this.clear();
+    this.#program = program;
+    this.#slices.push(instructionSeconds.map((seconds) => seconds / measuredSteps));
+    if (this.#slices.length > MOST_KEPT) this.#slices.shift();
     this.#steps += measuredSteps;
   }
   /** Forgets what was measured. */
-  clear(instructions = this.#seconds.length): void {
-    this.#seconds = new Float64Array(instructions);
+  clear(): void {
+    this.#slices = [];
     this.#steps = 0;
   }
   get steps(): number {
     return this.#steps;
   }
-  /** Means of a step; null before the first. */
+  /** Medians, which a thread that had to wait now and then does not move; null before the first. */
   read(): StepProfile | null {
-    if (!this.#program || this.#steps === 0) return null;
-    const each = this.#seconds.map((seconds) => seconds / this.#steps);
+    const [first] = this.#slices;
+    if (!this.#program || !first) return null;
+    const each = first.map((_, at) => median(this.#slices.map((slice) => slice[at] ?? 0)));
     const { batch, compiled } = this.#program;
     return { ...this.from, batch, steps: this.#steps, ...profileProgram(compiled, each) };
   }
 }
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** Milliseconds for which a run is measured after it was last asked. */
 const WATCHED_MS = 4000;

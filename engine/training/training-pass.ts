@@ -89,7 +89,10 @@ export class TrainingPass {
     this.done = 0;
     this.#totalSteps = at.totalSteps;
   }
-  /** Runs some steps from step `at` of the epoch on; fewer, or none, when the signal says so. `meter`, if any, is told their instructions' times. */
+  /**
+   * Runs some steps from step `at` of the epoch on; fewer, or none, when the signal says so. `meter`, if any, is told their
+   * instructions' times; outside a run of one step at a time.
+   */
   async slice(
     at: number,
     signal: AbortSignal,
@@ -106,7 +109,8 @@ export class TrainingPass {
     if (this.optimizer.closure) return this.#closureSlice(at, next.program, meter);
     const { log } = this.#state;
     log.rewind();
-    const steps = this.optimizer.prepare(Math.min(this.#slicer.steps(next.left), log.most));
+    const most = meter?.from.isLive === false ? 1 : this.#slicer.steps(next.left);
+    const steps = this.optimizer.prepare(Math.min(most, log.most));
     const result = await next.program.program.run(steps, { signal, ...timed(meter) });
     meter?.add(next.program, result);
     this.#slicer.measured(result);

@@ -6,6 +6,7 @@ import { middleOfEdge } from '../canvas/edge-middle';
 import { fitNodes, fitView, zoomIn, zoomOut } from '../canvas/viewport';
 import { useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
+import { toggleHeat } from '../stores/heat';
 import { useModel } from '../stores/model';
 import { useRun } from '../stores/run';
 import { showNote } from '../stores/toasts';
@@ -127,11 +128,16 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'view.addLayer': { run: () => openDialog({ kind: 'layers', target: null }), isEnabled: hasProject },
   'view.insertIntoEdge': { run: askForEdge, isEnabled: () => useUi.getState().selection.edges.size === 1 },
   'view.outline': { run: showOutline, isEnabled: hasProject },
+  'view.predictions': { run: () => showDock('predictions'), isEnabled: hasProject },
   'view.runs': { run: () => showDock('runs'), isEnabled: hasProject },
   'view.fit': { run: fitView },
   'view.fitSelection': { run: () => fitNodes(useUi.getState().selection.nodes), isEnabled: hasNodes(1) },
   'view.zoomIn': { run: zoomIn },
   'view.zoomOut': { run: zoomOut },
+  'view.heatTime': { run: () => toggleHeat('time'), isEnabled: hasProject },
+  'view.heatMemory': { run: () => toggleHeat('memory'), isEnabled: hasProject },
+  'view.heatFlops': { run: () => toggleHeat('flops'), isEnabled: hasProject },
+  'view.heatParameters': { run: () => toggleHeat('parameters'), isEnabled: hasProject },
   'view.themeLight': { run: () => prefer({ theme: 'light' }) },
   'view.themeDark': { run: () => prefer({ theme: 'dark' }) },
   'view.themeSystem': { run: () => prefer({ theme: 'system' }) },

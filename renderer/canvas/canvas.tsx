@@ -32,6 +32,7 @@ import { DrawnLayer } from './drawn-layer';
 import { EmptyCanvas } from './empty-canvas';
 import { acceptNodeChanges, acceptSelection, startFlow, useFlow } from './flow-store';
 import { cardUnder, Hand } from './hand';
+import { HeatLegend } from './heat-legend';
 import { HelperLines } from './helper-lines';
 import { Lasso } from './lasso';
 import { LayerNode } from './layer-node';
@@ -251,6 +252,7 @@ export function Canvas(): JSX.Element {
             />
           )}
           <CanvasControls />
+          <HeatLegend />
           <CanvasHint faultOf={faultOf} />
           <Breadcrumbs />
           <HelperLines />

@@ -3,6 +3,7 @@
 import { useEffect, useRef, type JSX } from 'react';
 
 import { useApp } from '../stores/app';
+import { heatNow, useHeat } from '../stores/heat';
 import { useUi } from '../stores/ui';
 import { useFlow } from './flow-store';
 import { paint, readInk, type Camera, type Ink } from './paint';
@@ -54,7 +55,16 @@ function startDrawing(canvas: HTMLCanvasElement): () => void {
       const detailed = new Set(nodes.flatMap(({ id, measured }) => (measured ? [id] : [])));
       const moved = { x: camera.x + across, y: camera.y + down, zoom: camera.zoom };
       const size = { width: width + 2 * across, height: height + 2 * down };
-      paint(context, ink, { scene, camera: moved, ...size, selected, selectedEdges, shift, detailed });
+      paint(context, ink, {
+        scene,
+        camera: moved,
+        ...size,
+        selected,
+        selectedEdges,
+        shift,
+        detailed,
+        heat: heatNow(),
+      });
     } else context.clearRect(0, 0, canvas.width, canvas.height);
     cost = performance.now() - start;
     drawn = camera;
@@ -108,6 +118,7 @@ function startDrawing(canvas: HTMLCanvasElement): () => void {
   const ends = [
     onCamera(ask),
     useFlow.subscribe(change),
+    useHeat.subscribe(change),
     useUi.subscribe((state, before) => {
       if (state.selection !== before.selection) change();
     }),

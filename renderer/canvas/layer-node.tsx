@@ -14,6 +14,7 @@ import { portsOf } from '../stores/ports';
 import { useLive, type NodeView } from '../stores/live';
 import { showDock, startRename, useUi } from '../stores/ui';
 import { CategoryIcon } from '../chrome/category-icon';
+import { CardHeat } from './card-heat';
 import { Chip } from './chip';
 import type { FlowNode } from './to-flow';
 import { NodeName } from './node-name';
@@ -44,6 +45,7 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
         pickUpEdge(event, id);
       }}
     >
+      <CardHeat id={id} />
       <Ports kind="input" ports={ports.inputs} isRight={isRight} />
       <header className="card-header">
         <CategoryIcon category={view?.category ?? null} isBlock={view?.isBlock ?? false} />

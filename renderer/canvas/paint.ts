@@ -15,6 +15,7 @@ export interface Ink {
   readonly text: string;
   readonly detail: string;
   readonly selected: string;
+  readonly heat: string;
   readonly tones: readonly string[];
   readonly font: string;
 }
@@ -29,6 +30,7 @@ export function readInk(element: Element): Ink {
     text: of('--ink'),
     detail: of('--ink-3'),
     selected: of('--lapis'),
+    heat: of('--heat'),
     tones: [of('--line-strong'), of('--gold-line'), of('--gold-line'), of('--red')],
     font: of('--font'),
   };
@@ -46,6 +48,8 @@ export interface Picture {
   readonly shift: Point | null;
   /** These cards and the edges between them are elements of the page and not drawn here. */
   readonly detailed: ReadonlySet<string>;
+  /** The share of the largest cost, 0 to 1, by card; null while no cost is shown. */
+  readonly heat: ((id: string) => number) | null;
 }
 
 /** Height of a name in pixels below which it would be a blur. */
@@ -164,6 +168,7 @@ function paintCards(context: CanvasRenderingContext2D, ink: Ink, picture: Pictur
     context.stroke(path);
   });
   context.fill(chosen);
+  if (picture.heat) paintHeat(context, ink.heat, picture, seen);
   context.lineWidth *= 2;
   context.strokeStyle = ink.selected;
   context.stroke(chosen);
@@ -181,4 +186,29 @@ function paintCards(context: CanvasRenderingContext2D, ink: Ink, picture: Pictur
     context.fillStyle = ink.detail;
     context.fillText(title, x + 34, y + (boxes[index * 4 + 3] ?? 0) - 15, 250);
   }
+}
+
+const HEAT_STEPS = 8;
+
+/** Cards tinted by their cost, in a few steps so that all cards of one step are one path. */
+function paintHeat(
+  context: CanvasRenderingContext2D,
+  colour: string,
+  { scene, heat, selected, shift }: Picture,
+  seen: readonly number[],
+): void {
+  const paths = Array.from({ length: HEAT_STEPS + 1 }, () => new Path2D());
+  const { boxes, nodes } = scene;
+  for (const index of seen) {
+    const id = nodes[index]?.id ?? '';
+    const moved = shift && selected.has(id) ? shift : NO_SHIFT;
+    const [x = 0, y = 0, width = 0, height = 0] = boxes.subarray(index * 4, index * 4 + 4);
+    paths[Math.round((heat?.(id) ?? 0) * HEAT_STEPS)]?.rect(x + moved.x, y + moved.y, width, height);
+  }
+  context.fillStyle = colour;
+  paths.forEach((path, step) => {
+    context.globalAlpha = step / HEAT_STEPS;
+    if (step > 0) context.fill(path);
+  });
+  context.globalAlpha = 1;
 }

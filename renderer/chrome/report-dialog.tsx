@@ -1,23 +1,18 @@
 // The report of the model: a row per layer, totals, the memory a run is predicted to take beside what the last one took; to be copied.
 import { useState, type JSX } from 'react';
-import { layerReports, outputText, reportCsv, reportMarkdown } from '#core/session/report';
+import { reportCsv, reportMarkdown, stepText } from '#core/session/report';
 import type { TrainingNeed } from '#core/session/training-memory';
 import { showBytes } from '#core/units';
 
 import { perform } from '../actions/perform';
 import { flushUpdate } from '../actions/sync';
 import { call } from '../client';
-import { showCount } from '../panels/format';
 import { useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
+import { useProfile, useProfileWatch } from '../stores/profile';
 import { showNote } from '../stores/toasts';
 import { Modal } from './modal';
-
-/** Rows drawn; what is copied has all of them. */
-const MOST_ROWS = 500;
-
-const known = (value: number | null, show: (value: number) => string): string =>
-  value === null ? '?' : value === 0 ? '–' : show(value);
+import { ReportTable } from './report-table';
 
 async function copy(text: string, what: string): Promise<void> {
   await perform('Nothing was copied', null, () => call('clipboard.write', text));
@@ -27,59 +22,39 @@ async function copy(text: string, what: string): Promise<void> {
 export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX.Element | null {
   const model = useModel((state) => state.model);
   const name = useDocument((state) => state.project?.name ?? '');
+  const [isMeasured, setIsMeasured] = useState(false);
+  useProfileWatch(isMeasured);
+  const { profile: known, error } = useProfile();
   if (!model) return null;
-  const rows = layerReports(model);
-  const { parameters, flops, bytes, uninitialized } = model.totals;
+  const profile = isMeasured ? known : null;
   return (
     <Modal title={`Report of ${name}`} onClose={onClose} className="report">
-      <div className="report-scroll" role="region" aria-label="Layers" tabIndex={0}>
-        <table className="table is-numbers">
-          <thead>
-            <tr>
-              {['Layer', 'Type', 'Output', 'Parameters', 'FLOPs', 'Activations'].map((title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(0, MOST_ROWS).map((row, at) => (
-              <tr key={at}>
-                <th scope="row">{row.name}</th>
-                <td>{row.layer}</td>
-                <td className="shape">{outputText(row)}</td>
-                <td>{known(row.parameters, showCount)}</td>
-                <td>{known(row.flops, showCount)}</td>
-                <td>{known(row.activationBytes, showBytes)}</td>
-              </tr>
-            ))}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row">Total</th>
-              <td>{rows.length} layers</td>
-              <td>{uninitialized > 0 ? `${uninitialized} uninitialized` : ''}</td>
-              <td>{known(parameters, showCount)}</td>
-              <td>{known(flops, showCount)}</td>
-              <td>{known(bytes, (value) => `weights ${showBytes(value)}`)}</td>
-            </tr>
-          </tfoot>
-        </table>
-        {rows.length > MOST_ROWS ? (
-          <p className="muted">The first {MOST_ROWS} layers; a copy has all of them.</p>
+      <ReportTable model={model} profile={profile} />
+      <div className="report-more">
+        <label className="report-choice">
+          <input
+            type="checkbox"
+            checked={isMeasured}
+            onChange={({ target }) => setIsMeasured(target.checked)}
+          />
+          Measure what each layer costs in a training step
+        </label>
+        {isMeasured ? (
+          <p className="small muted" role="status">
+            {profile ? stepText(profile) : error === null ? 'Measuring…' : error.message}
+          </p>
         ) : null}
+        <Memory />
       </div>
-      <Memory />
       <div className="modal-footer">
-        <button type="button" className="button" onClick={() => void copy(reportCsv(model), 'CSV')}>
+        <button type="button" className="button" onClick={() => void copy(reportCsv(model, profile), 'CSV')}>
           Copy as CSV
         </button>
         <button
           type="button"
           className="button is-primary"
           data-autofocus
-          onClick={() => void copy(reportMarkdown(model), 'Markdown')}
+          onClick={() => void copy(reportMarkdown(model, profile), 'Markdown')}
         >
           Copy as Markdown
         </button>

@@ -19,6 +19,8 @@ import { valuesStamp } from '../stores/figures';
 import { useModel } from '../stores/model';
 import { useRun } from '../stores/run';
 import { useUi } from '../stores/ui';
+import { Attention } from './attention-maps';
+import { NodeCosts } from './node-costs';
 import './activity.css';
 
 export function ActivitySection({ id }: { readonly id: string }): JSX.Element {
@@ -37,6 +39,7 @@ export function ActivitySection({ id }: { readonly id: string }): JSX.Element {
           On the sample
         </button>
       </h3>
+      {isOpen ? <NodeCosts id={id} /> : null}
       {isOpen ? <Shown id={id} /> : null}
     </section>
   );
@@ -52,7 +55,7 @@ function Shown({ id }: { readonly id: string }): JSX.Element {
         {found.error.hint === undefined ? '' : ` (${found.error.hint})`}
       </p>
     );
-  const { samples, outputs, no_gradient } = found.activity;
+  const { samples, outputs, attention, no_gradient } = found.activity;
   return (
     <>
       <p className="muted small">
@@ -61,6 +64,9 @@ function Shown({ id }: { readonly id: string }): JSX.Element {
       </p>
       {outputs.map((output) => (
         <Output key={output.port} output={output} isNamed={outputs.length > 1} />
+      ))}
+      {attention.map((maps) => (
+        <Attention key={maps.name} maps={maps} />
       ))}
     </>
   );

@@ -1,4 +1,4 @@
-// The dock under the canvas: Sample, Training, Runs, Parameters, Problems and Outline as tabs; its height is dragged or set with the
+// The dock under the canvas: Sample, Training, Predictions, Runs, Parameters, Problems and Outline as tabs; its height is dragged or set with the
 // arrow keys, and it folds away.
 import * as Tabs from '@radix-ui/react-tabs';
 import {
@@ -9,6 +9,7 @@ import {
   CircleAlert,
   History,
   ListTree,
+  ScanSearch,
   Sparkles,
 } from 'lucide-react';
 import type { JSX } from 'react';
@@ -18,6 +19,7 @@ import { useRun } from '../stores/run';
 import { showDock, toggleDock, useUi, type DockTab } from '../stores/ui';
 import { OutlinePanel } from './outline-panel';
 import { ParametersPanel } from './parameters/parameters-panel';
+import { PredictionsPanel } from './predictions/predictions-panel';
 import { ProblemsPanel } from './problems-panel';
 import { Resizer } from './resizer';
 import { RunsPanel } from './runs/runs-panel';
@@ -47,6 +49,10 @@ export function Dock(): JSX.Element {
               <ChartSpline size={14} aria-hidden />
               Training
               <RunDot />
+            </Tab>
+            <Tab value="predictions" label="Predictions">
+              <ScanSearch size={14} aria-hidden />
+              Predictions
             </Tab>
             <Tab value="runs" label="Runs">
               <History size={14} aria-hidden />
@@ -81,6 +87,9 @@ export function Dock(): JSX.Element {
         </Tabs.Content>
         <Tabs.Content value="training" className="dock-panel" tabIndex={-1}>
           <TrainingPanel />
+        </Tabs.Content>
+        <Tabs.Content value="predictions" className="dock-panel" tabIndex={-1}>
+          <PredictionsPanel />
         </Tabs.Content>
         <Tabs.Content value="runs" className="dock-panel" tabIndex={-1}>
           <RunsPanel />

@@ -5,6 +5,7 @@ import { ownMetric } from '#core/training/terms';
 import type { RunEvent } from '#core/session/session';
 
 import { useDocument } from '../stores/document';
+import { showCell } from '../stores/judged';
 import { useRun } from '../stores/run';
 import { showCount, showLoss, showShare } from './format';
 
@@ -75,7 +76,18 @@ function Arrays({ arrays }: { readonly arrays: Readonly<Record<string, Numbers>>
                   ) : (
                     row.map((count, column) => (
                       <td key={column} className={column === at ? 'is-diagonal' : ''}>
-                        {showCount(count)}
+                        {count > 0 && name === 'validation_confusion_matrix' ? (
+                          <button
+                            type="button"
+                            className="matrix-link"
+                            aria-label={`Show the ${count} of class ${classes?.[at] ?? at} taken for ${classes?.[column] ?? column}`}
+                            onClick={() => showCell({ target: at, predicted: column })}
+                          >
+                            {showCount(count)}
+                          </button>
+                        ) : (
+                          showCount(count)
+                        )}
                       </td>
                     ))
                   )}

@@ -4,7 +4,7 @@ import type { Resized, WeightVerdict } from '#core/session/session';
 
 import type { OpenPort } from '../palette/fits';
 
-export type DockTab = 'sample' | 'training' | 'runs' | 'parameters' | 'problems' | 'outline';
+export type DockTab = 'sample' | 'training' | 'predictions' | 'runs' | 'parameters' | 'problems' | 'outline';
 
 export interface Selection {
   readonly nodes: ReadonlySet<string>;

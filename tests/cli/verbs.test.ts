@@ -41,6 +41,10 @@ test('summary shows uninitialized parameters, and their shapes for a sample', sl
     totals: { parameters: null, uninitialized: 16, flops: null, bytes: null },
     problems: [],
   });
+  const costs = await lazuli(['summary', example('digits'), '--report', 'csv', '--costs']);
+  expect(costs.stdout).toMatch(
+    /^layer,.*,backward µs,.*\n[^]*\nconv2,conv2d,64×32×4×4,4640,\d+,\d+,[\d.]+,[\d.]+,/,
+  );
   const shaped = documentOf(
     await lazuli(['summary', example('digits'), '--shape', 'input=64x1x8x8', '--json']),
   ) as {

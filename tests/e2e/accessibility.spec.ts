@@ -100,12 +100,25 @@ test('axe finds nothing serious in the main states, light, dark and with high co
     await page.getByRole('tab', { name: tab }).click();
     await look(tab);
   }
+  // The costs by layer in inspector, cards and report, and what the model says of its samples.
+  await page.getByRole('button', { name: 'On the sample' }).click();
+  await lazuli.command('view.heatTime');
+  await expect(page.getByRole('region', { name: 'Cost on the cards' })).toContainText('Median of');
+  await page.getByRole('tab', { name: 'Predictions' }).click();
+  await expect(page.getByRole('img', { name: /^Sample, / }).first()).toBeVisible();
+  await look('predictions and costs');
   const theme = (name: string) => expect(page.locator('html')).toHaveAttribute('data-theme', name);
   await lazuli.command('view.themeDark');
   await theme('dark');
   await look('dark');
   await lazuli.command('view.themeLight');
   await theme('light');
+  await lazuli.command('view.heatTime');
+  await lazuli.command('model.report');
+  await page.getByLabel('Measure what each layer costs').check();
+  await expect(page.getByRole('columnheader', { name: 'Backward' })).toBeVisible();
+  await look('report');
+  await page.keyboard.press('Escape');
   await lazuli.command('view.commandPalette');
   await expect(page.getByRole('dialog', { name: 'Command palette' })).toBeVisible();
   await look('command palette');
@@ -121,10 +134,6 @@ test('axe finds nothing serious in the main states, light, dark and with high co
   await page.getByRole('checkbox', { name: 'Compare run 1' }).check();
   await expect(page.getByRole('row', { name: /optimizer.lr/ })).toBeVisible();
   await look('runs');
-  await lazuli.command('model.report');
-  await expect(page.getByRole('dialog', { name: /^Report/ })).toBeVisible();
-  await look('report');
-  await page.keyboard.press('Escape');
   await lazuli.command('file.settings');
   await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible();
   await look('settings');

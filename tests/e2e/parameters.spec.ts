@@ -86,8 +86,9 @@ test('the list is walked by keyboard and ordered by a figure', async ({ lazuli }
 });
 
 test('what a layer does with the sample is shown on demand, by keyboard, and follows the training', async ({
-  lazuli: { app, page },
+  lazuli,
 }, info) => {
+  const { app, page } = lazuli;
   await app.evaluate(({ BrowserWindow }) => {
     BrowserWindow.getAllWindows()[0]?.setContentSize(1440, 1100);
   });
@@ -100,9 +101,37 @@ test('what a layer does with the sample is shown on demand, by keyboard, and fol
   await expect(values).toContainText('zero');
   await expect(inspector.getByRole('group', { name: 'Gradient of the loss' })).toBeVisible();
   await expect(inspector.getByRole('img', { name: /^The first sample: 16 maps/ })).toBeVisible();
+  // What it costs in a training step, here, on the cards and in a legend.
+  const costs = inspector.getByRole('group', { name: 'Cost in a training step' });
+  await expect(costs.getByRole('row', { name: /^backward/ })).toContainText(/[µm]s/);
+  await expect(costs).toContainText('% of a step');
+  await lazuli.command('view.heatTime');
+  const legend = page.getByRole('region', { name: 'Cost on the cards' });
+  await expect(legend).toContainText(/The step: .* optimizer/);
+  await expect(card(page, 'conv2').locator('.card-cost')).toContainText(/[µm]s/);
+  await legend.getByRole('combobox').selectOption('Parameters');
+  await expect(card(page, 'fc1').locator('.card-cost')).toHaveText('32,832');
+  await legend.getByRole('button', { name: 'Hide the cost on the cards' }).press('Enter');
+  await expect(legend).toHaveCount(0);
   const before = (await values.textContent()) ?? '';
   await page.screenshot({ path: info.outputPath('activity.png') });
   await page.getByRole('tab', { name: 'Training' }).click();
   await page.getByRole('button', { name: 'Start training' }).first().click();
   await expect(values).not.toHaveText(before);
+
+  // What the model says of single samples: pictures, the most wrong first; a cell of the matrix lists its samples.
+  await expect(page.getByRole('button', { name: 'Start training' }).first()).toBeVisible({ timeout: 30_000 });
+  await page.getByRole('tab', { name: 'Predictions' }).click();
+  const samples = page.getByRole('list', { name: /samples$/ });
+  await expect(page.getByText(/of 359 validation samples wrong/)).toBeVisible();
+  await expect(samples.getByRole('img', { name: /^Sample, \d/ }).first()).toBeVisible();
+  await page.screenshot({ path: info.outputPath('predictions.png') });
+  await page.getByRole('button', { name: /^3 taken for 3:/ }).press('Enter');
+  await expect(page.getByRole('button', { name: /^3 taken for 3:/ })).toHaveAttribute('aria-pressed', 'true');
+  for (const picture of await samples.getByRole('img', { name: /^Sample/ }).all())
+    await expect(picture).toHaveAccessibleName('Sample, 3');
+  await page.getByLabel('Only wrong ones').check();
+  await expect(page.getByText('0 shown')).toBeVisible();
+  await page.getByRole('button', { name: /Show all samples again/ }).click();
+  await expect(samples.locator('.sample-card:not(.is-wrong)')).toHaveCount(0);
 });

@@ -114,6 +114,8 @@ test('a run waits for another; both are compared, one is restored, undone, expor
   await lazuli.command('model.report');
   const report = page.getByRole('dialog', { name: 'Report of digits' });
   await expect(report.getByRole('row').filter({ hasText: 'fc1' })).toContainText('32,832');
+  await report.getByLabel('Measure what each layer costs').check();
+  await expect(report.getByRole('row', { name: /^conv2/ })).toContainText(/[µm]s/);
   await report.getByRole('button', { name: 'Predict the memory of a run' }).click();
   await expect(report.getByText('Measured during the last run')).toBeVisible({ timeout: 20_000 });
   await expect(report.getByText(/Predicted, batches of 64/)).toBeVisible();
@@ -121,7 +123,7 @@ test('a run waits for another; both are compared, one is restored, undone, expor
   await report.getByRole('button', { name: 'Copy as Markdown' }).press('Enter');
   await expect
     .poll(() => app.evaluate(({ clipboard }) => clipboard.readText()))
-    .toContain('| fc1 | linear | 64×64 | 32832 |');
+    .toMatch(/backward µs[^]*\| fc1 \| linear \| 64×64 \| 32832 \|[^]*A training step of 64 samples/);
   await page.keyboard.press('Escape');
 
   // Closing the window while a run goes on asks.

@@ -1,6 +1,7 @@
 // The report of a model: the numbers of its layers add up to its totals; unknown ones are said to be unknown; memory held during a run.
 import { expect, test } from 'vitest';
 
+import { NO_PROFILE } from '#core/session/profile';
 import { layerReports, reportCsv, reportMarkdown } from '#core/session/report';
 import { openExample } from './support';
 
@@ -23,6 +24,33 @@ test('each layer has its output, parameters and work, and they add up', async ()
   expect(reportMarkdown(info)).toContain('| fc1 | linear | 64×64 | 32832 |');
   expect(reportCsv(info).split('\n')[0]).toBe('layer,type,output,parameters,FLOPs,activation bytes');
   expect(reportCsv(info)).toContain('fc2,linear,64×10,650,');
+});
+
+test('with a profile the report has what each layer costs, forward and backward', async () => {
+  const session = await openExample('digits');
+  await session.feedSample();
+  const info = session.info();
+  const id = info.nodes.find(({ name }) => name === 'fc2')?.id ?? '';
+  const forward = { seconds: 1.5e-6, flops: 81_920, bytes: 2560 };
+  const cost = { ...NO_PROFILE, forward, backward: { ...forward, seconds: 2e-3 }, kept: 64 };
+  const parts = { data: 0, loss: 1e-6, update: 0, other: 0 };
+  const profile = {
+    device: 'cpu',
+    batch: 64,
+    steps: 3,
+    isLive: false,
+    seconds: 0.0020025,
+    nodes: { [id]: cost },
+    parts,
+  } as const;
+  const csv = reportCsv(info, profile).split('\n');
+  expect(csv[0]).toMatch(/,forward µs,backward µs,backward FLOPs,memory bytes,kept bytes$/);
+  expect(csv.find((line) => line.startsWith('fc2,'))).toBe(
+    'fc2,linear,64×10,650,81920,2560,1.5,2000.0,81920,5120,64',
+  );
+  const markdown = reportMarkdown(info, profile);
+  expect(markdown).toContain('**1.5** | **2000.0** | **81920** | **5120** | **64** |');
+  expect(markdown).toContain('takes 2002.5 µs (median of 3)');
 });
 
 test('what a run holds is measured, and near what was predicted', async () => {

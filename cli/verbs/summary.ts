@@ -49,18 +49,18 @@ export const summary: Verb = {
         const weights = options.text('weights');
         const taken = weightOptions(options);
         const verdicts = weights === null ? undefined : await session.compareWeights(weights, taken);
-        const info = session.info(sampled ?? undefined);
-        const step = !options.isSet('program')
-          ? null
-          : sampled
-            ? await preflight(project, sampled)
-            : await session.preflight({ signal: call.signal });
         const report = options.choice('report', ['markdown', 'csv']);
         if (options.isSet('costs') && report === null && !output.isJson)
           throw new LazuliError('usage', '--costs says what the columns of a report hold', {
             hint: 'add --report markdown, or --json',
           });
         const costs = options.isSet('costs') ? await measured(session, call.signal) : null;
+        const info = session.info(sampled ?? undefined);
+        const step = !options.isSet('program')
+          ? null
+          : sampled
+            ? await preflight(project, sampled)
+            : await session.preflight({ signal: call.signal });
         if (report !== null && !output.isJson)
           return output.result(null, () =>
             report === 'csv' ? reportCsv(info, costs) : reportMarkdown(info, costs),

@@ -133,8 +133,13 @@ export async function writeFileAtomically(
   let isOpen = true;
   try {
     const sink = new FileSink(handle, file);
-    await body(sink);
-    const written = await sink.finish();
+    let written: number;
+    try {
+      await body(sink);
+      written = await sink.finish();
+    } finally {
+      await sink.settled();
+    }
     await wrapWrite(file, async () => {
       if (mode !== null) await handle.chmod(mode);
       await handle.sync();

@@ -1,10 +1,12 @@
 // Long runs of bytes between an open file and a backend's memory or another file: in parts on several threads, checksums joined again.
 import { combineCrc32 } from '#core/formats/index';
 import type { Storage } from '#core/tensor/storage';
-import { copyTransfer, readTransfer, writeTransfer, type Transfer } from '#native';
+import { copyTransfer, makeFileRoom, readTransfer, writeTransfer, type Transfer } from '#native';
 
 /** Small enough to keep both threads busy with one tensor, large enough for the disk. */
 const PART = 4 * 1024 * 1024;
+/** What is left of a run goes with the part before it up to here: shorter parts go through the system's cache. */
+const LEAST = 512 * 1024;
 /** Shorter runs are as fast through JavaScript. */
 const SHORTEST = 64 * 1024;
 
@@ -23,6 +25,10 @@ export const readRun = (descriptor: number, run: Run): Promise<number> | null =>
 /** Writes the run to the file; resolves with its CRC-32. Null where it has to go through JavaScript. */
 export const writeRun = (descriptor: number, run: Run): Promise<number> | null =>
   run.length < SHORTEST ? null : move(descriptor, run, writeTransfer(run.storage));
+
+/** Makes room for a new file of so many bytes; null where the system cannot be asked to. Rejects with the system's error. */
+export const makeRoom = (descriptor: number, bytes: number): Promise<void> | null =>
+  makeFileRoom(descriptor, bytes);
 
 /** A place in an open file. */
 export interface Place {
@@ -58,7 +64,8 @@ async function moveParts(
   const parts: { readonly length: number; readonly crc: Promise<number> }[] = [];
   let at = 0;
   while (at < length) {
-    const size = Math.min(PART - ((position + at) % PART), length - at);
+    const toBoundary = PART - ((position + at) % PART);
+    const size = length - at - toBoundary < LEAST ? length - at : toBoundary;
     parts.push({ length: size, crc: movePart(at, size) });
     at += size;
   }

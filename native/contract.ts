@@ -176,7 +176,8 @@ export interface NativeAddon {
   libm(name: LibmFunction, values: Float64Array): void;
   /** Total bytes of storages and arenas that may live at once; an allocation past it throws with need and limit. */
   setMemoryLimit(bytes: number): void;
-  allocate(bytes: number): NativeStorage;
+  /** `place` is where in a file the bytes will come from: a disk can put them into memory that lies in its page as they do in theirs. */
+  allocate(bytes: number, place?: number): NativeStorage;
   /** Runs one primitive at once on the calling thread (and the pool). For small work and tests: long work goes into a program. */
   execute(
     op: string,
@@ -217,6 +218,11 @@ export interface NativeAddon {
     targetPosition: number,
     length: number,
   ) => Promise<number>;
+  /**
+   * Gives an open file blocks for `bytes` and that size, so that several threads may write it at once. Does nothing where its file system
+   * has no such thing; rejects where there is no room (`ENOSPC`). Linux only.
+   */
+  makeFileRoom?(descriptor: number, bytes: number): Promise<void>;
   /** As `readFile` and `writeFile` without the checksum: what the disk gives, for measurements. Resolve with 0. */
   readonly readFilePlainly?: FileTransfer;
   readonly writeFilePlainly?: FileTransfer;

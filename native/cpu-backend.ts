@@ -99,8 +99,8 @@ export class CpuBackend implements Backend {
 
   constructor(readonly native: NativeAddon) {}
 
-  allocate(bytes: number): CpuStorage {
-    return new CpuStorage(wrapErrors(() => this.native.allocate(bytes)));
+  allocate(bytes: number, place = 0): CpuStorage {
+    return new CpuStorage(wrapErrors(() => this.native.allocate(bytes, place)));
   }
 
   execute(

@@ -44,6 +44,19 @@ export function copyTransfer(): Copy | null {
     });
 }
 
+/**
+ * Gives a file blocks for so many bytes, and that size; does nothing where its file system has no such thing. Null where the system has
+ * none. Rejects with the system's code where there is no room.
+ */
+export function makeFileRoom(descriptor: number, bytes: number): Promise<void> | null {
+  const made = loadNative().makeFileRoom?.(descriptor, bytes);
+  return (
+    made?.catch((error: unknown) => {
+      throw withSystemCode(error);
+    }) ?? null
+  );
+}
+
 /** Has the system forget what it keeps of a file; false where it cannot be asked to. */
 export function forgetFile(descriptor: number): boolean {
   const addon = loadNative();

@@ -14,6 +14,7 @@ export type { RunOptions } from './cpu-backend';
 export {
   copyTransfer,
   forgetFile,
+  makeFileRoom,
   plainReadTransfer,
   plainWriteTransfer,
   readTransfer,

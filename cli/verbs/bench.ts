@@ -134,13 +134,15 @@ function row(result: BenchResult, width: number): string {
   ]);
 }
 
-function rateOf({ gflops, ns_per_unit, gigabytes_per_second, of_disk = 0 }: BenchResult): string {
+function rateOf({ gflops, ns_per_unit, gigabytes_per_second, of_disk = 0, of_fresh }: BenchResult): string {
   if (gflops !== undefined) return `${gflops.toFixed(0)} GF/s`;
   if (ns_per_unit !== undefined) return `${ns_per_unit.toPrecision(3)} ns`;
-  return gigabytes_per_second === undefined
-    ? ''
-    : `${gigabytes_per_second.toFixed(2)} GB/s, ${(of_disk * 100).toFixed(0)}% of the disk`;
+  if (gigabytes_per_second === undefined) return '';
+  const fresh = of_fresh === undefined ? '' : ` (${percent(of_fresh)} into fresh memory)`;
+  return `${gigabytes_per_second.toFixed(2)} GB/s, ${percent(of_disk)} of the disk${fresh}`;
 }
+
+const percent = (part: number): string => `${(part * 100).toFixed(0)}%`;
 
 function profileText({ profile = [] }: BenchResult, output: Output): string {
   const total = profile.reduce((sum, { seconds }) => sum + seconds, 0);

@@ -29,6 +29,7 @@ export function partOf(source: StorageSource, start: number, bytes: number, name
   const isInside = (offset: number, length: number): boolean => offset >= 0 && length <= bytes - offset;
   return {
     bytes,
+    ...(source.place === undefined ? {} : { place: source.place + start }),
     read: async (offset, length) => {
       await checkRange(name, bytes, offset, length);
       return source.read(start + offset, length);
@@ -47,6 +48,7 @@ export const rangeOf = (source: ByteSource, start: number, bytes: number): Stora
 /** All of a file as one storage. */
 export const wholeOf = (source: ByteSource): StorageSource => ({
   bytes: source.size,
+  place: 0,
   read: (offset, length) => source.read(offset, length),
   readInto: (storage, at, offset, length) =>
     source.readInto?.(storage, at, offset, length)?.then(() => undefined) ?? null,

@@ -1,5 +1,6 @@
 // The bytes of a tensor in row-major order, gathered from whatever strides it has, in pieces.
 import { assert } from '../errors';
+import { InFlight } from '../in-flight';
 import { elementSize } from '../tensor/dtype';
 import { contiguousStrides, numel, type Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
@@ -9,6 +10,8 @@ const STEP = 4 * 1024 * 1024;
 /** A strided view spanning at most this much is read at once, however little of the span it uses. */
 const SPAN = 64 * 1024 * 1024;
 const DENSE_RATIO = 2;
+/** Tensors moved at once: while the parts of one end, those of the next begin. */
+export const AT_ONCE = 8;
 
 /** A view of a storage, in elements. */
 interface View {
@@ -22,6 +25,10 @@ interface View {
 /** The size of a tensor's contiguous bytes; 0 while it is uninitialized. */
 export const entryBytes = (entry: TensorEntry): number =>
   entry.shape === null ? 0 : numel(entry.shape) * elementSize(entry.dtype);
+
+/** Where in its file the tensor's first element lies; 0 where it is in none. */
+export const placeOf = ({ storage, offset, dtype }: TensorEntry): number =>
+  storage?.place === undefined ? 0 : storage.place + offset * elementSize(dtype);
 
 /** A tensor's elements as contiguous little-endian bytes, in chunks; nothing for an uninitialized one. */
 export async function* contiguousBytes(entry: TensorEntry): AsyncGenerator<Uint8Array> {
@@ -56,11 +63,28 @@ export function readContiguousInto(entry: TensorEntry, target: Storage): Promise
 
 /** Writes a tensor's elements in row-major order, straight from a backend's memory or a file where they lie in it so. */
 export async function writeContiguous(sink: ByteSink, entry: TensorEntry): Promise<void> {
+  await writeAllContiguous(sink, [entry]);
+}
+
+/** The same for tensors that follow each other: where the sink can do that, the next are begun while some are under way. */
+export async function writeAllContiguous(sink: ByteSink, entries: readonly TensorEntry[]): Promise<void> {
+  const running = new InFlight(sink.later === undefined ? 1 : AT_ONCE);
+  for (const entry of entries) {
+    // The parts of a storage are read one after the other: only so is its checksum compared.
+    const isPart = entryBytes(entry) !== entry.storage?.bytes;
+    if (isPart) await running.all();
+    const run = moveContiguous(sink, entry);
+    if (run !== null) await running.add(run);
+    else for await (const chunk of contiguousBytes(entry)) await sink.write(chunk);
+    if (isPart) await running.all();
+  }
+  await running.all();
+}
+
+function moveContiguous(sink: ByteSink, entry: TensorEntry): Promise<number> | null {
   const { storage, offset, dtype } = entry;
   const start = offset * elementSize(dtype);
-  const run = isDense(entry) && storage !== null ? moveTo(sink, storage, start, entryBytes(entry)) : null;
-  if (run !== null) await run;
-  else for await (const chunk of contiguousBytes(entry)) await sink.write(chunk);
+  return isDense(entry) && storage !== null ? moveTo(sink, storage, start, entryBytes(entry)) : null;
 }
 
 /** Writes bytes of a storage without passing through JavaScript; resolves with their CRC-32. Null where that cannot be. */

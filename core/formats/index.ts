@@ -15,7 +15,7 @@ import { readZip } from './zip/read';
 export { MemorySink, memorySource } from './bytes';
 export { contiguousBytes, entryBytes, readContiguous, readContiguousInto } from './gather';
 export { refusal } from './refuse';
-export { combineCrc32, useCrc32, type Crc32 } from './zip/crc32';
+export { combineCrc32, crc32, useCrc32, type Crc32 } from './zip/crc32';
 export { convertFloats, type FloatType } from './half';
 export { readNumpy, readNumpyArchive } from './numpy-read';
 export { writeNumpy, writeNumpyArchive } from './numpy-write';

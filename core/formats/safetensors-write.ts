@@ -2,7 +2,7 @@
 import { LazuliError } from '../errors';
 import { DTYPES } from '../tensor/dtype';
 import { encodeText, FieldWriter } from './bytes';
-import { entryBytes, writeContiguous } from './gather';
+import { entryBytes, writeAllContiguous } from './gather';
 import { quote } from './refuse';
 import type { ByteSink, StateDictContent, TensorEntry } from './weights';
 
@@ -80,6 +80,7 @@ export async function writeSafetensors(
     `{${header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`,
   );
   const padding = (8 - (text.length % 8)) % 8;
+  await sink.expect?.(at);
   await sink.write(
     new FieldWriter()
       .uint64(text.length + padding)
@@ -87,7 +88,10 @@ export async function writeSafetensors(
       .fill(0x20, padding)
       .take(),
   );
-  for (const { entry } of sorted) await writeContiguous(sink, entry);
+  await writeAllContiguous(
+    sink,
+    sorted.map(({ entry }) => entry),
+  );
   return warnings;
 }
 

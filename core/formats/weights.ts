@@ -20,8 +20,15 @@ export interface ByteSource {
 
 /** Where a writer puts its bytes, in order. */
 export interface ByteSink {
+  /** At least so many bytes are to come: room for them is made where that helps, and throws `write_failed` where there is none. */
+  expect?(bytes: number): Promise<void>;
   /** The bytes may change as soon as the promise is fulfilled. */
   write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Leaves room for `length` bytes that are known later and returns what writes them. With this method what is written after
+   * `writeFrom` and `writeFromFile` need not wait for them: their places are settled when they are called.
+   */
+  later?(length: number): (bytes: Uint8Array) => Promise<void>;
   /** Writes bytes of a backend's memory; resolves with their CRC-32. Null (or no method) where `write` is the way. */
   writeFrom?(storage: Storage, offset: number, length: number): Promise<number> | null;
   /** Writes bytes of another open file, by its descriptor; resolves with their CRC-32. Null (or no method) where `write` is the way. */
@@ -39,6 +46,8 @@ export interface StorageSource {
   readInto?(storage: Storage, at: number, offset: number, length: number): Promise<void> | null;
   /** Writes bytes to a sink without passing through JavaScript; resolves with their CRC-32. Null (or no method) as above. */
   copyTo?(sink: ByteSink, offset: number, length: number): Promise<number> | null;
+  /** Where in its file the first byte lies, where the bytes are a file's. */
+  readonly place?: number;
   /** The backend's memory these bytes are, from its first byte on, where they are that. */
   readonly memory?: Storage;
 }

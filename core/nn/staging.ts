@@ -1,7 +1,7 @@
 // Values on their way from a file into a model: each tensor's are streamed into memory of its own first, so that a read that
 // fails changes nothing and what is in JavaScript's memory at a time stays small. The model then takes that memory over.
 import { LazuliError } from '../errors';
-import { contiguousBytes, readContiguousInto } from '../formats/gather';
+import { contiguousBytes, placeOf, readContiguousInto } from '../formats/gather';
 import type { StorageSource, TensorEntry } from '../formats/weights';
 import { elementSize } from '../tensor/dtype';
 import { formatShape, shapesEqual } from '../tensor/shape';
@@ -41,7 +41,7 @@ export class Staging {
         `the weights do not fit the model:\n  ${key} is tied to ${before.key}: expected ${formatShape(before.data.shape)}, got ${formatShape(shape)}`,
         { where: key, expected: formatShape(before.data.shape), got: formatShape(shape) },
       );
-    const data = before?.data ?? newTensor(shape, tensor.dtype, tensor.device);
+    const data = before?.data ?? newTensor(shape, tensor.dtype, tensor.device, placeOf(entry));
     this.#staged.set(tensor, { key, data });
     if (data.device === 'meta') return;
     const run = dtype === data.dtype ? readContiguousInto(entry, data.storage) : null;

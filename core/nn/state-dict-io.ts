@@ -1,5 +1,6 @@
 // Between a model and weight files: a state dict as file entries, entries as a state dict, and loading that is all or nothing.
 import { LazuliError } from '../errors';
+import { AT_ONCE } from '../formats/gather';
 import type { EntryKind, StateDictContent, StorageSource, TensorEntry } from '../formats/weights';
 import { inFlight } from '../in-flight';
 import { formatShape } from '../tensor/shape';
@@ -14,9 +15,6 @@ import { readInto, Staging, type Rest } from './staging';
 import { StateDict } from './state-dict';
 import { allocateBytes } from './tensor-memory';
 import { isLazy, pendingData, UninitializedBuffer, UninitializedParameter } from './uninitialized';
-
-/** Tensors read at once: while the parts of one end, those of the next begin. */
-const AT_ONCE = 8;
 
 const kindOf = (tensor: Tensor): EntryKind =>
   tensor instanceof UninitializedParameter
@@ -58,7 +56,9 @@ function entryOf(name: string, tensor: Tensor, sources: Map<Storage, StorageSour
 /** Tensors of a file's entries, each storage read once and shared as in the file. Nothing stays allocated when reading fails. */
 export async function stateDictFrom(content: StateDictContent, rest?: Rest): Promise<StateDict> {
   const sources = new Set(content.entries.flatMap(({ storage }) => storage ?? []));
-  const storages = new Map([...sources].map((source) => [source, allocateBytes('cpu', source.bytes)]));
+  const storages = new Map(
+    [...sources].map((source) => [source, allocateBytes('cpu', source.bytes, source.place)]),
+  );
   try {
     await inFlight(storages, AT_ONCE, ([source, storage]) => readInto(storage, source, rest));
   } catch (error) {

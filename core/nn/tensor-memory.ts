@@ -30,24 +30,27 @@ export function together<T>(body: () => T): T {
   }
 }
 
-/** Zero-filled memory on a device; on 'cpu' without an open backend it is JavaScript's. Never recorded by a trace. */
-export function allocateBytes(device: Device, bytes: number): Storage {
-  const storage = takeBytes(device, bytes);
+/**
+ * Zero-filled memory on a device; on 'cpu' without an open backend it is JavaScript's. Never recorded by a trace. `place` as for
+ * `Backend.allocate`.
+ */
+export function allocateBytes(device: Device, bytes: number, place = 0): Storage {
+  const storage = takeBytes(device, bytes, place);
   owned?.push(storage);
   return storage;
 }
 
-function takeBytes(device: Device, bytes: number): Storage {
+function takeBytes(device: Device, bytes: number, place: number): Storage {
   if (device === 'meta') return new MetaStorage(bytes);
   const backend = backendOf(device);
-  if (backend) return backend.allocate(bytes);
+  if (backend) return backend.allocate(bytes, place);
   if (device === 'cpu') return new HostStorage(bytes);
   throw new LazuliError('not_supported', `no backend for device '${device}' is open`);
 }
 
-/** A new zero-filled dense tensor. */
-export const newTensor = (shape: Shape, dtype: DType, device: Device = 'cpu'): Tensor =>
-  new Tensor(allocateBytes(device, numel(shape) * elementSize(dtype)), { dtype, shape });
+/** A new zero-filled dense tensor; `place` as for `allocateBytes`. */
+export const newTensor = (shape: Shape, dtype: DType, device: Device = 'cpu', place = 0): Tensor =>
+  new Tensor(allocateBytes(device, numel(shape) * elementSize(dtype), place), { dtype, shape });
 
 /** Calls `visit` with each element's position in the storage (in elements), row-major. */
 function eachPosition(tensor: Tensor, visit: (position: number) => void): void {

@@ -39,8 +39,11 @@ export type LibmFunction = 'log' | 'log1p' | 'sin' | 'cos';
 /** Runs primitive ops on storages it allocated. Outputs are allocated by the caller, dense and row-major. */
 export interface Backend {
   readonly device: Device;
-  /** Zero-filled memory; throws `out_of_memory` when the budget does not allow it. */
-  allocate(bytes: number): Storage;
+  /**
+   * Zero-filled memory; throws `out_of_memory` when the budget does not allow it. `place` is where in a file its bytes will come from:
+   * a backend may choose the address so that they are read without a copy.
+   */
+  allocate(bytes: number, place?: number): Storage;
   /** Runs one primitive at once. Inputs are dense; an absent optional input is null. */
   execute(
     op: OpName,

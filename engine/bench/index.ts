@@ -62,6 +62,8 @@ export interface BenchResult extends Measurement {
   /** Of workloads of files: the rate, and its part of what the disk gives. */
   readonly gigabytes_per_second?: number;
   readonly of_disk?: number;
+  /** Of loading: its part of what reading plainly into fresh memory gives. */
+  readonly of_fresh?: number;
   readonly profile?: readonly InstructionTime[];
 }
 

@@ -1,12 +1,13 @@
 // Saving and loading weights beside PyTorch's, in turn on the same disk (A B A B), and what the disk itself gives: the same bytes
-// plainly moved by native threads, through the system's cache and past it, the best of both.
+// plainly moved by native threads.
 //
 //   node tests/bench/weights.mjs PYTHON PEER [FOLDER] [--write]
 //
-// PYTHON has torch, PEER is the peer script (io_peer.py), FOLDER lies on the disk to measure. Needs the built command line. Takes one
-// to four minutes; --write puts the table into docs/benchmarks/weights.md.
+// PYTHON has torch, PEER is the peer script (io_peer.py), FOLDER lies on the disk to measure. Needs the built command line. Each call
+// measures one round, in less than a minute, and keeps it in FOLDER/lazuli-weights-rounds.json; the table is of the rounds there. --write
+// puts it into docs/benchmarks/weights.md.
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -20,7 +21,7 @@ const options = {
   stdio: ['ignore', 'pipe', 'inherit'],
   env: { ...process.env, LAZULI_BENCH_FOLDER: folder },
 };
-const ROUNDS = 2;
+const kept = path.join(folder, 'lazuli-weights-rounds.json');
 /** What is measured: our workload, and which of the peer's times are the same work. */
 const WORK = [
   ['save + fsync', 'io_save_1g', ['save_cache', 'save_fsync_after']],
@@ -42,10 +43,11 @@ function own() {
     .map((line) => JSON.parse(line));
 }
 
-const rounds = Array.from({ length: ROUNDS }, () => ({
-  ours: own(),
-  theirs: JSON.parse(execFileSync(python, [peer, folder, '1'], options)),
-}));
+const rounds = [
+  ...(existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : []),
+  { ours: own(), theirs: JSON.parse(execFileSync(python, [peer, folder, '1'], options)) },
+];
+writeFileSync(kept, JSON.stringify(rounds));
 
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -61,11 +63,13 @@ const rows = WORK.map(([title, name, times]) => {
   const each = (field) => ours.map((row) => row[field]);
   const rate = median(each('gigabytes_per_second'));
   const memory = each('resident_of_tensors').filter(Number.isFinite);
+  const fresh = each('of_fresh').filter(Number.isFinite);
   return [
     title,
     `${shown(rate)} (${each('gigabytes_per_second').map(shown).join(', ')})`,
     `${shown(median(each('disk_gigabytes_per_second')))} (${[...new Set(each('disk'))].join(', ')})`,
     `${Math.round(median(each('of_disk')) * 100)}%`,
+    fresh.length > 0 ? `${Math.round(median(fresh) * 100)}%` : '',
     `${shown(median(theirs))} (${theirs.map(shown).join(', ')})`,
     `${shown(rate / median(theirs))} ×`,
     memory.length > 0 ? `${shown(Math.max(...memory))} ×` : '',
@@ -76,6 +80,7 @@ const titles = [
   'Lazuli GB/s',
   'disk GB/s (how)',
   'of the disk',
+  'of it into fresh memory',
   'PyTorch GB/s',
   'against PyTorch',
   'memory / tensors',
@@ -88,14 +93,14 @@ if (isWritten) {
   const text = `# Weights to and from the disk
 
 ${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model}, ${cpus().length} cores, Node ${process.versions.node}, PyTorch ${torch}.
-A state dict of 64 float32 tensors of 16 MiB, 1 GiB in all, as \`.pt\`. Ours and PyTorch in turn, ${ROUNDS} rounds: the median, and each round.
+A state dict of 64 float32 tensors of 16 MiB, 1 GiB in all, as \`.pt\`. Ours and PyTorch in turn, rounds: ${rounds.length}; the median, and each round.
 Both sides include the fsync of a save and the CRC-32 of every record. "Cold" means the system was told to forget the file, "warm" that it
-was just read. "Disk" is what two to four native threads get for the same bytes without format or checksum, through the system's cache or
-past it (direct), whichever is faster in that run. Reading plainly goes into memory that is there already; loading also has the system
-make and clear new memory, and checks every record: there it stays below the four fifths of the disk that saving reaches. The last
-column is how far the process grew at most while loading, over the bytes of the tensors.
-Memory that a virtual machine never touched before is slow at first, and PyTorch goes through more of it than we do: on the same kind of
-machine other sittings gave PyTorch 0.7 to 1.1 GB/s for saving with the fsync and 1.4 to 1.7 for loading. The ratios are those of one sitting.
+was just read. "Disk" is what native threads get for the same bytes without format or checksum: past the system's cache (direct; into a
+file whose blocks are there before, which is the fastest way to write), and for a warm file through it. It reads into memory that is there
+already. A model that is loaded has none yet, so the system has to find and clear it; the next column compares with reading plainly into
+such memory. The last one is how far the process grew at most while loading, over the bytes of the tensors.
+In a virtual machine that gives free memory back to its host, memory is slow when it is touched anew: there both loads of one round may
+differ several times, ours, PyTorch's and the plain ones alike, and a round says little.
 
     node tests/bench/weights.mjs PYTHON PEER FOLDER --write
 

@@ -14,6 +14,10 @@ import {
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
+import { MemorySink, writeWeights } from '#core/formats/index';
+import type { TensorEntry } from '#core/formats/weights';
+import { cpuBackend } from '#engine/backend';
+import { loadNative } from '#native';
 import { checkWritable, openFile, readText, writeFileAtomically, writeTextAtomically } from '#engine/files';
 import { temporaryFolder } from './support';
 
@@ -43,6 +47,61 @@ test('keeps the mode and writes through symbolic links, dangling ones too', asyn
   expect(readFileSync(real, 'utf8')).toBe('new');
   expect(statSync(real).mode & 0o777).toBe(0o640);
   expect(readFileSync(path.join(folder, 'later.txt'), 'utf8')).toBe('made');
+});
+
+test.each(['torch', 'safetensors'] as const)(
+  'large and small tensors written side by side are the %s file that is written in order',
+  async (format) => {
+    const sizes = [5_000_003, 100, 700_001, 9_000_000, 70_000, 0, 4_200_000];
+    const memories = sizes.map((size) => cpuBackend().allocate(size));
+    onTestFinished(() => {
+      for (const memory of memories) memory.dispose();
+    });
+    const entries = memories.map((memory, index): TensorEntry => {
+      memory.write(
+        0,
+        Uint8Array.from({ length: memory.bytes }, (_, at) => at * (index + 3) + (at >> 9)),
+      );
+      const read = async (offset: number, length: number): Promise<Uint8Array> => memory.read(offset, length);
+      return {
+        name: `t${index}`,
+        kind: 'tensor',
+        dtype: 'uint8',
+        shape: [memory.bytes],
+        stride: [1],
+        offset: 0,
+        storage: { bytes: memory.bytes, memory, read },
+        storageKey: '',
+        requiresGrad: false,
+      };
+    });
+    const inOrder = new MemorySink();
+    await writeWeights(format, inOrder, { entries }, { directory: 'a' });
+    const file = path.join(temporaryFolder(), 'a');
+    await writeFileAtomically(file, async (sink) => {
+      await writeWeights(format, sink, { entries }, { directory: 'a' });
+    });
+    expect(Buffer.compare(readFileSync(file), inOrder.take())).toBe(0);
+  },
+);
+
+test('a write that fails while others are under way fails the save', async () => {
+  const file = path.join(temporaryFolder(), 'a.txt');
+  writeFileSync(file, 'old');
+  const memory = cpuBackend().allocate(6_000_000);
+  onTestFinished(() => memory.dispose());
+  const failing = writeFileAtomically(file, async (sink) => {
+    await sink.expect?.(12_000_000);
+    const late = sink.later?.(8);
+    const run = sink.writeFrom?.(memory, 0, 6_000_000) ?? null;
+    loadNative().injectFault('thread', 'int');
+    const broken = sink.writeFrom?.(memory, 0, 6_000_000) ?? null;
+    await Promise.allSettled([run, broken]);
+    await late?.(text('12345678'));
+  });
+  await expect(failing).rejects.toThrow();
+  expect(readFileSync(file, 'utf8')).toBe('old');
+  expect(readdirSync(path.dirname(file))).toEqual(['a.txt']);
 });
 
 test('a body that fails leaves everything as it was', async () => {

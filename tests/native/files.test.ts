@@ -11,6 +11,7 @@ import { portableCrc32 } from '#core/formats/zip/crc32';
 import {
   copyTransfer,
   forgetFile,
+  makeFileRoom,
   openCpuBackend,
   plainReadTransfer,
   plainWriteTransfer,
@@ -36,8 +37,9 @@ afterEach(async () => {
 const bytesOf = (length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, at) => (at * 167 + 13) & 0xff);
 
-function withStorage<T>(length: number, body: (storage: CpuStorage) => Promise<T>): Promise<T> {
-  const storage = backend.allocate(length);
+/** `place` as for `allocate`: where in the file the bytes lie. */
+function withStorage<T>(length: number, body: (storage: CpuStorage) => Promise<T>, place = 0): Promise<T> {
+  const storage = backend.allocate(length, place);
   return body(storage).finally(() => {
     storage.dispose();
   });
@@ -77,13 +79,15 @@ test.runIf(isShared).each([
     expect(await writeTransfer(storage)?.(handle.fd, position, storage, 0, length)).toBe(crc32(bytes));
   });
   await handle.sync();
-  forgetFile(handle.fd);
-  await withStorage(length, async (storage) => {
+  const readBack = async (storage: CpuStorage): Promise<void> => {
+    forgetFile(handle.fd);
     expect(await readTransfer(storage)?.(handle.fd, position, storage, 0, length)).toBe(crc32(bytes));
     expect(Buffer.compare(storage.read(0, length), bytes)).toBe(0);
     const late = readTransfer(storage)?.(handle.fd, position + 1, storage, 0, length);
     await expect(late).rejects.toMatchObject({ code: 'EOF' });
-  });
+  };
+  await withStorage(length, readBack);
+  await withStorage(length, readBack, position);
   const { size } = await handle.stat();
   expect(size).toBe(position + length);
   const before = new Uint8Array(position);
@@ -130,6 +134,18 @@ test.runIf(isShared).each([0, 1, 4096, 524_288, 1_300_001])(
     await target.read(copied, 0, length, 3);
     expect(Buffer.compare(copied, bytes.subarray(5))).toBe(0);
     await target.close();
+  },
+);
+
+test.runIf(process.platform === 'linux')(
+  'a file has room before it is written, or says that there is none',
+  async () => {
+    await makeFileRoom(handle.fd, 3_000_000);
+    const { size, blocks } = await handle.stat();
+    expect(size).toBe(3_000_000);
+    expect(blocks * 512).toBeGreaterThanOrEqual(3_000_000);
+    const code = expect.stringMatching(/^(EFBIG|ENOSPC)$/) as string;
+    await expect(makeFileRoom(handle.fd, 2 ** 52)).rejects.toMatchObject({ code });
   },
 );
 

@@ -67,6 +67,7 @@ async function writeArchive(
   options: TorchWriteOptions,
 ): Promise<void> {
   const { version, alignment, hasChecksums, order } = options.records ?? CURRENT_RECORDS;
+  await sink.expect?.(storages.reduce((sum, { bytes }) => sum + bytes, 0));
   const writer = new ZipWriter(sink, options.directory ?? 'archive', { alignment, hasChecksums });
   const names: string[] = [];
   const add = async (name: string, bytes: Uint8Array): Promise<void> => {
@@ -87,7 +88,7 @@ async function writeArchive(
   }
   await add('version', encodeText('3\n'));
   if (version !== '1.6') {
-    const id = serializationId(names.map(encodeText), writer.crcs);
+    const id = serializationId(names.map(encodeText), await writer.crcs());
     await writer.writeBytes('.data/serialization_id', encodeText(id));
   }
   await writer.finish();

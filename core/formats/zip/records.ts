@@ -26,6 +26,7 @@ const wrongCrc = (source: ByteSource, entry: ZipEntry, got: number): Error =>
 /** An entry stored as is: reads go straight to the file. */
 export class StoredRecord implements Record {
   readonly bytes: number;
+  readonly place: number;
   readonly #source: ByteSource;
   readonly #entry: ZipEntry;
   readonly #start: number;
@@ -39,7 +40,7 @@ export class StoredRecord implements Record {
     this.bytes = entry.size;
     this.#source = source;
     this.#entry = entry;
-    this.#start = start;
+    this.#start = this.place = start;
     this.#isVerified = !isChecked;
   }
 

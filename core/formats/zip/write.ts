@@ -1,8 +1,9 @@
 // Writes a zip the way torch's writer does, byte for byte, streaming: a record is never held in memory.
 import { assert } from '../../errors';
+import { InFlight } from '../../in-flight';
 import type { Storage } from '../../tensor/storage';
 import { encodeText, FieldWriter } from '../bytes';
-import { moveTo } from '../gather';
+import { AT_ONCE, moveTo } from '../gather';
 import type { ByteSink, StorageSource } from '../weights';
 import { combineCrc32, crc32 } from './crc32';
 import { FLAG_DESCRIPTOR } from './directory';
@@ -11,7 +12,8 @@ import { MASKED } from './end-record';
 interface WrittenRecord {
   readonly name: Uint8Array;
   readonly flags: number;
-  readonly crc: number;
+  /** Known once the data was written. */
+  crc: number;
   readonly size: number;
   readonly offset: number;
 }
@@ -40,6 +42,7 @@ export class ZipWriter {
   readonly #prefix: string;
   readonly #options: Required<ZipOptions>;
   readonly #records: WrittenRecord[] = [];
+  readonly #moves = new InFlight(AT_ONCE);
   #position = 0;
 
   /** `directory` is put before every record name; '' writes none. */
@@ -49,8 +52,9 @@ export class ZipWriter {
     this.#prefix = directory === '' ? '' : `${directory}/`;
   }
 
-  /** CRCs of the non-empty records, in the order they were written. */
-  get crcs(): number[] {
+  /** CRCs of the non-empty records, in the order they were written, when their data was. */
+  async crcs(): Promise<number[]> {
+    await this.#moves.all();
     return this.#records.filter((record) => record.size > 0).map((record) => record.crc);
   }
 
@@ -58,38 +62,63 @@ export class ZipWriter {
     await this.writeRecord(name, bytes.length, (sink) => sink.write(bytes));
   }
 
-  /** Copies a whole storage: a backend's memory or a file's bytes as they are, others in steps of 4 MiB. */
+  /**
+   * Copies a whole storage: a backend's memory or a file's bytes as they are, others in steps of 4 MiB. Where the sink can do that, the
+   * next record is begun while this one is under way.
+   */
   async writeSource(name: string, source: StorageSource): Promise<void> {
-    await this.writeRecord(name, source.bytes, async (sink) => {
-      const run = source.bytes > 0 ? moveTo(sink, source, 0, source.bytes) : null;
-      if (run !== null) await run;
-      else for await (const chunk of chunksOf(source)) await sink.write(chunk);
+    const record = await this.#begin(name, source.bytes);
+    const run = source.bytes > 0 ? moveTo(this.#sink, source, 0, source.bytes) : null;
+    if (run === null) {
+      const sink = new RecordSink(this.#sink);
+      for await (const chunk of chunksOf(source)) await sink.write(chunk);
+      return this.#end(record, sink);
+    }
+    this.#position += source.bytes;
+    const fill = this.#sink.later?.(descriptorOf(record).length) ?? ((bytes) => this.#sink.write(bytes));
+    this.#position += descriptorOf(record).length;
+    const work = run.then((crc) => {
+      this.#setCrc(record, crc);
+      return fill(descriptorOf(record));
     });
+    await (this.#sink.later === undefined ? work : this.#moves.add(work));
   }
 
   /** Writes a record of a known size: `body` writes its data, in order, to the sink it is given. */
   async writeRecord(name: string, size: number, body: (sink: ByteSink) => Promise<void>): Promise<void> {
-    const rawName = encodeText(this.#prefix + name);
-    const flags = size === 0 ? UTF8 : UTF8 | FLAG_DESCRIPTOR;
-    const offset = this.#position;
-    await this.#write(localHeader(rawName, flags, size, offset, this.#options.alignment));
+    const record = await this.#begin(name, size);
     const sink = new RecordSink(this.#sink);
     await body(sink);
     assert(sink.length === size, `record ${name} has ${String(sink.length)} bytes, not ${String(size)}`);
-    this.#position += size;
-    const crc = this.#options.hasChecksums ? sink.crc : 0;
-    if (size > 0) {
-      const isWide = size >= MASKED || offset >= MASKED;
-      const descriptor = new FieldWriter().uint32(0x08074b50).uint32(crc);
-      if (isWide) descriptor.uint64(size).uint64(size);
-      else descriptor.uint32(size).uint32(size);
-      await this.#write(descriptor.take());
-    }
-    this.#records.push({ name: rawName, flags, crc, size, offset });
+    await this.#end(record, sink);
+  }
+
+  async #begin(name: string, size: number): Promise<WrittenRecord> {
+    const record: WrittenRecord = {
+      name: encodeText(this.#prefix + name),
+      flags: size === 0 ? UTF8 : UTF8 | FLAG_DESCRIPTOR,
+      crc: 0,
+      size,
+      offset: this.#position,
+    };
+    this.#records.push(record);
+    await this.#write(localHeader(record, this.#options.alignment));
+    return record;
+  }
+
+  async #end(record: WrittenRecord, { crc }: { readonly crc: number }): Promise<void> {
+    this.#position += record.size;
+    this.#setCrc(record, crc);
+    if (record.size > 0) await this.#write(descriptorOf(record));
+  }
+
+  #setCrc(record: WrittenRecord, crc: number): void {
+    if (this.#options.hasChecksums) record.crc = crc;
   }
 
   /** Writes the central directory; the writer is finished. */
   async finish(): Promise<void> {
+    await this.#moves.all();
     const start = this.#position;
     for (const record of this.#records) await this.#write(centralEntry(record));
     const count = this.#records.length;
@@ -170,14 +199,16 @@ export async function* chunksOf(source: StorageSource): AsyncGenerator<Uint8Arra
   for (let at = 0; at < source.bytes; at += STEP) yield source.read(at, Math.min(STEP, source.bytes - at));
 }
 
+function descriptorOf({ crc, size, offset }: WrittenRecord): Uint8Array {
+  const isWide = size >= MASKED || offset >= MASKED;
+  const descriptor = new FieldWriter().uint32(0x08074b50).uint32(crc);
+  if (isWide) descriptor.uint64(size).uint64(size);
+  else descriptor.uint32(size).uint32(size);
+  return descriptor.take();
+}
+
 /** Sizes and CRC are zero: they stand in the descriptor and in the central directory. */
-function localHeader(
-  name: Uint8Array,
-  flags: number,
-  size: number,
-  offset: number,
-  alignment: number,
-): Uint8Array {
+function localHeader({ name, flags, size, offset }: WrittenRecord, alignment: number): Uint8Array {
   // torch's local field has 0 for the compressed size, which it learns only while writing.
   const zip64 = zip64Field(size, 0, offset);
   const unpadded = 30 + name.length + zip64.length + 4;

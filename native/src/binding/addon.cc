@@ -176,7 +176,7 @@ Napi::Value set_memory_limit(const Napi::CallbackInfo& call) {
 }
 
 Napi::Value allocate(const Napi::CallbackInfo& call) {
-  return Backend::of(call.Env()).storage_class.New({call[0]});
+  return Backend::of(call.Env()).storage_class.New({call[0], call[1]});
 }
 
 Napi::Value create_program(const Napi::CallbackInfo& call) {
@@ -260,6 +260,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("copyFile", Napi::Function::New<entry<copy_file>>(env, "copyFile"));
     exports.Set("readFilePlainly", Napi::Function::New<entry<read_file_plainly>>(env, "readFilePlainly"));
     exports.Set("writeFilePlainly", Napi::Function::New<entry<write_file_plainly>>(env, "writeFilePlainly"));
+#if defined(__linux__)
+    exports.Set("makeFileRoom", Napi::Function::New<entry<make_file_room>>(env, "makeFileRoom"));
+#endif
     exports.Set("forgetFile", Napi::Function::New<entry<forget_file>>(env, "forgetFile"));
   }
   exports.Set("live", Napi::Function::New<entry<live>>(env, "live"));

@@ -70,6 +70,20 @@ class CopyJob : public PromiseJob {
   uint32_t crc_ = 0;
 };
 
+class RoomJob : public PromiseJob {
+ public:
+  explicit RoomJob(const Napi::CallbackInfo& info)
+      : PromiseJob(info.Env()), file_(to_descriptor(info[0])), bytes_(to_integer(info[1], "file: bytes", 1)) {}
+  void run() override { file_.make_room(bytes_); }
+
+ protected:
+  Napi::Value result(Napi::Env env) override { return env.Undefined(); }
+
+ private:
+  FileHandle file_;
+  int64_t bytes_;
+};
+
 template <typename TheJob, typename... Arguments>
 Napi::Value submit(const Napi::CallbackInfo& info, Arguments... arguments) {
   Backend& backend = Backend::of(info.Env());
@@ -82,6 +96,7 @@ Napi::Value submit(const Napi::CallbackInfo& info, Arguments... arguments) {
 Napi::Value read_file(const Napi::CallbackInfo& info) { return submit<TransferJob>(info, Move::read); }
 Napi::Value write_file(const Napi::CallbackInfo& info) { return submit<TransferJob>(info, Move::write); }
 Napi::Value copy_file(const Napi::CallbackInfo& info) { return submit<CopyJob>(info); }
+Napi::Value make_file_room(const Napi::CallbackInfo& info) { return submit<RoomJob>(info); }
 Napi::Value read_file_plainly(const Napi::CallbackInfo& info) {
   return submit<TransferJob>(info, Move::read_plainly);
 }

@@ -11,6 +11,8 @@ Napi::Value read_file(const Napi::CallbackInfo& info);
 Napi::Value write_file(const Napi::CallbackInfo& info);
 /// (descriptor, position, target descriptor, target position, length): copies; resolves with the CRC-32 of what was copied.
 Napi::Value copy_file(const Napi::CallbackInfo& info);
+/// (descriptor, bytes): gives an open file blocks for so many bytes.
+Napi::Value make_file_room(const Napi::CallbackInfo& info);
 /// As read_file and write_file without the checksum: what the disk gives, for measurements. Resolves with 0.
 Napi::Value read_file_plainly(const Napi::CallbackInfo& info);
 Napi::Value write_file_plainly(const Napi::CallbackInfo& info);

@@ -32,7 +32,8 @@ StorageObject::StorageObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
     const bool is_copy = info[0].IsExternal();
     StoragePointer storage =
         is_copy ? *info[0].As<Napi::External<StoragePointer>>().Data()
-                : std::make_shared<Storage>(backend.budget(), to_integer(info[0], "allocate: bytes"));
+                : std::make_shared<Storage>(backend.budget(), to_integer(info[0], "allocate: bytes"),
+                                            info[1].IsUndefined() ? 0 : to_integer(info[1], "allocate: place"));
     ledger_ = backend.ledger();
     ledger_->known.insert(this);
     storage_ = std::move(storage);

@@ -24,6 +24,7 @@ FileHandle::FileHandle(int) : descriptor_(-1) { throw FileError("ENOSYS"); }
 FileHandle::~FileHandle() = default;
 uint32_t FileHandle::read(int64_t, std::span<std::byte>) const { throw FileError("ENOSYS"); }
 uint32_t FileHandle::write(int64_t, std::span<const std::byte>) const { throw FileError("ENOSYS"); }
+void FileHandle::make_room(int64_t) const {}
 uint32_t FileHandle::copy(int64_t, const FileHandle&, int64_t, int64_t) const { throw FileError("ENOSYS"); }
 void FileHandle::read_plainly(int64_t, std::span<std::byte>) const { throw FileError("ENOSYS"); }
 void FileHandle::write_plainly(int64_t, std::span<const std::byte>) const { throw FileError("ENOSYS"); }
@@ -92,6 +93,15 @@ uint32_t FileHandle::write(int64_t position, std::span<const std::byte> from) co
   }
   start_writing(descriptor_, start, length);
   return crc;
+}
+
+void FileHandle::make_room([[maybe_unused]] int64_t bytes) const {
+#if defined(__linux__)
+  int code = 0;
+  do code = fallocate(descriptor_, 0, 0, static_cast<off_t>(bytes)) == 0 ? 0 : errno;
+  while (code == EINTR);
+  if (code == ENOSPC || code == EDQUOT || code == EFBIG || code == EIO) fail(code);
+#endif
 }
 
 uint32_t FileHandle::copy(int64_t position, const FileHandle& target, int64_t target_position,

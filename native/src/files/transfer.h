@@ -28,6 +28,9 @@ class FileHandle {
   uint32_t read(int64_t position, std::span<std::byte> into) const;
   /// Writes all of `from` at `position` so that the disk starts on it; returns its CRC-32. Throws FileError.
   uint32_t write(int64_t position, std::span<const std::byte> from) const;
+  /// Gives the file blocks for its first `bytes`, and that size. Does nothing where the file system has no such thing; throws FileError where
+  /// there is no room.
+  void make_room(int64_t bytes) const;
   /// Copies `length` bytes from `position` on to `target` as `write` does; returns their CRC-32. Throws FileError, of
   /// this file with "source " before the code.
   uint32_t copy(int64_t position, const FileHandle& target, int64_t target_position, int64_t length) const;

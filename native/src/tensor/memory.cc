@@ -27,6 +27,7 @@ namespace {
 constexpr int64_t kAlignment = 64;
 /// From here on blocks are pages of their own.
 constexpr int64_t kSmallest = 64 << 10;
+constexpr int64_t kPage = 4096;
 constexpr int64_t kHugePage = 2 << 20;
 constexpr int64_t kLargest = int64_t{1} << 46;
 
@@ -93,11 +94,12 @@ void MemoryBudget::take(int64_t bytes) {
   }
 }
 
-Memory::Memory(std::shared_ptr<MemoryBudget> budget, int64_t bytes) {
+Memory::Memory(std::shared_ptr<MemoryBudget> budget, int64_t bytes, int64_t place) {
   if (bytes < 0 || bytes > kLargest)
     throw OutOfMemory("not enough memory: " + std::to_string(bytes) + " bytes needed");
   const bool is_small = bytes < kSmallest;
-  const int64_t charged = round_up(std::max<int64_t>(bytes, 1), is_small ? kAlignment : int64_t{4096});
+  const int64_t shift = is_small || place % kAlignment != 0 ? 0 : place % kPage;
+  const int64_t charged = round_up(std::max<int64_t>(bytes, 1) + shift, is_small ? kAlignment : kPage);
   if (budget) budget->take(charged);
   budget_ = std::move(budget);
   charged_ = charged;
@@ -106,6 +108,8 @@ Memory::Memory(std::shared_ptr<MemoryBudget> budget, int64_t bytes) {
     if (budget_) trigger_fault(FaultPlace::allocate);
     data_ = is_small ? static_cast<std::byte*>(allocate_small(charged)) : map_pages(charged);
     if (data_ == nullptr) throw OutOfMemory("not enough memory: the system refused " + readable(bytes));
+    shift_ = shift;
+    data_ += shift;
   } catch (...) {
     release();
     throw;
@@ -118,12 +122,12 @@ void Memory::release() noexcept {
     if (bytes_ < kSmallest)
       free_small(data_);
     else
-      unmap_pages(data_, charged_);
+      unmap_pages(data_ - shift_, charged_);
   }
   if (budget_) budget_->give(charged_);
   budget_.reset();
   data_ = nullptr;
-  bytes_ = charged_ = 0;
+  bytes_ = charged_ = shift_ = 0;
 }
 
 void Memory::swap(Memory& other) noexcept {
@@ -131,6 +135,7 @@ void Memory::swap(Memory& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(bytes_, other.bytes_);
   std::swap(charged_, other.charged_);
+  std::swap(shift_, other.shift_);
 }
 
 int64_t default_memory_limit() {

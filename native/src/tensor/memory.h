@@ -34,8 +34,9 @@ class Memory {
  public:
   Memory() = default;
   /// Throws OutOfMemory when the budget or the system refuses. A block of 0 bytes has an address too. Without a budget it is
-  /// counted nowhere: for what is mapped and hardly touched.
-  Memory(std::shared_ptr<MemoryBudget> budget, int64_t bytes);
+  /// counted nowhere: for what is mapped and hardly touched. Large blocks for bytes at `place` of a file begin as far into a page as those
+  /// do, where that keeps them aligned: then a disk can put them there itself.
+  Memory(std::shared_ptr<MemoryBudget> budget, int64_t bytes, int64_t place = 0);
   ~Memory() { release(); }
   Memory(Memory&& other) noexcept { swap(other); }
   Memory& operator=(Memory&& other) noexcept {
@@ -54,7 +55,8 @@ class Memory {
   std::shared_ptr<MemoryBudget> budget_;
   std::byte* data_ = nullptr;
   int64_t bytes_ = 0;
-  int64_t charged_ = 0;  // bytes_ rounded up to what was taken from the system
+  int64_t charged_ = 0;  // what was taken from the system
+  int64_t shift_ = 0;    // where in it data_ begins
 };
 
 /// 0.8 of the memory this process may use: the machine's, or its container's limit.

@@ -10,13 +10,14 @@
 
 namespace lazuli {
 
-Block::Block(const std::shared_ptr<MemoryBudget>& budget, int64_t size)
-    : memory(with_released([&] { return Memory(budget, size); })) {}
+Block::Block(const std::shared_ptr<MemoryBudget>& budget, int64_t size, int64_t place)
+    : memory(with_released([&] { return Memory(budget, size, place); })) {}
 
 Block::~Block() { release_soon(std::move(memory)); }
 
-Storage::Storage(std::shared_ptr<MemoryBudget> budget, int64_t size) : budget_(std::move(budget)), bytes_(size) {
-  hold(std::make_shared<Block>(budget_, size));
+Storage::Storage(std::shared_ptr<MemoryBudget> budget, int64_t size, int64_t place)
+    : budget_(std::move(budget)), bytes_(size) {
+  hold(std::make_shared<Block>(budget_, size, place));
 }
 
 Storage::Storage(const Storage& other, const BlockPointer& block) : budget_(other.budget_), bytes_(other.bytes_) {

@@ -12,7 +12,7 @@ namespace lazuli {
 /// Memory and how many storages have it for theirs.
 struct Block {
   /// Throws OutOfMemory.
-  Block(const std::shared_ptr<MemoryBudget>& budget, int64_t size);
+  Block(const std::shared_ptr<MemoryBudget>& budget, int64_t size, int64_t place = 0);
   ~Block();
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
@@ -33,8 +33,8 @@ using StoragePointer = std::shared_ptr<Storage>;
 /// called from any thread; a copy taken while a program writes the storage may hold a part of what it writes.
 class Storage {
  public:
-  /// Zero-filled. Throws OutOfMemory.
-  Storage(std::shared_ptr<MemoryBudget> budget, int64_t size);
+  /// Zero-filled, for bytes that lie at `place` of a file (see Memory). Throws OutOfMemory.
+  Storage(std::shared_ptr<MemoryBudget> budget, int64_t size, int64_t place = 0);
   ~Storage();
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;

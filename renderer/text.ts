@@ -1,8 +1,11 @@
 // The window's texts in the user's language. What shows them is made anew when the language changes (renderer/app.tsx).
-import { textIn, type TextKey, type TextValues } from '#core/text/text';
+import { textIn, type Language, type TextKey, type TextValues } from '#core/text/text';
 
 import { languageOf, useApp } from './stores/app';
 
 /** The text of a key in the language of now, its values filled in. */
 export const t = <Key extends TextKey>(key: Key, ...values: TextValues<Key>): string =>
   textIn(languageOf(useApp.getState()), key, ...values);
+
+/** Draws a component anew for another language, where the app does not make it anew: on the canvas. */
+export const useLanguage = (): Language => useApp(languageOf);

@@ -55,6 +55,8 @@ export interface RecentFile {
 export interface AppState {
   readonly version: string;
   readonly platform: string;
+  /** The system's, as `de-AT`. */
+  readonly locale: string;
   readonly preferences: Preferences;
   /** The tour of a first start was taken, or not wanted. */
   readonly isTourOver: boolean;

@@ -14,6 +14,7 @@ export function appHandlers(app: App): HandlersOf<'app'> {
     'app.state': async (state) => ({
       version: electron.getVersion(),
       platform: process.platform,
+      locale: electron.getLocale(),
       preferences: app.settings.preferences,
       isTourOver: app.settings.isTourOver,
       recent: app.recentFor(state),

@@ -7,6 +7,7 @@ import { fitSoon } from '../canvas/viewport';
 import { nodeOf, openScope, useDocument } from '../stores/document';
 import { showNote } from '../stores/toasts';
 import { onlySelected, select, startRename, useUi } from '../stores/ui';
+import { t } from '../text';
 import { change, graphNow, graphWithBlocks } from './graph';
 
 export function collapseSelection(): void {
@@ -15,9 +16,7 @@ export function collapseSelection(): void {
   const taken = [...graph.nodes, ...(graph.blocks ?? [])].map(({ name }) => name);
   const made = collapseEdit(graph, useUi.getState().selection.nodes, uniqueName('block1', taken));
   if (!made) {
-    showNote(
-      'These layers cannot become one block: a path leaves them and comes back, or they are ends of the graph',
-    );
+    showNote(t('told.theseLayersCannotBecomeOne'));
     return;
   }
   if (!change(made.edit, 'Collapse into block')) return;

@@ -9,6 +9,7 @@ import { call } from '../client';
 import { useLive } from '../stores/live';
 import { showNote } from '../stores/toasts';
 import { select, useUi } from '../stores/ui';
+import { t } from '../text';
 import { change, deleteSelection, graphWithBlocks } from './graph';
 import { perform } from './perform';
 
@@ -23,7 +24,7 @@ export async function copySelection(): Promise<boolean> {
   if (!graph || nodes.size === 0) return false;
   const text = serializeFragment(copyNodes(graph, nodes));
   last = { text, times: 0 };
-  const isDone = await perform('Nothing was copied', null, async () => {
+  const isDone = await perform(t('told.nothingWasCopied'), null, async () => {
     await call('clipboard.write', text);
     return true;
   });
@@ -36,16 +37,18 @@ export async function cutSelection(): Promise<void> {
 
 /** Adds the layers on the clipboard with fresh names: where the pointer is, else beside what they were copied from. */
 export async function paste(): Promise<void> {
-  const text = await perform('Nothing was pasted', null, () => call('clipboard.read'));
+  const text = await perform(t('told.nothingWasPasted'), null, () => call('clipboard.read'));
   if (text !== null) await pasteText(text);
 }
 
 async function pasteText(text: string): Promise<void> {
   const graph = graphWithBlocks();
-  const fragment = await perform('Nothing was pasted', null, () => Promise.resolve(parseFragment(text)));
+  const fragment = await perform(t('told.nothingWasPasted'), null, () =>
+    Promise.resolve(parseFragment(text)),
+  );
   if (!graph) return;
   if (!fragment || fragment.nodes.length + (fragment.notes?.length ?? 0) === 0) {
-    showNote('The clipboard holds no layers');
+    showNote(t('told.theClipboardHoldsNoLayers'));
     return;
   }
   const { edit, ids } = pasteEdit(graph, fragment, offsetFor(text, fragment));

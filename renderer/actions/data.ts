@@ -9,7 +9,7 @@ import { t } from '../text';
 import { perform } from './perform';
 
 async function choose(ask: () => Promise<DataSource | null>): Promise<DataSource | null> {
-  const source = await perform('The data cannot be used', 'open', ask);
+  const source = await perform(t('told.theDataCannotBeUsed'), 'open', ask);
   if (source) changeSettings('Choose data', (project) => ({ ...project, data: source }));
   return source;
 }

@@ -3,6 +3,7 @@ import { call } from '../client';
 import { changeSettings, recordValues, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { showSearch } from '../stores/rate';
+import { t } from '../text';
 import { perform } from './perform';
 import { acceptModel, flushUpdate } from './sync';
 
@@ -12,7 +13,9 @@ export async function findRate(): Promise<void> {
   const { project } = useDocument.getState();
   if (!project) return;
   const before = useModel.getState().model?.revision ?? 0;
-  const found = await perform('No learning rate was found', 'rate', () => call('train.findRate', project));
+  const found = await perform(t('told.noLearningRateWasFound'), 'rate', () =>
+    call('train.findRate', project),
+  );
   if (!found) return;
   acceptModel(found.model, project);
   recordValues('Feed sample', before, found.model.revision);
@@ -20,7 +23,7 @@ export async function findRate(): Promise<void> {
 }
 
 export const stopFinding = (): Promise<unknown> =>
-  perform('The search goes on', null, () => call('train.stopFinding'));
+  perform(t('told.theSearchGoesOn'), null, () => call('train.stopFinding'));
 
 /** Two digits are all a search can tell. */
 export const roundedRate = (rate: number): number => Number(rate.toPrecision(2));

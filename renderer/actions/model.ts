@@ -5,6 +5,7 @@ import { useLive } from '../stores/live';
 import { useModel } from '../stores/model';
 import { showNote } from '../stores/toasts';
 import { openDialog, useUi } from '../stores/ui';
+import { t } from '../text';
 import { perform } from './perform';
 import { acceptModel, flushUpdate } from './sync';
 import type { ModelInfo, WeightOptions } from '#core/session/session';
@@ -55,7 +56,7 @@ export async function backToUninitialized(): Promise<void> {
   await flushUpdate();
   const { project } = useDocument.getState();
   const before = revision();
-  const model = await perform('The model stayed as it is', 'reset', () => call('model.backToUninitialized'));
+  const model = await perform(t('told.theModelStayedAsIt'), 'reset', () => call('model.backToUninitialized'));
   if (!model) return;
   useModel.setState({ lastFeed: null, fresh: new Set() });
   acceptModel(model, project);
@@ -65,7 +66,7 @@ export async function backToUninitialized(): Promise<void> {
 /** Chooses a weights file and shows what it would do, key by key. */
 export async function chooseWeights(): Promise<void> {
   await flushUpdate();
-  const choice = await perform('The weights file cannot be used', 'weights', () => call('weights.choose'));
+  const choice = await perform(t('told.theWeightsFileCannotBe'), 'weights', () => call('weights.choose'));
   if (choice) openDialog({ kind: 'weights', choice });
 }
 
@@ -93,7 +94,7 @@ export async function loadWeights(token: string, name: string, options: WeightOp
 
 export async function saveWeights(): Promise<void> {
   await flushUpdate();
-  const saved = await perform('The weights were not saved', 'weights', () => call('weights.save'));
+  const saved = await perform(t('told.theWeightsWereNotSaved'), 'weights', () => call('weights.save'));
   if (!saved) return;
   showNote(`Saved ${saved.name}`);
   saved.warnings.forEach(showNote);

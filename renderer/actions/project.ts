@@ -12,6 +12,7 @@ import { forgetRuns } from '../stores/runs';
 import { showNote } from '../stores/toasts';
 import { openDialog, select, useUi } from '../stores/ui';
 import { fitSoon } from '../canvas/viewport';
+import { t } from '../text';
 import { perform } from './perform';
 import { acceptModel, markTold } from './sync';
 
@@ -87,7 +88,7 @@ async function replaceBy(title: string, open: () => Promise<OpenedProject | null
 
 /** Brings back work of an earlier start, unsaved as it was. */
 export const restoreLeftover = (key: string): Promise<void> =>
-  perform('The work was not restored', 'open', async () => {
+  perform(t('told.theWorkWasNotRestored'), 'open', async () => {
     if (!(await mayReplace())) return;
     const opened = await call('recovery.restore', key);
     showOpened(opened);
@@ -100,7 +101,7 @@ export const restoreLeftover = (key: string): Promise<void> =>
 
 /** Gives work of an earlier start up for good. */
 export const discardLeftover = (key: string): Promise<void> =>
-  perform('The work was not discarded', null, async () => {
+  perform(t('told.theWorkWasNotDiscarded'), null, async () => {
     await call('recovery.discard', key);
     forgetLeftover(key);
   }).then(() => undefined);
@@ -113,14 +114,14 @@ function forgetLeftover(key: string): void {
 
 export const newProject = (template: string): Promise<void> => {
   openDialog(null);
-  return replaceBy('The project was not created', () => call('project.new', template));
+  return replaceBy(t('told.theProjectWasNotCreated'), () => call('project.new', template));
 };
 
 export const openProject = (): Promise<void> =>
-  replaceBy('The project was not opened', () => call('project.open'));
+  replaceBy(t('told.theProjectWasNotOpened'), () => call('project.open'));
 
 export const openRecent = (token: string): Promise<void> =>
-  replaceBy('The project was not opened', () => call('project.openRecent', token));
+  replaceBy(t('told.theProjectWasNotOpened'), () => call('project.openRecent', token));
 
 /** True when the project is on disk now; false when the user cancelled. Throws what the save throws. */
 async function save(saveAs: boolean): Promise<boolean> {
@@ -139,16 +140,14 @@ async function save(saveAs: boolean): Promise<boolean> {
 }
 
 export const saveProject = async (saveAs = false): Promise<void> => {
-  const isSaved = await perform('The project was not saved', 'save', () => save(saveAs));
+  const isSaved = await perform(t('told.theProjectWasNotSaved2'), 'save', () => save(saveAs));
   const { file } = useDocument.getState();
   if (isSaved === true && file) showNote(`Saved ${file.name}`);
 };
 
 /** The answer "Save" to closing with unsaved work: closes only when the save succeeded. */
 export const saveAndClose = async (): Promise<void> => {
-  const isSaved = await perform('The project was not saved, so the window stays open', 'save', () =>
-    save(false),
-  );
+  const isSaved = await perform(t('told.theProjectWasNotSaved'), 'save', () => save(false));
   if (isSaved !== true) return;
   await call('app.setDirty', false);
   window.close();

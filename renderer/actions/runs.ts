@@ -31,7 +31,7 @@ export async function loadRuns(): Promise<void> {
 
 /** The main process wrote to the history, or could not. */
 export function noticeRuns({ fault }: Events['runs']): void {
-  if (fault) showError('The run is not recorded', LazuliError.fromData(fault));
+  if (fault) showError(t('told.theRunIsNotRecorded'), LazuliError.fromData(fault));
   const { tab, isOpen } = useUi.getState().dock;
   if (tab === 'runs' && isOpen) void loadRuns();
 }
@@ -108,18 +108,18 @@ export async function starRun(id: number, isStarred: boolean): Promise<void> {
 
 /** Makes room: what is recorded of the runs stays. */
 export async function deleteFiles(ids: readonly number[]): Promise<void> {
-  const bytes = await perform(t('runs.nothingDeleted'), null, () => call('runs.deleteFiles', ids));
+  const bytes = await perform(t('told.nothingWasDeleted'), null, () => call('runs.deleteFiles', ids));
   if (bytes === null) return;
   await loadRuns();
   showNote(t('runs.freed', { bytes: showBytes(bytes) }));
 }
 
 export async function deleteRuns(ids: readonly number[]): Promise<void> {
-  const isDone = await perform('Nothing was deleted', null, () => call('runs.delete', ids));
+  const isDone = await perform(t('told.nothingWasDeleted'), null, () => call('runs.delete', ids));
   if (isDone === true) await loadRuns();
 }
 
 export async function exportRuns(ids: readonly number[], what: 'runs' | 'curves'): Promise<void> {
-  const name = await perform('Nothing was exported', null, () => call('runs.export', ids, what));
+  const name = await perform(t('told.nothingWasExported'), null, () => call('runs.export', ids, what));
   if (name !== null) showNote(`Exported ${name}`);
 }

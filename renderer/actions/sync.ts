@@ -13,6 +13,7 @@ import { showModel, useModel } from '../stores/model';
 import { useRun } from '../stores/run';
 import { showError } from '../stores/toasts';
 import { useUi } from '../stores/ui';
+import { t } from '../text';
 
 const UPDATE_MS = 150;
 const REMEMBER_MS = 300;
@@ -142,5 +143,5 @@ function scheduleRemember(): void {
 }
 
 const report = (error: unknown): void => {
-  showError('The change did not reach the engine', error);
+  showError(t('told.theChangeDidNotReach'), error);
 };

@@ -3,6 +3,7 @@ import { call } from '../client';
 import { useModel } from '../stores/model';
 import { useRun } from '../stores/run';
 import { showDock, useUi, type DockTab } from '../stores/ui';
+import { t } from '../text';
 import { isUninitialized } from './model';
 import { perform } from './perform';
 
@@ -36,7 +37,7 @@ export function goToStep(step: number): void {
 /** Over for good: it does not come again by itself. */
 export function endTour(): void {
   useUi.setState({ tour: null });
-  void perform('The end of the tour was not remembered', null, () => call('app.endTour'));
+  void perform(t('told.theEndOfTheTour'), null, () => call('app.endTour'));
 }
 
 const isAt = (name: TourStep['name']): boolean => TOUR[useUi.getState().tour ?? -1]?.name === name;

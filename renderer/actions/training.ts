@@ -9,6 +9,7 @@ import { useModel } from '../stores/model';
 import { showRun, useRun } from '../stores/run';
 import { useRuns } from '../stores/runs';
 import { showDock } from '../stores/ui';
+import { t } from '../text';
 import { perform } from './perform';
 import { acceptModel, flushUpdate, modelOf } from './sync';
 
@@ -25,7 +26,7 @@ export async function startTraining(): Promise<void> {
   if (!project || useRun.getState().state !== 'idle') return;
   showDock('training');
   begun = { revision: useModel.getState().model?.revision ?? 0, project };
-  const snapshot = await perform('Training did not start', 'start', () => call('train.start', project));
+  const snapshot = await perform(t('told.trainingDidNotStart'), 'start', () => call('train.start', project));
   if (!snapshot) return;
   await shown(snapshot, project);
 }
@@ -40,21 +41,21 @@ export async function followRun(project: Project, revision: number, snapshot: Ru
 async function shown(snapshot: RunSnapshot, project: Project): Promise<void> {
   showRun(snapshot);
   // The run gave parameters that were still uninitialized their shape.
-  const model = await perform('The model was not read', null, () => modelOf(project));
+  const model = await perform(t('told.theModelWasNotRead'), null, () => modelOf(project));
   if (model) acceptModel(model, project);
 }
 
 export async function pauseOrResume(): Promise<void> {
   const { state } = useRun.getState();
-  if (state === 'running') await change('Training was not paused', () => call('train.pause'));
-  else if (state === 'paused') await change('Training was not resumed', () => call('train.resume'));
+  if (state === 'running') await change(t('told.trainingWasNotPaused'), () => call('train.pause'));
+  else if (state === 'paused') await change(t('told.trainingWasNotResumed'), () => call('train.resume'));
 }
 
 export async function stopTraining(): Promise<void> {
   const { state } = useRun.getState();
   if (state !== 'running' && state !== 'paused') return;
   useRun.setState({ state: 'stopping' });
-  await change('Training was not stopped', () => call('train.stop'));
+  await change(t('told.trainingWasNotStopped'), () => call('train.stop'));
 }
 
 async function change(title: string, work: () => Promise<RunSnapshot>): Promise<void> {
@@ -66,7 +67,7 @@ async function change(title: string, work: () => Promise<RunSnapshot>): Promise<
 export async function queueTraining(): Promise<void> {
   const { project } = useDocument.getState();
   if (!project || useRun.getState().state === 'idle') return;
-  const queue = await perform('The run was not queued', null, () => call('train.queue', project));
+  const queue = await perform(t('told.theRunWasNotQueued'), null, () => call('train.queue', project));
   const added = queue?.at(-1);
   if (!queue || !added) return;
   queued.set(added.id, project);
@@ -74,11 +75,11 @@ export async function queueTraining(): Promise<void> {
   showDock('training');
 }
 export async function cancelQueued(id: number): Promise<void> {
-  const queue = await perform('The run still waits', null, () => call('train.cancel', id));
+  const queue = await perform(t('told.theRunStillWaits'), null, () => call('train.cancel', id));
   if (queue) useRuns.setState({ queue });
 }
 export async function moveQueued(id: number, by: -1 | 1): Promise<void> {
-  const queue = await perform('The order stays', null, () => call('train.move', id, by));
+  const queue = await perform(t('told.theOrderStays'), null, () => call('train.move', id, by));
   if (queue) useRuns.setState({ queue });
 }
 

@@ -5,6 +5,7 @@ import type { Edit } from '#core/graph/edits';
 
 import { change, graphNow, moveEdits } from '../actions/graph';
 import { perform } from '../actions/perform';
+import { t } from '../text';
 import { cancelLayout, layOut, type Direction } from './elk';
 import { allBoxes } from './flow-store';
 import type { Placed } from './fold';
@@ -39,7 +40,7 @@ export async function arrange({ only, direction }: ArrangeOptions = {}): Promise
   const placed =
     boxes.length === 0
       ? []
-      : await perform('The graph was not arranged', null, () =>
+      : await perform(t('told.theGraphWasNotArranged'), null, () =>
           layOut(boxes, links, { aspect: only ? null : aspectOfCanvas(), direction: way }),
         );
   useArranging.setState({ isArranging: false });

@@ -5,15 +5,17 @@ import type { JSX } from 'react';
 
 import { leaveTo } from '../actions/blocks';
 import { openedBlocks, useDocument } from '../stores/document';
+import { t, useLanguage } from '../text';
 
 export function Breadcrumbs(): JSX.Element | null {
+  useLanguage();
   const project = useDocument((state) => state.project);
   const scope = useDocument((state) => state.scope);
   const opened = openedBlocks({ project, scope });
   if (opened.length === 0) return null;
   return (
     <Panel position="top-left">
-      <nav className="breadcrumbs" aria-label="Opened blocks">
+      <nav className="breadcrumbs" aria-label={t('breadcrumbs.openedBlocks')}>
         {[project?.name ?? '', ...opened.map(({ node }) => node.name)].map((name, depth) => (
           <span key={depth}>
             {depth > 0 ? <ChevronRight size={12} aria-hidden /> : null}
@@ -28,7 +30,7 @@ export function Breadcrumbs(): JSX.Element | null {
             </button>
           </span>
         ))}
-        {(opened.at(-1)?.node.block?.repeat ?? 1) > 1 ? <em>first copy shown</em> : null}
+        {(opened.at(-1)?.node.block?.repeat ?? 1) > 1 ? <em>{t('breadcrumbs.firstCopyShown')}</em> : null}
       </nav>
     </Panel>
   );

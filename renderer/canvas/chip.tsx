@@ -5,6 +5,7 @@ import { formatShape } from '#core/tensor/shape';
 
 import { useLive, type ChipInfo } from '../stores/live';
 import { useModel } from '../stores/model';
+import { t } from '../text';
 
 /** Steps of the wave that runs through the graph when shapes arrive. */
 const WAVE_MS = 45;
@@ -22,7 +23,7 @@ export const Chip = memo(function Chip({ chip, node }: ChipProps): JSX.Element {
     return (
       <li className="chip is-hollow" data-state={chip.state} title={describe(chip)}>
         <span className="chip-name">{chip.name}</span>
-        <span className="chip-state"> · uninitialized</span>
+        <span className="chip-state"> {t('chip.uninitialized')}</span>
         {chip.waitsFor === null ? null : (
           <span className="chip-waits">
             {' · waits for '}

@@ -4,16 +4,15 @@ import type { JSX } from 'react';
 
 import { runCommand } from '../actions/commands';
 import { insertLayer } from '../actions/insert';
+import { t, useLanguage } from '../text';
 
 export function EmptyCanvas(): JSX.Element {
+  useLanguage();
   return (
     <div className="empty-canvas">
       <div className="empty-canvas-card">
-        <h2>Draw a network</h2>
-        <p>
-          Start with an input, then add layers from the palette. Leave every input size blank: one sample
-          batch decides them all.
-        </p>
+        <h2>{t('emptyCanvas.drawANetwork')}</h2>
+        <p>{t('emptyCanvas.startWithAnInput')}</p>
         <div className="empty-actions">
           <button
             type="button"
@@ -23,7 +22,7 @@ export function EmptyCanvas(): JSX.Element {
             }}
           >
             <Plus size={14} aria-hidden />
-            Add an input
+            {t('emptyCanvas.addAnInput')}
           </button>
           <button
             type="button"
@@ -33,7 +32,7 @@ export function EmptyCanvas(): JSX.Element {
             }}
           >
             <LayoutTemplate size={14} aria-hidden />
-            Start from a template
+            {t('emptyCanvas.startFromATemplate')}
           </button>
         </div>
       </div>

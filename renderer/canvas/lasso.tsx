@@ -2,6 +2,7 @@
 import { useRef, useState, type JSX, type PointerEvent } from 'react';
 
 import { select, useUi } from '../stores/ui';
+import { t } from '../text';
 import { allBoxes } from './flow-store';
 import { caughtBy, type Point } from './geometry';
 import { toCanvas } from './viewport';
@@ -31,7 +32,7 @@ function LassoSurface(): JSX.Element {
     <svg
       ref={box}
       className="lasso"
-      aria-label="Draw around cards to select them"
+      aria-label={t('lasso.drawAroundCardsTo')}
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);

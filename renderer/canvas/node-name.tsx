@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type JSX, type KeyboardEvent } from 'react
 
 import { rename, renameFault } from '../actions/graph';
 import { startRename } from '../stores/ui';
+import { t } from '../text';
 
 interface NodeNameProps {
   readonly id: string;
@@ -56,7 +57,7 @@ function NameField({ id, name, onDone }: Omit<NodeNameProps, 'isEditing'>): JSX.
       <input
         ref={field}
         className="field-input"
-        aria-label="Node name"
+        aria-label={t('nodeName.nodeName')}
         aria-invalid={fault !== null}
         spellCheck={false}
         value={text}

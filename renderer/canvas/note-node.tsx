@@ -5,6 +5,7 @@ import { memo, useState, type JSX } from 'react';
 import { changeNote } from '../actions/notes';
 import { useNote } from '../stores/document';
 import { startRename, useUi } from '../stores/ui';
+import { t } from '../text';
 import type { FlowNode } from './to-flow';
 
 const SMALLEST = { width: 96, height: 40 };
@@ -53,7 +54,7 @@ function NoteField({ id, text: before }: { readonly id: string; readonly text: s
     <textarea
       autoFocus
       className="note-field nodrag nowheel"
-      aria-label="Note"
+      aria-label={t('noteNode.note')}
       value={text}
       maxLength={4000}
       onChange={({ target }) => {

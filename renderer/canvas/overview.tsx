@@ -2,6 +2,7 @@
 import { useEffect, useRef, type JSX, type PointerEvent } from 'react';
 
 import { useApp } from '../stores/app';
+import { t } from '../text';
 import { useFlow } from './flow-store';
 import { readInk } from './paint';
 import { onCamera, seenPart, centreOn } from './viewport';
@@ -55,7 +56,7 @@ export function Overview(): JSX.Element {
     <div
       className="overview"
       role="img"
-      aria-label="Overview of the graph"
+      aria-label={t('overview.overviewOfTheGraph')}
       onPointerDown={move}
       onPointerMove={move}
     >

@@ -5,6 +5,7 @@ import { useEffect, useState, type JSX } from 'react';
 import { useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { useModel } from '../stores/model';
+import { t } from '../text';
 
 const PAUSE_MS = 250;
 
@@ -47,7 +48,7 @@ export function Announcer(): JSX.Element {
     };
   }, []);
   return (
-    <div className="announcer" role="status" aria-live="polite" aria-label="What changed">
+    <div className="announcer" role="status" aria-live="polite" aria-label={t('announcer.whatChanged')}>
       {text}
     </div>
   );

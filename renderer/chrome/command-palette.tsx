@@ -55,7 +55,7 @@ export function CommandPalette({ mode, target, onClose }: CommandPaletteProps): 
           <kbd>Esc</kbd>
         </div>
         <Command.List ref={list}>
-          <Command.Empty>Nothing is called that.</Command.Empty>
+          <Command.Empty>{t('commandPalette.nothingIsCalledThat')}</Command.Empty>
           {mode === 'everything' ? <CommandItems choose={choose} /> : null}
           <BlockItems target={target} choose={choose} />
           <LayerItems target={target} choose={choose} />
@@ -135,7 +135,7 @@ function BlockItems({
         >
           <CategoryIcon category={null} />
           <span>{block.name}</span>
-          <span className="muted">another instance of this block</span>
+          <span className="muted">{t('commandPalette.anotherInstanceOfThis')}</span>
         </Command.Item>
       ))}
     </Command.Group>

@@ -11,6 +11,7 @@ import { nodeOf, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { portsOf } from '../stores/ports';
 import { select } from '../stores/ui';
+import { t } from '../text';
 import { matchScore } from './match';
 import { Modal } from './modal';
 
@@ -93,7 +94,7 @@ function Choice({
         <kbd>Esc</kbd>
       </div>
       <Command.List>
-        <Command.Empty>No port is called that, or none can be connected.</Command.Empty>
+        <Command.Empty>{t('connect.noPortIsCalled')}</Command.Empty>
         {children}
       </Command.List>
     </Command>

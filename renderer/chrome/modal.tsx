@@ -2,6 +2,8 @@
 import { X } from 'lucide-react';
 import { useEffect, useRef, type JSX, type ReactNode } from 'react';
 
+import { t } from '../text';
+
 interface ModalProps {
   readonly title: string;
   readonly onClose: () => void;
@@ -39,7 +41,7 @@ export function Modal({ title, onClose, className = '', isBare = false, children
       {isBare ? null : (
         <header className="modal-header">
           <h2>{title}</h2>
-          <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+          <button type="button" className="icon-button" aria-label={t('modal.close')} onClick={onClose}>
             <X size={16} aria-hidden />
           </button>
         </header>

@@ -5,6 +5,7 @@ import type { JSX } from 'react';
 import { newProject, openProject, openRecent } from '../actions/project';
 import { openDialog } from '../stores/ui';
 import { useApp } from '../stores/app';
+import { t } from '../text';
 import { Modal } from './modal';
 
 /** Signs for the templates that are known; others get the plain one. */
@@ -14,8 +15,8 @@ export function NewProjectDialog({ onClose }: { readonly onClose: () => void }):
   const templates = useApp((state) => state.templates);
   const recent = useApp((state) => state.recent);
   return (
-    <Modal title="New project" className="new-project" onClose={onClose}>
-      <ul className="templates" aria-label="Templates">
+    <Modal title={t('newProject.newProject')} className="new-project" onClose={onClose}>
+      <ul className="templates" aria-label={t('newProject.templates')}>
         {templates.map(({ name, summary }) => {
           const Icon = ICONS[name] ?? FilePlus2;
           return (
@@ -41,7 +42,7 @@ export function NewProjectDialog({ onClose }: { readonly onClose: () => void }):
           }}
         >
           <FolderOpen size={15} aria-hidden />
-          Open a project…
+          {t('newProject.openAProject')}
         </button>
         {recent.slice(0, 3).map(({ token, name, folder }) => (
           <button

@@ -6,25 +6,23 @@ import type { Leftover } from '#core/ipc/api';
 import { discardLeftover, restoreLeftover } from '../actions/project';
 import { useApp } from '../stores/app';
 import { openDialog } from '../stores/ui';
+import { t } from '../text';
 import { Modal } from './modal';
 
 export function RecoveryDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
   const leftovers = useApp((state) => state.leftovers);
   return (
-    <Modal title="Unsaved work was found" className="recovery" onClose={onClose}>
-      <p className="recovery-about">
-        Lazuli ended before this was saved. Restored work opens unsaved; the files on disk stay as they are
-        until you save.
-      </p>
+    <Modal title={t('recovery.unsavedWorkWasFound')} className="recovery" onClose={onClose}>
+      <p className="recovery-about">{t('recovery.lazuliEndedBeforeThis')}</p>
       <ul className="recovery-list">
         {leftovers.map((left) => (
           <Row key={left.key} left={left} />
         ))}
       </ul>
       <footer className="modal-footer">
-        <p className="muted">What you leave here is offered again at the next start.</p>
+        <p className="muted">{t('recovery.whatYouLeaveHere')}</p>
         <button type="button" className="button" onClick={onClose}>
-          Later
+          {t('recovery.later')}
         </button>
       </footer>
     </Modal>
@@ -49,7 +47,7 @@ function Row({ left }: { readonly left: Leftover }): JSX.Element {
         </p>
       </div>
       <button type="button" className="button" onClick={() => void discardLeftover(key)}>
-        Discard
+        {t('recovery.discard')}
       </button>
       <button
         type="button"
@@ -59,7 +57,7 @@ function Row({ left }: { readonly left: Leftover }): JSX.Element {
           void restoreLeftover(key);
         }}
       >
-        Restore
+        {t('recovery.restore')}
       </button>
     </li>
   );

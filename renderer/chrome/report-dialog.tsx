@@ -11,11 +11,12 @@ import { useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { useProfile, useProfileWatch } from '../stores/profile';
 import { showNote } from '../stores/toasts';
+import { t } from '../text';
 import { Modal } from './modal';
 import { ReportTable } from './report-table';
 
 async function copy(text: string, what: string): Promise<void> {
-  await perform('Nothing was copied', null, () => call('clipboard.write', text));
+  await perform(t('told.nothingWasCopied'), null, () => call('clipboard.write', text));
   showNote(`The report is on the clipboard as ${what}`);
 }
 
@@ -48,7 +49,7 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
       </div>
       <div className="modal-footer">
         <button type="button" className="button" onClick={() => void copy(reportCsv(model, profile), 'CSV')}>
-          Copy as CSV
+          {t('report.copyAsCsv')}
         </button>
         <button
           type="button"
@@ -56,7 +57,7 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
           data-autofocus
           onClick={() => void copy(reportMarkdown(model, profile), 'Markdown')}
         >
-          Copy as Markdown
+          {t('report.copyAsMarkdown')}
         </button>
       </div>
     </Modal>
@@ -85,7 +86,7 @@ function Memory(): JSX.Element {
     await flushUpdate();
     const { project } = useDocument.getState();
     if (project) {
-      const answer = await perform('The memory was not predicted', null, () =>
+      const answer = await perform(t('told.theMemoryWasNotPredicted'), null, () =>
         Promise.all([call('train.need', project), call('model.measuredMemory')]),
       );
       if (answer) {
@@ -96,7 +97,7 @@ function Memory(): JSX.Element {
     setIsWorking(false);
   };
   return (
-    <section className="report-memory" aria-label="Memory of a run">
+    <section className="report-memory" aria-label={t('report.memoryOfARun')}>
       <button
         type="button"
         className="button is-small"
@@ -104,7 +105,7 @@ function Memory(): JSX.Element {
         aria-busy={isWorking}
         onClick={() => void predict()}
       >
-        Predict the memory of a run
+        {t('report.predictTheMemoryOf')}
       </button>
       {predicted ? (
         <dl className="facts" role="status">
@@ -119,9 +120,7 @@ function Memory(): JSX.Element {
             <dd>{showBytes(predicted.memory.total)}</dd>
           </div>
           <div>
-            <dt title="Everything held in native memory then, what undo keeps included">
-              Measured during the last run
-            </dt>
+            <dt title={t('report.everythingHeldInNative')}>{t('report.measuredDuringTheLast')}</dt>
             <dd>{measured === null ? 'no run yet' : showBytes(measured)}</dd>
           </div>
         </dl>

@@ -8,6 +8,7 @@ import { showBytes } from '#core/units';
 
 import { showSeconds } from '../panels/cost-text';
 import { showCount } from '../panels/format';
+import { t } from '../text';
 
 const ROW = 27;
 
@@ -70,7 +71,7 @@ export function ReportTable({
   const box = useRef<HTMLDivElement>(null);
   const rows = useMemo(() => layerReports(model, profile), [model, profile]);
   const numbers = profile ? [...NUMBERS, ...COSTS] : NUMBERS;
-  // eslint-disable-next-line react-hooks/incompatible-library -- its functions answer anew each time; nothing here memoizes them
+  // oxlint-disable-next-line react-hooks/incompatible-library -- its functions answer anew each time; nothing here memoizes them
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
@@ -82,7 +83,7 @@ export function ReportTable({
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   const { uninitialized } = model.totals;
   return (
-    <div ref={box} className="report-scroll" role="region" aria-label="Layers" tabIndex={0}>
+    <div ref={box} className="report-scroll" role="region" aria-label={t('common.layers')} tabIndex={0}>
       <table className="table is-numbers" aria-rowcount={rows.length + 2}>
         <thead>
           <tr aria-rowindex={1}>
@@ -112,7 +113,7 @@ export function ReportTable({
         </tbody>
         <tfoot>
           <tr aria-rowindex={rows.length + 2}>
-            <th scope="row">Total</th>
+            <th scope="row">{t('report.total')}</th>
             <td>{rows.length} layers</td>
             <td>{uninitialized > 0 ? `${uninitialized} uninitialized` : ''}</td>
             {numbers.map(({ title, total }) => (

@@ -4,6 +4,7 @@ import type { Resized } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
 
 import { rematerialize } from '../actions/model';
+import { t } from '../text';
 import { Modal } from './modal';
 
 /** Rows that are drawn; the rest is counted. */
@@ -18,14 +19,14 @@ export function ResizeDialog({
 }): JSX.Element {
   const more = resized.length - ROWS;
   return (
-    <Modal title="This sample changes sizes" className="weights" onClose={onClose}>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label="What changes its size">
+    <Modal title={t('resize.thisSampleChangesSizes')} className="weights" onClose={onClose}>
+      <div className="table-scroll" tabIndex={0} role="region" aria-label={t('resize.whatChangesItsSize')}>
         <table className="table">
           <thead>
             <tr>
-              <th scope="col">Key</th>
-              <th scope="col">Now</th>
-              <th scope="col">After</th>
+              <th scope="col">{t('common.key')}</th>
+              <th scope="col">{t('resize.now')}</th>
+              <th scope="col">{t('resize.after')}</th>
             </tr>
           </thead>
           <tbody>
@@ -48,10 +49,10 @@ export function ResizeDialog({
           anew. Every parameter whose shape stays keeps its values. It can be undone.
         </p>
         <button type="button" className="button" onClick={onClose}>
-          Cancel
+          {t('common.cancel')}
         </button>
         <button type="button" className="button is-primary" onClick={() => void rematerialize()}>
-          Initialize anew
+          {t('common.initializeAnew')}
         </button>
       </footer>
     </Modal>

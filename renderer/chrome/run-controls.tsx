@@ -7,6 +7,7 @@ import { useRun } from '../stores/run';
 import { useUi } from '../stores/ui';
 import { showDuration } from '../panels/format';
 import { remainingSeconds } from '../panels/run-progress';
+import { t } from '../text';
 import { IconButton } from './icon-button';
 
 export function RunControls(): JSX.Element {
@@ -15,43 +16,43 @@ export function RunControls(): JSX.Element {
   if (state === 'idle')
     return (
       <IconButton
-        label="Start training"
+        label={t('runControls.startTraining')}
         command="model.train"
         icon={Play}
         isBusy={isStarting}
         className="is-primary"
       >
-        Start training
+        {t('runControls.startTraining')}
       </IconButton>
     );
   return (
     <span className="run-controls">
       <RunProgress />
-      <IconButton label="Queue another run" command="model.queue" icon={ListPlus}>
-        Queue
+      <IconButton label={t('runControls.queueAnotherRun')} command="model.queue" icon={ListPlus}>
+        {t('runControls.queue')}
       </IconButton>
       {state === 'paused' ? (
-        <IconButton label="Resume" icon={Play} onClick={() => void pauseOrResume()}>
-          Resume
+        <IconButton label={t('runControls.resume')} icon={Play} onClick={() => void pauseOrResume()}>
+          {t('runControls.resume')}
         </IconButton>
       ) : (
         <IconButton
-          label="Pause"
+          label={t('runControls.pause')}
           icon={Pause}
           isDisabled={state === 'stopping'}
           onClick={() => void pauseOrResume()}
         >
-          Pause
+          {t('runControls.pause')}
         </IconButton>
       )}
       <IconButton
-        label="Stop"
+        label={t('runControls.stop')}
         icon={Square}
         isBusy={state === 'stopping'}
         onClick={() => void stopTraining()}
         className="is-danger"
       >
-        Stop
+        {t('runControls.stop')}
       </IconButton>
     </span>
   );
@@ -65,7 +66,7 @@ function RunProgress(): JSX.Element {
   const remaining = useRun(({ last }) => (last ? showDuration(remainingSeconds(last)) : ''));
   return (
     <span className="run-progress">
-      <progress max={100} value={percent} aria-label="Training progress" />
+      <progress max={100} value={percent} aria-label={t('runControls.trainingProgress')} />
       <span className="run-progress-text">
         {percent}%{remaining === '' ? '' : ` · ${remaining} left`}
       </span>

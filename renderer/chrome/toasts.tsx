@@ -3,11 +3,12 @@ import { CircleAlert, CircleCheck, X } from 'lucide-react';
 import type { JSX } from 'react';
 
 import { dismissToast, useToasts, type Toast } from '../stores/toasts';
+import { t } from '../text';
 
 export function Toasts(): JSX.Element {
   const toasts = useToasts((state) => state.toasts);
   return (
-    <div className="toasts" role="region" aria-label="Notifications">
+    <div className="toasts" role="region" aria-label={t('toasts.notifications')}>
       {toasts.map((toast) => (
         <ToastCard key={toast.id} toast={toast} />
       ))}
@@ -41,7 +42,7 @@ function ToastCard({ toast: { id, tone, title, error } }: { readonly toast: Toas
       <button
         type="button"
         className="icon-button is-small"
-        aria-label="Dismiss"
+        aria-label={t('toasts.dismiss')}
         onClick={() => {
           dismissToast(id);
         }}

@@ -13,6 +13,7 @@ import { useApp } from '../stores/app';
 import { isDirty, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { useUi } from '../stores/ui';
+import { t } from '../text';
 import { Gem } from './gem';
 import { IconButton } from './icon-button';
 import { RunControls } from './run-controls';
@@ -21,30 +22,30 @@ export function ToolBar(): JSX.Element {
   const isWaiting = useModel((state) => isUninitialized(state.model));
   const busy = useUi((state) => state.busy);
   return (
-    <header className="tool-bar" role="toolbar" aria-label="Main">
+    <header className="tool-bar" role="toolbar" aria-label={t('toolBar.main')}>
       <Gem />
       <ProjectName />
       <BackupFault />
       <span className="bar-line" />
-      <IconButton label="New" command="file.new" icon={FilePlus2} />
+      <IconButton label={t('toolBar.new')} command="file.new" icon={FilePlus2} />
       <span className="split-button">
-        <IconButton label="Open" command="file.open" icon={FolderOpen} isBusy={busy === 'open'} />
+        <IconButton label={t('common.open')} command="file.open" icon={FolderOpen} isBusy={busy === 'open'} />
         <RecentMenu />
       </span>
-      <IconButton label="Save" command="file.save" icon={Save} isBusy={busy === 'save'} />
+      <IconButton label={t('toolBar.save')} command="file.save" icon={Save} isBusy={busy === 'save'} />
       <span className="bar-line" />
       <HistoryButtons />
       <span className="bar-space" />
       <SearchButton />
       <span className="bar-space" />
       <IconButton
-        label="Feed sample"
+        label={t('toolBar.feedSample')}
         command="model.feed"
         icon={Sparkles}
         isBusy={busy === 'feed'}
         className={isWaiting ? 'is-gold' : ''}
       >
-        Feed sample
+        {t('toolBar.feedSample')}
       </IconButton>
       <RunControls />
       <span className="bar-line" />
@@ -81,7 +82,7 @@ function BackupFault(): JSX.Element | null {
   return (
     <span className="backup-fault" role="alert" title={fault.message}>
       <TriangleAlert size={14} aria-hidden />
-      Unsaved work cannot be backed up
+      {t('toolBar.unsavedWorkCannotBe')}
     </span>
   );
 }
@@ -112,13 +113,13 @@ function RecentMenu(): JSX.Element {
   const recent = useApp((state) => state.recent);
   return (
     <Menu.Root modal={false}>
-      <Menu.Trigger className="icon-button is-narrow" aria-label="Recent projects">
+      <Menu.Trigger className="icon-button is-narrow" aria-label={t('toolBar.recentProjects')}>
         <ChevronDown size={12} aria-hidden />
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Content className="menu" align="start" sideOffset={6} collisionPadding={8}>
-          <Menu.Label className="menu-label">Recent</Menu.Label>
-          {recent.length === 0 ? <p className="menu-empty">Nothing opened yet</p> : null}
+          <Menu.Label className="menu-label">{t('toolBar.recent')}</Menu.Label>
+          {recent.length === 0 ? <p className="menu-empty">{t('toolBar.nothingOpenedYet')}</p> : null}
           {recent.map(({ token, name, folder }) => (
             <Menu.Item key={token} className="menu-item" onSelect={() => void openRecent(token)}>
               <span>{name}</span>
@@ -137,13 +138,13 @@ function SearchButton(): JSX.Element {
     <button
       type="button"
       className="search-button"
-      aria-label="Command palette"
+      aria-label={t('toolBar.commandPalette')}
       onClick={() => {
         runCommand('view.commandPalette');
       }}
     >
       <Search size={14} aria-hidden />
-      <span>Search or run a command</span>
+      <span>{t('toolBar.searchOrRunA')}</span>
       <kbd>{shortcutText('CmdOrCtrl+K', isMac)}</kbd>
     </button>
   );

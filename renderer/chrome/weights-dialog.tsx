@@ -7,6 +7,7 @@ import { formatShape } from '#core/tensor/shape';
 import { loadWeights } from '../actions/model';
 import { call } from '../client';
 import { useUi, type WeightsChoice } from '../stores/ui';
+import { t } from '../text';
 import { Modal } from './modal';
 
 type Verdict = WeightVerdict['verdict'];
@@ -46,7 +47,7 @@ export function WeightsDialog({
   return (
     <Modal title={`Load ${name}`} className="weights" onClose={onClose}>
       {fields}
-      <div className="weights-filter" role="group" aria-label="Show">
+      <div className="weights-filter" role="group" aria-label={t('weights.show')}>
         <button type="button" className="pill" aria-pressed={only === null} onClick={() => setOnly(null)}>
           All <span className="count">{verdicts.length}</span>
         </button>
@@ -66,14 +67,14 @@ export function WeightsDialog({
           );
         })}
       </div>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label="Verdict per key">
+      <div className="table-scroll" tabIndex={0} role="region" aria-label={t('weights.verdictPerKey')}>
         <table className="table">
           <thead>
             <tr>
-              <th scope="col">Key</th>
-              <th scope="col">Model</th>
-              <th scope="col">File</th>
-              <th scope="col">Verdict</th>
+              <th scope="col">{t('common.key')}</th>
+              <th scope="col">{t('weights.model')}</th>
+              <th scope="col">{t('weights.file')}</th>
+              <th scope="col">{t('weights.verdict')}</th>
             </tr>
           </thead>
           <tbody>
@@ -101,12 +102,12 @@ export function WeightsDialog({
                 ? 'What fits is loaded, the rest stays as it is. Loading can be undone.'
                 : 'Every key fits. Loading can be undone.')}
         </p>
-        <label className="weights-partial" title="Keys that are missing or unexpected are left alone">
+        <label className="weights-partial" title={t('weights.keysThatAreMissing')}>
           <input type="checkbox" checked={isPartial} onChange={({ target }) => setPartial(target.checked)} />
-          Load what fits
+          {t('weights.loadWhatFits')}
         </label>
         <button type="button" className="button" onClick={onClose}>
-          Cancel
+          {t('common.cancel')}
         </button>
         <button
           type="button"
@@ -114,7 +115,7 @@ export function WeightsDialog({
           disabled={blocked > 0 || problem !== null || isBusy}
           onClick={() => void loadWeights(token, name, { rules, partial: isPartial })}
         >
-          Load weights
+          {t('weights.loadWeights')}
         </button>
       </footer>
     </Modal>
@@ -166,7 +167,7 @@ function useRenamed(choice: WeightsChoice): Compared & { readonly fields: JSX.El
   const fields = (
     <div className="weights-rules">
       <label>
-        Strip prefix
+        {t('weights.stripPrefix')}
         <input
           className="field-input"
           value={prefix}
@@ -176,13 +177,13 @@ function useRenamed(choice: WeightsChoice): Compared & { readonly fields: JSX.El
         />
       </label>
       <label>
-        Rename keys
+        {t('weights.renameKeys')}
         <input
           className="field-input"
           value={rename}
           placeholder={'^backbone\\. => encoder.'}
           spellCheck={false}
-          title="A regular expression, =>, and what replaces its matches ($1: its first group)"
+          title={t('weights.aRegularExpressionAnd')}
           onChange={({ target }) => setRename(target.value)}
         />
       </label>

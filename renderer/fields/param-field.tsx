@@ -4,6 +4,7 @@ import { RotateCcw } from 'lucide-react';
 import { useId, useState, type JSX, type KeyboardEvent, type ReactNode } from 'react';
 import type { ParamSpec } from '#core/layers/params';
 
+import { t } from '../text';
 import { paramToText, stepText, textToParam } from './param-text';
 
 interface ParamFieldProps {
@@ -172,9 +173,9 @@ function Row({ id, label, help, fault, note, reset, children }: RowProps): JSX.E
           <button
             type="button"
             className="field-reset"
-            aria-label="Reset to the initial value"
+            aria-label={t('paramField.resetToTheInitial')}
             aria-describedby={`${id}-help`}
-            title="Back to the initial value"
+            title={t('paramField.backToTheInitial')}
             onClick={reset}
           >
             <RotateCcw size={12} aria-hidden />

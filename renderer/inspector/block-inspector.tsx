@@ -12,6 +12,7 @@ import { TextField } from '../fields/plain-fields';
 import { useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { portsOf } from '../stores/ports';
+import { t } from '../text';
 
 export function BlockInspector({ node }: { readonly node: GraphNode }): JSX.Element | null {
   const project = useDocument((state) => state.project);
@@ -36,7 +37,7 @@ export function BlockInspector({ node }: { readonly node: GraphNode }): JSX.Elem
       </header>
       <div className="inspector-body">
         <TextField
-          label="Name"
+          label={t('common.name')}
           value={node.name}
           check={(text) => {
             const fault = renameFault(id, text);
@@ -47,7 +48,7 @@ export function BlockInspector({ node }: { readonly node: GraphNode }): JSX.Elem
           }}
         />
         <TextField
-          label="Block"
+          label={t('blockInspector.block')}
           value={block.name}
           check={(text) => {
             const fault = nameFault(text);
@@ -58,7 +59,7 @@ export function BlockInspector({ node }: { readonly node: GraphNode }): JSX.Elem
           }}
         />
         <TextField
-          label="Repeat"
+          label={t('blockInspector.repeat')}
           value={String(node.block?.repeat ?? 1)}
           check={(text) => (/^[1-9]\d{0,2}$|^1000$/.test(text) ? null : 'A whole number from 1 to 1000.')}
           onChange={(text) => {
@@ -73,9 +74,9 @@ export function BlockInspector({ node }: { readonly node: GraphNode }): JSX.Elem
               setBlockUse(id, { weights: target.checked ? 'shared' : undefined });
             }}
           />
-          Weights shared with the first instance
+          {t('blockInspector.weightsSharedWithThe')}
         </label>
-        <h3 className="section-title">Ports</h3>
+        <h3 className="section-title">{t('blockInspector.ports')}</h3>
         <dl className="facts">
           {ports.inputs.map(({ name }, at) => (
             <div key={`input ${name}`}>
@@ -99,11 +100,11 @@ export function BlockInspector({ node }: { readonly node: GraphNode }): JSX.Elem
             }}
           >
             <LogIn size={14} aria-hidden />
-            Open
+            {t('common.open')}
           </button>
           <button type="button" className="button" onClick={breakUpSelected}>
             <Ungroup size={14} aria-hidden />
-            Break up
+            {t('blockInspector.breakUp')}
           </button>
         </div>
       </div>

@@ -12,6 +12,7 @@ import { showCount } from '../panels/format';
 import { openedBlocks, shownGraph, useDocument } from '../stores/document';
 import { useLive, type ChipInfo, type NodeView } from '../stores/live';
 import { useModel } from '../stores/model';
+import { t } from '../text';
 
 export function ModelSummary({ selected }: { readonly selected: number }): JSX.Element {
   const name = useDocument((state) => state.project?.name ?? '');
@@ -46,7 +47,7 @@ export function ModelSummary({ selected }: { readonly selected: number }): JSX.E
             runCommand('model.report');
           }}
         >
-          Report…
+          {t('modelSummary.report')}
         </button>
         <LayerTable />
       </div>
@@ -103,7 +104,7 @@ function Readiness({
         <strong>{ready}</strong> of {total} tensors{block === undefined ? '' : ` of '${block}'`} have their
         shape
       </p>
-      <progress max={Math.max(1, total)} value={ready} aria-label="Tensors with a shape" />
+      <progress max={Math.max(1, total)} value={ready} aria-label={t('modelSummary.tensorsWithAShape')} />
       {total > 0 && uninitialized > 0 ? (
         <p className="muted small">
           {uninitialized} uninitialized.{' '}
@@ -114,7 +115,7 @@ function Readiness({
               runCommand('model.feed');
             }}
           >
-            One sample batch
+            {t('modelSummary.oneSampleBatch')}
           </button>{' '}
           decides {uninitialized === 1 ? 'it' : 'them'}.
         </p>
@@ -154,14 +155,14 @@ function LayerTable(): JSX.Element | null {
   );
   if (order.length === 0) return null;
   return (
-    <section aria-label="Layers of the model">
-      <h3 className="section-title">Layers</h3>
+    <section aria-label={t('modelSummary.layersOfTheModel')}>
+      <h3 className="section-title">{t('common.layers')}</h3>
       <VirtualList
         count={order.length}
         rowHeight={ROW}
         height={TABLE_HEIGHT}
         className="layer-rows"
-        label="Layers"
+        label={t('common.layers')}
         row={(index) => {
           const node = order[index];
           return node ? <LayerRow key={node.id} id={node.id} name={node.name} /> : null;

@@ -13,6 +13,7 @@ import { showCount } from '../panels/format';
 import { scopePath, useDocument, useNode } from '../stores/document';
 import { useLive, type NodeView } from '../stores/live';
 import { useModel } from '../stores/model';
+import { t } from '../text';
 import { ActivitySection } from './activity';
 import { BlockInspector } from './block-inspector';
 import { ParameterList } from './parameter-list';
@@ -52,7 +53,7 @@ export function NodeInspector({ id }: { readonly id: string }): JSX.Element | nu
           );
         })}
         <TextField
-          label="Name"
+          label={t('common.name')}
           value={node.name}
           check={(text) => {
             const fault = renameFault(id, text);
@@ -83,8 +84,8 @@ function Params({
   const params = Object.entries(declaration.params);
   if (params.length === 0) return null;
   return (
-    <section aria-label="Options">
-      <h3 className="section-title">Options</h3>
+    <section aria-label={t('nodeInspector.options')}>
+      <h3 className="section-title">{t('nodeInspector.options')}</h3>
       {params.map(([name, spec]) => (
         <ParamField
           key={name}
@@ -123,8 +124,8 @@ function ShapeFacts({
 }): JSX.Element {
   const show = (shape: PartialShape | null | undefined): string => (shape ? formatShape(shape) : '?');
   return (
-    <section aria-label="Shapes">
-      <h3 className="section-title">Shapes</h3>
+    <section aria-label={t('nodeInspector.shapes')}>
+      <h3 className="section-title">{t('nodeInspector.shapes')}</h3>
       <dl className="facts">
         {view.inputs.map((shape, at) => (
           <div key={`in${at}`}>
@@ -140,7 +141,7 @@ function ShapeFacts({
         ))}
         {flops === null || flops === 0 ? null : (
           <div>
-            <dt>forward</dt>
+            <dt>{t('nodeInspector.forward')}</dt>
             <dd>{showCount(flops)} FLOPs</dd>
           </div>
         )}

@@ -4,6 +4,7 @@ import type { GraphNode } from '#core/document/project';
 import { formatShape } from '#core/tensor/shape';
 
 import type { ChipInfo } from '../stores/live';
+import { t } from '../text';
 import { TensorChoices } from './tensor-choices';
 
 interface ParameterListProps {
@@ -14,15 +15,15 @@ interface ParameterListProps {
 export function ParameterList({ node, chips }: ParameterListProps): JSX.Element | null {
   if (chips.length === 0) return null;
   return (
-    <section aria-label="Parameters">
-      <h3 className="section-title">Parameters and buffers</h3>
+    <section aria-label={t('common.parameters')}>
+      <h3 className="section-title">{t('parameterList.parametersAndBuffers')}</h3>
       <ul className="parameters">
         {chips.map((chip) => (
           <li key={chip.name} className="parameter" data-state={chip.state}>
             <span className="parameter-name">
               <span className="state-dot" aria-hidden />
               {chip.name}
-              {chip.kind.includes('buffer') ? <span className="tag">buffer</span> : null}
+              {chip.kind.includes('buffer') ? <span className="tag">{t('common.buffer')}</span> : null}
             </span>
             <span className="shape">{formatShape(chip.shape)}</span>
             <span className="parameter-state">

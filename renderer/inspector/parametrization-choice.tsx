@@ -5,6 +5,7 @@ import { parametrizationKinds } from '#core/graph/parametrizations';
 import { ORTHOGONAL_MAPS } from '#core/layers/parametrize/scheme';
 
 import { setTensorOptions } from '../actions/graph';
+import { t } from '../text';
 
 interface ParametrizationChoiceProps {
   /** The node's id. */
@@ -68,7 +69,7 @@ export function ParametrizationChoice({
     <select
       className="field-input"
       aria-label={`Parametrization of ${name}`}
-      title="Weight norm learns magnitude and direction apart; spectral norm divides by the largest singular value; orthogonal keeps its columns or rows orthonormal"
+      title={t('parametrizationChoice.weightNormLearnsMagnitude')}
       value={value}
       onChange={({ target }) => {
         setTensorOptions(id, name, { ...NONE, ...choices.get(target.value)?.chosen });

@@ -5,6 +5,7 @@ import { INITIALIZERS } from '#core/nn/initializers';
 
 import { setTensorOption } from '../actions/graph';
 import type { ChipInfo } from '../stores/live';
+import { t } from '../text';
 import { ParametrizationChoice } from './parametrization-choice';
 import { TensorRelations } from './tensor-relations';
 
@@ -35,18 +36,18 @@ export function TensorChoices({ id, chip, options }: TensorChoicesProps): JSX.El
             setTensorOption(id, name, 'frozen', target.checked ? true : undefined);
           }}
         />
-        frozen
+        {t('common.frozen')}
       </label>
       <select
         className="field-input"
         aria-label={`Initializer of ${name}`}
-        title="How its first values are drawn; counts at the next initialization"
+        title={t('tensorChoices.howItsFirstValues')}
         value={chosen}
         onChange={({ target }) => {
           setTensorOption(id, name, 'initializer', target.value === '' ? undefined : { kind: target.value });
         }}
       >
-        <option value="">the layer’s own start</option>
+        <option value="">{t('tensorChoices.theLayerSOwn')}</option>
         {isOther ? <option value={chosen}>{chosen}</option> : null}
         {kinds.map((kind) => (
           <option key={kind} value={kind}>

@@ -6,6 +6,7 @@ import { couldBeEqual } from '#core/graph/tensor-checks';
 import { setTensorOption } from '../actions/graph';
 import { useDocument } from '../stores/document';
 import { useLive, type ChipInfo, type NodeView } from '../stores/live';
+import { t } from '../text';
 
 /** Up to so many layers every tensor that could be tied to is listed without being asked. */
 const LISTED_AT_ONCE = 500;
@@ -52,7 +53,7 @@ export function TensorRelations({ id, chip, options }: TensorRelationsProps): JS
     <>
       <Chooser
         label={`Tie of ${name}`}
-        title="One parameter under two names: it learns once"
+        title={t('tensorRelations.oneParameterUnderTwo')}
         none="a parameter of its own"
         values={targets}
         chosen={options.tied_to}
@@ -62,7 +63,7 @@ export function TensorRelations({ id, chip, options }: TensorRelationsProps): JS
       />
       <Chooser
         label={`Optimizer group of ${name}`}
-        title="Groups have their own learning rate and weight decay"
+        title={t('tensorRelations.groupsHaveTheirOwn')}
         none="the optimizer’s own rate"
         values={Object.keys(project?.training.optimizer.groups ?? {})}
         chosen={options.group}

@@ -9,6 +9,7 @@ import type { Category } from '#core/layers/declaration';
 import { insertLayer } from '../actions/insert';
 import { CategoryIcon } from '../chrome/category-icon';
 import { Hint } from '../chrome/icon-button';
+import { t } from '../text';
 import { DRAGGED_LAYER } from './drag';
 import { searchLayers } from './search';
 import './palette.css';
@@ -47,13 +48,13 @@ export function Palette(): JSX.Element {
   };
 
   return (
-    <nav className="palette" aria-label="Layers" onKeyDown={moveFocus}>
+    <nav className="palette" aria-label={t('common.layers')} onKeyDown={moveFocus}>
       <div className="palette-search">
         <Search size={14} aria-hidden />
         <input
           type="search"
-          aria-label="Search layers"
-          placeholder="Search layers"
+          aria-label={t('palette.searchLayers')}
+          placeholder={t('palette.searchLayers')}
           value={query}
           onChange={(event) => {
             setQuery(event.target.value);
@@ -80,7 +81,7 @@ export function Palette(): JSX.Element {
           </p>
         ) : null}
       </div>
-      <p className="palette-foot">Drag to the canvas, or press Enter to add after the selection.</p>
+      <p className="palette-foot">{t('palette.dragToTheCanvas')}</p>
     </nav>
   );
 }

@@ -2,13 +2,14 @@
 import type { JSX } from 'react';
 
 import { useChart } from '../stores/chart';
+import { t } from '../text';
 
 export function ChartOptions(): JSX.Element {
   const { smoothing, isLog } = useChart();
   return (
     <span className="chart-options">
       <label>
-        Smoothing
+        {t('chartOptions.smoothing')}
         <input
           type="range"
           min={0}
@@ -28,7 +29,7 @@ export function ChartOptions(): JSX.Element {
             useChart.setState({ isLog: event.currentTarget.checked });
           }}
         />
-        Log scale
+        {t('chartOptions.logScale')}
       </label>
     </span>
   );

@@ -7,6 +7,7 @@ import 'uplot/dist/uPlot.min.css';
 import { coloursOf, useApp } from '../stores/app';
 import { useChart } from '../stores/chart';
 import { useRun, type Curves } from '../stores/run';
+import { t } from '../text';
 import { axisStyle, followSize, sizeIn, tokenOf } from './chart-style';
 import { joinCurves, type ChartKind } from './curve-data';
 
@@ -25,8 +26,8 @@ export function CurveChart({ kind }: { readonly kind: ChartKind }): JSX.Element 
     <figure className="curve">
       <figcaption>
         {TITLES[kind]}
-        <span className="legend is-train">train</span>
-        <span className="legend is-validation">validation</span>
+        <span className="legend is-train">{t('curveChart.train')}</span>
+        <span className="legend is-validation">{t('curveChart.validation')}</span>
       </figcaption>
       <div ref={ref} className="curve-plot" />
     </figure>

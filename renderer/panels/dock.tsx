@@ -17,6 +17,7 @@ import type { JSX } from 'react';
 import { useLive } from '../stores/live';
 import { useRun } from '../stores/run';
 import { showDock, toggleDock, useUi, type DockTab } from '../stores/ui';
+import { t } from '../text';
 import { OutlinePanel } from './outline-panel';
 import { ParametersPanel } from './parameters/parameters-panel';
 import { PredictionsPanel } from './predictions/predictions-panel';
@@ -37,39 +38,39 @@ export function Dock(): JSX.Element {
         showDock(value as DockTab);
       }}
     >
-      <section className="dock" aria-label="Panels" style={{ height: isOpen ? height : undefined }}>
+      <section className="dock" aria-label={t('dock.panels')} style={{ height: isOpen ? height : undefined }}>
         <Resizer />
         <div className="dock-bar">
-          <Tabs.List className="dock-tabs" aria-label="Panels">
-            <Tab value="sample" label="Sample">
+          <Tabs.List className="dock-tabs" aria-label={t('dock.panels')}>
+            <Tab value="sample" label={t('dock.sample')}>
               <Sparkles size={14} aria-hidden />
-              Sample
+              {t('dock.sample')}
             </Tab>
-            <Tab value="training" label="Training">
+            <Tab value="training" label={t('dock.training')}>
               <ChartSpline size={14} aria-hidden />
-              Training
+              {t('dock.training')}
               <RunDot />
             </Tab>
-            <Tab value="predictions" label="Predictions">
+            <Tab value="predictions" label={t('dock.predictions')}>
               <ScanSearch size={14} aria-hidden />
-              Predictions
+              {t('dock.predictions')}
             </Tab>
-            <Tab value="runs" label="Runs">
+            <Tab value="runs" label={t('dock.runs')}>
               <History size={14} aria-hidden />
-              Runs
+              {t('dock.runs')}
             </Tab>
-            <Tab value="parameters" label="Parameters">
+            <Tab value="parameters" label={t('common.parameters')}>
               <Boxes size={14} aria-hidden />
-              Parameters
+              {t('common.parameters')}
             </Tab>
-            <Tab value="problems" label="Problems">
+            <Tab value="problems" label={t('dock.problems')}>
               <CircleAlert size={14} aria-hidden />
-              Problems
+              {t('dock.problems')}
               <ProblemCount />
             </Tab>
-            <Tab value="outline" label="Outline">
+            <Tab value="outline" label={t('dock.outline')}>
               <ListTree size={14} aria-hidden />
-              Outline
+              {t('dock.outline')}
             </Tab>
           </Tabs.List>
           <button

@@ -4,6 +4,7 @@ import { formatShape } from '#core/tensor/shape';
 
 import { focusNode } from '../canvas/focus-node';
 import { useModel } from '../stores/model';
+import { t } from '../text';
 
 export function FeedReport(): JSX.Element {
   const feed = useModel((state) => state.lastFeed);
@@ -28,8 +29,8 @@ export function FeedReport(): JSX.Element {
       ) : null}
       {unreached.length === 0 ? null : (
         <>
-          <p className="small is-gold">Not reached by the sample:</p>
-          <ul className="key-list" aria-label="Parameters not reached">
+          <p className="small is-gold">{t('feedReport.notReachedByThe')}</p>
+          <ul className="key-list" aria-label={t('feedReport.parametersNotReached')}>
             {unreached.map((key) => (
               <li key={key}>
                 <button

@@ -10,6 +10,7 @@ import { showNode } from '../canvas/viewport';
 import { shownGraph, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { onlySelected, openDialog, select, useUi } from '../stores/ui';
+import { t } from '../text';
 import { outlineRows, type OutlineRow } from './outline-rows';
 
 /** Pixels of a row, as in dock.css. */
@@ -158,14 +159,14 @@ export function OutlinePanel(): JSX.Element {
   return (
     <div className="outline">
       <p id="outline-help" className="muted small">
-        Arrows move and unfold · Enter opens a block · Alt+C connects · F2 renames · Delete removes
+        {t('outline.arrowsMoveAndUnfold')}
       </p>
       <div
         ref={box}
         role="tree"
         tabIndex={0}
         className="outline-tree"
-        aria-label="Outline of the graph"
+        aria-label={t('outline.outlineOfTheGraph')}
         aria-describedby="outline-help"
         aria-activedescendant={current ? rowId(current) : undefined}
         onKeyDown={onKeyDown}

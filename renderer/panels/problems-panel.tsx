@@ -5,6 +5,7 @@ import type { Problem } from '#core/session/session';
 
 import { focusEdge, focusNode } from '../canvas/focus-node';
 import { useLive } from '../stores/live';
+import { t } from '../text';
 import { RepairButtons } from './repair-buttons';
 
 /** Repairs are tried for the first problems; those after them often go with these. */
@@ -18,11 +19,11 @@ export function ProblemsPanel(): JSX.Element {
     return (
       <div className="panel-empty">
         <CircleCheck size={22} aria-hidden className="is-good" />
-        <p>No problems. Every shape that is known fits.</p>
+        <p>{t('problems.noProblemsEveryShape')}</p>
       </div>
     );
   return (
-    <ul className="problems" aria-label="Problems of the graph">
+    <ul className="problems" aria-label={t('problems.problemsOfTheGraph')}>
       {problems.slice(0, MOST_SHOWN).map((problem, at) => (
         <li key={`${problem.code} ${problem.where} ${at}`}>
           <ProblemRow problem={problem} />

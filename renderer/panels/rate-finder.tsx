@@ -9,6 +9,7 @@ import { useRate } from '../stores/rate';
 import { useRun } from '../stores/run';
 import { showNote } from '../stores/toasts';
 import { useUi } from '../stores/ui';
+import { t } from '../text';
 import { axisStyle, followSize, sizeIn, tokenOf } from './chart-style';
 import { Fold } from './training-options';
 
@@ -17,21 +18,21 @@ export function RateFinder(): JSX.Element {
   const busy = useUi((state) => state.busy);
   const search = useRate((state) => state.search);
   return (
-    <Fold title="Find a learning rate">
+    <Fold title={t('rateFinder.findALearningRate')}>
       <div className="rate-finder">
         {busy === 'rate' ? (
           <button type="button" className="button is-small" onClick={() => void stopFinding()}>
-            Stop searching
+            {t('rateFinder.stopSearching')}
           </button>
         ) : (
           <button
             type="button"
             className="button is-small"
             disabled={!isIdle || busy !== null}
-            title="A hundred steps at growing rates; the model stays as it is"
+            title={t('rateFinder.aHundredStepsAt')}
             onClick={() => void findRate()}
           >
-            Try growing rates
+            {t('rateFinder.tryGrowingRates')}
           </button>
         )}
         {search ? <Found /> : null}
@@ -57,7 +58,7 @@ function Found(): JSX.Element {
         Rate {roundedRate(rate)}
         <input
           type="range"
-          aria-label="Rate on the curve"
+          aria-label={t('rateFinder.rateOnTheCurve')}
           aria-valuetext={String(roundedRate(rate))}
           min={0}
           max={points.length - 1}
@@ -74,7 +75,7 @@ function Found(): JSX.Element {
             showNote(`The learning rate is ${roundedRate(rate)}`);
           }}
         >
-          Use this rate
+          {t('rateFinder.useThisRate')}
         </button>
       </label>
     </>
@@ -133,5 +134,5 @@ function RateChart(): JSX.Element {
       plot.destroy();
     };
   }, [search, colours]);
-  return <div ref={ref} className="rate-plot" role="img" aria-label="Loss over the learning rate" />;
+  return <div ref={ref} className="rate-plot" role="img" aria-label={t('rateFinder.lossOverTheLearning')} />;
 }

@@ -2,6 +2,7 @@
 import type { JSX, KeyboardEvent, PointerEvent } from 'react';
 
 import { DOCK_LIMITS, resizeDock, useUi } from '../stores/ui';
+import { t } from '../text';
 
 const STEP = 24;
 
@@ -30,7 +31,7 @@ export function Resizer(): JSX.Element {
       className="resizer"
       role="separator"
       aria-orientation="horizontal"
-      aria-label="Height of the panels"
+      aria-label={t('resizer.heightOfThePanels')}
       aria-valuenow={height}
       aria-valuemin={DOCK_LIMITS.min}
       aria-valuemax={DOCK_LIMITS.max}

@@ -5,6 +5,7 @@ import type { JSX } from 'react';
 import type { RunEvent } from '#core/session/session';
 
 import { useRun, type Curves } from '../stores/run';
+import { t } from '../text';
 import { CurveChart } from './curve-chart';
 import { showCount, showDuration, showLoss, showShare } from './format';
 import { ChartOptions } from './chart-options';
@@ -31,7 +32,7 @@ export function RunView(): JSX.Element {
       ) : (
         <div className="panel-empty">
           <ChartSpline size={22} aria-hidden className="muted" />
-          <p>The curves of a run are drawn here, step by step.</p>
+          <p>{t('runView.theCurvesOfA')}</p>
         </div>
       )}
     </div>

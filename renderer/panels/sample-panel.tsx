@@ -10,6 +10,7 @@ import { changeSettings, useDocument } from '../stores/document';
 import { loadPreview } from '../stores/preview';
 import { useRun } from '../stores/run';
 import { useUi } from '../stores/ui';
+import { t } from '../text';
 import { DataForm } from './data-form';
 import { DataItems } from './data-items';
 import { FeedReport } from './feed-report';
@@ -47,7 +48,7 @@ function ChooseButton({ name }: { readonly name: string }): JSX.Element {
         disabled={isRunning}
         onClick={() => void chooseData()}
       >
-        Choose data…
+        {t('sample.chooseData')}
       </button>
     </div>
   );
@@ -57,10 +58,10 @@ function NoData(): JSX.Element {
   return (
     <div className="panel-empty">
       <Database size={22} aria-hidden className="muted" />
-      <p>Choose the data this network learns from: CSV, NPY, NPZ or IDX (the MNIST family).</p>
+      <p>{t('sample.chooseTheDataThis')}</p>
       <button type="button" className="button is-primary" onClick={() => void chooseData()}>
         <FolderOpen size={14} aria-hidden />
-        Choose data…
+        {t('sample.chooseData')}
       </button>
     </div>
   );
@@ -75,7 +76,7 @@ function FeedColumn(): JSX.Element {
   return (
     <div className="feed">
       <NumberField
-        label="Sample batch size"
+        label={t('sample.sampleBatchSize')}
         value={batchSize}
         min={1}
         max={2 ** 31 - 1}
@@ -107,7 +108,7 @@ function FeedColumn(): JSX.Element {
         }}
       >
         <RotateCcw size={14} aria-hidden />
-        Back to uninitialized
+        {t('sample.backToUninitialized')}
       </button>
       <FeedReport />
     </div>

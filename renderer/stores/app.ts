@@ -9,6 +9,7 @@ interface AppInfo {
   readonly isReady: boolean;
   readonly version: string;
   readonly platform: string;
+  readonly locale: string;
   readonly preferences: Preferences;
   readonly recent: readonly RecentFile[];
   readonly templates: AppState['templates'];
@@ -22,6 +23,7 @@ export const useApp = create<AppInfo>(() => ({
   isReady: false,
   version: '',
   platform: '',
+  locale: 'en',
   preferences: INITIAL_PREFERENCES,
   recent: [],
   templates: [],
@@ -31,11 +33,13 @@ export const useApp = create<AppInfo>(() => ({
 }));
 
 export function showApp(state: AppState): void {
-  const { version, platform, preferences, recent, templates, devices, leftovers, backupFault } = state;
+  const { version, platform, locale, preferences, recent, templates, devices, leftovers, backupFault } =
+    state;
   useApp.setState({
     isReady: true,
     version,
     platform,
+    locale,
     preferences,
     recent,
     templates,
@@ -46,8 +50,8 @@ export function showApp(state: AppState): void {
 }
 
 /** The language the window speaks. */
-export const languageOf = ({ preferences }: Pick<AppInfo, 'preferences'>): Language =>
-  languageFor(preferences.language, navigator.language);
+export const languageOf = ({ preferences, locale }: Pick<AppInfo, 'preferences' | 'locale'>): Language =>
+  languageFor(preferences.language, locale);
 
 /** Changes when colours do: what is drawn from the tokens is drawn anew then. */
 export const coloursOf = ({ preferences: { theme, contrast } }: Pick<AppInfo, 'preferences'>): string =>

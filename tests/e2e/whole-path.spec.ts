@@ -125,6 +125,8 @@ test('a reload of the window while training loses neither the run nor the unsave
   await page.getByRole('tab', { name: 'Training' }).click();
   await expect(page.getByRole('button', { name: 'Stop' }).first()).toBeEnabled();
   await expect(page.getByLabel('Epochs', { exact: true })).toHaveValue('5000');
+  // The history of changes came along.
+  await expect(page.getByRole('button', { name: 'Undo change epochs' })).toBeVisible();
   const before = await steps(page);
   await expect.poll(() => steps(page)).toBeGreaterThan(before);
   await page.getByRole('button', { name: 'Stop' }).first().click();

@@ -3,6 +3,7 @@ import type { JSX } from 'react';
 import type { TensorDetail } from '#core/session/parameters';
 
 import { showCount, showLoss } from '../format';
+import { t } from '../../text';
 
 const HEIGHT = 100;
 
@@ -10,7 +11,7 @@ export function Histogram({ detail }: { readonly detail: TensorDetail }): JSX.El
   const { histogram, figures } = detail;
   const { min, max } = figures;
   const bins = histogram.length;
-  if (bins === 0) return <p className="muted">No finite values.</p>;
+  if (bins === 0) return <p className="muted">{t('histogram.noFiniteValues')}</p>;
   const most = Math.max(...histogram, 1);
   const step = (max - min) / bins;
   const zero = min < 0 && max > 0 ? (-min / (max - min)) * bins : null;

@@ -5,6 +5,7 @@ import { Boxes, Search } from 'lucide-react';
 import { figuresOf, useFigures, wantNoFigures } from '../../stores/figures';
 import { allParameters, useModel } from '../../stores/model';
 import { showCount } from '../format';
+import { t } from '../../text';
 import { listTensors, SHOWN, type ColumnName, type Shown } from './listing';
 import { TensorDetailView, type DetailView } from './tensor-detail';
 import { TensorTable } from './tensor-table';
@@ -30,7 +31,7 @@ export function ParametersPanel(): JSX.Element {
     return (
       <div className="panel-empty">
         <Boxes size={22} aria-hidden className="muted" />
-        <p>Parameters and buffers of the layers are listed here.</p>
+        <p>{t('parameters.parametersAndBuffersOf')}</p>
       </div>
     );
   return (
@@ -42,15 +43,15 @@ export function ParametersPanel(): JSX.Element {
             <input
               className="field-input"
               type="search"
-              placeholder="Search tensors"
-              aria-label="Search tensors"
+              placeholder={t('parameters.searchTensors')}
+              aria-label={t('parameters.searchTensors')}
               value={text}
               onChange={({ target }) => setText(target.value)}
             />
           </label>
           <select
             className="field-input"
-            aria-label="Which tensors"
+            aria-label={t('parameters.whichTensors')}
             value={shown}
             onChange={({ target }) => setShown(target.value as Shown)}
           >

@@ -13,6 +13,7 @@ import { useFigures, valuesStamp } from '../../stores/figures';
 import { useRun } from '../../stores/run';
 import { showError } from '../../stores/toasts';
 import { showCount, showLoss } from '../format';
+import { t } from '../../text';
 import { Histogram } from './histogram';
 import { notFinite } from './listing';
 import { TensorPicture } from './tensor-picture';
@@ -38,20 +39,20 @@ export function TensorDetailView({ info, view, onView }: TensorDetailProps): JSX
         <h3 title={key}>{key}</h3>
         <span className="shape">{formatShape(shape)}</span>
         <IconButton
-          label="Show on the canvas"
+          label={t('tensorDetail.showOnTheCanvas')}
           icon={Locate}
           className="is-small"
           onClick={() => focusNode(info.node)}
         />
         <IconButton
-          label="Copy as NumPy"
+          label={t('tensorDetail.copyAsNumpy')}
           icon={Copy}
           className="is-small"
           isDisabled={!hasValues}
           onClick={() => void copyTensor(info)}
         />
         <IconButton
-          label="Initialize anew"
+          label={t('common.initializeAnew')}
           icon={Dices}
           className="is-small"
           isDisabled={!hasValues || isRunning || info.tied_to !== undefined}
@@ -64,7 +65,7 @@ export function TensorDetailView({ info, view, onView }: TensorDetailProps): JSX
             ? `${state} · ${provenance}`
             : `uninitialized${waitsFor === null ? '' : ` · waits for ${waitsFor}`}`}
         </p>
-        <div className="segments" role="group" aria-label="View">
+        <div className="segments" role="group" aria-label={t('common.view')}>
           {Object.entries(VIEWS).map(([name, title]) => (
             <button
               key={name}

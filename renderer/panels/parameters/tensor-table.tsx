@@ -8,6 +8,7 @@ import { focusNode } from '../../canvas/focus-node';
 import { figuresOf, useFigures, wantFigures } from '../../stores/figures';
 import { useRun } from '../../stores/run';
 import { showLoss } from '../format';
+import { t } from '../../text';
 import { COLUMNS, notFinite, type Column, type ColumnName } from './listing';
 
 const ROW = 24;
@@ -77,7 +78,7 @@ export function TensorTable({
     <div
       className="browser-table"
       role="grid"
-      aria-label="Tensors of the model"
+      aria-label={t('tensorTable.tensorsOfTheModel')}
       aria-rowcount={listed.length + 1}
     >
       <div className="tensor-row is-head" role="row" aria-rowindex={1}>
@@ -89,7 +90,7 @@ export function TensorTable({
         ref={box}
         className="browser-rows"
         role="rowgroup"
-        aria-label="Tensors"
+        aria-label={t('tensorTable.tensors')}
         tabIndex={0}
         aria-activedescendant={selected === null ? undefined : `${id}-${selected}`}
         onKeyDown={onKeyDown}
@@ -160,11 +161,11 @@ function Cells({ info }: { readonly info: ParameterInfo }): JSX.Element {
       <span role="gridcell" className="tensor-key" title={info.key}>
         <span className="state-dot" aria-hidden />
         {info.key}
-        {info.kind.endsWith('buffer') ? <span className="tag">buffer</span> : null}
-        {info.frozen === true ? <span className="tag">frozen</span> : null}
+        {info.kind.endsWith('buffer') ? <span className="tag">{t('common.buffer')}</span> : null}
+        {info.frozen === true ? <span className="tag">{t('common.frozen')}</span> : null}
         {info.tied_to === undefined ? null : (
           <span className="tag" title={`tied to ${info.tied_to}`}>
-            tied
+            {t('tensorTable.tied')}
           </span>
         )}
       </span>

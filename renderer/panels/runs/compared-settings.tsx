@@ -2,6 +2,7 @@
 import { useState, type JSX } from 'react';
 
 import { useRuns } from '../../stores/runs';
+import { t } from '../../text';
 import { runColor } from './run-colors';
 
 export function ComparedSettings(): JSX.Element | null {
@@ -12,20 +13,20 @@ export function ComparedSettings(): JSX.Element | null {
   const canDiffer = chosen.length > 1;
   const rows = isWhole || !canDiffer ? settings : settings.filter(({ differs }) => differs);
   return (
-    <section className="compared" aria-label="Settings">
+    <section className="compared" aria-label={t('comparedSettings.settings')}>
       {canDiffer ? (
         <label className="compared-all">
           <input type="checkbox" checked={isWhole} onChange={() => setIsWhole(!isWhole)} />
-          Also what is the same
+          {t('comparedSettings.alsoWhatIsThe')}
         </label>
       ) : null}
       {rows.length === 0 ? (
-        <p className="muted">These runs have the same settings.</p>
+        <p className="muted">{t('comparedSettings.theseRunsHaveThe')}</p>
       ) : (
         <table className="table">
           <thead>
             <tr>
-              <th scope="col">Setting</th>
+              <th scope="col">{t('comparedSettings.setting')}</th>
               {chosen.map((id, at) => (
                 <th key={id} scope="col">
                   <span className="run-swatch" style={{ background: `var(${runColor(at)})` }} aria-hidden />

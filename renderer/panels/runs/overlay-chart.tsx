@@ -9,6 +9,7 @@ import { useChart } from '../../stores/chart';
 import { useRuns } from '../../stores/runs';
 import { ChartOptions } from '../chart-options';
 import { axisStyle, followSize, sizeIn, tokenOf } from '../chart-style';
+import { t } from '../../text';
 import { overlay, valueNames, type XAxis } from './overlay-data';
 import { runColor } from './run-colors';
 
@@ -32,14 +33,14 @@ export function OverlayChart(): JSX.Element {
     >
       <figcaption>
         <SelectField
-          label="Curve"
+          label={t('overlayChart.curve')}
           value={shown}
           options={names.map((name) => ({ value: name, text: name.replaceAll('_', ' ') }))}
           isDisabled={false}
           onChange={setValue}
         />
         <SelectField
-          label="Along"
+          label={t('overlayChart.along')}
           value={x}
           options={AXES}
           isDisabled={false}

@@ -5,6 +5,7 @@ import type { QueuedRun } from '#core/ipc/api';
 
 import { cancelQueued, moveQueued } from '../../actions/training';
 import { useRuns } from '../../stores/runs';
+import { t } from '../../text';
 import './runs.css';
 
 const describe = ({ optimizer, lr, epochs, batchSize, seed, device }: QueuedRun): string =>
@@ -19,7 +20,7 @@ export function QueueList(): JSX.Element | null {
   const queue = useRuns((state) => state.queue);
   if (queue.length === 0) return null;
   return (
-    <ol className="queue" aria-label="Waiting runs">
+    <ol className="queue" aria-label={t('queueList.waitingRuns')}>
       {queue.map((run, at) => (
         <li key={run.id}>
           <span>

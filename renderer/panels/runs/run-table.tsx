@@ -31,7 +31,7 @@ export function RunTable({ runs }: { readonly runs: readonly ShownRun[] }): JSX.
           <th scope="col">
             <input
               type="checkbox"
-              aria-label="Compare no run"
+              aria-label={t('runTable.compareNoRun')}
               disabled={chosen.length === 0}
               checked={chosen.length > 0}
               onChange={() => void compare([])}

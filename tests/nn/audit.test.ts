@@ -10,7 +10,7 @@ import {
 } from '#core/nn/index';
 import { pythonRepr, tupleRepr } from '#core/nn/python-names';
 import { mul } from '#core/ops/index';
-import { Tensor } from '#core/tensor/tensor';
+import type { Tensor } from '#core/tensor/tensor';
 import { describe } from 'vitest';
 
 import golden from '../golden/nn-audit.json';

@@ -5,7 +5,7 @@ import type { StepProfile } from '#core/session/profile';
 import type { RateSearch } from '#core/session/session';
 import type { TrainingNeed } from '#core/session/training-memory';
 
-import { backendFor, cpuBackend, useThreads } from './backend';
+import { backendFor, cpuBackend, gpuBackend, useThreads } from './backend';
 import type { Feeds } from './feeds';
 import type { Lock } from './lock';
 import type { Model } from './model/model';
@@ -92,8 +92,10 @@ export class Trainer {
   /** The same memory beside what may be taken: what a window or a command line shows before a run. */
   async trainingNeed(options: Signalled & PreflightOptions = {}): Promise<TrainingNeed> {
     const { batch, memory } = await this.preflight(options);
-    const isCpu = this.model.project.training.device === 'cpu';
-    return { batch, memory, limit: isCpu ? cpuBackend().native.info().memory_limit : null };
+    const { device } = this.model.project.training;
+    const limit =
+      device === 'cpu' ? cpuBackend().native.info().memory_limit : gpuBackend(device).native.live().limit;
+    return { batch, memory, limit };
   }
 
   /**

@@ -120,9 +120,18 @@ export interface NativeGpu {
   ): void;
   /** Kernels are compiled and recorded at the first run. */
   createProgram(spec: NativeProgramSpec<NativeGpuStorage>): NativeProgram;
+  /**
+   * Device memory that recording such a program takes besides its buffers, which need not exist: scratch and constants of its kernels.
+   * Nothing is compiled. Rejects with what recording would throw.
+   */
+  measureScratch(spec: {
+    readonly buffers: readonly { readonly dtype: string; readonly shape: readonly number[] }[];
+    readonly instructions: NativeProgramSpec['instructions'];
+  }): Promise<number>;
   /** The driver's compiled kernels, for `openGpu` of a later process. */
   pipelineCache(): Uint8Array;
-  live(): { storages: number; programs: number; bytes: number };
+  /** `limit` is what `setMemoryLimit` set. */
+  live(): { storages: number; programs: number; bytes: number; limit: number };
   /** Device memory that may be taken at once; at first the budget the driver gives. */
   setMemoryLimit(bytes: number): void;
   /** True once the device was lost: nothing it held can be read, and it must be opened anew. */

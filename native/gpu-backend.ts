@@ -11,7 +11,7 @@ import type { Backend, DenseTensor, Storage } from '#core/tensor/storage';
 
 import type { NativeGpu, NativeGpuDevice, NativeGpuStorage, NativeGpuTensor } from './contract';
 import { CpuProgram } from './cpu-backend';
-import { wrapErrors } from './errors';
+import { toLazuliError, wrapErrors } from './errors';
 import { loadNative } from './load';
 
 /** Memory on a GPU. Reading and writing wait for what was asked of the device before. */
@@ -92,13 +92,20 @@ export class GpuBackend implements Backend {
     wrapErrors(() => this.native.execute(op, inputs.map(toNative), outputs.map(toNativeOutput), attributes));
   }
 
+  /** Device memory that `createProgram` of this would take on top of its arena when it runs. Throws what that throws. */
+  async measureScratch(spec: ProgramSpec): Promise<number> {
+    refuseDtypesOf(spec);
+    try {
+      const buffers = spec.buffers.map(({ dtype, shape }) => ({ dtype, shape }));
+      return await this.native.measureScratch({ buffers, instructions: spec.instructions });
+    } catch (error) {
+      throw toLazuliError(error);
+    }
+  }
+
   /** Checks ops, dtypes and memory bounds, and takes the arena. Throws `not_supported`, `native_failed` or `out_of_memory`. */
   createProgram(spec: ProgramSpec): CpuProgram {
-    for (const { op, inputs, outputs } of spec.instructions)
-      refuseDtypes(
-        op,
-        [...inputs, ...outputs].map((index) => (index === null ? null : (spec.buffers[index] ?? null))),
-      );
+    refuseDtypesOf(spec);
     const buffers = spec.buffers.map((buffer) =>
       buffer.kind === 'external' ? { ...buffer, storage: nativeStorage(buffer.storage) } : buffer,
     );
@@ -110,6 +117,14 @@ export class GpuBackend implements Backend {
   close(): void {
     this.native.close();
   }
+}
+
+function refuseDtypesOf({ instructions, buffers }: ProgramSpec): void {
+  for (const { op, inputs, outputs } of instructions)
+    refuseDtypes(
+      op,
+      [...inputs, ...outputs].map((index) => (index === null ? null : (buffers[index] ?? null))),
+    );
 }
 
 /** A device that Vulkan lists, usable or not. */

@@ -17,7 +17,7 @@ export interface TrainingMemory {
   readonly other_arenas: number;
   /** Samples and targets, where they are known. */
   readonly data: number;
-  /** What kernels take besides: the one that takes most, on the threads the run has. On another device than the CPU it is not known, and 0. */
+  /** What kernels take besides: on the CPU the one that takes most, on the threads the run has; on a GPU those of each program together. */
   readonly scratch: number;
   /** The order of samples, the log, learning rates, constants, the values before the run, for undo, and the best ones, for early stopping. */
   readonly records: number;
@@ -28,7 +28,7 @@ export interface TrainingNeed {
   /** Samples of a step. */
   readonly batch: number;
   readonly memory: TrainingMemory;
-  /** Bytes that may be taken at once; null where the device's own limit counts, which it tells when it is met. */
+  /** Bytes that may be taken at once on the run's device; null where that is not known. */
   readonly limit: number | null;
 }
 

@@ -45,6 +45,18 @@ export const tensorsOf = ({
   ...[...named.values()].map(({ tensor }) => tensor),
 ];
 
+/** The dataset with other tensors in place of its own. */
+export function withTensors(dataset: Dataset, place: (tensor: Tensor) => Tensor): Dataset {
+  const placed = (targets: Targets): Targets => ({ ...targets, tensor: place(targets.tensor) });
+  return {
+    ...dataset,
+    inputs: place(dataset.inputs),
+    targets: dataset.targets && placed(dataset.targets),
+    feeds: new Map([...dataset.feeds].map(([id, tensor]) => [id, place(tensor)])),
+    named: new Map([...dataset.named].map(([name, targets]) => [name, placed(targets)])),
+  };
+}
+
 export interface DatasetOptions {
   /** Where relative paths start. */
   readonly folder: string | null;

@@ -7,7 +7,7 @@ import type { Storage } from '#core/tensor/storage';
 import { Tensor } from '#core/tensor/tensor';
 import type { NativeBackend } from '#native';
 
-import type { Targets } from '../datasets/targets';
+import { withTensors } from '../datasets/dataset';
 import type { Feed } from './batches';
 import type { Numbers, Place } from './checkpoint';
 import type { Optimizer, OptimizerState } from './optimizer';
@@ -108,19 +108,12 @@ export class Placement {
   #moveFeed(feed: Feed): Feed {
     const { dataset, normalizers } = feed;
     const moved = (tensor: Tensor): Tensor => viewOf(tensor, this.#move(tensor.storage));
-    const movedTargets = (targets: Targets): Targets => ({ ...targets, tensor: moved(targets.tensor) });
     const scaled = normalizers.map((normalizer) => normalizer.on(this.backend.device));
     this.#owned.push(() => scaled.forEach((each) => each.dispose()));
     return {
       ...feed,
       normalizers: scaled,
-      dataset: {
-        ...dataset,
-        inputs: moved(dataset.inputs),
-        targets: dataset.targets && movedTargets(dataset.targets),
-        feeds: new Map([...dataset.feeds].map(([id, tensor]) => [id, moved(tensor)])),
-        named: new Map([...dataset.named].map(([name, targets]) => [name, movedTargets(targets)])),
-      },
+      dataset: withTensors(dataset, moved),
     };
   }
 

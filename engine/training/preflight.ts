@@ -1,19 +1,19 @@
 // The training step of a project before any of its memory is taken: its program, traced and optimized, and the bytes that
 // a run will hold. Nothing is initialized; parameters are imagined. All in turns: others go in between.
+import type { DeviceName } from '#core/document/device';
 import type { Project } from '#core/document/project';
 import type { GraphModule } from '#core/graph/graph-module';
 import { LazuliError } from '#core/errors';
 import { newTensor } from '#core/nn/index';
-import { useBackend } from '#core/ops/dispatch';
 import { printProgram, type CompiledProgram } from '#core/program/index';
 import type { ProgramSpec } from '#core/program/instructions';
-import type { Backend, Storage } from '#core/tensor/storage';
+import type { Storage } from '#core/tensor/storage';
 import { within, type Wrap } from '#core/turns';
 import { parseParams } from '#core/layers/index';
 import type { TrainingMemory } from '#core/session/training-memory';
 import { CLIPPING, EARLY_STOPPING } from '#core/training/options';
 
-import { cpuBackend, useThreads } from '../backend';
+import { cpuBackend, gpuBackend, useThreads } from '../backend';
 import { tensorsOf, type Dataset } from '../datasets/dataset';
 import { splitSamples } from '../datasets/shuffle';
 import { Model, type SampleShapes } from '../model/model';
@@ -24,6 +24,7 @@ import { evaluationBatch } from './evaluate';
 import { objectiveOf } from './objective';
 import { Optimizer } from './optimizer';
 import { StepLog } from './log';
+import { Imagination } from './imagination';
 import { cutOf } from './pass';
 import { compileEvaluation, compileTraining, trainedParameters } from './programs';
 import { batchOf } from './training-pass';
@@ -36,49 +37,6 @@ export interface Preflight {
   readonly after: string;
   readonly instructions: { readonly before: number; readonly after: number };
   readonly memory: TrainingMemory;
-}
-
-/** Memory that is only counted, while it is not freed. */
-class ImaginedStorage implements Storage {
-  readonly device = 'cpu';
-  isDisposed = false;
-  constructor(
-    readonly bytes: number,
-    private readonly alive: Set<Storage>,
-  ) {
-    alive.add(this);
-  }
-  read(_offset: number, length: number): Uint8Array {
-    return new Uint8Array(length);
-  }
-  write(): void {}
-  copy(): ImaginedStorage {
-    return new ImaginedStorage(this.bytes, this.alive);
-  }
-  assign(): void {}
-  dispose(): void {
-    this.isDisposed = true;
-    this.alive.delete(this);
-  }
-}
-
-/** CPU tensors that are only counted, inside `wrap`; `alive` are those that are not freed. */
-function imagination(): { readonly wrap: Wrap; readonly alive: ReadonlySet<Storage> } {
-  const alive = new Set<Storage>();
-  const backend: Backend = {
-    device: 'cpu',
-    allocate: (bytes) => new ImaginedStorage(bytes, alive),
-    execute: () => undefined,
-  };
-  const wrap: Wrap = (body) => {
-    const restore = useBackend(backend);
-    try {
-      return body();
-    } finally {
-      restore();
-    }
-  };
-  return { wrap, alive };
 }
 
 const bytesOf = (storages: Iterable<Storage>): number =>
@@ -100,13 +58,16 @@ export async function preflight(
   data: Dataset | null = null,
   { keepsBest = false }: PreflightOptions = {},
 ): Promise<Preflight> {
-  const { wrap, alive } = imagination();
+  const device = project.training.device === 'cpu' ? 'cpu' : 'gpu';
+  const imagination = new Imagination(device);
+  const { wrap, alive } = imagination;
   const turns = new Turns();
   const model = wrap(() => new Model(project));
   try {
     await turns.run(within(wrap, model.feedInTurns(shapes, project.training.seed)));
-    const dataset = data ?? wrap(() => batchAlone(project, model, shapes));
-    const step = { isWhole: data !== null, keepsBest, alive, turns, wrap };
+    const host = data ?? wrap(() => batchAlone(project, model, shapes));
+    const dataset = wrap(() => imagination.place(model.module, host, data === null));
+    const step = { isWhole: data !== null, keepsBest, alive, turns, wrap, device } as const;
     const { specs, ...found } = await report(project, model, dataset, step);
     return await withScratch(project, found, specs);
   } finally {
@@ -121,7 +82,8 @@ async function withScratch(
   found: Preflight,
   specs: readonly ProgramSpec[],
 ): Promise<Preflight> {
-  const scratch = project.training.device === 'cpu' ? await scratchOf(specs, project.training.threads) : 0;
+  const { device, threads } = project.training;
+  const scratch = device === 'cpu' ? await scratchOf(specs, threads) : await gpuScratchOf(specs, device);
   const memory = { ...found.memory, scratch, total: found.memory.total + scratch };
   return { ...found, memory };
 }
@@ -135,7 +97,16 @@ async function scratchOf(specs: readonly ProgramSpec[], threads: number): Promis
   return most;
 }
 
+/** Each program has its own there. */
+async function gpuScratchOf(specs: readonly ProgramSpec[], device: DeviceName): Promise<number> {
+  const backend = gpuBackend(device);
+  let sum = 0;
+  for (const spec of specs) sum += await backend.measureScratch(spec);
+  return sum;
+}
+
 interface Imagining {
+  readonly device: 'cpu' | 'gpu';
   readonly turns: Turns;
   readonly wrap: Wrap;
 }
@@ -146,6 +117,7 @@ function programsOf(
   module: GraphModule,
   dataset: Dataset,
   optimizer: Optimizer,
+  device: Imagining['device'],
 ): readonly ((options: Imagining) => Promise<{ readonly compiled: CompiledProgram }>)[] {
   const split = splitSamples(dataset.samples, training.validationSplit, training.seed);
   const rows = split.training.length;
@@ -158,28 +130,29 @@ function programsOf(
   const parts = {
     ...common,
     feed,
-    cursor: new Cursor(rows),
+    cursor: new Cursor(rows, device),
     optimizer,
     log: new StepLog(Math.ceil(rows / batch), {
       extras: (clipping?.max_norm ?? null) === null ? 0 : 1,
       parts: Math.ceil(batch / Math.min(training.batchSize, rows)),
+      device,
     }),
-    random: newTensor([2], 'int64'),
+    random: newTensor([2], 'int64', device),
     clipping,
     portion: Math.min(training.batchSize, rows),
   };
   const train = sizesOf(rows, batch).map(
-    (size) => (options: Imagining) => compileTraining(parts, size, { ...options, device: 'cpu' }),
+    (size) => (options: Imagining) => compileTraining(parts, size, options),
   );
   const held = split.validation.length;
   if (held === 0) return train;
   const most = evaluationBatch(held, training.batchSize);
-  const log = new StepLog(Math.ceil(held / most));
-  const validation = { ...common, feed, cursor: new Cursor(held), log };
+  const log = new StepLog(Math.ceil(held / most), { device });
+  const validation = { ...common, feed, cursor: new Cursor(held, device), log };
   return [
     ...train,
     ...sizesOf(held, most).map(
-      (size) => (options: Imagining) => compileEvaluation(validation, size, { ...options, device: 'cpu' }),
+      (size) => (options: Imagining) => compileEvaluation(validation, size, options),
     ),
   ];
 }
@@ -203,7 +176,7 @@ async function report(
 ): Promise<Preflight & { readonly specs: readonly ProgramSpec[] }> {
   const { module } = model;
   const trained = trainedParameters(module);
-  const { wrap } = imagining;
+  const { wrap, device } = imagining;
   const optimizer = wrap(() => new Optimizer(project.training, trained));
   const settings = isWhole
     ? project
@@ -212,7 +185,7 @@ async function report(
         training: { ...project.training, batchSize: dataset.samples, accumulate: 1, validationSplit: 0 },
       };
   const compiled: CompiledProgram[] = [];
-  for (const compile of wrap(() => programsOf(settings, module, dataset, optimizer)))
+  for (const compile of wrap(() => programsOf(settings, module, dataset, optimizer, device)))
     compiled.push((await compile(imagining)).compiled);
   const [step, ...others] = compiled;
   if (!step) throw new LazuliError('data_invalid', 'there are no samples to train on');
@@ -229,7 +202,9 @@ async function report(
   const stopping = project.training.earlyStopping;
   const restores = stopping ? parseParams(EARLY_STOPPING, stopping).restore_best : false;
   const kept = restores || keepsBest ? parameters + buffers : 0;
-  const undone = [...trained.values()].reduce((sum, { storage }) => sum + storage.bytes, buffers);
+  // Undo's values are the host's, also where the run is on another device.
+  const undone =
+    device === 'cpu' ? [...trained.values()].reduce((sum, { storage }) => sum + storage.bytes, buffers) : 0;
   const tables = bytesOf(tensorsOf(dataset).map(({ storage }) => storage));
   const records = bytesOf(alive) - parameters - buffers - state - (isWhole ? 0 : tables) + kept + undone;
   const data = isWhole ? tables : 0;

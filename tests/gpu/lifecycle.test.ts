@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
+import type { ProgramSpec } from '#core/program/instructions';
 import { readPipelineCache, writePipelineCache } from '#engine/pipeline-cache';
 import { findAddon, openCpuBackend, openGpuBackend } from '#native';
 
@@ -45,6 +46,43 @@ test('an exception at any entry of a GPU, its storages and programs is an error 
   program.dispose();
   expect(native.live()).toMatchObject({ storages: 0, programs: 0 });
   native.close();
+});
+
+test('the scratch of a program is known before it is made, and is what it then takes', async () => {
+  const backend = openGpuBackend(device.index);
+  // Padded one axis after the other: what the first gives is scratch.
+  const spec: ProgramSpec = {
+    buffers: [
+      { kind: 'arena', dtype: 'float32', shape: [1024, 1024], offset: 0 },
+      { kind: 'arena', dtype: 'float32', shape: [1026, 1026], offset: 1024 * 1024 * 4 },
+    ],
+    instructions: [
+      {
+        op: 'pad',
+        inputs: [0],
+        outputs: [1],
+        attributes: { padding: [1, 1, 1, 1], mode: 'constant', value: 0 },
+      },
+    ],
+    arenaBytes: (1024 * 1024 + 1026 * 1026) * 4,
+  };
+  // Small memory of both sides comes from a block that is there.
+  const small = backend.allocate(8);
+  const scratch = await backend.measureScratch(spec);
+  expect(scratch).toBeGreaterThan(1024 * 1024 * 4);
+  const program = backend.createProgram(spec);
+  const before = backend.native.live().bytes;
+  await program.run(1);
+  expect(Math.abs(backend.native.live().bytes - before - scratch)).toBeLessThan(256);
+  program.dispose();
+  small.dispose();
+  await expect(
+    backend.measureScratch({
+      ...spec,
+      buffers: spec.buffers.map((buffer) => ({ ...buffer, dtype: 'float64' })),
+    }),
+  ).rejects.toMatchObject({ code: 'not_supported' });
+  backend.close();
 });
 
 test('copies through staging memory give the same numbers', () => {

@@ -2,9 +2,11 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import type { Project } from '#core/document/project';
+import { refuseTooLarge } from '#core/session/training-memory';
+import { showBytes } from '#core/units';
 import { prepareStep } from '#engine/bench/steps';
 import { CNN, encoder, MLP, type BenchModel } from '#engine/bench/models';
 import { gpuBackend } from '#engine/backend';
@@ -152,6 +154,22 @@ test('too little GPU memory is an error that says how much, and the model stays 
   await expect(session.train()).rejects.toMatchObject({ code: 'out_of_memory' });
   const run = await session.train();
   expect((await run.finished).error).toBeNull();
+});
+
+test('a run that needs more than the device may give is refused with both before it starts', async () => {
+  const session = await sessionOnGpu(2);
+  const { native } = gpuBackend();
+  const { total, scratch } = (await session.trainingNeed()).memory;
+  expect(scratch).toBeGreaterThan(0);
+  onTestFinished(() => native.setMemoryLimit(2 ** 30));
+  native.setMemoryLimit(total - 1);
+  const before = native.live();
+  const need = await session.trainingNeed();
+  expect(need.limit).toBe(total - 1);
+  expect(() => refuseTooLarge(need)).toThrow(`${showBytes(total)} (${total} bytes) of memory, the limit is`);
+  native.setMemoryLimit(total);
+  expect(() => refuseTooLarge({ ...need, limit: native.live().limit })).not.toThrow();
+  expect(native.live()).toEqual({ ...before, limit: total });
 });
 
 test('two runs at once share the device', async () => {

@@ -60,6 +60,34 @@ Napi::Value gpu_messages(const Napi::CallbackInfo& info) {
 
 Napi::Value open_gpu(const Napi::CallbackInfo& info) { return Backend::of(info.Env()).gpu_class.New({info[0]}); }
 
+/// What a program would take besides its buffers, found on the GPU's thread.
+class GpuScratchJob : public PromiseJob {
+ public:
+  GpuScratchJob(const Napi::CallbackInfo& info, std::shared_ptr<gpu::Device> device)
+      : PromiseJob(info.Env()), device_(std::move(device)) {
+    const Napi::Object spec = to_object(info[0], "measureScratch: spec");
+    const Napi::Array buffers = to_array(spec.Get("buffers"), "buffers");
+    for (uint32_t i = 0; i < buffers.Length(); ++i) {
+      const Napi::HandleScope scope(info.Env());
+      const std::string what = "buffer " + std::to_string(i);
+      const Napi::Object buffer = to_object(buffers.Get(i), what);
+      buffers_.push_back({parse_dtype(to_text(buffer.Get("dtype"), what + ".dtype")),
+                          to_integers(buffer.Get("shape"), what + ".shape"), nullptr, 0});
+    }
+    instructions_ = to_instructions(spec.Get("instructions"));
+  }
+  void run() override { bytes_ = gpu::GpuProgram::scratch_of(device_, buffers_, std::move(instructions_)); }
+
+ protected:
+  Napi::Value result(Napi::Env env) override { return Napi::Number::New(env, static_cast<double>(bytes_)); }
+
+ private:
+  std::shared_ptr<gpu::Device> device_;
+  std::vector<BufferSpec> buffers_;
+  std::vector<InstructionSpec> instructions_;
+  int64_t bytes_ = 0;
+};
+
 }  // namespace
 
 void export_gpu(Napi::Env env, Napi::Object exports) {
@@ -74,6 +102,7 @@ Napi::Function GpuObject::define(Napi::Env env) {
       env, "NativeGpu",
       {InstanceMethod<&GpuObject::info>("info"), InstanceMethod<&GpuObject::allocate>("allocate"),
        InstanceMethod<&GpuObject::execute>("execute"), InstanceMethod<&GpuObject::create_program>("createProgram"),
+       InstanceMethod<&GpuObject::measure_scratch>("measureScratch"),
        InstanceMethod<&GpuObject::pipeline_cache>("pipelineCache"), InstanceMethod<&GpuObject::live>("live"),
        InstanceMethod<&GpuObject::set_memory_limit>("setMemoryLimit"), InstanceMethod<&GpuObject::lose>("lose"), InstanceMethod<&GpuObject::is_lost>("isLost"),
        InstanceMethod<&GpuObject::close>("close")});
@@ -154,6 +183,13 @@ Napi::Value GpuObject::create_program(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value GpuObject::measure_scratch(const Napi::CallbackInfo& info) {
+  return guard(info.Env(), [&]() -> Napi::Value {
+    const auto job = std::make_shared<GpuScratchJob>(info, device());
+    return Backend::of(info.Env()).submit(info.Env(), job, Backend::Lane::gpu);
+  });
+}
+
 Napi::Value GpuObject::pipeline_cache(const Napi::CallbackInfo& info) {
   return guard(info.Env(), [&]() -> Napi::Value {
     std::vector<std::byte> data;
@@ -170,6 +206,7 @@ Napi::Value GpuObject::live(const Napi::CallbackInfo& info) {
     result.Set("storages", static_cast<double>(shared_ ? shared_->storages : 0));
     result.Set("programs", static_cast<double>(shared_ ? shared_->programs : 0));
     result.Set("bytes", static_cast<double>(shared_ ? device()->memory().budget().used() : 0));
+    result.Set("limit", static_cast<double>(shared_ ? device()->memory().budget().limit() : 0));
     return result;
   });
 }

@@ -25,6 +25,7 @@ class GpuObject : public Napi::ObjectWrap<GpuObject> {
   Napi::Value allocate(const Napi::CallbackInfo& info);
   Napi::Value execute(const Napi::CallbackInfo& info);
   Napi::Value create_program(const Napi::CallbackInfo& info);
+  Napi::Value measure_scratch(const Napi::CallbackInfo& info);
   Napi::Value pipeline_cache(const Napi::CallbackInfo& info);
   Napi::Value live(const Napi::CallbackInfo& info);
   Napi::Value set_memory_limit(const Napi::CallbackInfo& info);

@@ -41,6 +41,22 @@ GpuProgram::GpuProgram(std::shared_ptr<Device> device, std::vector<GpuBuffer> bu
     views.push_back(view_of(buffers_[i].spec, reinterpret_cast<std::byte*>(memory.address()), memory.bytes(),
                             "buffer " + std::to_string(i)));
   }
+  add_instructions(std::move(instructions), views);
+}
+
+int64_t GpuProgram::scratch_of(std::shared_ptr<Device> device, const std::vector<BufferSpec>& buffers,
+                               std::vector<InstructionSpec> instructions) {
+  constexpr uint64_t kApart = uint64_t{1} << 40;
+  GpuProgram program(std::move(device));
+  std::vector<TensorView> views;
+  for (const BufferSpec& buffer : buffers)
+    views.push_back({reinterpret_cast<std::byte*>(kApart * (views.size() + 1)), buffer.dtype, buffer.shape});
+  program.add_instructions(std::move(instructions), views);
+  program.record_all(Recording::measured);
+  return program.recorder_->own_bytes();
+}
+
+void GpuProgram::add_instructions(std::vector<InstructionSpec> instructions, const std::vector<TensorView>& views) {
   for (InstructionSpec& spec : instructions) {
     const auto view = [&](int64_t index) -> const TensorView& {
       if (index < 0 || index >= static_cast<int64_t>(views.size()))
@@ -57,7 +73,13 @@ GpuProgram::GpuProgram(std::shared_ptr<Device> device, std::vector<GpuBuffer> bu
 }
 
 void GpuProgram::record(bool is_split) {
-  recorder_ = std::make_unique<Recorder>(*device_, is_split);
+  record_all(is_split ? Recording::split : Recording::whole);
+  commands_ = recorder_->finish();
+  is_split_ = is_split;
+}
+
+void GpuProgram::record_all(Recording kind) {
+  recorder_ = std::make_unique<Recorder>(*device_, kind);
   recorded_.clear();
   try {
     for (size_t i = 0; i < instructions_.size();) {
@@ -68,8 +90,6 @@ void GpuProgram::record(bool is_split) {
     recorder_.reset();
     throw;
   }
-  commands_ = recorder_->finish();
-  is_split_ = is_split;
 }
 
 /// Times every instruction by itself: its submission, its work and the wait for its end.

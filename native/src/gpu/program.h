@@ -32,12 +32,22 @@ class GpuProgram {
              std::vector<InstructionSpec> instructions, int64_t arena_bytes);
   ~GpuProgram();
 
+  /// Device memory that recording these instructions takes besides their buffers, which need not exist. Throws OpError.
+  static int64_t scratch_of(std::shared_ptr<Device> device, const std::vector<BufferSpec>& buffers,
+                            std::vector<InstructionSpec> instructions);
+
   /// On the device's thread: see Program::run. Submissions last at most about 50 ms; `should_stop` is asked between.
   /// `timing`, or null, gets each step's time: the mean of its submission's.
   int64_t run(int64_t steps, const std::function<bool()>& should_stop, const std::function<void(int64_t)>& progress,
               const std::atomic<bool>& must_abandon, RunTiming* timing = nullptr);
 
  private:
+  /// Without instructions.
+  explicit GpuProgram(std::shared_ptr<Device> device) : device_(std::move(device)) {}
+  void add_instructions(std::vector<InstructionSpec> instructions, const std::vector<TensorView>& views);
+  /// Calls the ops on a new recorder.
+  void record_all(Recording kind);
+
   struct Instruction {
     const GpuOp* op;
     std::vector<TensorView> inputs, outputs;

@@ -2,6 +2,7 @@
 #include "recorder.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lazuli::gpu {
 namespace {
@@ -11,6 +12,8 @@ constexpr int kDispatchesPerBuffer = 32;
 constexpr int64_t kConstantBlock = 64 << 10;
 constexpr int64_t kScratchBlock = 1 << 20;
 constexpr int64_t kMostGroups = 65535;
+/// Stands for an address while memory is only counted.
+constexpr uint64_t kMeasured = uint64_t{1} << 60;
 
 uint64_t address_of(const TensorView& tensor) { return reinterpret_cast<uint64_t>(tensor.data); }
 
@@ -24,15 +27,16 @@ Groups groups_for(int64_t count, int64_t per_group) {
   return {static_cast<uint32_t>((groups + rows - 1) / rows), static_cast<uint32_t>(rows), 1};
 }
 
-Recorder::Recorder(Device& device, bool is_split)
-    : device_(device), is_split_(is_split), status_(device.memory().take(MemoryKind::shared, sizeof(Status))) {
+Recorder::Recorder(Device& device, Recording kind) : device_(device), kind_(kind) {
+  if (is_measured()) return;
+  status_ = device.memory().take(MemoryKind::shared, sizeof(Status));
   status() = Status{};
 }
 
 Recorder::~Recorder() { device_.free_commands(buffers_); }
 
 VkCommandBuffer Recorder::commands() {
-  if (is_open_ && dispatches_ >= kDispatchesPerBuffer && !is_split_) {
+  if (is_open_ && dispatches_ >= kDispatchesPerBuffer && kind_ == Recording::whole) {
     device_.end_commands(buffers_.back());
     is_open_ = false;
   }
@@ -47,9 +51,9 @@ VkCommandBuffer Recorder::commands() {
 
 void Recorder::begin(uint32_t instruction) {
   instruction_ = instruction;
-  scratch_used_ = 0;
+  scratch_.used = 0;
   instruction_ranges_.clear();
-  if (!is_split_) return;
+  if (kind_ != Recording::split) return;
   if (is_open_) device_.end_commands(buffers_.back());
   is_open_ = false;
   commands();
@@ -80,7 +84,7 @@ void Recorder::barrier() {
 
 void Recorder::dispatch(const std::string& kernel, const std::vector<uint32_t>& constants, const Push& push,
                         Groups groups) {
-  dispatch(device_.pipeline(kernel, constants), push, groups);
+  if (!is_measured()) dispatch(device_.pipeline(kernel, constants), push, groups);
 }
 
 void Recorder::dispatch(VkPipeline pipeline, const Push& push, Groups groups) {
@@ -99,31 +103,33 @@ void Recorder::dispatch_elements(const std::string& kernel, const std::vector<ui
   if (count > 0) dispatch(kernel, constants, push, groups_for(count, per_group));
 }
 
-uint64_t Recorder::take(std::vector<AllocationPointer>& blocks, int64_t& used, MemoryKind kind, int64_t bytes,
-                        std::byte** mapped) {
+uint64_t Recorder::take(Blocks& blocks, int64_t bytes, std::byte** mapped) {
   bytes = (std::max<int64_t>(bytes, 1) + 63) / 64 * 64;
-  if (blocks.empty() || used + bytes > blocks.back()->bytes()) {
-    const int64_t least = kind == MemoryKind::shared ? kConstantBlock : kScratchBlock;
-    blocks.push_back(device_.memory().take(kind, std::max(bytes, least)));
-    used = 0;
+  if (blocks.used + bytes > blocks.room) {
+    const int64_t least = blocks.kind == MemoryKind::shared ? kConstantBlock : kScratchBlock;
+    blocks.room = std::max(bytes, least);
+    blocks.used = 0;
+    own_bytes_ += blocks.room;
+    if (!is_measured()) blocks.taken.push_back(device_.memory().take(blocks.kind, blocks.room));
   }
-  const uint64_t address = blocks.back()->address() + static_cast<uint64_t>(used);
-  if (mapped != nullptr) *mapped = blocks.back()->mapped() + used;
-  used += bytes;
-  return address;
+  const int64_t at = std::exchange(blocks.used, blocks.used + bytes);
+  // No kernel looks at it.
+  if (is_measured()) return kMeasured + static_cast<uint64_t>(at);
+  const Allocation& block = *blocks.taken.back();
+  if (mapped != nullptr) *mapped = block.mapped() + at;
+  return block.address() + static_cast<uint64_t>(at);
 }
 
 uint64_t Recorder::scratch(int64_t bytes) {
-  const uint64_t address = take(scratch_blocks_, scratch_used_, MemoryKind::device, bytes, nullptr);
+  const uint64_t address = take(scratch_, bytes, nullptr);
   use(address, address + static_cast<uint64_t>(bytes), true);
   return address;
 }
 
 uint64_t Recorder::constants(const void* data, size_t bytes) {
   std::byte* mapped = nullptr;
-  const uint64_t address =
-      take(constant_blocks_, constants_used_, MemoryKind::shared, static_cast<int64_t>(bytes), &mapped);
-  std::memcpy(mapped, data, bytes);
+  const uint64_t address = take(constants_, static_cast<int64_t>(bytes), &mapped);
+  if (mapped != nullptr) std::memcpy(mapped, data, bytes);
   return address;
 }
 

@@ -45,10 +45,12 @@ struct Groups {
   uint32_t x = 1, y = 1, z = 1;
 };
 
+/// All instructions as they come; each in a command buffer of its own, so that it can be timed; or none, only counting the memory.
+enum class Recording { whole, split, measured };
+
 class Recorder {
  public:
-  /// `is_split` gives every instruction a command buffer of its own, so that each can be timed.
-  explicit Recorder(Device& device, bool is_split = false);
+  explicit Recorder(Device& device, Recording kind = Recording::whole);
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
@@ -77,7 +79,11 @@ class Recorder {
     return constants(list.data(), list.size() * sizeof(T));
   }
   /// Where kernels put the first failed check.
-  uint64_t status_address() const { return status_->address(); }
+  uint64_t status_address() const { return status_ ? status_->address() : 0; }
+  /// True where nothing is dispatched and no kernel needs compiling.
+  bool is_measured() const { return kind_ == Recording::measured; }
+  /// Device memory taken for scratch and constants.
+  int64_t own_bytes() const { return own_bytes_; }
   uint32_t instruction() const { return instruction_; }
   Status& status() { return *reinterpret_cast<Status*>(status_->mapped()); }
 
@@ -91,19 +97,24 @@ class Recorder {
   };
   void use(uint64_t begin, uint64_t end, bool is_written);
   VkCommandBuffer commands();
-  uint64_t take(std::vector<AllocationPointer>& blocks, int64_t& used, MemoryKind kind, int64_t bytes,
-                std::byte** mapped);
+  /// Blocks of which the last one has room; while measuring they are only counted.
+  struct Blocks {
+    MemoryKind kind;
+    std::vector<AllocationPointer> taken = {};
+    int64_t room = 0, used = 0;
+  };
+  uint64_t take(Blocks& blocks, int64_t bytes, std::byte** mapped);
 
   Device& device_;
   std::vector<VkCommandBuffer> buffers_;
-  bool is_split_ = false;
+  const Recording kind_;
+  int64_t own_bytes_ = 0;
   bool is_open_ = false;
   int dispatches_ = 0;  // of the open command buffer
   uint32_t instruction_ = 0;
   std::vector<Range> tracked_;      // since the last barrier
   std::vector<Range> instruction_ranges_;
-  std::vector<AllocationPointer> scratch_blocks_, constant_blocks_;
-  int64_t scratch_used_ = 0, constants_used_ = 0;
+  Blocks scratch_{MemoryKind::device}, constants_{MemoryKind::shared};
   AllocationPointer status_;
 };
 

@@ -6,13 +6,16 @@ import { expect, it } from 'vitest';
 
 import { LazuliError } from '#core/errors';
 import { contiguousBytes, memorySource, readWeights } from '#core/formats/index';
+import { KNOWN_NAMES, refusedGlobal } from '#core/formats/pickle/globals';
+import { PickleGlobal } from '#core/formats/pickle/values';
 
 const TESTS = join(import.meta.dirname, '..');
-const verdicts = (
-  JSON.parse(readFileSync(join(TESTS, 'golden', 'formats_verdicts.json'), 'utf8')) as {
-    readonly files: Readonly<Record<string, string>>;
-  }
-).files;
+const { files: verdicts, allowed } = JSON.parse(
+  readFileSync(join(TESTS, 'golden', 'formats_verdicts.json'), 'utf8'),
+) as {
+  readonly files: Readonly<Record<string, string>>;
+  readonly allowed: readonly string[];
+};
 
 /** Loads elsewhere too, but for what the machine lacks or what is said in another way. */
 const OTHERWISE = new Map([
@@ -56,4 +59,18 @@ it('TORCH-20 what PyTorch is said to say it says, of every hostile file', async 
   }
   expect(wrong).toEqual([]);
   expect(said).toBeGreaterThan(80);
+});
+
+/** A dtype of 2.14. */
+const LATER = new Set(['torch.bcomplex32']);
+
+it('PICKLE-4 the names that torch.load allows by default are known here, exactly they, and the few others are said to be refused', () => {
+  const global = (path: string): PickleGlobal => {
+    const at = path.lastIndexOf('.');
+    return new PickleGlobal(path.slice(0, at), path.slice(at + 1));
+  };
+  const isAllowed = (path: string): boolean => refusedGlobal(global(path)) === null;
+  expect(allowed.filter((path) => !isAllowed(path))).toEqual([]);
+  const known = [...KNOWN_NAMES].filter((path) => isAllowed(path) && !LATER.has(path));
+  expect(known.sort()).toEqual([...allowed].sort());
 });

@@ -51,16 +51,30 @@ const UNHASHABLE = new Set([
   'collections.defaultdict',
 ]);
 
-/** Whether Python could use a value as a key; what an unknown call gives may be one. What is in a tuple is not looked at. */
-export const isHashable = (value: PickleValue): boolean =>
-  !(
+const DEEPEST_TUPLE = 50;
+
+/** Whether Python could use a value as a key; what an unknown call gives may be one. */
+export function isHashable(value: PickleValue, depth = 0): boolean {
+  if (value instanceof PickleTuple) return depth > DEEPEST_TUPLE || hasHashables(value, depth);
+  return !(
     value instanceof PickleList ||
     value instanceof PickleDict ||
     (value instanceof PickleSet && !value.isFrozen) ||
     (value instanceof PickleBytes && value.isMutable) ||
     (value instanceof PickleObject &&
-      UNHASHABLE.has(value.callable instanceof PickleGlobal ? value.callable.path : ''))
+      value.callable instanceof PickleGlobal &&
+      UNHASHABLE.has(value.callable.path))
   );
+}
+
+const hashables = new WeakMap<PickleTuple, boolean>();
+
+/** Looks at every tuple once: many keys may share one. */
+function hasHashables(tuple: PickleTuple, depth: number): boolean {
+  const known = hashables.get(tuple) ?? tuple.items.every((item) => isHashable(item, depth + 1));
+  hashables.set(tuple, known);
+  return known;
+}
 
 const isInteger = (value: PickleValue): boolean => typeof value === 'number' || typeof value === 'bigint';
 
@@ -114,7 +128,9 @@ const KINDS = {
   device: (value) => value instanceof PickleText && isDevice(value.value),
   'layout name': (value) => value instanceof PickleText && LAYOUTS.has(value.value.replace(/^torch\./, '')),
   ints: once((value) => itemsOf(value)?.every(isInteger) ?? isCallOf(value, (path) => path === 'torch.Size')),
-  hashables: once((value) => itemsOf(value)?.every(isHashable) ?? value instanceof PickleObject),
+  hashables: once(
+    (value) => itemsOf(value)?.every((item) => isHashable(item)) ?? value instanceof PickleObject,
+  ),
   pairs: (value) => value instanceof PickleList || value instanceof PickleTuple || isDict(value),
   attributes: (value) => value === null || isAttributes(value),
   bytes: (value) =>

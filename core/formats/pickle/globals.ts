@@ -1,4 +1,5 @@
 // Which global names a pickle may use as what. Unknown names are kept as opaque records; nothing is ever called.
+import { DTYPES } from '../../tensor/dtype';
 import type { PickleGlobal } from './values';
 
 /** Names whose objects take dict entries (SETITEM). Source: torch _weights_only_unpickler.py, collections. */
@@ -41,9 +42,28 @@ const DATA_FUNCTIONS = new Set([
   'builtins.complex',
 ]);
 
-/** Names of plain values below `torch`: dtypes, storage and legacy tensor classes, quantization schemes. */
-const TORCH_VALUES =
-  /^torch(\.cuda)?(\.sparse(?=\.\w+Tensor$))?\.(u?int\d+|float\d*(_\w+)?|bfloat16|half|double|complex\d+|bcomplex32|bool|q?u?int\d+(x\d)?|bits\w+|[A-Z]\w*(Storage|Tensor)|per_(tensor|channel)_\w+)$/;
+const named = (prefix: string, names: string, suffix = ''): string[] =>
+  names.split(' ').map((name) => `${prefix}.${name}${suffix}`);
+
+const STORAGES = 'BFloat16 Bool Byte Char ComplexDouble ComplexFloat Double Float Half Int Long Short';
+const SPARSE = 'BFloat16 Byte Char Double Float Half Int Long Short';
+
+/** Plain values below `torch`: dtypes, quantization schemes, storage and legacy tensor classes. Source: torch `_get_allowed_globals`. */
+const TORCH_VALUES: ReadonlySet<string> = new Set([
+  ...Object.keys(DTYPES).map((dtype) => `torch.${dtype}`),
+  ...[1, 2, 3, 4, 5, 6, 7].flatMap((bits) => [`torch.int${String(bits)}`, `torch.uint${String(bits)}`]),
+  ...named('torch', 'qint8 qint32 quint8 quint4x2 quint2x4'),
+  ...named(
+    'torch',
+    'per_tensor_affine per_tensor_symmetric per_channel_affine per_channel_symmetric per_channel_affine_float_qparams',
+  ),
+  ...named('torch', `${STORAGES} QInt8 QInt32 QUInt8 QUInt4x2 QUInt2x4`, 'Storage'),
+  ...named('torch.cuda', STORAGES, 'Storage'),
+  ...named('torch', 'BFloat16 Bool Byte Char Double Float Half Int Long Short', 'Tensor'),
+  ...named('torch.cuda', 'BFloat16 Bool Byte Char Double Float Half Int Long Short', 'Tensor'),
+  ...named('torch.sparse', SPARSE, 'Tensor'),
+  ...named('torch.cuda.sparse', SPARSE, 'Tensor'),
+]);
 
 /** Modules and names that exist to run code; a file that names one is an attack, not a model. */
 const CODE_MODULES = new Set([
@@ -88,13 +108,20 @@ const CODE_BUILTINS = new Set([
   'input',
 ]);
 
+/** Every name that means something here, all others being unknown or code. */
+export const KNOWN_NAMES: ReadonlySet<string> = new Set([
+  ...DICT_CLASSES,
+  ...DATA_FUNCTIONS,
+  ...TORCH_VALUES,
+]);
+
 export type GlobalRole = 'dict' | 'data' | 'code' | 'unknown';
 
 /** What a name stands for. Source: torch `_get_allowed_globals`, RELIABILITY lines 27 and 29. */
 export function globalRole(global: PickleGlobal): GlobalRole {
   const { path } = global;
   if (DICT_CLASSES.has(path)) return 'dict';
-  if (DATA_FUNCTIONS.has(path) || TORCH_VALUES.test(path)) return 'data';
+  if (DATA_FUNCTIONS.has(path) || TORCH_VALUES.has(path)) return 'data';
   const [root = '', builtin = ''] = path.split('.');
   if (CODE_MODULES.has(root)) return 'code';
   if (root === 'builtins' && CODE_BUILTINS.has(builtin)) return 'code';

@@ -35,19 +35,10 @@ const MOST_BITS = 16;
 const FREE_BYTES = 256 * 1024 * 1024;
 const LARGEST_VIEW_RATIO = 64;
 
-const DTYPE_ALIASES: ReadonlyMap<string, DType> = new Map([
-  ['half', 'float16'],
-  ['float', 'float32'],
-  ['double', 'float64'],
-  ['long', 'int64'],
-  ['int', 'int32'],
-  ['short', 'int16'],
-]);
-
 /** The dtype a global such as `torch.float8_e5m2` names, or null. */
 export function parseDType(value: PickleValue | undefined): DType | null {
   if (!(value instanceof PickleGlobal) || value.module !== 'torch') return null;
-  return isDType(value.name) ? value.name : (DTYPE_ALIASES.get(value.name) ?? null);
+  return isDType(value.name) ? value.name : null;
 }
 
 interface Bounds {

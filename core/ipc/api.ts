@@ -15,10 +15,10 @@ import type { StepProfile } from '../session/profile';
 import type { ComparedSetting, RecordedPoint, RecordedRun } from '../session/runs';
 import type {
   DataPreview,
+  FeedPreview,
   ModelInfo,
   PreviewRange,
   RateSearch,
-  Resized,
   RunEvent,
   RunState,
   WeightOptions,
@@ -177,8 +177,8 @@ export interface Calls {
    * changed of the model since the answer whose version is `since`.
    */
   'model.update': (since: number | null) => ModelChange;
-  /** What has values and would change its size if the sample were fed; changes nothing. */
-  'model.previewFeed': (project: Project) => readonly Resized[];
+  /** What has values and would change its size if the sample were fed, and the sample's shape; changes nothing. */
+  'model.previewFeed': (project: Project) => FeedPreview;
   /**
    * The transaction: every reachable parameter gets shape and value, or an error and nothing changed. What would change its
    * size is refused, or with `rematerialize` initialized anew.

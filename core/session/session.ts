@@ -173,6 +173,13 @@ export interface Resized {
   readonly after: PartialShape;
 }
 
+/** What feeding the sample would do, before it does. */
+export interface FeedPreview {
+  readonly resized: readonly Resized[];
+  /** The sample's shape by input node name. */
+  readonly inputs: Readonly<Record<string, Shape>>;
+}
+
 /** How a weights file is taken. */
 export interface WeightOptions {
   /** Applied to the file's keys in order, before anything else. */

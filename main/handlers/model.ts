@@ -24,7 +24,8 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
   'model.previewFeed': async (state, project) => {
     state.refuseWhileRunning('feed a sample');
     await state.update(project);
-    return state.session.previewFeed(await state.session.sampleShapes());
+    const inputs = await state.session.sampleShapes();
+    return { resized: state.session.previewFeed(inputs), inputs };
   },
   'model.feed': async (state, project, options) => {
     state.refuseWhileRunning('feed a sample');

@@ -23,9 +23,9 @@ export async function feedSample(): Promise<void> {
   await flushUpdate();
   const { project } = useDocument.getState();
   if (!project) return;
-  const resized = await perform(NOT_FED, 'feed', () => call('model.previewFeed', project));
-  if (!resized) return;
-  if (resized.length > 0) openDialog({ kind: 'resize', resized });
+  const preview = await perform(NOT_FED, 'feed', () => call('model.previewFeed', project));
+  if (!preview) return;
+  if (preview.resized.length > 0) openDialog({ kind: 'resize', preview });
   else await feed({ rematerialize: false });
 }
 

@@ -22,6 +22,7 @@ import { shownGraph, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { openDialog, select, useUi } from '../stores/ui';
 import { DRAGGED_LAYER } from '../palette/drag';
+import { AfterStatus } from './before-after';
 import { Breadcrumbs } from './breadcrumbs';
 import { CanvasControls } from './canvas-controls';
 import { CanvasHint } from './canvas-hint';
@@ -253,6 +254,7 @@ export function Canvas(): JSX.Element {
           )}
           <CanvasControls />
           <HeatLegend />
+          <AfterStatus />
           <CanvasHint faultOf={faultOf} />
           <Breadcrumbs />
           <HelperLines />

@@ -1,11 +1,12 @@
 // One parameter on a card: hollow and dashed while uninitialized, with what it waits for; solid with its shape afterwards.
 // It re-renders when its own info changes, and twice per feed when it lights up.
 import { memo, type JSX } from 'react';
-import { formatShape } from '#core/tensor/shape';
+import { formatShape, type PartialShape } from '#core/tensor/shape';
 
 import { useLive, type ChipInfo } from '../stores/live';
 import { useModel } from '../stores/model';
 import { t } from '../text';
+import { BeforeAfter } from './before-after';
 
 /** Steps of the wave that runs through the graph when shapes arrive. */
 const WAVE_MS = 45;
@@ -15,9 +16,11 @@ interface ChipProps {
   readonly chip: ChipInfo;
   /** The node's id: its place in the running order is its turn in the wave. */
   readonly node: string;
+  /** Its shape after a change that is looked at; null where it stays. */
+  readonly after: PartialShape | null;
 }
 
-export const Chip = memo(function Chip({ chip, node }: ChipProps): JSX.Element {
+export const Chip = memo(function Chip({ chip, node, after }: ChipProps): JSX.Element {
   const isFresh = useModel((state) => state.fresh.has(chip.key));
   if (chip.state === 'uninitialized')
     return (
@@ -41,7 +44,9 @@ export const Chip = memo(function Chip({ chip, node }: ChipProps): JSX.Element {
       style={style}
     >
       <span className="chip-name">{chip.name}</span>{' '}
-      <span className="chip-shape">{formatShape(chip.shape)}</span>
+      <span className="chip-shape">
+        {after ? <BeforeAfter before={formatShape(chip.shape)} after={after} /> : formatShape(chip.shape)}
+      </span>
     </li>
   );
 });

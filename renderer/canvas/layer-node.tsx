@@ -10,10 +10,12 @@ import type { Problem } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
 
 import { shownGraph, useDocument, useNode } from '../stores/document';
+import { useAfter } from '../stores/after';
 import { portsOf } from '../stores/ports';
 import { useLive, type NodeView } from '../stores/live';
 import { showDock, startRename, useUi } from '../stores/ui';
 import { CategoryIcon } from '../chrome/category-icon';
+import { BeforeAfter } from './before-after';
 import { CardHeat } from './card-heat';
 import { Chip } from './chip';
 import type { FlowNode } from './to-flow';
@@ -24,6 +26,7 @@ import { pickUpEdge } from './pick-up';
 export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<FlowNode>): JSX.Element | null {
   const node = useNode(id);
   const view = useLive((state) => state.views.get(id));
+  const after = useAfter((state) => state.cards.get(id));
   const isRenaming = useUi((state) => state.renaming === id);
   const project = useDocument((state) => (state.project?.graph.blocks ? state.project : null));
   const isRight = useDocument((state) => shownGraph(state)?.direction === 'right');
@@ -39,7 +42,7 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
   const tone = hasError ? 'has-error' : (view?.problems.length ?? 0) > 0 ? 'has-warning' : '';
   return (
     <div
-      className={`card ${tone} ${node.block ? 'is-block' : ''} ${selected ? 'is-selected' : ''}`}
+      className={`card ${tone} ${node.block ? 'is-block' : ''} ${selected ? 'is-selected' : ''} ${after ? 'is-changing' : ''}`}
       data-category={view?.category}
       onMouseDownCapture={(event) => {
         pickUpEdge(event, id);
@@ -67,7 +70,7 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
       {view && view.chips.length > 0 && !node.block ? (
         <ul className="chips" aria-label={`Parameters of ${node.name}`}>
           {view.chips.map((chip) => (
-            <Chip key={chip.name} chip={chip} node={id} />
+            <Chip key={chip.name} chip={chip} node={id} after={after?.tensors.get(chip.name) ?? null} />
           ))}
         </ul>
       ) : null}
@@ -76,6 +79,7 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
           shapes={view?.outputs ?? []}
           isEnd={declaration?.outputs.length === 0}
           view={view?.inputs}
+          after={after?.outputs ?? NO_SHAPES}
         />
       </footer>
       {view && view.problems.length > 0 ? <ProblemNote problems={view.problems} /> : null}
@@ -83,6 +87,8 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
     </div>
   );
 });
+
+const NO_SHAPES: readonly null[] = [];
 
 /** `×3 · weights shared · 6 tensors, 4 uninitialized` */
 function blockSummary({ block }: GraphNode, view: NodeView | undefined): string {
@@ -101,18 +107,24 @@ function OutputShapes({
   shapes,
   isEnd,
   view,
+  after,
 }: {
   readonly shapes: readonly (readonly (number | null)[] | null)[];
   readonly isEnd: boolean;
   readonly view: readonly (readonly (number | null)[] | null)[] | undefined;
+  /** What they would be after a change that is looked at. */
+  readonly after: readonly (readonly (number | null)[] | null)[];
 }): JSX.Element {
   const shown = isEnd ? (view ?? []) : shapes;
   const text = shown.map((shape) => (shape ? formatShape(shape) : '?')).join(', ');
+  const next = after.find((shape) => shape !== null);
   const isKnown = shown.length > 0 && shown.every((shape) => shape?.every((size) => size !== null) ?? false);
   return (
     <>
       <span className="card-footer-word">{isEnd ? 'result' : 'output'}</span>
-      <span className={`shape ${isKnown ? '' : 'is-unknown'}`}>{text === '' ? '?' : text}</span>
+      <span className={`shape ${isKnown ? '' : 'is-unknown'}`}>
+        {next ? <BeforeAfter before={text === '' ? '?' : text} after={next} /> : text === '' ? '?' : text}
+      </span>
     </>
   );
 }

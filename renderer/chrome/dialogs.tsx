@@ -30,7 +30,7 @@ export function Dialogs(): JSX.Element | null {
     case 'weights':
       return <WeightsDialog choice={dialog.choice} onClose={close} />;
     case 'resize':
-      return <ResizeDialog resized={dialog.resized} onClose={close} />;
+      return <ResizeDialog preview={dialog.preview} onClose={close} />;
     case 'connect':
       return <ConnectDialog node={dialog.node} port={dialog.port ?? null} onClose={close} />;
     case 'report':

@@ -1,9 +1,10 @@
 // What a sample of another size would start anew, before anything happens.
-import type { JSX } from 'react';
-import type { Resized } from '#core/session/session';
+import { useEffect, type JSX } from 'react';
+import type { FeedPreview } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
 
 import { rematerialize } from '../actions/model';
+import { clearAfter, showAfterFeed } from '../stores/after';
 import { t } from '../text';
 import { Modal } from './modal';
 
@@ -11,15 +12,20 @@ import { Modal } from './modal';
 const ROWS = 200;
 
 export function ResizeDialog({
-  resized,
+  preview: { resized, inputs },
   onClose,
 }: {
-  readonly resized: readonly Resized[];
+  readonly preview: FeedPreview;
   readonly onClose: () => void;
 }): JSX.Element {
   const more = resized.length - ROWS;
+  // Beside the canvas, whose cards show what they would become.
+  useEffect(() => {
+    showAfterFeed(inputs);
+    return clearAfter;
+  }, [inputs]);
   return (
-    <Modal title={t('resize.thisSampleChangesSizes')} className="weights" onClose={onClose}>
+    <Modal title={t('resize.thisSampleChangesSizes')} className="weights is-beside" onClose={onClose}>
       <div className="table-scroll" tabIndex={0} role="region" aria-label={t('resize.whatChangesItsSize')}>
         <table className="table">
           <thead>

@@ -20,6 +20,8 @@ interface ParamFieldProps {
   readonly isDisabled?: boolean;
   /** undefined: back to the initial value. */
   readonly onChange: (value: unknown) => void;
+  /** A value that is typed and not entered yet; null when it no longer is. */
+  readonly onTyping?: ((typed: { readonly value: unknown } | null) => void) | undefined;
 }
 
 export function ParamField(props: ParamFieldProps): JSX.Element {
@@ -85,6 +87,7 @@ function TextParam({
   isInitial,
   isDisabled,
   onChange,
+  onTyping,
 }: ParamFieldProps & {
   readonly id: string;
   readonly label: string;
@@ -94,13 +97,20 @@ function TextParam({
   const [text, setText] = useState(shown);
   const read = textToParam(spec, text);
   const fault = 'fault' in read ? read.fault : problem;
+  const type = (next: string): void => {
+    setText(next);
+    const typed = textToParam(spec, next);
+    const isNew = 'value' in typed && paramToText(spec, typed.value) !== shown;
+    onTyping?.(isNew ? { value: typed.value } : null);
+  };
   const commit = (next: string): void => {
+    onTyping?.(null);
     const result = textToParam(spec, next);
     if ('value' in result && paramToText(spec, result.value) !== shown) onChange(result.value);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter') commit(text);
-    if (event.key === 'Escape') setText(shown);
+    if (event.key === 'Escape') type(shown);
     const next =
       event.key === 'ArrowUp' || event.key === 'ArrowDown'
         ? stepText(spec, text, event.key === 'ArrowUp' ? 1 : -1)
@@ -133,7 +143,7 @@ function TextParam({
         aria-invalid={fault !== undefined}
         aria-describedby={`${id}-help`}
         onChange={(event) => {
-          setText(event.target.value);
+          type(event.target.value);
         }}
         onBlur={() => {
           commit(text);

@@ -10,6 +10,7 @@ import { CategoryIcon } from '../chrome/category-icon';
 import { ParamField } from '../fields/param-field';
 import { TextField } from '../fields/plain-fields';
 import { showCount } from '../panels/format';
+import { clearAfter, showAfterEdit } from '../stores/after';
 import { scopePath, useDocument, useNode } from '../stores/document';
 import { useLive, type NodeView } from '../stores/live';
 import { useModel } from '../stores/model';
@@ -94,6 +95,10 @@ function Params({
           value={name in node.params ? canonical(spec.parse.bind(spec), node.params[name]) : spec.initial}
           inferred={view.sizes[name]}
           problem={view.problems.find(({ message }) => message.includes(` ${name}:`))?.message}
+          onTyping={(typed) => {
+            if (typed) showAfterEdit({ kind: 'set_param', id: node.id, param: name, value: typed.value });
+            else clearAfter();
+          }}
           onChange={(value) => {
             const isInitial = JSON.stringify(value) === JSON.stringify(spec.initial);
             setParam(node.id, name, isInitial ? undefined : value);

@@ -4,6 +4,7 @@ import { useMemo, type JSX } from 'react';
 import { repairsFor, type Repair } from '#core/graph/repairs';
 import type { Problem } from '#core/session/session';
 
+import { clearAfter, showAfterEdit } from '../stores/after';
 import { editWhole, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { showError } from '../stores/toasts';
@@ -38,6 +39,10 @@ export function RepairButtons({ problem }: { readonly problem: Problem }): JSX.E
           key={repair.label}
           type="button"
           className="repair"
+          onMouseEnter={() => showAfterEdit(repair.edit, 'whole')}
+          onMouseLeave={clearAfter}
+          onFocus={() => showAfterEdit(repair.edit, 'whole')}
+          onBlur={clearAfter}
           onClick={() => {
             applyRepair(repair);
           }}

@@ -1,6 +1,6 @@
 // What the window shows around the document: selection, dock, open dialog, theme. Nothing here is saved with a project.
 import { create } from 'zustand';
-import type { Resized, WeightVerdict } from '#core/session/session';
+import type { FeedPreview, WeightVerdict } from '#core/session/session';
 
 import type { OpenPort } from '../palette/fits';
 
@@ -31,7 +31,7 @@ export type OpenDialog =
   | { readonly kind: 'commands' }
   | { readonly kind: 'layers'; readonly target: InsertTarget | null }
   | { readonly kind: 'weights'; readonly choice: WeightsChoice }
-  | { readonly kind: 'resize'; readonly resized: readonly Resized[] }
+  | { readonly kind: 'resize'; readonly preview: FeedPreview }
   | {
       readonly kind: 'connect';
       readonly node: string;

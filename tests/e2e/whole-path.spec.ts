@@ -80,12 +80,18 @@ test('undo and redo cross a materialization', async ({ lazuli }) => {
 
 test('a sample that changes sizes lists them first; initialized anew is only what must be, and it can be undone', async ({
   lazuli,
-}) => {
+}, info) => {
   const { page } = lazuli;
   await page.getByRole('button', { name: 'Feed sample' }).first().click();
   await expect(node(page, 'conv2')).toContainText('32×16×3×3');
   await node(page, 'conv1').click();
   const channels = page.getByRole('complementary', { name: 'Inspector' }).getByLabel('out_channels');
+  // While it is typed the cards tell what would become of them; Escape takes that back.
+  await channels.fill('12');
+  await expect(page.getByText(/Before.*after: \d+ layers would change/)).toBeVisible();
+  await expect(node(page, 'conv2')).toContainText('32×16×3×332×12×3×3');
+  await channels.press('Escape');
+  await expect(node(page, 'conv2')).not.toContainText('32×12×3×3');
   await channels.fill('12');
   await channels.press('Enter');
 
@@ -95,10 +101,13 @@ test('a sample that changes sizes lists them first; initialized anew is only wha
   await expect(dialog.getByRole('row').filter({ hasText: 'conv2.weight' })).toContainText(
     '32×16×3×332×12×3×3',
   );
+  await expect(node(page, 'conv2')).toContainText('32×16×3×332×12×3×3');
+  await page.screenshot({ path: info.outputPath('before-after.png') });
   await expect(dialog).toContainText('norm1.running_mean');
   await expect(dialog).not.toContainText('fc1.weight');
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await expect(node(page, 'conv2')).toContainText('32×16×3×3');
+  await expect(node(page, 'conv2')).not.toContainText('32×12×3×3');
 
   await feed.click();
   await dialog.getByRole('button', { name: 'Initialize anew' }).click();

@@ -108,7 +108,9 @@ function list(output: Output): void {
 /** Seconds of the profile as milliseconds, like everything else in the line. */
 const documentOf = ({ profile, ...result }: BenchResult) => ({
   ...result,
-  ...(profile ? { profile: profile.map(({ op, text, seconds }) => ({ op, text, ms: seconds * 1e3 })) } : {}),
+  ...(profile
+    ? { profile: profile.map(({ op, text, layers, seconds }) => ({ op, text, layers, ms: seconds * 1e3 })) }
+    : {}),
 });
 
 const TITLES = ['threads', 'batch', 'median ms', 'p10', 'p90', 'steps', 'rate', 'peak', 'minimum'];
@@ -147,10 +149,16 @@ const percent = (part: number): string => `${(part * 100).toFixed(0)}%`;
 function profileText({ profile = [] }: BenchResult, output: Output): string {
   const total = profile.reduce((sum, { seconds }) => sum + seconds, 0);
   return table(
-    [{ title: 'µs', align: 'right' }, { title: '%', align: 'right' }, { title: 'instruction' }],
-    profile.map(({ seconds, text }) => [
+    [
+      { title: 'µs', align: 'right' },
+      { title: '%', align: 'right' },
+      { title: 'for' },
+      { title: 'instruction' },
+    ],
+    profile.map(({ seconds, text, layers }) => [
       (seconds * 1e6).toFixed(1),
       ((100 * seconds) / total).toFixed(1),
+      layers.join(', '),
       text.length > 150 ? `${text.slice(0, 150)}…` : text,
     ]),
     output.paint,

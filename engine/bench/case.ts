@@ -31,6 +31,8 @@ export interface BenchTiming {
 export interface InstructionTime {
   readonly text: string;
   readonly op: string;
+  /** `conv1 backward`, `update`: whom it works for; several where instructions were fused. */
+  readonly layers: readonly string[];
   readonly seconds: number;
 }
 

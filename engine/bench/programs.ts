@@ -32,9 +32,10 @@ export function programRun({ program, compiled, names, rewind, dispose }: Progra
       rewind?.();
       const { instructionSeconds, steps } = await program.run(repetitions, { timing: 'instructions' });
       const lines = printInstructions(spec, names ? { names } : {});
-      return spec.instructions.map(({ op }, at) => ({
+      return spec.instructions.map(({ op, shares }, at) => ({
         op,
         text: lines[at] ?? op,
+        layers: (shares ?? []).map(({ node, phase }) => (node === null ? phase : `${node} ${phase}`)),
         seconds: (instructionSeconds?.[at] ?? 0) / steps,
       }));
     },

@@ -1,9 +1,10 @@
 // The first items of a dataset as the Sample panel shows them: pictures where a sample looks like one, else rows.
 import type { DataPreview, PreviewRange } from '#core/session/session';
-import { numel, type Shape } from '#core/tensor/shape';
+import type { Shape } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
 
 import type { Dataset } from './dataset';
+import { Turns } from '../turns';
 import { readRows } from './table';
 import type { Targets } from './targets';
 
@@ -15,29 +16,28 @@ const MAX_SIDE = 512;
 /** Numbers of one target that are shown. */
 const MOST_ANSWERS = 6;
 
-/** Rows that follow each other in the table. */
-type Runs = readonly { readonly from: number; readonly count: number }[];
-
-const lengthOf = (runs: Runs): number => runs.reduce((sum, { count }) => sum + count, 0);
-const readRuns = (table: Tensor, runs: Runs): number[] =>
-  runs.flatMap(({ from, count }) => readRows(table, from, count));
-
-export function previewDataset(dataset: Dataset, range: PreviewRange): DataPreview {
-  const runs = runsOf(range, dataset.samples);
-  const { inputShape, targets, source } = dataset;
-  const classes = targets?.classes ?? [];
-  const answers = [...(targets ? [targets] : []), ...dataset.named.values()].map((each) =>
-    answersOf(each, runs),
-  );
-  const own = samplesOf(dataset.inputs, runs);
-  const others = [...dataset.feeds.values()].map((table) => samplesOf(table, runs));
-  const items = Array.from({ length: lengthOf(runs) }, (_, at): Item => {
-    const target = answers.map((each) => each[at] ?? '').join(' · ');
+/** In turns, a sample each: large pictures take their time. */
+export async function previewDataset(dataset: Dataset, range: PreviewRange): Promise<DataPreview> {
+  const { inputShape, inputs, targets, source } = dataset;
+  const turns = new Turns();
+  const rows = rowsOf(range, dataset.samples);
+  const own = await samplesOf(inputs, rows, turns);
+  const others: Samples[] = [];
+  for (const table of dataset.feeds.values()) others.push(await samplesOf(table, rows, turns));
+  const all = [...(targets ? [targets] : []), ...dataset.named.values()];
+  const items: Item[] = [];
+  for (const [at, row] of rows.entries()) {
+    const target = all.map((each) => answerOf(each, row)).join(' · ');
     const picture = own.picture(at);
-    if (!picture) return { kind: 'row', values: own.values(at).slice(0, MAX_VALUES), target };
-    const besides = others.flatMap((table) => table.picture(at) ?? []);
-    return { kind: 'picture', ...picture, target, ...(besides.length > 0 ? { others: besides } : {}) };
-  });
+    const besides = picture ? others.flatMap((table) => table.picture(at) ?? []) : [];
+    items.push(
+      picture
+        ? { kind: 'picture', ...picture, target, ...(besides.length > 0 ? { others: besides } : {}) }
+        : { kind: 'row', values: (own.values[at] ?? []).slice(0, MAX_VALUES), target },
+    );
+    await turns.next();
+  }
+  const classes = targets?.classes ?? [];
   const feeds = [...dataset.feeds].map(([id, { shape }]) => [id, shape.slice(1)] as const);
   return {
     samples: dataset.samples,
@@ -51,45 +51,47 @@ export function previewDataset(dataset: Dataset, range: PreviewRange): DataPrevi
   };
 }
 
-/** Samples of one input, as values and as pictures where they look like some. */
-function samplesOf(table: Tensor, runs: Runs) {
-  const shape = table.shape.slice(1);
-  const width = numel(shape);
-  const all = readRuns(table, runs);
-  const scale = table.dtype === 'uint8' ? { low: 0, high: 255 } : rangeOf(all);
-  const values = (at: number): readonly number[] => all.slice(at * width, (at + 1) * width);
-  return { values, picture: (at: number) => asPicture(shape, values(at), scale) };
+interface Samples {
+  readonly values: readonly (readonly number[])[];
+  /** null where a sample looks like none. */
+  picture(at: number): ReturnType<typeof asPicture>;
 }
 
-/** What a target says of each sample: a class's name, or a few numbers. */
-function answersOf({ tensor, classes }: Targets, runs: Runs): readonly string[] {
-  const values = readRuns(tensor, runs);
-  const count = lengthOf(runs);
-  const width = count > 0 ? values.length / count : 0;
-  return Array.from({ length: count }, (_, at) => {
-    const [first = -1] = values.slice(at * width, at * width + 1);
-    if (width === 1 && classes[first] !== undefined) return classes[first];
-    const shown = values.slice(at * width, at * width + Math.min(width, MOST_ANSWERS)).join(', ');
-    return width > MOST_ANSWERS ? `${shown} …` : shown;
-  });
+/** Samples of one input, as values and as pictures. */
+async function samplesOf(table: Tensor, rows: readonly number[], turns: Turns): Promise<Samples> {
+  const values: (readonly number[])[] = [];
+  for (const row of rows) {
+    values.push(readRows(table, row, 1));
+    await turns.next();
+  }
+  const scale = table.dtype === 'uint8' ? { low: 0, high: 255 } : rangeOf(values);
+  return { values, picture: (at) => asPicture(table.shape.slice(1), values[at] ?? [], scale) };
 }
 
-/** Rows that there are, in runs that follow each other in the table. */
-function runsOf(range: PreviewRange, samples: number): Runs {
-  if ('rows' in range)
-    return range.rows.filter((row) => row >= 0 && row < samples).map((from) => ({ from, count: 1 }));
+/** What a target says of a sample: a class's name, or a few numbers. */
+function answerOf({ tensor, classes }: Targets, row: number): string {
+  const values = readRows(tensor, row, 1);
+  const [first = -1] = values;
+  if (values.length === 1 && classes[first] !== undefined) return classes[first];
+  const shown = values.slice(0, MOST_ANSWERS).join(', ');
+  return values.length > MOST_ANSWERS ? `${shown} …` : shown;
+}
+
+/** Rows that there are. */
+function rowsOf(range: PreviewRange, samples: number): readonly number[] {
+  if ('rows' in range) return range.rows.filter((row) => row >= 0 && row < samples);
   const from = Math.min(Math.max(range.from, 0), samples);
-  const count = Math.min(range.count, samples - from);
-  return count > 0 ? [{ from, count }] : [];
+  return Array.from({ length: Math.min(range.count, samples - from) }, (_, at) => from + at);
 }
 
-function rangeOf(values: readonly number[]): { readonly low: number; readonly high: number } {
+function rangeOf(samples: readonly (readonly number[])[]): { readonly low: number; readonly high: number } {
   let low = Infinity;
   let high = -Infinity;
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
+  for (const values of samples)
+    for (const value of values) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
   return low < high ? { low, high } : { low: 0, high: 1 };
 }
 

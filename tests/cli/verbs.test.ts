@@ -340,8 +340,9 @@ test('bench prints one line of JSON per workload, lists them, and refuses an unk
 test('bench shows where a step goes, and sweeps threads', slow, async () => {
   const { stdout, code } = await lazuli(['bench', 'mlp_b8', '--seconds', '0.01', '--profile']);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/µs\s+%\s+instruction/);
+  expect(stdout).toMatch(/µs\s+%\s+for\s+instruction/);
   expect(stdout).toContain('n1.weight');
+  expect(stdout).toContain('n1 backward');
   const swept = linesOf(
     await lazuli([
       'bench',

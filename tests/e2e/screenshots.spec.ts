@@ -50,6 +50,12 @@ test('pictures of each state', async ({ lazuli }, info) => {
   await page.getByRole('button', { name: 'On the sample' }).click();
   await expect(page.getByRole('img', { name: /^The first sample/ })).toBeVisible();
   await shoot('activations');
+  await lazuli.command('view.heatTime');
+  await expect(page.getByRole('region', { name: 'Cost on the cards' })).toContainText('Median of');
+  await page.getByRole('tab', { name: 'Predictions' }).click();
+  await expect(page.getByRole('img', { name: /^Sample, / }).first()).toBeVisible();
+  await shoot('costs-and-predictions');
+  await lazuli.command('view.heatTime');
   await page.getByRole('button', { name: 'On the sample' }).click();
 
   await page.getByRole('tab', { name: 'Parameters' }).click();

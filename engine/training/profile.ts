@@ -84,7 +84,7 @@ export class Watch {
 const LEAST_STEPS = 3;
 const MOST_STEPS = 50;
 const MEASURED_MS = 150;
-const LONG_MS = 1000;
+const LONG_SECONDS = 1;
 
 /** Trains some steps on the training samples, measured, and puts everything back. Throws what a run would throw before its first step. */
 export async function profileSteps(
@@ -107,13 +107,11 @@ export async function profileSteps(
     const isEnough = (): boolean => meter.steps >= LEAST_STEPS && performance.now() > until;
     for (let slices = 0; meter.steps < MOST_STEPS && !isEnough(); slices++) {
       training.start(rows.training, { step: 0, totalSteps: 0 });
-      const started = performance.now();
       await training.slice(0, signal, meter);
       if (slices > 0) continue;
-      const now = performance.now();
-      until = now + MEASURED_MS;
+      until = performance.now() + MEASURED_MS;
       // The first step takes memory for the first time; a long one counts all the same.
-      if (now - started < LONG_MS) meter.clear();
+      if ((meter.read()?.seconds ?? 0) < LONG_SECONDS) meter.clear();
       else break;
     }
     return meter.read();

@@ -3,6 +3,7 @@
 // lies. The gradient computes the scores again from the saved logarithms. https://arxiv.org/abs/2205.14135
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "arguments.h"
@@ -87,14 +88,40 @@ template <typename T> struct Left {
   int64_t row, column;
 };
 
+/// Brings the rows of the head after this one into the cache, some with each tile of this one.
+template <typename T> class Ahead {
+ public:
+  /// `parts` blocks of `h.width` columns, of which the head at `from` has `h.size` each.
+  Ahead(const Heads& h, const T* from, int64_t row, int64_t parts) : h_(h), from_(from), row_(row), parts_(parts) {}
+
+  void fetch() {
+    constexpr int64_t rows = 5, line = 64 / static_cast<int64_t>(sizeof(T));
+    for (const int64_t end = std::min(step_ + rows, h_.steps); step_ < end; ++step_)
+      for (int64_t part = 0; part < parts_; ++part)
+        for (int64_t at = 0; at < h_.size; at += line) __builtin_prefetch(from_ + step_ * row_ + part * h_.width + at);
+  }
+
+ private:
+  const Heads& h_;
+  const T* from_;
+  int64_t row_, parts_, step_ = 0;
+};
+
 template <typename T> class Head {
  public:
-  Head(const Heads& h, const Strides& strides, const T* qkv, int64_t index)
+  /// `gy` where there is one.
+  Head(const Heads& h, const Strides& strides, const T* qkv, const T* gy, int64_t index)
       : h_(h), strides_(strides), sample_(index / h.heads), head_(index % h.heads),
-        queries_(qkv + sample_ * h.steps * h.row + head_ * h.size), keys_(queries_ + h.width), values_(keys_ + h.width) {}
+        queries_(qkv + sample_ * h.steps * h.row + head_ * h.size), keys_(queries_ + h.width), values_(keys_ + h.width) {
+    const int64_t next = index + 1;
+    if (next == h.count()) return;
+    const int64_t row = next / h.heads * h.steps, column = next % h.heads * h.size;
+    next_[0].emplace(h, qkv + row * h.row + column, h.row, 3);
+    if (gy != nullptr) next_[1].emplace(h, gy + row * h.width + column, h.width, 1);
+  }
 
   /// y [n, t, e], lse [n, heads, t], of one block of queries.
-  void forward(int64_t block, T* y, T* lse, const Memory<T>& memory) const {
+  void forward(int64_t block, T* y, T* lse, const Memory<T>& memory) {
     const int64_t first = block * kQueries, rows = h_.block_rows(block), seen = h_.seen(block), columns = h_.columns();
     const T* values = whole(values_, h_.row, h_.steps, memory.rows[0]);
     score(block, memory);
@@ -113,7 +140,7 @@ template <typename T> class Head {
   }
 
   /// gy [n, t, e], lse [n, heads, t] → gqkv.
-  void backward(const T* gy, const T* lse, T* gqkv, const Memory<T>& memory) const {
+  void backward(const T* gy, const T* lse, T* gqkv, const Memory<T>& memory) {
     const int64_t columns = h_.columns();
     const T* queries = whole(queries_, h_.row, h_.steps, memory.rows[0]);
     const T* keys = whole(keys_, h_.row, h_.steps, memory.rows[1]);
@@ -157,7 +184,7 @@ template <typename T> class Head {
   }
 
   /// The scores [keys, queries] of a block, -∞ where a query does not see a key.
-  void score(int64_t block, const Memory<T>& memory) const {
+  void score(int64_t block, const Memory<T>& memory) {
     const int64_t first = block * kQueries, rows = h_.block_rows(block), seen = h_.seen(block), columns = h_.columns();
     product_.pack(memory.queries, columns, queries_ + first * h_.row, h_.row, 1, rows, h_.size);
     const T scale = static_cast<T>(h_.scale);
@@ -170,7 +197,7 @@ template <typename T> class Head {
 
   /// c[r, j] (+)= Σ_k a[r, k]·b[k, j] by register tiles.
   void multiply(Left<T> a, const T* b, const Offsets& offsets, int64_t rows, int64_t columns, int64_t depth, T* c,
-                int64_t c_stride, bool is_added) const {
+                int64_t c_stride, bool is_added) {
     const int64_t panels = (rows + product_.tile_rows - 1) / product_.tile_rows;
     for (int64_t column = 0; column < columns; column += product_.tile_columns)
       for (int64_t panel = 0; panel < panels; ++panel) {
@@ -188,6 +215,8 @@ template <typename T> class Head {
         tile.columns = static_cast<int>(std::min<int64_t>(product_.tile_columns, columns - column));
         tile.accumulate = is_added;
         product_.tile(tile);
+        for (std::optional<Ahead<T>>& ahead : next_)
+          if (ahead) ahead->fetch();
       }
   }
 
@@ -197,6 +226,7 @@ template <typename T> class Head {
   const T *queries_, *keys_, *values_;
   const ProductKernels<T>& product_ = isa_kernels().product<T>();
   const ColumnKernels<T>& columns_ = isa_kernels().columns<T>();
+  std::optional<Ahead<T>> next_[2];
 };
 
 /// Calls body(index, memory) for 0 <= index < count, where `work` is about the multiply-adds of one.
@@ -222,7 +252,7 @@ void self_attention(Inputs inputs, Outputs outputs, const Attributes& attributes
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
     each_piece<T>(h, h.count() * h.blocks(), kQueries * h.steps * h.size, context, [&](int64_t index, Memory<T>& memory) {
-      const Head<T> head(h, strides, qkv.as<const T>(), index / h.blocks());
+      Head<T> head(h, strides, qkv.as<const T>(), nullptr, index / h.blocks());
       head.forward(index % h.blocks(), y.as<T>(), lse.as<T>(), memory);
     });
   });
@@ -245,7 +275,7 @@ void self_attention_gradient(Inputs inputs, Outputs outputs, const Attributes& a
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
     each_piece<T>(h, h.count(), h.steps * h.steps * h.size, context, [&](int64_t index, Memory<T>& memory) {
-      const Head<T> head(h, strides, qkv.as<const T>(), index);
+      Head<T> head(h, strides, qkv.as<const T>(), gy.as<const T>(), index);
       head.backward(gy.as<const T>(), lse.as<const T>(), gqkv.as<T>(), memory);
     });
   });

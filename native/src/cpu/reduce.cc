@@ -14,8 +14,8 @@ namespace {
 
 /// Elements of a row that are summed without a break; longer rows become chunks of this size first.
 constexpr int64_t kRowChunk = 16 << 10;
-/// Rows of a matrix that are added up without a break.
-constexpr int64_t kColumnChunk = 1 << 10;
+/// Rows of a matrix that are added up without a break, by one thread.
+constexpr int64_t kColumnChunk = 1 << 7;
 /// Columns added up together: their sums stay in the first-level cache.
 constexpr int64_t kColumns = 512;
 constexpr int64_t kGrain = 32 << 10;

@@ -18,19 +18,29 @@ inline void accumulate(const float* from, simd::V (&sums)[kSums]) {
   for (int v = 0; v < kSums; ++v) sums[v] += simd::load(from + v * simd::kLanes);
 }
 
+/// The largest of each of `steps` times kColumnStep columns; NaN if any is. Several at once, as each comparison waits for the last.
+template <int steps> inline void largest_of(const float* x, int64_t stride, int64_t rows, float* largest) {
+  simd::W most[steps * kVectors];
+#pragma GCC unroll 16
+  for (int v = 0; v < steps * kVectors; ++v) most[v] = simd::splat_floats(static_cast<float>(-simd::kInfinity));
+  for (int64_t i = 0; i < rows; ++i)
+#pragma GCC unroll 16
+    for (int v = 0; v < steps * kVectors; ++v) {
+      const simd::W value = simd::load_floats(x + i * stride + v * simd::kFloats);
+      most[v] = ((simd::J)(value > most[v]) | (simd::J)(value != value)) ? value : most[v];
+    }
+#pragma GCC unroll 16
+  for (int v = 0; v < steps * kVectors; ++v) simd::store_floats(largest + v * simd::kFloats, most[v]);
+}
+
 inline void exponentials(float* x, int64_t stride, int64_t rows, int64_t columns, float* largest, double* sums) {
+  int64_t first = 0;
+  for (; first + 4 * kColumnStep <= columns; first += 4 * kColumnStep) largest_of<4>(x + first, stride, rows, largest + first);
+  for (; first < columns; first += kColumnStep) largest_of<1>(x + first, stride, rows, largest + first);
   for (int64_t j = 0; j < columns; j += kColumnStep) {
     simd::W most[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) most[v] = simd::splat_floats(static_cast<float>(-simd::kInfinity));
-    for (int64_t i = 0; i < rows; ++i) {
-      const float* from = x + i * stride + j;
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
-        const simd::W value = simd::load_floats(from + v * simd::kFloats);
-        most[v] = ((simd::J)(value > most[v]) | (simd::J)(value != value)) ? value : most[v];
-      }
-    }
+    for (int v = 0; v < kVectors; ++v) most[v] = simd::load_floats(largest + j + v * simd::kFloats);
     simd::V total[kSums] = {};
     for (int64_t i = 0; i < rows; ++i) {
       float* at = x + i * stride + j;
@@ -39,7 +49,6 @@ inline void exponentials(float* x, int64_t stride, int64_t rows, int64_t columns
         simd::store_floats(at + v * simd::kFloats, simd::quick_exp(simd::load_floats(at + v * simd::kFloats) - most[v]));
       accumulate(at, total);
     }
-    for (int v = 0; v < kVectors; ++v) simd::store_floats(largest + j + v * simd::kFloats, most[v]);
     for (int v = 0; v < kSums; ++v) simd::store(sums + j + v * simd::kLanes, total[v]);
   }
 }

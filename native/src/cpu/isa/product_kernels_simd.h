@@ -200,31 +200,31 @@ template <typename T, typename Step, int rows, int vectors, typename A> inline v
   }
 }
 
-/// Calls function<n> for the n in 1..most that equals `rows`.
-template <typename T, typename Step, int most, int vectors> void packed_tile(const TileArguments<T>& t) {
-  if constexpr (most > 1) {
-    if (t.rows < most) return packed_tile<T, Step, most - 1, vectors>(t);
-  }
-  tile_of<T, Step, most, vectors>(t, PackedRows<T>{t.a});
+template <typename T, typename Step, int rows, int vectors> void packed_tile(const TileArguments<T>& t) {
+  tile_of<T, Step, rows, vectors>(t, PackedRows<T>{t.a});
 }
-template <typename T, int most, int vectors> void direct_tile(const TileArguments<T>& t) {
-  if constexpr (most > 1) {
-    if (t.rows < most) return direct_tile<T, most - 1, vectors>(t);
-  }
-  tile_of<T, MultiplyAdd, most, vectors>(t, Rows<T, most>(t.a, t.a_row));
-}
-
-template <typename T, typename Step = MultiplyAdd> void tile(const TileArguments<T>& t) {
-  if constexpr (std::is_same_v<Step, MultiplyAdd>) {
-    if (t.a_row != 1) return t.columns > kLanes<T> ? direct_tile<T, kTileRows, 2>(t) : direct_tile<T, kTileRows, 1>(t);
-  }
-  if (t.columns > kLanes<T>) packed_tile<T, Step, kTileRows, 2>(t);
-  else packed_tile<T, Step, kTileRows, 1>(t);
+template <typename T, int rows, int vectors> void direct_tile(const TileArguments<T>& t) {
+  tile_of<T, MultiplyAdd, rows, vectors>(t, Rows<T, rows>(t.a, t.a_row));
 }
 
 template <int... number> struct Numbers {};
 template <int count, int... number> struct NumbersBelow : NumbersBelow<count - 1, count - 1, number...> {};
 template <int... number> struct NumbersBelow<0, number...> { typedef Numbers<number...> type; };
+
+/// The tiles of 1 to kTileRows rows and `vectors` vectors.
+template <typename T, typename Step, int vectors, typename Below = typename NumbersBelow<kTileRows>::type> struct Tiles;
+template <typename T, typename Step, int vectors, int... below> struct Tiles<T, Step, vectors, Numbers<below...>> {
+  typedef void (*Tile)(const TileArguments<T>&);
+  static constexpr Tile packed[] = {packed_tile<T, Step, below + 1, vectors>...};
+  static constexpr Tile direct[] = {direct_tile<T, below + 1, vectors>...};
+};
+
+template <typename T, typename Step = MultiplyAdd> void tile(const TileArguments<T>& t) {
+  if constexpr (std::is_same_v<Step, MultiplyAdd>) {
+    if (t.a_row != 1) return (t.columns > kLanes<T> ? Tiles<T, Step, 2>::direct : Tiles<T, Step, 1>::direct)[t.rows - 1](t);
+  }
+  (t.columns > kLanes<T> ? Tiles<T, Step, 2>::packed : Tiles<T, Step, 1>::packed)[t.rows - 1](t);
+}
 
 template <typename T, int distance, int... lane>
 inline void exchange(Vector<T>& a, Vector<T>& b, Numbers<lane...>) {

@@ -5,7 +5,6 @@ import { app as electron, BrowserWindow, nativeTheme } from 'electron';
 import { isProjectFile } from '#core/document/file-type';
 import { errorToData } from '#core/errors';
 import type { Preferences } from '#core/preferences';
-import { languageFor } from '#core/text/text';
 import type { RecentFile } from '#core/ipc/api';
 import { examplesFolder } from '#engine/about';
 import type { BackupStore } from '#engine/backups';
@@ -17,6 +16,7 @@ import { sendEvent } from './ipc';
 import { installMenu } from './menu';
 import { watchPage } from './page-watch';
 import { Settings } from './settings';
+import { languageOf } from './text';
 import { createWindow, loadRenderer } from './window';
 import { WindowState } from './window-state';
 
@@ -115,7 +115,7 @@ export class App {
   #installMenu(): void {
     installMenu({
       isMac: process.platform === 'darwin',
-      language: languageFor(this.settings.preferences.language, electron.getLocale()),
+      language: languageOf(this.settings),
       recent: this.settings.recent.map((path) => ({ name: basename(path), path })),
       run: (id) => {
         this.#command(id);

@@ -2,12 +2,13 @@
 import { dialog } from 'electron';
 import { describeData } from '#engine/datasets/describe';
 
+import { say } from '../text';
 import type { HandlersOf } from './area';
 
 export const dataHandlers: HandlersOf<'data'> = {
   'data.choose': async (state) => {
     const { filePaths } = await dialog.showOpenDialog(state.window, {
-      title: 'Choose data',
+      title: say(state, 'ask.chooseData'),
       properties: ['openFile'],
       filters: [
         { name: 'Data', extensions: ['csv', 'tsv', 'txt', 'npy', 'npz', 'idx', 'gz', '*'] },

@@ -5,6 +5,7 @@ import { dialog } from 'electron';
 import { LazuliError } from '#core/errors';
 import { formatOfWeights } from '#engine/index';
 
+import { say } from '../text';
 import type { WindowState } from '../window-state';
 import type { HandlersOf } from './area';
 
@@ -67,7 +68,7 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
   },
   'weights.save': async (state) => {
     const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
-      title: 'Save weights',
+      title: say(state, 'ask.saveWeights'),
       defaultPath: `${state.session.project.name}.pt`,
       filters: [
         { name: 'PyTorch', extensions: ['pt'] },
@@ -95,9 +96,9 @@ async function chooseUninitialized(state: WindowState, file: string): Promise<'k
   if (uninitialized === 0 || formatOfWeights(file) !== 'torch') return 'keep';
   const { response } = await dialog.showMessageBox(state.window, {
     type: 'question',
-    message: `${uninitialized} parameters or buffers are uninitialized`,
-    detail: 'torch.load refuses a file that holds uninitialized entries, unless its two classes are allowed.',
-    buttons: ['Save initialized only', 'Save all', 'Cancel'],
+    message: say(state, 'ask.uninitialized', { count: uninitialized }),
+    detail: say(state, 'ask.uninitializedDetail'),
+    buttons: [say(state, 'ask.saveInitialized'), say(state, 'ask.saveAll'), say(state, 'common.cancel')],
     defaultId: 0,
     cancelId: 2,
   });
@@ -107,7 +108,7 @@ async function chooseUninitialized(state: WindowState, file: string): Promise<'k
 async function chooseWeights(state: WindowState): Promise<string | null> {
   state.refuseWhileRunning('load weights');
   const { filePaths } = await dialog.showOpenDialog(state.window, {
-    title: 'Load weights',
+    title: say(state, 'weights.loadWeights'),
     properties: ['openFile'],
     filters: WEIGHTS_FILTERS,
   });

@@ -13,6 +13,7 @@ import { newFromTemplate, openProject, saveProject } from '#engine/project-files
 
 import type { App } from '../app';
 import { sendEvent } from '../ipc';
+import { say } from '../text';
 import type { WindowState } from '../window-state';
 import type { HandlersOf } from './area';
 
@@ -30,7 +31,7 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
     'project.open': async (state) => {
       state.refuseWhileRunning('open another project');
       const { filePaths } = await dialog.showOpenDialog(state.window, {
-        title: 'Open project',
+        title: say(state, 'ask.openProject'),
         properties: ['openFile'],
         filters: PROJECT_FILTERS,
       });
@@ -84,7 +85,7 @@ async function loadBeside(state: WindowState, weights: string): Promise<OpenedPr
 
 async function askWhere(state: WindowState, name: string): Promise<string | null> {
   const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
-    title: 'Save project',
+    title: say(state, 'ask.saveProject'),
     defaultPath: state.file ?? join(dirname(state.file ?? ''), `${name}.${PROJECT_FILE.extension}`),
     filters: PROJECT_FILTERS.slice(0, 1),
   });
@@ -100,9 +101,9 @@ async function placeToSave(state: WindowState, project: Project, saveAs: boolean
   const answers = ['saveAs', 'overwrite', 'cancel'] as const;
   const { response } = await dialog.showMessageBox(state.window, {
     type: 'warning',
-    message: `${basename(file)} was changed by something else`,
+    message: say(state, 'ask.changedOnDisk', { file: basename(file) }),
     detail: await compareWithDisk(file, project),
-    buttons: ['Save as…', 'Overwrite', 'Cancel'],
+    buttons: [say(state, 'ask.saveAs'), say(state, 'ask.overwrite'), say(state, 'common.cancel')],
     defaultId: 0,
     cancelId: 2,
     noLink: true,
@@ -139,9 +140,12 @@ export async function confirmDiscard(state: WindowState): Promise<'save' | 'disc
   const answers = ['save', 'discard', 'cancel'] as const;
   const { response } = await dialog.showMessageBox(state.window, {
     type: 'warning',
-    message: `Save the changes to ${state.file === null ? 'this project' : basename(state.file)}?`,
-    detail: 'Changes to the graph, the settings and the weights are lost if you do not save them.',
-    buttons: ['Save', "Don't save", 'Cancel'],
+    message:
+      state.file === null
+        ? say(state, 'ask.saveNew')
+        : say(state, 'ask.saveChanges', { file: basename(state.file) }),
+    detail: say(state, 'ask.saveDetail'),
+    buttons: [say(state, 'toolBar.save'), say(state, 'ask.dontSave'), say(state, 'common.cancel')],
     defaultId: 0,
     cancelId: 2,
     noLink: true,
@@ -156,15 +160,15 @@ export async function confirmStop(state: WindowState): Promise<boolean> {
   const waiting = state.runner.queue.length;
   const { response } = await dialog.showMessageBox(state.window, {
     type: 'warning',
-    message: 'Stop the training and close?',
+    message: say(state, 'ask.stopAndClose'),
     detail: [
-      last ? `It is in epoch ${last.epoch} of ${last.total_epochs}.` : 'It has just begun.',
-      ...(waiting > 0
-        ? [`${waiting} more ${waiting === 1 ? 'run waits' : 'runs wait'} and will not start.`]
-        : []),
-      'What was done so far stays in the history of runs.',
+      last
+        ? say(state, 'ask.inEpoch', { epoch: last.epoch, epochs: last.total_epochs })
+        : say(state, 'ask.justBegun'),
+      ...(waiting > 0 ? [say(state, 'ask.runsWait', { count: waiting })] : []),
+      say(state, 'ask.staysInHistory'),
     ].join(' '),
-    buttons: ['Stop and close', 'Keep training'],
+    buttons: [say(state, 'ask.stop'), say(state, 'ask.keepTraining')],
     defaultId: 1,
     cancelId: 1,
     noLink: true,

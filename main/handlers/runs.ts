@@ -8,6 +8,7 @@ import type { ShownRun } from '#core/ipc/api';
 import { pointsCsv, runsCsv, weightsOfRun, withHistory, withRuns, writeTextAtomically } from '#engine/index';
 
 import { sendEvent } from '../ipc';
+import { say } from '../text';
 import type { HandlersOf } from './area';
 
 const shown = ({ weights, checkpoint, ...run }: RecordedRun): ShownRun => ({
@@ -59,13 +60,14 @@ export const runsHandlers: HandlersOf<'runs'> = {
     });
   },
   'runs.deleteFiles': async (state, ids) => {
-    const which = ids.length === 1 ? `run ${ids.join()}` : `${ids.length} runs`;
     const { response } = await dialog.showMessageBox(state.window, {
       type: 'warning',
-      message: `Delete the weights of ${which}?`,
-      detail:
-        'Their settings and curves stay in the history. They can no longer be restored with weights, or continued.',
-      buttons: ['Delete weights', 'Cancel'],
+      message:
+        ids.length === 1
+          ? say(state, 'ask.deleteWeightsOf', { run: ids.join() })
+          : say(state, 'ask.deleteWeightsOfMany', { count: ids.length }),
+      detail: say(state, 'ask.deleteWeightsDetail'),
+      buttons: [say(state, 'ask.deleteWeights'), say(state, 'common.cancel')],
       defaultId: 1,
       cancelId: 1,
       noLink: true,
@@ -78,9 +80,12 @@ export const runsHandlers: HandlersOf<'runs'> = {
   'runs.delete': async (state, ids) => {
     const { response } = await dialog.showMessageBox(state.window, {
       type: 'warning',
-      message: ids.length === 1 ? `Delete run ${ids.join()}?` : `Delete ${ids.length} runs?`,
-      detail: 'Their curves, settings and weights are deleted for good.',
-      buttons: ['Delete', 'Cancel'],
+      message:
+        ids.length === 1
+          ? say(state, 'ask.deleteRun', { run: ids.join() })
+          : say(state, 'ask.deleteRuns', { count: ids.length }),
+      detail: say(state, 'ask.deleteDetail'),
+      buttons: [say(state, 'ask.delete'), say(state, 'common.cancel')],
       defaultId: 1,
       cancelId: 1,
       noLink: true,
@@ -98,7 +103,7 @@ export const runsHandlers: HandlersOf<'runs'> = {
         : pointsCsv(list.map(({ id }) => ({ run: id, points: history.points(id) })));
     });
     const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
-      title: what === 'runs' ? 'Export runs' : 'Export curves',
+      title: say(state, what === 'runs' ? 'ask.exportRuns' : 'ask.exportCurves'),
       defaultPath: join(
         state.file === null ? '' : dirname(state.file),
         `${state.session.project.name}-${what}.csv`,

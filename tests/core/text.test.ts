@@ -16,7 +16,7 @@ import { LANGUAGES, languageFor, textIn } from '#core/text/text';
 
 const keys = Object.keys(EN) as (keyof typeof EN)[];
 const holesOf = (text: string): readonly string[] =>
-  [...text.matchAll(/\{(\w+)/g)].map(([, name = '']) => name).toSorted();
+  [...new Set([...text.matchAll(/\{(\w+)/g)].map(([, name = '']) => name))].toSorted();
 
 test('every text has a translation with the same holes', () => {
   for (const key of keys) expect([key, holesOf(DE[key] ?? '')]).toEqual([key, holesOf(EN[key])]);
@@ -30,7 +30,7 @@ test('every key is used: as it stands, or as what a template gives', () => {
       .map((name) => readFileSync(path.join(root, folder, name), 'utf8')),
   );
   const text = sources.join('\n');
-  const templates = [...text.matchAll(/`([a-z]+\.\$\{[^`]*)`/g)].map(
+  const templates = [...text.matchAll(/`([a-zA-Z]+\.\$\{[^`]*)`/g)].map(
     ([, template = '']) =>
       new RegExp(
         `^${template

@@ -22,6 +22,24 @@ const time = new Intl.DateTimeFormat('en', {
 const accuracyOf = ({ metrics }: ShownRun): number | undefined =>
   metrics['validation_accuracy'] ?? metrics['accuracy'] ?? undefined;
 
+/** In their order. */
+const COLUMNS = [
+  'run',
+  'started',
+  'state',
+  'epochs',
+  'optimizer',
+  'rate',
+  'batch',
+  'seed',
+  'loss',
+  'validation',
+  'accuracy',
+  'best',
+  'time',
+  'weights',
+] as const;
+
 export function RunTable({ runs }: { readonly runs: readonly ShownRun[] }): JSX.Element {
   const chosen = useRuns((state) => state.chosen);
   return (
@@ -37,24 +55,9 @@ export function RunTable({ runs }: { readonly runs: readonly ShownRun[] }): JSX.
               onChange={() => void compare([])}
             />
           </th>
-          {[
-            'Run',
-            'Started',
-            'State',
-            'Epochs',
-            'Optimizer',
-            'Rate',
-            'Batch',
-            'Seed',
-            'Loss',
-            'Validation',
-            'Accuracy',
-            'Best',
-            'Time',
-            'Weights',
-          ].map((title) => (
-            <th key={title} scope="col">
-              {title}
+          {COLUMNS.map((name) => (
+            <th key={name} scope="col">
+              {t(`runTable.${name}`)}
             </th>
           ))}
         </tr>

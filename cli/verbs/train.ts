@@ -96,9 +96,9 @@ export const train: Verb = {
         run.onEvents(show);
         const written = events?.follow(run).catch((cause: unknown) => onFault(cause as LazuliError));
         const recorded = recorder?.follow(run, session.project, path.resolve(checkpoint));
-        const { outcome, error, best: bestEpoch } = await run.finished;
+        const { outcome, error, best: bestEpoch, checkpoint: kept } = await run.finished;
         await Promise.all([recorded, written]);
-        if (error) throw error;
+        if (error) throw kept === null ? error : continuable(error, kept);
         if (outcome === 'stopped')
           throw new LazuliError('interrupted', 'the training was interrupted', {
             where: checkpoint,
@@ -118,6 +118,14 @@ export const train: Verb = {
     );
   },
 };
+
+/** What ended a run on a GPU, with how to go on from the checkpoint it left. */
+export const continuable = ({ code, message, details }: LazuliError, checkpoint: string): LazuliError =>
+  new LazuliError(code, message, {
+    ...details,
+    where: checkpoint,
+    hint: 'the checkpoint is kept; add --resume --device cpu to the same command to go on with the CPU',
+  });
 
 /** Every event as a line of JSON; for people a table row per epoch and a progress bar. */
 function printer(output: Output): (events: readonly RunEvent[]) => void {

@@ -221,7 +221,8 @@ export class TrainingRun {
     } catch (cause) {
       outcome = 'failed';
       error = cause instanceof LazuliError ? cause : LazuliError.fromData(errorToData(cause));
-      if (error.code === 'device_lost') checkpoint = await this.#saveKept();
+      if (error.code === 'device_lost' || error.code === 'out_of_memory')
+        checkpoint = await this.#saveKept().catch(() => null);
     }
     const keptFault = error?.code === 'device_lost' ? null : await this.#writeKept();
     try {
@@ -413,7 +414,7 @@ export class TrainingRun {
     this.#lastKept = performance.now();
   }
 
-  /** After the device was lost: the host's copies become the checkpoint. */
+  /** After the device was lost or had no memory left: the host's copies become the checkpoint. Null on the CPU. */
   async #saveKept(): Promise<string | null> {
     const { placement, checkpoint, module, lock } = this.parts;
     const kept = placement?.kept;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
+import { continuable } from '#cli/verbs/train';
 import type { Project } from '#core/document/project';
 import { refuseTooLarge } from '#core/session/training-memory';
 import { showBytes } from '#core/units';
@@ -138,6 +139,29 @@ test('a lost device ends the run with its last state as a checkpoint, which the 
   expect(result.error?.message).toContain('was lost');
   expect(result.checkpoint).toBe(checkpoint);
   expect(existsSync(checkpoint)).toBe(true);
+  const { training } = session.project;
+  await session.update({ ...session.project, training: { ...training, device: 'cpu', epochs: 2 } });
+  const resumed = await session.train({ resumeFrom: checkpoint });
+  expect((await resumed.finished).error).toBeNull();
+});
+
+test('a device without memory left ends the run with a checkpoint too', async () => {
+  const checkpoint = path.join(temporaryFolder(), 'run.checkpoint.pt');
+  const session = await sessionOnGpu(400);
+  const run = await session.train({ checkpoint });
+  await new Promise<void>((resolve) => {
+    const stop = run.onEvents((events) => {
+      if (!events.some(({ event }) => event === 'epoch')) return;
+      stop();
+      loadNative().injectFault('kernel', 'bad_alloc');
+      resolve();
+    });
+  });
+  const result = await run.finished;
+  expect(result).toMatchObject({ outcome: 'failed', error: { code: 'out_of_memory' }, checkpoint });
+  const told = result.error && continuable(result.error, checkpoint);
+  expect(told).toMatchObject({ code: 'out_of_memory', details: { where: checkpoint } });
+  expect(told?.details.hint).toContain('--resume --device cpu');
   const { training } = session.project;
   await session.update({ ...session.project, training: { ...training, device: 'cpu', epochs: 2 } });
   const resumed = await session.train({ resumeFrom: checkpoint });

@@ -2,6 +2,7 @@
 import type { DataSource } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { together } from '#core/nn/index';
+import { isFloatingPoint } from '#core/tensor/dtype';
 
 import { DataCache } from './datasets/cache';
 import type { Dataset } from './datasets/dataset';
@@ -144,7 +145,7 @@ export class Feeds {
         const table = tables[at];
         const given = source.feeds?.[id];
         const normalization = given ? (given.normalization ?? { kind: 'none' }) : source.normalization;
-        const isNumbers = table !== undefined && own !== 'int64';
+        const isNumbers = table !== undefined && isFloatingPoint(own);
         scalings.push(isNumbers ? await scalingOf(normalization, table, training, signal) : null);
       }
       const normalizers = together(() => scalings.map((scaling) => new Normalizer(scaling, dtype)));

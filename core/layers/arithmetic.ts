@@ -58,11 +58,11 @@ function fold({ type, torch, summary, keywords, combine }: Fold): LayerDeclarati
     summary,
     keywords,
     params: {},
-    inputs: [{ name: 'inputs', isVariadic: true }],
+    inputs: [{ name: 'inputs', isVariadic: true, content: 'any' }],
     outputs: [{ name: 'output' }],
     infer: (_params, inputs) =>
       inputs.length === 0 ? needsInput('inputs') : inferBroadcast(() => 'inputs', inputs),
-    lower: (call) => [inputsOf(call).reduce(combine)],
+    lower: (call) => [inputsOf(call).reduce((left, right) => combine(left, right))],
     flops: (_params, inputs, [output]) => broadcastFlops(inputs, output),
     examples: [
       {
@@ -89,7 +89,7 @@ export const add = fold({
   torch: 'torch.add',
   summary: 'The sum of its inputs; a skip connection ends here.',
   keywords: ['sum', 'plus', 'residual', 'skip'],
-  combine: (left, right) => ops.add(left, right),
+  combine: ops.addPromoted,
 });
 
 export const multiply = fold({
@@ -97,7 +97,7 @@ export const multiply = fold({
   torch: 'torch.mul',
   summary: 'The product of its inputs, element by element; a gate.',
   keywords: ['product', 'times', 'gate', 'scale'],
-  combine: (left, right) => ops.mul(left, right),
+  combine: ops.mulPromoted,
 });
 
 interface Pair {
@@ -117,7 +117,10 @@ function pair({ type, torch, summary, keywords, combine }: Pair): LayerDeclarati
     summary,
     keywords,
     params: {},
-    inputs: [{ name: 'input' }, { name: 'other' }],
+    inputs: [
+      { name: 'input', content: 'any' },
+      { name: 'other', content: 'any' },
+    ],
     outputs: [{ name: 'output' }],
     infer: (_params, [input = null, other = null]) =>
       inferBroadcast((index) => (index === 0 ? 'input' : 'other'), [input, other]),
@@ -142,7 +145,7 @@ export const subtract = pair({
   torch: 'torch.sub',
   summary: 'The first input minus the second.',
   keywords: ['minus', 'difference'],
-  combine: (left, right) => ops.sub(left, right),
+  combine: ops.subPromoted,
 });
 
 export const divide = pair({
@@ -150,7 +153,7 @@ export const divide = pair({
   torch: 'torch.div',
   summary: 'The first input divided by the second.',
   keywords: ['quotient', 'ratio'],
-  combine: (left, right) => ops.div(left, right),
+  combine: ops.divPromoted,
 });
 
 /** Joins along `dim`; every other size must agree. */
@@ -196,7 +199,7 @@ export const concatenate = defineLayer({
     }, 0);
     return outputs(sizes.with(axis, total));
   },
-  lower: (call) => [ops.concatenate(inputsOf(call), call.params.dim)],
+  lower: (call) => [ops.concatenate(ops.joined(inputsOf(call)), call.params.dim)],
   flops: () => 0,
   examples: [
     {
@@ -254,7 +257,7 @@ export const stack = defineLayer({
     }
     return outputs(sizes.toSpliced(axis, 0, inputs.length));
   },
-  lower: (call) => [ops.stack(inputsOf(call), call.params.dim)],
+  lower: (call) => [ops.stack(ops.joined(inputsOf(call)), call.params.dim)],
   flops: () => 0,
   examples: [
     {

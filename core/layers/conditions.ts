@@ -1,5 +1,6 @@
 // Layers that compare two inputs, and that choose between values by a condition. A condition holds where it is above 0.
 import * as ops from '../ops';
+import { isFloatingPoint } from '../tensor/dtype';
 import { formatShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { defineLayer, type EdgeShape, type LayerDeclaration } from './declaration';
@@ -8,7 +9,7 @@ import { inputOf } from './pieces';
 import { broadcastEdges, mismatch, outputs, product, refusal } from './shapes';
 
 /** The common shape of inputs under broadcasting, or which of `ports` does not fit. */
-function inferCommon(ports: readonly string[], inputs: readonly EdgeShape[]) {
+export function inferCommon(ports: readonly string[], inputs: readonly EdgeShape[]) {
   let common: EdgeShape = inputs[0] ?? null;
   for (const [index, port] of ports.entries()) {
     const joined = broadcastEdges(common, inputs[index] ?? null);
@@ -26,14 +27,11 @@ function inferCommon(ports: readonly string[], inputs: readonly EdgeShape[]) {
   return outputs(common);
 }
 
-/** Whole numbers and truths as numbers that ops compare; the result is float32. */
-const asNumbers = (x: Tensor): Tensor => (x.dtype.startsWith('float') ? x : ops.cast(x, 'float64'));
-
-/** Where a condition holds: what is true, or above 0, as numbers of `like`'s type. */
-const holds = (condition: Tensor, like: Tensor): Tensor =>
-  condition.dtype.startsWith('float')
-    ? ops.gt(condition, 0)
-    : ops.cast(ops.gt(ops.cast(condition, 'float64'), 0), like.dtype);
+/** Where a condition holds: what is true, or above 0. */
+const holds = (condition: Tensor): Tensor =>
+  condition.dtype === 'bool'
+    ? condition
+    : ops.greater(condition, ops.zeros([], condition.dtype, condition.device));
 
 interface Comparison {
   readonly type: string;
@@ -43,7 +41,7 @@ interface Comparison {
   readonly compare: (left: Tensor, right: Tensor) => Tensor;
 }
 
-/** 1 where it holds, else 0, in the inputs' float type: it can be multiplied with. Has no gradient. */
+/** Truths: true where it holds. Times a number they count as 1 and 0. Has no gradient. */
 const comparison = ({ type, torch, summary, keywords, compare }: Comparison): LayerDeclaration =>
   defineLayer({
     type,
@@ -58,12 +56,7 @@ const comparison = ({ type, torch, summary, keywords, compare }: Comparison): La
     ],
     outputs: [{ name: 'output' }],
     infer: (_params, inputs) => inferCommon(['input', 'other'], inputs),
-    lower(call) {
-      const [left, right] = [inputOf(call, 0), inputOf(call, 1)];
-      const result = compare(asNumbers(left), asNumbers(right));
-      const isWhole = !left.dtype.startsWith('float') && !right.dtype.startsWith('float');
-      return [isWhole ? ops.cast(result, 'float32') : result];
-    },
+    lower: (call) => [compare(inputOf(call, 0), inputOf(call, 1))],
     flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
     examples: [
       {
@@ -81,44 +74,44 @@ const comparison = ({ type, torch, summary, keywords, compare }: Comparison): La
 export const greater = comparison({
   type: 'greater',
   torch: 'torch.gt',
-  summary: 'Gives 1 where the first input is larger, else 0.',
+  summary: 'Holds where the first input is larger.',
   keywords: ['more', 'above'],
-  compare: (left, right) => ops.gt(left, right),
+  compare: ops.greater,
 });
 export const greaterEqual = comparison({
   type: 'greater_equal',
   torch: 'torch.ge',
-  summary: 'Gives 1 where the first input is larger or equal, else 0.',
+  summary: 'Holds where the first input is larger or equal.',
   keywords: ['at least'],
-  compare: (left, right) => ops.ge(left, right),
+  compare: ops.greaterEqual,
 });
 export const less = comparison({
   type: 'less',
   torch: 'torch.lt',
-  summary: 'Gives 1 where the first input is smaller, else 0.',
+  summary: 'Holds where the first input is smaller.',
   keywords: ['below'],
-  compare: (left, right) => ops.lt(left, right),
+  compare: ops.less,
 });
 export const lessEqual = comparison({
   type: 'less_equal',
   torch: 'torch.le',
-  summary: 'Gives 1 where the first input is smaller or equal, else 0.',
+  summary: 'Holds where the first input is smaller or equal.',
   keywords: ['at most'],
-  compare: (left, right) => ops.le(left, right),
+  compare: ops.lessEqual,
 });
 export const equal = comparison({
   type: 'equal',
   torch: 'torch.eq',
-  summary: 'Gives 1 where both inputs are equal, else 0.',
+  summary: 'Holds where both inputs are equal.',
   keywords: ['same'],
-  compare: (left, right) => ops.eq(left, right),
+  compare: ops.equal,
 });
 export const notEqual = comparison({
   type: 'not_equal',
   torch: 'torch.ne',
-  summary: 'Gives 1 where both inputs differ, else 0.',
+  summary: 'Holds where both inputs differ.',
   keywords: ['different'],
-  compare: (left, right) => ops.ne(left, right),
+  compare: ops.notEqual,
 });
 
 /** `input` where the condition is above 0, else `other`. */
@@ -131,12 +124,12 @@ export const where = defineLayer({
   params: {},
   inputs: [
     { name: 'condition', content: 'mask', help: 'Numbers, or truths.' },
-    { name: 'input' },
-    { name: 'other' },
+    { name: 'input', content: 'any' },
+    { name: 'other', content: 'any' },
   ],
   outputs: [{ name: 'output' }],
   infer: (_params, inputs) => inferCommon(['condition', 'input', 'other'], inputs),
-  lower: (call) => [ops.where(holds(inputOf(call, 0), inputOf(call, 1)), inputOf(call, 1), inputOf(call, 2))],
+  lower: (call) => [ops.wherePromoted(holds(inputOf(call, 0)), inputOf(call, 1), inputOf(call, 2))],
   flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
   examples: [
     {
@@ -148,6 +141,12 @@ export const where = defineLayer({
   ],
 });
 
+/** `value` in the input's dtype where the mask holds. */
+function filled(x: Tensor, mask: Tensor, value: number): Tensor {
+  if (isFloatingPoint(x.dtype)) return ops.where(ops.cast(mask, x.dtype), value, x);
+  return ops.wherePromoted(mask, ops.full([], Math.trunc(value), x.dtype, x.device), x);
+}
+
 /** `value` where the mask is above 0, else the input. The mask broadcasts to the input. */
 export const maskedFill = defineLayer({
   type: 'masked_fill',
@@ -156,12 +155,13 @@ export const maskedFill = defineLayer({
   summary: 'Replaces values by a number where a mask is above 0.',
   keywords: ['mask', 'attention', 'hide'],
   params: { value: number({ help: 'What masked values become.', initial: 0, mayBeInfinite: true }) },
-  inputs: [{ name: 'input' }, { name: 'mask', content: 'mask', help: 'Numbers, or truths.' }],
+  inputs: [
+    { name: 'input', content: 'any' },
+    { name: 'mask', content: 'mask', help: 'Numbers, or truths.' },
+  ],
   outputs: [{ name: 'output' }],
   infer: (_params, inputs) => inferCommon(['input', 'mask'], inputs),
-  lower: (call) => [
-    ops.where(holds(inputOf(call, 1), inputOf(call, 0)), call.params.value, inputOf(call, 0)),
-  ],
+  lower: (call) => [filled(inputOf(call), holds(inputOf(call, 1)), call.params.value)],
   flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
   examples: [
     {

@@ -14,10 +14,10 @@ export type Category =
 export type EdgeShape = PartialShape | null;
 
 /**
- * What an input port takes: `index` is int64 class or row numbers; `mask` is float or bool; `any` is every dtype, and the
- * output has the input's.
+ * What an input port takes: `index` is int64 class or row numbers; `mask` is float or bool; `whole` is whole numbers or truths;
+ * `any` is every dtype. Inputs of several meet as in PyTorch.
  */
-export type PortContent = 'float' | 'index' | 'mask' | 'any';
+export type PortContent = 'float' | 'index' | 'mask' | 'whole' | 'any';
 
 /** A place an edge ends. A variadic input takes any number of edges, in order. */
 export interface PortSpec {

@@ -1,5 +1,7 @@
 // Tables looked up by number: embedding, and what it shares with embedding_bag.
+import { LazuliError } from '../errors';
 import * as ops from '../ops';
+import { scalarTypeName } from '../ops/infer/checks';
 import type { Tensor } from '../tensor/tensor';
 import { defineLayer, type LowerCall } from './declaration';
 import { vectorNorm, withGradientOf } from './formulas';
@@ -90,8 +92,23 @@ function shorten(weight: Tensor, index: Tensor, { num_embeddings, max_norm, norm
   });
 }
 
+/** Row numbers as the ops take them: int64, or int32 widened. */
+function rowNumbers(index: Tensor): Tensor {
+  if (index.dtype === 'int64' || index.dtype === 'int32') return ops.cast(index, 'int64');
+  throw new LazuliError(
+    'dtype_mismatch',
+    `Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.${scalarTypeName(index.dtype)}Tensor instead (while checking arguments for embedding)`,
+    {
+      expected: 'int64 or int32',
+      got: index.dtype,
+      hint: 'set the dtype of the input node to int64, or put a to layer before',
+    },
+  );
+}
+
 /** Rows `index[i]` of the layer's table: `[index.., embedding_dim]`. */
-export function lookUp(call: LowerCall<ParamTable>, params: TableParams, index: Tensor): Tensor {
+export function lookUp(call: LowerCall<ParamTable>, params: TableParams, given: Tensor): Tensor {
+  const index = rowNumbers(given);
   const weight = tensorOf(call, 'weight');
   shorten(weight, index, params);
   const rows = ops.embedding(index, weight, params.padding_idx);

@@ -16,6 +16,7 @@ import { embedding } from './embedding';
 import { embeddingBag } from './embedding-bag';
 import * as fold from './fold';
 import * as instanceNormalization from './instance-normalization';
+import * as integers from './integers';
 import * as io from './io';
 import * as linear from './linear';
 import * as normalization from './normalization';
@@ -179,6 +180,19 @@ export const LAYERS: readonly LayerDeclaration[] = [
   conditions.notEqual,
   conditions.where,
   conditions.maskedFill,
+  integers.logicalNot,
+  integers.bitwiseAnd,
+  integers.bitwiseOr,
+  integers.bitwiseXor,
+  integers.bitwiseNot,
+  integers.floorDivide,
+  integers.remainder,
+  integers.maximum,
+  integers.minimum,
+  integers.cumsum,
+  integers.argmax,
+  integers.oneHot,
+  integers.to,
   picking.constant,
   reductions.mean,
   reductions.sum,

@@ -1,4 +1,5 @@
 // The two ends of a graph: where samples come in and where results go out.
+import type { DType } from '../tensor/dtype';
 import { defineLayer } from './declaration';
 import { choice, shape } from './params';
 import { inputOf } from './pieces';
@@ -19,8 +20,8 @@ export const input = defineLayer({
       isInferred: true,
     }),
     dtype: choice({
-      options: ['float32', 'float64', 'int64'],
-      help: 'float32 or float64: numbers, in the dtype of the project; int64: class or word numbers, as an embedding takes.',
+      options: ['float32', 'float64', 'int64', 'int32', 'uint8', 'bool'],
+      help: 'float32 or float64: numbers, in the dtype of the project; int64 and int32: whole numbers, such as words for an embedding; bool: a mask.',
       initial: 'float32',
       torchDefault: 'float32',
     }),
@@ -47,6 +48,13 @@ export const input = defineLayer({
     },
   ],
 });
+
+/** What an input node gives out in a model of `own` floats: whole numbers and truths as it says, numbers in the model's dtype. */
+export function inputDType(params: Readonly<Record<string, unknown>>, own: DType): DType {
+  const told = input.params['dtype']?.parse(params['dtype'] ?? 'float32');
+  return WHOLE.find((dtype) => dtype === told) ?? own;
+}
+const WHOLE = ['int64', 'int32', 'uint8', 'bool'] as const;
 
 /** Names a result: what the loss compares with the target, and what predict writes. */
 export const output = defineLayer({

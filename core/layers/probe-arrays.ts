@@ -9,11 +9,27 @@ import type { Tensor } from '../tensor/tensor';
 /** A number, or `"NaN"`, `"Infinity"`, `"-Infinity"`; lists of these. */
 export type ProbeArray = number | string | readonly ProbeArray[];
 
+/** The dtype that an array tells with it, or null. Throws `usage` for one that layers do not take. */
+export function dtypeIn(where: string, value: unknown): DType | null {
+  if (typeof value !== 'object' || value === null || !('dtype' in value)) return null;
+  const name = String(value.dtype).replace('torch.', '');
+  const found = TAKEN.find((dtype) => dtype === name);
+  if (found) return found;
+  throw new LazuliError('usage', `${where}: an array of ${name} cannot be given`, {
+    where,
+    expected: TAKEN.join(', '),
+    got: name,
+  });
+}
+
+const TAKEN = ['float32', 'float64', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool'] as const;
+
 /** A tensor of nested lists, or of `{shape, data}` with flat or nested data. Throws `usage` that names `where`. */
 export function readTensor(where: string, value: unknown, dtype: DType): Tensor {
   try {
-    if (typeof value !== 'object' || value === null || !('shape' in value && 'data' in value))
+    if (typeof value !== 'object' || value === null || !('data' in value))
       return ops.fromArray(numbersOf(value, dtype), dtype);
+    if (!('shape' in value)) return ops.fromArray(numbersOf(value.data, dtype), dtype);
     const shape = Array.isArray(value.shape) ? value.shape.map(Number) : [];
     const tensor = ops.fromArray(numbersOf(value.data, dtype), dtype);
     return shapesEqual(tensor.shape, shape) ? tensor : ops.reshape(tensor, shape);
@@ -37,7 +53,7 @@ function numbersOf(value: unknown, dtype: DType): NestedArray {
   if (typeof value === 'boolean') return value;
   if (Array.isArray(value)) return value.map((item) => numbersOf(item, dtype));
   const number = typeof value === 'string' ? numberWord(value) : value;
-  const isInteger = dtype.startsWith('int');
+  const isInteger = dtype.startsWith('int') || dtype.startsWith('uint');
   if (typeof number === 'number' && (!isInteger || Number.isSafeInteger(number))) return number;
   const kind = isInteger ? 'whole numbers' : 'numbers';
   throw new LazuliError('usage', `expected ${kind} in lists, got ${JSON.stringify(value) ?? 'nothing'}`);

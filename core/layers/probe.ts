@@ -11,7 +11,7 @@ import { findLayer, layerNamed } from './index';
 import type { Inference, LayerDeclaration, PortSpec, TensorSpec } from './declaration';
 import type { ParamTable } from './params';
 import { parseParams } from './parse';
-import { depthOf, hasBooleans, isWhole, listOf, readTensor, type ProbeArray } from './probe-arrays';
+import { depthOf, dtypeIn, hasBooleans, isWhole, listOf, readTensor, type ProbeArray } from './probe-arrays';
 import { readCall, type ProbeGradients } from './probe-call';
 import { differentiate, runLayer, type Run } from './run';
 import { isCompatible } from './shapes';
@@ -38,7 +38,8 @@ export interface ProbeCase {
   /** Weights that are not given start as torch.manual_seed(seed) and PyTorch's constructor leave them. */
   readonly seed?: number;
   /**
-   * By place, in the order of PyTorch's forward, or by its names. null stands for an optional input that is not there; an
+   * By place, in the order of PyTorch's forward, or by its names. An array may be `{dtype, data}` where a layer takes whole numbers
+   * or truths: `{"dtype": "int32", "data": [1, 2]}`. null stands for an optional input that is not there; an
    * lstm's states may be one pair.
    */
   readonly inputs: readonly unknown[] | Readonly<Record<string, unknown>>;
@@ -48,6 +49,8 @@ export interface ProbeCase {
 
 export interface ProbeResult {
   readonly outputs: readonly ProbeArray[];
+  /** By output; absent where all have the case's own dtype. */
+  readonly output_dtypes?: readonly string[];
   /** In the form of the inputs; null for those that have no gradient. */
   readonly grad_inputs: ProbeGradients;
   readonly grad_weights: Readonly<Record<string, ProbeArray | null>>;
@@ -105,7 +108,7 @@ function probeLayer(layer: LayerDeclaration, given: ProbeCase, dtype: DType): Pr
     kind === 'buffer' ? [[name, tensors[name]] as const] : [],
   );
   return {
-    ...resultOf(run, Object.fromEntries([...buffers, ...keptTensors(params, specs, dtype)])),
+    ...resultOf(run, Object.fromEntries([...buffers, ...keptTensors(params, specs, dtype)]), dtype),
     grad_inputs: call.gradients(run.gradInputs.map((tensor) => tensor && listOf(tensor))),
   };
 }
@@ -113,8 +116,12 @@ function probeLayer(layer: LayerDeclaration, given: ProbeCase, dtype: DType): Pr
 /** Integers stay integers where a port takes every dtype, and booleans booleans where it takes masks. */
 function readInput(where: string, value: unknown, port: PortSpec | undefined, dtype: DType): Tensor {
   const content = port?.content ?? 'float';
+  const told = dtypeIn(where, value);
+  if (told !== null) return readTensor(where, value, told);
   if (content === 'index') return readTensor(where, value, 'int64');
-  return readTensor(where, value, content === 'mask' && hasBooleans(value) ? 'bool' : dtype);
+  const isTruths = hasBooleans(value);
+  if (content === 'whole') return readTensor(where, value, isTruths ? 'bool' : 'int64');
+  return readTensor(where, value, content === 'mask' && isTruths ? 'bool' : dtype);
 }
 
 /** The inputs without trailing nulls: optional ones that are not there. */
@@ -193,7 +200,7 @@ function probeLoss(loss: LossDeclaration, given: ProbeCase, dtype: DType): Probe
     forward: ([leaf, wanted]) => [loss.lower({ params, input: leaf ?? input, target: wanted ?? target })],
   });
   return {
-    ...resultOf(run, Object.fromEntries(keptTensors(params, [], dtype))),
+    ...resultOf(run, Object.fromEntries(keptTensors(params, [], dtype)), dtype),
     grad_inputs: call.gradients(run.gradInputs.map((tensor) => tensor && listOf(tensor))),
   };
 }
@@ -263,11 +270,15 @@ function readWeight(spec: TensorSpec, value: unknown, dtype: DType): Tensor {
 function resultOf(
   run: Run,
   buffers: Readonly<Record<string, Tensor | undefined>>,
+  dtype: DType,
 ): Omit<ProbeResult, 'grad_inputs'> {
   const lists = (record: Readonly<Record<string, Tensor | null>>) =>
     Object.fromEntries(Object.entries(record).map(([name, tensor]) => [name, tensor && listOf(tensor)]));
   return {
     outputs: run.outputs.map(listOf),
+    ...(run.outputs.some((output) => output.dtype !== dtype)
+      ? { output_dtypes: run.outputs.map((output) => output.dtype) }
+      : {}),
     grad_weights: lists(run.gradWeights),
     buffers_after: Object.fromEntries(
       Object.entries(buffers).flatMap(([name, tensor]) => (tensor ? [[name, listOf(tensor)]] : [])),

@@ -37,7 +37,7 @@ const reduction = ({ type, torch, summary, keywords, reduce }: Reduction): Layer
               got: 'none',
             },
           ],
-    inputs: [{ name: 'input' }],
+    inputs: [{ name: 'input', content: 'any' }],
     outputs: [{ name: 'output' }],
     infer({ dim, keepdim }, [input = null]) {
       if (input === null) return outputs(null);
@@ -64,7 +64,7 @@ export const mean = reduction({
   torch: 'torch.mean',
   summary: 'The mean along axes.',
   keywords: ['average', 'global pooling'],
-  reduce: (x, axes, options) => ops.mean(x, axes, options),
+  reduce: (x, axes, options) => ops.meanPromoted(x, axes, options),
 });
 
 export const sum = reduction({
@@ -72,7 +72,7 @@ export const sum = reduction({
   torch: 'torch.sum',
   summary: 'The sum along axes.',
   keywords: ['total'],
-  reduce: (x, axes, options) => ops.sum(x, axes, options),
+  reduce: (x, axes, options) => ops.sumPromoted(x, axes, options),
 });
 
 export const amax = reduction({
@@ -80,7 +80,7 @@ export const amax = reduction({
   torch: 'torch.amax',
   summary: 'The largest value along axes.',
   keywords: ['maximum', 'global pooling'],
-  reduce: (x, axes, options) => ops.amax(x, axes, options),
+  reduce: (x, axes, options) => ops.amaxPromoted(x, axes, options),
 });
 
 export const amin = reduction({
@@ -88,5 +88,5 @@ export const amin = reduction({
   torch: 'torch.amin',
   summary: 'The smallest value along axes.',
   keywords: ['minimum'],
-  reduce: (x, axes, options) => ops.amin(x, axes, options),
+  reduce: (x, axes, options) => ops.aminPromoted(x, axes, options),
 });

@@ -12,6 +12,7 @@ const second = notDifferentiable('second derivatives of this op are not offered'
 const changes = notDifferentiable('changes its inputs in place, outside the gradient graph');
 const positions = notDifferentiable('gives positions, which do not vary smoothly');
 const fused = notDifferentiable('made by program fusion, after the gradients are traced');
+const whole = notDifferentiable('computes whole numbers, which do not vary smoothly');
 const constant = notDifferentiable('does not depend on a float input');
 
 export const GRADIENTS: { readonly [N in OpName]: GradientRule<N> | NotDifferentiable } = {
@@ -25,6 +26,8 @@ export const GRADIENTS: { readonly [N in OpName]: GradientRule<N> | NotDifferent
   elementwise,
   reduce: movement.reduce,
   argmax: positions,
+  integer_elementwise: whole,
+  integer_along: whole,
   matmul: products.matmul,
   linear: products.linear,
   linear_gelu: fused,

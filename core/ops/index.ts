@@ -17,6 +17,7 @@ export {
   type ConvolutionTransposeOptions,
   type PerAxis,
 } from './functional/products';
+export * from './functional/promoted';
 export * from './functional/reductions';
 export * from './functional/training';
 export * from './functional/views';

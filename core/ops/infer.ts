@@ -3,6 +3,7 @@
 import type { Infer } from './infer/checks';
 import * as elementwise from './infer/elementwise';
 import * as indexing from './infer/indexing';
+import * as integers from './infer/integers';
 import * as movement from './infer/movement';
 import * as normalization from './infer/normalization';
 import * as pooling from './infer/pooling';
@@ -24,6 +25,8 @@ export const INFER: { readonly [N in OpName]: Infer<N> } = {
   elementwise: elementwise.elementwise,
   reduce: elementwise.reduce,
   argmax: elementwise.argmax,
+  integer_elementwise: integers.integerElementwise,
+  integer_along: integers.integerAlong,
   matmul: products.matmul,
   linear: products.linear,
   linear_gelu: products.linearGelu,

@@ -18,6 +18,17 @@ export const SCALAR_FUNCTIONS = {
   where: 3,
 } as const;
 
+/** Functions of integer_elementwise, by arity: floor_divide and remainder as Python's, comparisons give 0 or 1, `where(c, a, b)` is a if c ≠ 0. */
+// prettier-ignore
+export const INTEGER_FUNCTIONS = {
+  add: 2, sub: 2, mul: 2, floor_divide: 2, remainder: 2, pow: 2, maximum: 2, minimum: 2,
+  bitwise_and: 2, bitwise_or: 2, bitwise_xor: 2, eq: 2, ne: 2, lt: 2, le: 2, where: 3,
+} as const;
+export type IntegerFunction = keyof typeof INTEGER_FUNCTIONS;
+
+export const INTEGER_KINDS = ['sum', 'prod', 'max', 'min', 'argmax', 'argmin', 'cumsum'] as const;
+export type IntegerKind = (typeof INTEGER_KINDS)[number];
+
 export type ScalarFunction = keyof typeof SCALAR_FUNCTIONS;
 
 /**
@@ -100,6 +111,12 @@ export interface OpAttributes {
   reduce: { readonly kind: string; readonly axes: readonly number[]; readonly keepdim: boolean };
   /** (x) → int64 index of the first maximum along `axis` (a NaN wins, as in torch); keepdim as in reduce. */
   argmax: { readonly axis: number; readonly keepdim: boolean };
+
+  // ---- whole numbers (int64; CPU only)
+  /** (a, b, c?) → y of the broadcast shape by a row of INTEGER_FUNCTIONS; overflow wraps around. A zero divisor is an error. */
+  integer_elementwise: { readonly function: string };
+  /** (x) → y of x's shape with 1 along `axis`, or of x's shape for cumsum; `kind` sum, prod, max, min, argmax, argmin or cumsum. */
+  integer_along: { readonly kind: string; readonly axis: number };
 
   // ---- products (float)
   /** (a [.., m, k], b [.., k, n]) → [.., m, n]; leading axes equal, or b has none (2-D); the last two swapped where transpose is set. */
@@ -232,6 +249,11 @@ export type OpName = keyof OpAttributes;
 /** Ops that only program fusion makes, and only for the CPU. */
 export type FusedOp = 'linear_gelu' | 'cross_entropy_gradient';
 
+/** Ops on whole numbers, which GPUs lack: programs that hold one are refused there. */
+export const INTEGER_OPS = ['integer_elementwise', 'integer_along'] as const satisfies readonly OpName[];
+/** Ops of the CPU backend only. */
+export type CpuOp = FusedOp | (typeof INTEGER_OPS)[number];
+
 /** Arity of every op: at least and at most so many inputs (optional ones counted), its outputs, the inputs it changes in place. */
 export interface Signature {
   readonly inputs: readonly [least: number, most: number];
@@ -253,6 +275,8 @@ export const SIGNATURES: { readonly [name in OpName]: Signature } = {
   elementwise: sig(1, 8, 1),
   reduce: sig(1, 1, 1),
   argmax: sig(1, 1, 1),
+  integer_elementwise: sig(2, 3, 1),
+  integer_along: sig(1, 1, 1),
   matmul: sig(2, 2, 1),
   linear: sig(2, 3, 1),
   linear_gelu: sig(2, 3, 2),

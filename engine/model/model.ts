@@ -6,6 +6,7 @@ import { diagnose, diagnoseInTurns, isRunnable } from '#core/graph/diagnose';
 import { flattenGraph } from '#core/graph/flatten';
 import { forwardInTurns, PLAN, type GraphModule } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
+import { inputDType } from '#core/layers/io';
 import {
   compareState,
   Generator,
@@ -367,7 +368,7 @@ export class Model {
 
   #inputDType(name: string): DType {
     const node = this.#project.graph.nodes.find((each) => each.name === name);
-    return node?.params['dtype'] === 'int64' ? 'int64' : this.#project.dtype;
+    return inputDType(node?.params ?? {}, this.#project.dtype);
   }
   #changed(): void {
     this.#revision = ++this.#lastRevision;

@@ -2,9 +2,10 @@
 import type { GraphModule } from '#core/graph/graph-module';
 import { PLAN } from '#core/graph/graph-module';
 import { LazuliError } from '#core/errors';
+import { inputDType } from '#core/layers/io';
 import { newTensor } from '#core/nn/index';
 import * as ops from '#core/ops/index';
-import type { DType } from '#core/tensor/dtype';
+import { isFloatingPoint, type DType } from '#core/tensor/dtype';
 import type { Shape } from '#core/tensor/shape';
 import type { Device } from '#core/tensor/storage';
 import type { Tensor } from '#core/tensor/tensor';
@@ -34,7 +35,7 @@ export function endsIn(module: GraphModule, dtype: DType): Ends {
   const endOf = (name: string): End => ({ id: nodes.get(name)?.id ?? '', name });
   const inputs = inputNames.map((name) => ({
     ...endOf(name),
-    dtype: nodes.get(name)?.params['dtype'] === 'int64' ? ('int64' as const) : dtype,
+    dtype: inputDType(nodes.get(name)?.params ?? {}, dtype),
   }));
   return { inputs, outputs: outputNames.map(endOf) };
 }
@@ -166,7 +167,7 @@ export function nextInputs({ dataset, ends, normalizers }: Feed, cursor: Cursor,
     const table = tables[at];
     if (!table) throw new LazuliError('internal', `no table for the input '${name}'`);
     const rows = cursor.take(table, batch, dtype);
-    return [name, dtype === 'int64' ? rows : (normalizers[at]?.apply(rows) ?? rows)];
+    return [name, isFloatingPoint(dtype) ? (normalizers[at]?.apply(rows) ?? rows) : rows];
   });
   return Object.fromEntries(entries);
 }

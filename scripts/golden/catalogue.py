@@ -78,7 +78,7 @@ def encode(tensor):
 
 
 def described(output):
-    kind = {"integer": True} if output.dtype == torch.int64 else {}
+    kind = {"integer": True} if output.dtype == torch.int64 else {"dtype": "bool"} if output.dtype == torch.bool else {}
     return {"shape": list(output.shape), "data": encode(output), **kind}
 
 
@@ -87,6 +87,8 @@ def options_of(request):
     for key, value in request["params"].items():
         if key in ("weight", "pos_weight", "_random_samples"):
             options[key] = None if value is None else torch.tensor(value, dtype=torch.float64)
+        elif key == "dtype":
+            options[key] = getattr(torch, value)
         elif isinstance(value, list):
             # LPPool1d takes a number only.
             options[key] = value[0] if request["torch"].endswith("1d") and len(value) == 1 else tuple(value)

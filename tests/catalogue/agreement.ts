@@ -1,4 +1,5 @@
 // How near our numbers must be to PyTorch's float64 numbers, and the reading of the golden files that hold them.
+import type { DType } from '#core/tensor/dtype';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -53,6 +54,7 @@ export interface GoldenRun {
     readonly data: string;
     /** Places or class numbers. */
     readonly integer?: true;
+    readonly dtype?: DType;
   }[];
   readonly grad_inputs: readonly (string | null)[];
   readonly grad_weights?: Readonly<Record<string, string>>;

@@ -30,9 +30,9 @@ const gradientsOf = (name: string, golden: GoldenRun, dtype: FloatType) =>
 
 function compare(run: Run, golden: GoldenRun, dtype: FloatType, slack = 1): void {
   expect(run.outputs.length).toBe(golden.outputs.length);
-  golden.outputs.forEach(({ shape, data, integer }, port) => {
+  golden.outputs.forEach(({ shape, data, integer, dtype: told }, port) => {
     expect(run.outputs[port]?.shape).toEqual(shape);
-    expect(run.outputs[port]?.dtype).toBe(integer === true ? 'int64' : dtype);
+    expect(run.outputs[port]?.dtype).toBe(told ?? (integer === true ? 'int64' : dtype));
     expectAgreement(`output ${port}`, run.outputs[port] ?? null, data, dtype, slack);
   });
   golden.grad_inputs.forEach((data, port) => {

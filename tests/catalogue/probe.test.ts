@@ -43,6 +43,12 @@ function expectNear(own: ProbeArray | null, golden: string): void {
   );
 }
 
+/** Whole numbers say so where a layer takes any dtype. */
+const typedInput = (item: (typeof CASES)[number], tensor: Tensor, port: number): unknown =>
+  item.example.inputDType !== undefined && item.layer.inputs[port]?.content === 'any'
+    ? { dtype: tensor.dtype, data: given(tensor) }
+    : given(tensor);
+
 describe('probe of layers', () => {
   const golden = readLayerGolden();
   const cases = CASES.filter(({ layer }) => layer.torch !== null);
@@ -57,7 +63,7 @@ describe('probe of layers', () => {
         training: item.layer.isRandom !== true,
         dtype: 'float64',
         weights: Object.fromEntries(tensors) as Record<string, unknown>,
-        inputs: inputsOf(item, 'float64').map(given),
+        inputs: inputsOf(item, 'float64').map((tensor, port) => typedInput(item, tensor, port)),
         grad_outputs: answer.outputs.map(({ shape }, port) =>
           given(tensorOf(`${name}/grad_output${port}`, shape, 'float64')),
         ),

@@ -302,3 +302,72 @@ test('slots choose their outputs: anchor and negative exchanged is another loss'
   );
   expect(first?.loss).not.toBeCloseTo(GOLDEN.answers['triplet_margin']?.losses[0] ?? NaN, 6);
 });
+
+test('whole numbers and masks inside a graph train and come out as they are', async () => {
+  const graph: Graph = {
+    nodes: [
+      input('a'),
+      node('word', 'input', { dtype: 'int32', shape: [1] }),
+      node('long', 'to', { dtype: 'int64' }),
+      node('rows', 'one_hot', { num_classes: 3 }),
+      node('flat', 'flatten'),
+      node('numbers', 'to', { dtype: 'float64' }),
+      node('join', 'concatenate', { dim: 1 }),
+      linear('fc', 6, 3),
+      output('scores'),
+      node('best', 'argmax', { dim: 1 }),
+      output('found'),
+      node('same', 'less', {}),
+      node('kept', 'multiply'),
+      output('kept_scores'),
+    ],
+    edges: [
+      ...path_('word', 'long', 'rows', 'flat', 'numbers'),
+      edge('a', 'join', 'inputs'),
+      edge('numbers', 'join', 'inputs'),
+      ...path_('join', 'fc', 'scores'),
+      ...path_('fc', 'best', 'found'),
+      edge('fc', 'same'),
+      edge('a', 'same', 'other'),
+      edge('fc', 'kept', 'inputs'),
+      edge('same', 'kept', 'inputs'),
+      edge('kept', 'kept_scores'),
+    ],
+  };
+  const project = projectFor('gaussian_nll', { loss: typed('cross_entropy'), epochs: 2 });
+  const table = {
+    ...GOLDEN.answers['gaussian_nll']?.table,
+    w: GOLDEN.answers['two outputs']?.table['kind'] ?? [],
+  };
+  const file = writeTable(table);
+  const data = {
+    ...project.data,
+    file,
+    feeds: { word: { columns: ['w.0'] } },
+    targets: { kind: { kind: 'class', columns: ['w.0'] } },
+  } as DataSource;
+  const session = await openSession({ ...project, graph, data });
+  const [first, last] = await epochsOf(session);
+  expect(last?.loss).toBeLessThan(first?.loss ?? 0);
+  const outputs = await session.predict();
+  expect(outputs.map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([
+    ['scores', 'float64', [12, 3]],
+    ['found', 'int64', [12]],
+    ['kept_scores', 'float64', [12, 3]],
+  ]);
+  const numbers = (name: string): number[] => {
+    const { dtype, bytes } = outputs.find((each) => each.name === name) ?? {
+      dtype: 'float64',
+      bytes: new Uint8Array(),
+    };
+    const copy = bytes.slice().buffer;
+    return dtype === 'int64' ? Array.from(new BigInt64Array(copy), Number) : [...new Float64Array(copy)];
+  };
+  const scores = numbers('scores');
+  const rows = Array.from({ length: 12 }, (_, at) => scores.slice(3 * at, 3 * at + 3));
+  expect(numbers('found')).toEqual(rows.map((row) => row.indexOf(Math.max(...row))));
+  const a = (GOLDEN.answers['gaussian_nll']?.table['a'] ?? []).flat();
+  expect(numbers('kept_scores')).toEqual(
+    scores.map((value, at) => (value < (a[at] ?? 0) ? value : value < 0 ? -0 : 0)),
+  );
+});

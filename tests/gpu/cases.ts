@@ -1,7 +1,7 @@
 // At least one call of every op that a GPU runs, small: the table's type demands a row for each, so an op without a GPU kernel fails here.
 import {
   SCALAR_FUNCTIONS,
-  type FusedOp,
+  type CpuOp,
   type OpAttributes,
   type OpName,
   type ScalarFunction,
@@ -14,7 +14,7 @@ export interface OpCase<N extends OpName> {
   readonly attributes: OpAttributes[N];
 }
 /** An op that GPUs run. */
-export type GpuOp = Exclude<OpName, FusedOp>;
+export type GpuOp = Exclude<OpName, CpuOp>;
 type Cases = { readonly [N in GpuOp]: readonly OpCase<N>[] };
 
 const f = (shape: readonly number[], seed = 1): Given => given('float32', shape, seed);

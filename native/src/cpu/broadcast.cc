@@ -85,5 +85,6 @@ template <typename T> void BlockReader<T>::read_runs(int64_t begin, int64_t coun
 
 template class BlockReader<float>;
 template class BlockReader<double>;
+template class BlockReader<int64_t>;
 
 }  // namespace lazuli

@@ -5,6 +5,7 @@ import { HostStorage } from '#core/tensor/host-storage';
 import type { Backend, DenseTensor, Storage } from '#core/tensor/storage';
 
 import type { Kernel } from './kernel';
+import * as integers from './integers';
 import * as movement from './movement';
 import * as normalization from './normalization';
 import * as products from './products';
@@ -21,6 +22,8 @@ const KERNELS: { readonly [N in OpName]: Kernel<N> } = {
   elementwise: movement.elementwise,
   reduce: movement.reduce,
   argmax: movement.argmax,
+  integer_elementwise: integers.integerElementwise,
+  integer_along: integers.integerAlong,
   matmul: products.matmul,
   linear: products.linear,
   linear_gelu: products.linearGelu,

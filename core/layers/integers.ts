@@ -1,0 +1,284 @@
+// Layers of whole numbers and truths: converting between dtypes, arithmetic that keeps them whole, masks, and one-hot rows.
+// Dtypes meet as in PyTorch (core/ops/functional/promoted); nothing of whole numbers has a gradient.
+import * as ops from '../ops';
+import type { Tensor } from '../tensor/tensor';
+import { inferCommon } from './conditions';
+import { defineLayer, type LayerDeclaration } from './declaration';
+import { boolean, choice, integer } from './params';
+import { inputOf } from './pieces';
+import { axisIn, axisProblem, outputs, product, refusal } from './shapes';
+
+const BOTH = [
+  { name: 'input', content: 'any' },
+  { name: 'other', content: 'any' },
+] as const;
+const WHOLE = [
+  { name: 'input', content: 'whole' },
+  { name: 'other', content: 'whole' },
+] as const;
+
+interface Pair {
+  readonly type: string;
+  readonly torch: string;
+  readonly summary: string;
+  readonly keywords: readonly string[];
+  readonly combine: (left: Tensor, right: Tensor) => Tensor;
+}
+
+/** Two inputs that broadcast, in the type they meet in. */
+const pair = ({ type, torch, summary, keywords, combine }: Pair): LayerDeclaration =>
+  defineLayer({
+    type,
+    torch,
+    category: 'arithmetic',
+    summary,
+    keywords: ['integer', 'whole', ...keywords],
+    params: {},
+    inputs: WHOLE,
+    outputs: [{ name: 'output' }],
+    infer: (_params, inputs) => inferCommon(['input', 'other'], inputs),
+    lower: (call) => [combine(inputOf(call, 0), inputOf(call, 1))],
+    flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
+    examples: [
+      {
+        title: 'two that broadcast',
+        params: {},
+        inputs: [[2, 3], [3]],
+        outputs: [[2, 3]],
+        inputDType: 'int64',
+        inputData: { 0: [7, -7, 5, 0, 12, -1], 1: [2, 3, -4] },
+      },
+    ],
+  });
+
+export const floorDivide = pair({
+  type: 'floor_divide',
+  torch: 'torch.floor_divide',
+  summary: 'The first whole number divided by the second, rounded down.',
+  keywords: ['quotient', 'div'],
+  combine: ops.floorDivide,
+});
+export const remainder = pair({
+  type: 'remainder',
+  torch: 'torch.remainder',
+  summary:
+    'What is left of the first whole number after dividing by the second; it has the sign of the second.',
+  keywords: ['modulo', 'mod'],
+  combine: ops.remainder,
+});
+export const bitwiseAnd = pair({
+  type: 'bitwise_and',
+  torch: 'torch.bitwise_and',
+  summary: 'Bits that both inputs have; of two masks where both hold.',
+  keywords: ['and', 'mask', 'logical'],
+  combine: ops.bitwiseAnd,
+});
+export const bitwiseOr = pair({
+  type: 'bitwise_or',
+  torch: 'torch.bitwise_or',
+  summary: 'Bits that either input has; of two masks where either holds.',
+  keywords: ['or', 'mask', 'logical'],
+  combine: ops.bitwiseOr,
+});
+export const bitwiseXor = pair({
+  type: 'bitwise_xor',
+  torch: 'torch.bitwise_xor',
+  summary: 'Bits that one input has; of two masks where just one holds.',
+  keywords: ['xor', 'mask', 'logical'],
+  combine: ops.bitwiseXor,
+});
+
+export const maximum = larger('maximum', 'larger', ops.maximumPromoted);
+export const minimum = larger('minimum', 'smaller', ops.minimumPromoted);
+
+function larger(type: 'maximum' | 'minimum', word: string, combine: Pair['combine']): LayerDeclaration {
+  return defineLayer({
+    type,
+    torch: `torch.${type}`,
+    category: 'arithmetic',
+    summary: `The ${word} of two inputs, value by value.`,
+    keywords: [word, 'clamp'],
+    params: {},
+    inputs: BOTH,
+    outputs: [{ name: 'output' }],
+    infer: (_params, inputs) => inferCommon(['input', 'other'], inputs),
+    lower: (call) => [combine(inputOf(call, 0), inputOf(call, 1))],
+    flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
+    examples: [
+      {
+        title: 'two that broadcast',
+        params: {},
+        inputs: [
+          [2, 3, 4],
+          [3, 1],
+        ],
+        outputs: [[2, 3, 4]],
+      },
+    ],
+  });
+}
+
+interface Single {
+  readonly type: string;
+  readonly torch: string;
+  readonly summary: string;
+  readonly keywords: readonly string[];
+  readonly turn: (x: Tensor) => Tensor;
+}
+
+const single = ({ type, torch, summary, keywords, turn }: Single): LayerDeclaration =>
+  defineLayer({
+    type,
+    torch,
+    category: 'arithmetic',
+    summary,
+    keywords: ['mask', ...keywords],
+    params: {},
+    inputs: [{ name: 'input', content: 'whole' }],
+    outputs: [{ name: 'output' }],
+    infer: (_params, [input = null]) => outputs(input),
+    lower: (call) => [turn(inputOf(call))],
+    flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
+    examples: [
+      {
+        title: 'whole numbers',
+        params: {},
+        inputs: [[2, 3]],
+        outputs: [[2, 3]],
+        inputDType: 'int64',
+        inputData: { 0: [0, 1, -1, 5, 0, 1024] },
+      },
+    ],
+  });
+
+export const bitwiseNot = single({
+  type: 'bitwise_not',
+  torch: 'torch.bitwise_not',
+  summary: 'Every bit turned; of a mask the opposite.',
+  keywords: ['not', 'invert'],
+  turn: ops.bitwiseNot,
+});
+export const logicalNot = single({
+  type: 'logical_not',
+  torch: 'torch.logical_not',
+  summary: 'Holds where the input is 0.',
+  keywords: ['not', 'invert', 'zero'],
+  turn: ops.logicalNot,
+});
+
+/** The same values in another dtype: floats lose their fraction in whole numbers, and all but 0 is true. */
+export const to = defineLayer({
+  type: 'to',
+  torch: 'torch.Tensor.to',
+  category: 'arithmetic',
+  summary: 'Converts to another dtype: numbers to whole numbers, to truths, and back.',
+  keywords: ['cast', 'convert', 'dtype', 'type', 'integer', 'float', 'bool', 'long'],
+  params: {
+    dtype: choice({
+      options: ['float32', 'float64', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool'],
+      help: 'Dtype of the output.',
+      initial: 'float32',
+    }),
+  },
+  inputs: [{ name: 'input', content: 'any' }],
+  outputs: [{ name: 'output' }],
+  infer: (_params, [input = null]) => outputs(input),
+  lower: (call) => [ops.cast(inputOf(call), call.params.dtype)],
+  flops: () => 0,
+  examples: [
+    { title: 'to whole numbers', params: { dtype: 'int64' }, inputs: [[3, 4]], outputs: [[3, 4]] },
+    { title: 'to truths', params: { dtype: 'bool' }, inputs: [[5]], outputs: [[5]] },
+  ],
+});
+
+/** `[*]` class numbers → `[*, num_classes]`. */
+export const oneHot = defineLayer({
+  type: 'one_hot',
+  torch: 'torch.nn.functional.one_hot',
+  category: 'arithmetic',
+  summary: 'A row per class number: 1 at its place, 0 elsewhere.',
+  keywords: ['classes', 'encode', 'dummy', 'categorical'],
+  params: {
+    num_classes: integer({ min: 1, help: 'Classes, and so the size of the new axis.', initial: 10 }),
+  },
+  inputs: [{ name: 'input', content: 'index' }],
+  outputs: [{ name: 'output' }],
+  infer: ({ num_classes }, [input = null]) => outputs(input && [...input, num_classes]),
+  lower: (call) => [ops.oneHot(inputOf(call), call.params.num_classes)],
+  flops: () => 0,
+  examples: [
+    {
+      title: 'rows',
+      params: { num_classes: 5 },
+      inputs: [[2, 3]],
+      outputs: [[2, 3, 5]],
+      inputDType: 'int64',
+      inputRange: 5,
+    },
+  ],
+});
+
+const dim = (help: string) => integer({ min: Number.MIN_SAFE_INTEGER, help, initial: -1 });
+
+/** Where the largest value stands along an axis. */
+export const argmax = defineLayer({
+  type: 'argmax',
+  torch: 'torch.argmax',
+  category: 'arithmetic',
+  summary: 'The place of the largest value along an axis, as a whole number; the first of equal ones.',
+  keywords: ['class', 'largest', 'index', 'prediction'],
+  params: {
+    dim: dim('Axis to look along; negative counts from the end.'),
+    keepdim: boolean({ help: 'Keeps the axis with size 1.', initial: false, torchDefault: false }),
+  },
+  inputs: [{ name: 'input', content: 'any' }],
+  outputs: [{ name: 'output' }],
+  infer({ dim: along, keepdim }, [input = null]) {
+    if (input === null) return outputs(null);
+    const axis = axisIn(along, input.length);
+    if (axis === null) return refusal(axisProblem('dim', along, input.length));
+    return outputs(keepdim ? input.with(axis, 1) : input.toSpliced(axis, 1));
+  },
+  lower: (call) => [ops.argmaxPromoted(inputOf(call), call.params.dim, { keepdim: call.params.keepdim })],
+  flops: (_params, [input = []]) => product(input) ?? 0,
+  examples: [
+    { title: 'the last axis', params: { dim: -1 }, inputs: [[2, 3, 5]], outputs: [[2, 3]] },
+    {
+      title: 'whole numbers, kept',
+      params: { dim: 0, keepdim: true },
+      inputs: [[3, 2]],
+      outputs: [[1, 2]],
+      inputDType: 'int64',
+      inputData: { 0: [1, 4, 3, 4, 3, -2] },
+    },
+  ],
+});
+
+/** Sums along an axis, up to each place. */
+export const cumsum = defineLayer({
+  type: 'cumsum',
+  torch: 'torch.cumsum',
+  category: 'arithmetic',
+  summary: 'The sum of everything up to each place along an axis.',
+  keywords: ['prefix sum', 'running total', 'cumulative'],
+  params: { dim: dim('Axis to sum along; negative counts from the end.') },
+  inputs: [{ name: 'input', content: 'any' }],
+  outputs: [{ name: 'output' }],
+  infer({ dim: along }, [input = null]) {
+    const isWrong = input !== null && axisIn(along, input.length) === null;
+    return isWrong ? refusal(axisProblem('dim', along, input.length)) : outputs(input);
+  },
+  lower: (call) => [ops.cumsum(inputOf(call), call.params.dim)],
+  flops: (_params, [input = []]) => product(input) ?? 0,
+  examples: [
+    { title: 'the first of two axes', params: { dim: 0 }, inputs: [[4, 3]], outputs: [[4, 3]] },
+    {
+      title: 'whole numbers',
+      params: { dim: -1 },
+      inputs: [[2, 4]],
+      outputs: [[2, 4]],
+      inputDType: 'int64',
+      inputData: { 0: [1, 2, 3, 4, -1, 5, 0, 7] },
+    },
+  ],
+});

@@ -1,6 +1,7 @@
 // batch_norm1d to batch_norm3d: one declaration over the ranks each accepts.
-import { LazuliError } from '../errors';
+import { TorchError } from '../errors';
 import * as ops from '../ops';
+import { torchSize } from '../tensor/shape';
 import { defineLayer, type LayerDeclaration } from './declaration';
 import { boolean, number, optionalNumber, size } from './params';
 import { ONES, ZEROS, buffer, found, inputOf, maybeTensor, parameter, waiting } from './pieces';
@@ -101,9 +102,10 @@ function batchNorm(rank: SpatialRank): LayerDeclaration {
       const usesBatch = isTraining || mean === null || variance === null;
       const perChannel = (product(input.shape) ?? 0) / (input.shape[1] ?? 1);
       if (usesBatch && perChannel === 1)
-        throw new LazuliError(
+        throw new TorchError(
+          'ValueError',
+          `Expected more than 1 value per channel when training, got input size ${torchSize(input.shape)}`,
           'shape_mismatch',
-          `Expected more than 1 value per channel when training, got input size ${listed(input.shape)}`,
           {
             where: 'input',
             expected: 'more than 1 value per channel',

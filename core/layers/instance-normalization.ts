@@ -1,7 +1,7 @@
 // instance_norm1d to instance_norm3d: each channel of each sample on its own, with running statistics by choice.
-import { LazuliError } from '../errors';
+import { TorchError } from '../errors';
 import * as ops from '../ops';
-import { formatShape, type PartialShape } from '../tensor/shape';
+import { formatShape, torchSize, type PartialShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { normParams, normTensors } from './batch-normalization';
 import { defineLayer, type LayerDeclaration, type LayerProblem } from './declaration';
@@ -70,9 +70,10 @@ function instanceNorm(rank: SpatialRank): LayerDeclaration {
         return [ops.reshape(ops.batchNorm(input, { ...affine, ...statistics }), given.shape)];
       }
       if (product(input.shape.slice(2)) === 1)
-        throw new LazuliError(
+        throw new TorchError(
+          'ValueError',
+          `Expected more than 1 spatial element when training, got input size ${torchSize(input.shape)}`,
           'shape_mismatch',
-          `Expected more than 1 spatial element when training, got input size ${listed(input.shape)}`,
           { where: 'input', expected: 'more than 1 value per channel', got: listed(given.shape) },
         );
       if (mean && variance && params.momentum !== null) track(input, mean, variance, params.momentum);

@@ -2,6 +2,7 @@
 import { LazuliError, TorchError } from '../errors';
 import type { LayerProblem } from '../layers/declaration';
 import { formatShape, shapesEqual, type Shape } from '../tensor/shape';
+import type { Tensor } from '../tensor/tensor';
 import type { LayerModule } from './layer-module';
 import { knownShape } from './layer-tensors';
 import { LABEL } from './registry';
@@ -27,6 +28,9 @@ export function checkInputs(module: LayerModule, shapes: readonly (Shape | null)
   if (problem) refuse(module, problem);
 }
 
+const noMaterialize = (tensor: Tensor): TorchError =>
+  new TorchError('AttributeError', `'${tensor.constructor.name}' object has no attribute 'materialize'`);
+
 /** Sizes from the inputs' shapes, then memory, then values in draw order. `isTorch` does what PyTorch does where it hurts. */
 export function materializeFrom(
   module: LayerModule,
@@ -50,11 +54,19 @@ export function materializeFrom(
         message: `${spec.name}: ${spec.waitsFor ?? 'its size'} does not follow from ${shapes.map(formatShape).join(', ')}`,
       });
     if (isLazy(tensor)) continue;
+    // The counter of a norm has had its shape from the start.
+    if (isTorch && shape.length > 0 && rulesOf(declaration)?.assertsKind === true) {
+      module.setSizes(sizes, () => 'from the input');
+      throw spec.kind === 'parameter'
+        ? new TorchError(
+            'AssertionError',
+            `self.${spec.name} must be an UninitializedParameter`,
+            'uninitialized',
+          )
+        : noMaterialize(tensor);
+    }
     if (isTorch && module.tensorSpecs().some((old) => old.name === spec.name && old.waitsFor !== null))
-      throw new TorchError(
-        'AttributeError',
-        `'${tensor.constructor.name}' object has no attribute 'materialize'`,
-      );
+      throw noMaterialize(tensor);
     if (!shapesEqual(tensor.shape, shape))
       return refuse(module, {
         where: spec.name,

@@ -270,7 +270,10 @@ export class Module {
   }
   /** Memory is shared among the threads of one process anyway; RuntimeError while a parameter is uninitialized. */
   shareMemory(): this {
-    for (const tensor of [...this.parameters(), ...this.buffers()]) if (isLazy(tensor)) tensor.shareMemory_();
+    for (const tensor of [...this.parameters(), ...this.buffers()]) {
+      if (isLazy(tensor)) tensor.shareMemory_();
+      if (tensor.device === 'meta') throw new TorchError('RuntimeError', '_share_fd_: only available on CPU');
+    }
     return this;
   }
 

@@ -12,6 +12,8 @@ export interface TorchRules {
   readonly callable: string;
   /** The tensor that function looks at first, when it is not the first registered. */
   readonly looksFirstAt?: string;
+  /** A parameter that is no longer uninitialized is an AssertionError in the first call. */
+  readonly assertsKind?: boolean;
   /** Before a first call materializes anything. */
   checkInput?(module: LayerModule, inputs: readonly Tensor[]): void;
   /** At the first call of a lazy layer whose tensors a checkpoint already brought. */
@@ -102,6 +104,7 @@ const convolution = (dimensions: number, functionName: string): TorchRules => ({
 
 const batchNorm = (...ranks: readonly number[]): TorchRules => ({
   callable: '<function batch_norm>',
+  assertsKind: true,
   looksFirstAt: 'running_mean',
   // The size is read and the tensors are made before the rank is checked.
   checkInput(_module, [input]) {
@@ -117,6 +120,7 @@ const batchNorm = (...ranks: readonly number[]): TorchRules => ({
 
 const instanceNorm = (rank: number): TorchRules => ({
   callable: '<function instance_norm>',
+  assertsKind: true,
   looksFirstAt: 'running_mean',
   checkInput(_module, [input]) {
     if (input?.shape[1] === undefined) throw axisMissing();

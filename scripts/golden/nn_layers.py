@@ -123,6 +123,24 @@ def same_fields():
     return set(m.__dict__) == set(nn.Linear(2, 3).__dict__)
 
 
+
+
+def norm_of_a_part(*names):
+    m = nn.LazyBatchNorm1d()
+    m.load_state_dict({name: ones(3) for name in names}, strict=False)
+    try:
+        m(ones(2, 3))
+    except Exception as error:
+        return f"{type(error).__name__}: {error} {m}"
+
+
+for part in (("weight",), ("running_mean",), ("weight", "running_mean", "running_var")):
+    register(f"norm of {' and '.join(part)}", lambda part=part: norm_of_a_part(*part))
+register("norm with too few channels", lambda: nn.BatchNorm1d(4)(ones(2, 5)))
+register("norm of one value", lambda: nn.BatchNorm1d(4)(ones(1, 4)))
+register("instance norm of one value", lambda: nn.InstanceNorm1d(4)(ones(2, 4, 1)))
+register("linear of another width", lambda: nn.Linear(4, 3)(ones(2, 5)))
+register("share_memory on meta", lambda: nn.Linear(4, 3, device="meta").share_memory())
 register("reset of statistics", lambda: nn.LazyBatchNorm1d().reset_running_stats())
 register("count of uninitialized parameters", lambda: sum(p.numel() for p in nn.LazyLinear(3).parameters()))
 

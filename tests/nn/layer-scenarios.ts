@@ -130,6 +130,24 @@ const CALLED: Scenarios = {
       return bool(fields[0] === fields[1]);
     },
   ],
+  ...Object.assign({}, ...[['weight'], ['running_mean'], ['weight', 'running_mean', 'running_var']].map((part) => ({
+    [`norm of ${part.join(' and ')}`]: [
+      'LAZY-14',
+      () => {
+        const module = nn('LazyBatchNorm1d');
+        module.loadStateDict(Object.fromEntries(part.map((name) => [name, ones(3)])), { strict: false });
+        return `${said(() => module.call(ones(2, 3)))} ${repr(module)}`;
+      },
+    ],
+  }))) as Scenarios,
+  'norm with too few channels': ['LAZY-7', () => nn('BatchNorm1d', { num_features: 4 }).call(ones(2, 5))],
+  'norm of one value': ['LAZY-7', () => nn('BatchNorm1d', { num_features: 4 }).call(ones(1, 4))],
+  'instance norm of one value': ['LAZY-7', () => nn('InstanceNorm1d', { num_features: 4 }).call(ones(2, 4, 1))],
+  'linear of another width': ['LAZY-7', () => nn('Linear', { in_features: 4, out_features: 3 }).call(ones(2, 5))],
+  'share_memory on meta': [
+    'MODULE-14',
+    () => nn('Linear', { in_features: 4, out_features: 3 }, { device: 'meta' }).shareMemory(),
+  ],
   'reset of statistics': ['UNINIT-5', () => loosely(nn('LazyBatchNorm1d').getBuffer('running_mean') ?? {}, 'zero_')],
   'count of uninitialized parameters': [
     'UNINIT-5',

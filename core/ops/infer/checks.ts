@@ -1,5 +1,5 @@
 // What every inference function shares: the type of a tensor without its values, and the checks that name what is wrong.
-import { LazuliError } from '../../errors';
+import { LazuliError, TorchError } from '../../errors';
 import type { DType } from '../../tensor/dtype';
 import { torchSize, type Shape } from '../../tensor/shape';
 import type { OpAttributes, OpName } from '../signatures';
@@ -30,8 +30,8 @@ export const scalarTypeName = (dtype: DType): string => SCALAR_TYPES[dtype] ?? d
 /** `[2, 3]`, as PyTorch prints sizes inside its messages. */
 export const list = (sizes: Shape): string => `[${sizes.join(', ')}]`;
 
-export const shapeError = (message: string, expected?: string, got?: string): LazuliError =>
-  new LazuliError('shape_mismatch', message, {
+export const shapeError = (message: string, expected?: string, got?: string): TorchError =>
+  new TorchError('RuntimeError', message, 'shape_mismatch', {
     ...(expected === undefined ? {} : { expected }),
     ...(got === undefined ? {} : { got }),
   });

@@ -1,4 +1,5 @@
 // Inference of the normalizations and of softmax, with their gradients.
+import { TorchError } from '../../errors';
 import { numel, shapesEqual, torchSize, type Shape } from '../../tensor/shape';
 import type { OpName } from '../signatures';
 import {
@@ -22,13 +23,15 @@ export const batchNorm: Infer<'batch_norm'> = (inputs, { momentum }) => {
   if (x.shape.length < 2) throw shapeError(`expected at least 2D input (got ${x.shape.length}D input)`);
   const channels = size(x.shape, 1);
   if (numel(x.shape) === channels)
-    throw shapeError(
+    throw new TorchError(
+      'ValueError',
       `Expected more than 1 value per channel when training, got input size ${torchSize(x.shape)}`,
+      'shape_mismatch',
     );
-  checkElements('weight', weight, channels);
-  checkElements('bias', bias, channels);
   checkElements('running_mean', runningMean, channels);
   checkElements('running_var', runningVar, channels);
+  checkElements('weight', weight, channels);
+  checkElements('bias', bias, channels);
   if (batches) checkDType('batch_norm', 'num_batches_tracked', batches, 'int64');
   if (batches) checkElements('num_batches_tracked', batches, 1);
   if (momentum === null && runningMean && !batches)

@@ -464,6 +464,9 @@ def options():
     config.save.storage_alignment = 4096
     save("alignment_4096", value)
     config.save.storage_alignment = 64
+    empty = {"a": torch.zeros(5), "b": torch.zeros(3)}
+    with torch.serialization.skip_data():
+        save("skip_data", empty, resave=False)
 
 
 def safetensors_files():

@@ -107,6 +107,7 @@ async function fileOf(root: PickleValue): Promise<Uint8Array> {
     storages: new StorageTable('file', missing, { isBigEndian: false, isResizable: false }),
     unknownGlobals: [],
     torchRefusal: null,
+    unchecked: 0,
     records: CURRENT_RECORDS,
     pickleBytes: 0,
   };

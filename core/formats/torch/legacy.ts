@@ -62,6 +62,7 @@ export async function readLegacyTree(source: ByteSource): Promise<TorchTree> {
     storages: new StorageTable(source.name, find, { isBigEndian: false, isResizable: true }),
     unknownGlobals: object.unknownGlobals,
     torchRefusal: object.torchRefusal,
+    unchecked: 0,
     records: CURRENT_RECORDS,
     pickleBytes: reader.position,
   };

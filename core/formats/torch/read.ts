@@ -48,6 +48,10 @@ export function listTree(source: ByteSource, tree: TorchTree): WeightFile {
   }
   if (!tree.records.hasChecksums)
     warnings.push('the file has no checksums (it was saved without CRC-32): damage to it cannot be noticed');
+  if (tree.unchecked > 0)
+    warnings.push(
+      `${String(tree.unchecked)} records have no checksum, as if torch.serialization.skip_data had left them out: damage to them cannot be noticed`,
+    );
   const hasVersions = Object.keys(flat.versions).length > 0;
   return {
     format: tree.format,
@@ -105,6 +109,7 @@ export async function readTorchArchive(source: ByteSource, archive: ZipArchive):
     storages: new StorageTable(source.name, find, { isBigEndian, isResizable: false }),
     unknownGlobals,
     torchRefusal,
+    unchecked: archive.unchecked,
     records: await readRecords(source, archive, records),
     pickleBytes: bytes.length,
   };

@@ -31,6 +31,8 @@ export interface TorchTree {
   readonly torchRefusal: string | null;
   /** How the file was written; legacy files count as written by the current version. */
   readonly records: TorchRecords;
+  /** Storages without a checksum in a file that has them. */
+  readonly unchecked: number;
   /** Bytes of the pickle, which bound the work of walking its tree. */
   readonly pickleBytes: number;
 }

@@ -17,6 +17,8 @@ export interface ZipArchive {
   readAll(name: string, limit: number): Promise<Uint8Array>;
   /** False when every CRC is 0, as torch leaves them after `set_crc32_options(False)`: damage then goes unnoticed. */
   readonly hasChecksums: boolean;
+  /** How many records have none though others have: torch leaves 0 for storages that were to be written later (`skip_data`). */
+  readonly unchecked: number;
   /** Where the file's bytes of a stored entry begin. */
   dataOffset(name: string): number;
 }
@@ -57,7 +59,7 @@ export async function readZip(source: ByteSource): Promise<ZipArchive> {
     const { entry, dataOffset } = find(name);
     const record =
       entry.method === 0
-        ? new StoredRecord(source, entry, dataOffset, hasChecksums)
+        ? new StoredRecord(source, entry, dataOffset, hasChecksums && !isUnchecked(entry))
         : new DeflatedRecord(source, entry, dataOffset);
     records.set(name, record);
     return record;
@@ -65,6 +67,7 @@ export async function readZip(source: ByteSource): Promise<ZipArchive> {
   return {
     entries: directory.entries,
     hasChecksums,
+    unchecked: hasChecksums ? filled.filter(isUnchecked).length : 0,
     has: (name) => byName.has(name),
     open,
     readAll: async (name, limit) => {
@@ -80,6 +83,9 @@ export async function readZip(source: ByteSource): Promise<ZipArchive> {
     dataOffset: (name) => find(name).dataOffset,
   };
 }
+
+const isUnchecked = ({ crc, method, flags }: ZipEntry): boolean =>
+  crc === 0 && method === 0 && (flags & FLAG_DESCRIPTOR) !== 0;
 
 function checkBudget(source: ByteSource, entries: readonly ZipEntry[]): void {
   let inflated = 0;

@@ -62,6 +62,7 @@ template <typename T> struct Plan {
   static constexpr int64_t kPrivateBytes = 400 << 10;  // of a part's packed A; larger ones are packed once, for all threads
   // Operands are read where they lie if that meets few pages and lines of the first cache:
   static constexpr int64_t kDirectRowBytes = 2048;   // of a row of A, as it lies in memory
+  static constexpr int64_t kDirectPanelBytes = 48;   // of a column of A in a panel, as a whole line is fetched for it
   static constexpr int64_t kDirectLineBytes = 512;   // of a row of B
   static constexpr int64_t kDirectDepthBytes = 1024;  // of a part of a row
   static constexpr int64_t kDirectBytes = 16 << 10;  // of all rows of A or B
@@ -99,8 +100,11 @@ template <typename T> Plan<T>::Plan(const Product<T>& p, int threads) {
 
 template <typename T> void Plan<T>::choose_operands(const Product<T>& p) {
   const int64_t a_line = (p.a.column_stride == 1 ? p.a.row_stride : p.a.column_stride) * kWidth;
-  is_a_direct = !p.is_bfloat16 && ((p.a.column_stride == 1 && (a_line <= kDirectRowBytes || depth_block * kWidth <= kDirectDepthBytes)) ||
-                                   (p.a.row_stride == 1 && (a_line <= kDirectRowBytes || a_line * p.depth <= kDirectBytes)));
+  const bool is_most_of_line = tile_rows * kWidth >= kDirectPanelBytes;
+  is_a_direct = !p.is_bfloat16 && (p.a.column_stride == 1
+                                       ? a_line <= kDirectRowBytes || depth_block * kWidth <= kDirectDepthBytes
+                                       : p.a.row_stride == 1 && (a_line * p.depth <= kDirectBytes ||
+                                                                 (is_most_of_line && a_line <= kDirectRowBytes)));
   // Contiguous rows of B that are short or that few rows of A meet are read where they are; the last, narrow panel is packed.
   const int64_t b_line = p.b.row_stride * kWidth;
   is_b_packed = p.is_bfloat16 || p.b.column_stride != 1 ||

@@ -183,10 +183,10 @@ test.describe('on a small model', () => {
     const unbroken = await weights();
 
     await lazuli.command('edit.undo');
-    // With the first news of it, while most of it is still to come.
+    // With the first news of a third epoch, while most are still to come.
     await page.evaluate(() => {
-      const end = window.lazuli.on.run(({ state }) => {
-        if (state !== 'running') return;
+      const end = window.lazuli.on.run(({ state, events }) => {
+        if (state !== 'running' || (events.at(-1)?.epoch ?? 0) < 3) return;
         end();
         void window.lazuli.call['train.stop']();
       });

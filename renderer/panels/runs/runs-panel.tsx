@@ -1,5 +1,14 @@
 // The Runs panel: every recorded run on the left; on the right the chosen ones, their curves over each other and what differs.
-import { FileDown, HardDrive, History, Play, Trash2, Undo2, type LucideIcon } from 'lucide-react';
+import {
+  FileChartLine,
+  FileDown,
+  HardDrive,
+  History,
+  Play,
+  Trash2,
+  Undo2,
+  type LucideIcon,
+} from 'lucide-react';
 import { useEffect, type JSX } from 'react';
 import type { ShownRun } from '#core/ipc/api';
 import { showBytes } from '#core/units';
@@ -94,8 +103,18 @@ function Actions({ runs }: RunsProps): JSX.Element {
         onClick={() => deleteRuns(ids)}
       />
       <span className="bar-space" />
-      <ActionButton icon={FileDown} text={t('runs.exportRuns')} onClick={() => exportRuns(ids, 'runs')} />
-      <ActionButton icon={FileDown} text={t('runs.exportCurves')} onClick={() => exportRuns(ids, 'curves')} />
+      <ActionButton
+        isBare
+        icon={FileDown}
+        text={t('runs.exportRuns')}
+        onClick={() => exportRuns(ids, 'runs')}
+      />
+      <ActionButton
+        isBare
+        icon={FileChartLine}
+        text={t('runs.exportCurves')}
+        onClick={() => exportRuns(ids, 'curves')}
+      />
     </div>
   );
 }
@@ -105,20 +124,30 @@ interface ActionButtonProps {
   readonly text: string;
   readonly help?: string;
   readonly isDisabled?: boolean;
+  /** Its text is only its name. */
+  readonly isBare?: boolean;
   readonly onClick: () => unknown;
 }
 
-function ActionButton({ icon: Icon, text, help, isDisabled, onClick }: ActionButtonProps): JSX.Element {
+function ActionButton({
+  icon: Icon,
+  text,
+  help,
+  isDisabled,
+  isBare = false,
+  onClick,
+}: ActionButtonProps): JSX.Element {
   return (
     <button
       type="button"
       className="button is-small"
       disabled={isDisabled}
-      title={help}
+      title={help ?? (isBare ? text : undefined)}
+      aria-label={isBare ? text : undefined}
       onClick={() => void onClick()}
     >
       <Icon size={14} aria-hidden />
-      {text}
+      {isBare ? null : text}
     </button>
   );
 }

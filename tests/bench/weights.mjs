@@ -3,9 +3,9 @@
 //
 //   node tests/bench/weights.mjs PYTHON PEER [FOLDER] [--write]
 //
-// PYTHON has torch, PEER is the peer script (io_peer.py), FOLDER lies on the disk to measure. Needs the built command line. Each call
-// measures one round, in less than a minute, and keeps it in FOLDER/lazuli-weights-rounds.json; the table is of the rounds there. --write
-// puts it into docs/benchmarks/weights.md.
+// PYTHON has torch, PEER is the peer script (io_peer.py), FOLDER lies on the disk to measure. Needs the built command line. A call
+// goes on with a round for at most half a minute and the part then begun, and keeps what it measured in FOLDER/lazuli-weights-rounds.json;
+// the one that completes a round prints the table of all rounds there. --write puts it into docs/benchmarks/weights.md.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -29,25 +29,35 @@ const WORK = [
   ['load, warm', 'io_load_warm_1g', ['load_warm']],
 ];
 
-function own() {
-  const names = WORK.map(([, name]) => name);
+const PEER = 'peer';
+const PARTS = [...WORK.map(([, name]) => name), PEER];
+/** A call begins no other part after so many seconds. */
+const LONGEST = 25;
+
+function measure(part) {
+  if (part === PEER) return JSON.parse(execFileSync(python, [peer, folder, '1'], options));
   const cli = path.join(root, 'out/cli/lazuli.js');
-  const lines = execFileSync(
-    process.execPath,
-    [cli, 'bench', ...names, '--json', '--seconds', '0.1'],
-    options,
+  return JSON.parse(
+    execFileSync(process.execPath, [cli, 'bench', part, '--json', '--seconds', '0.1'], options),
   );
-  return lines
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
 }
 
-const rounds = [
-  ...(existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : []),
-  { ours: own(), theirs: JSON.parse(execFileSync(python, [peer, folder, '1'], options)) },
-];
-writeFileSync(kept, JSON.stringify(rounds));
+/** Results of each part, as many as there are rounds. */
+const measured = existsSync(kept)
+  ? JSON.parse(readFileSync(kept, 'utf8'))
+  : Object.fromEntries(PARTS.map((part) => [part, []]));
+const roundsOf = (part) => measured[part].length;
+const isWhole = () => PARTS.every((part) => roundsOf(part) === roundsOf(PARTS[0]));
+const start = performance.now();
+do {
+  const part = PARTS.reduce((a, b) => (roundsOf(b) < roundsOf(a) ? b : a));
+  measured[part].push(measure(part));
+  writeFileSync(kept, JSON.stringify(measured));
+} while (!isWhole() && performance.now() - start < LONGEST * 1000);
+if (!isWhole()) {
+  console.log(`the round is not complete: the same call goes on with it (${kept})`);
+  process.exit(0);
+}
 
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -55,10 +65,9 @@ const median = (values) => {
 };
 const shown = (value) => value.toFixed(2);
 const rows = WORK.map(([title, name, times]) => {
-  const ours = rounds.map((round) => round.ours.find((row) => row.name === name));
-  const theirs = rounds.map(
-    ({ theirs: { median_s: seconds, bytes } }) =>
-      bytes / times.reduce((sum, time) => sum + seconds[time], 0) / 1e9,
+  const ours = measured[name];
+  const theirs = measured[PEER].map(
+    ({ median_s: seconds, bytes }) => bytes / times.reduce((sum, time) => sum + seconds[time], 0) / 1e9,
   );
   const each = (field) => ours.map((row) => row[field]);
   const rate = median(each('gigabytes_per_second'));
@@ -89,11 +98,11 @@ const table = [titles, titles.map(() => '---'), ...rows].map((row) => `| ${row.j
 console.log(table);
 
 if (isWritten) {
-  const { torch } = rounds[0].theirs;
+  const { torch } = measured[PEER][0];
   const text = `# Weights to and from the disk
 
 ${new Date().toISOString().slice(0, 10)}, ${cpus()[0].model}, ${cpus().length} cores, Node ${process.versions.node}, PyTorch ${torch}.
-A state dict of 64 float32 tensors of 16 MiB, 1 GiB in all, as \`.pt\`. Ours and PyTorch in turn, rounds: ${rounds.length}; the median, and each round.
+A state dict of 64 float32 tensors of 16 MiB, 1 GiB in all, as \`.pt\`. Ours and PyTorch in turn, rounds: ${roundsOf(PEER)}; the median, and each round.
 Both sides include the fsync of a save and the CRC-32 of every record. "Cold" means the system was told to forget the file, "warm" that it
 was just read. "Disk" is what native threads get for the same bytes without format or checksum: past the system's cache (direct; into a
 file whose blocks are there before, which is the fastest way to write), and for a warm file through it. It reads into memory that is there

@@ -5,6 +5,7 @@ import { access, open, readlink, realpath, stat, unlink, type FileHandle } from 
 import path from 'node:path';
 
 import { LazuliError } from '#core/errors';
+import { refusal } from '#core/formats/index';
 import type { ByteSink, ByteSource } from '#core/formats/weights';
 
 import './checksum';
@@ -98,8 +99,7 @@ async function namingEnd(
 export function readText(file: string, limit = 64 * 1024 * 1024): Promise<string> {
   return withFile(file, async (source) => {
     if (source.size > limit)
-      throw new LazuliError('file_refused', `${file} is too large to be read as text`, {
-        where: file,
+      throw refusal(file, 'it is too large to be read as text', `byte ${limit}`, {
         expected: `at most ${limit} bytes`,
         got: String(source.size),
       });
@@ -107,12 +107,25 @@ export function readText(file: string, limit = 64 * 1024 * 1024): Promise<string
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch {
-      throw new LazuliError('file_refused', `${file} is not UTF-8 text`, {
-        where: file,
-        expected: 'UTF-8 text',
-      });
+      throw refusal(file, 'it is not UTF-8 text', `byte ${validLength(bytes)}`, { expected: 'UTF-8 text' });
     }
   });
+}
+
+/** How many bytes stand before the first that UTF-8 cannot have there: halved until it is found. */
+function validLength(bytes: Uint8Array): number {
+  let [least, most] = [0, bytes.length];
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    try {
+      // A sequence that is only cut is no error while streaming.
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+      least = middle;
+    } catch {
+      most = middle - 1;
+    }
+  }
+  return least;
 }
 
 /**

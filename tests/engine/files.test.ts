@@ -223,3 +223,16 @@ test('reads say what is missing, cut off or no file', async () => {
   await expect(readText(file, 2)).rejects.toMatchObject({ code: 'file_refused' });
   expect(existsSync(file)).toBe(true);
 });
+
+test.each([
+  [[0x7b, 0xff, 0x7d], 1],
+  [[0x7b, 0x7d, 0xc3], 3],
+  [[0xc3, 0xbc, 0xed, 0xa0, 0x80], 3],
+])('RELIABILITY 46: text that is not UTF-8 is refused with its place: %j', async (bytes, at) => {
+  const file = path.join(temporaryFolder(), 'p.lazuli');
+  writeFileSync(file, Uint8Array.from(bytes));
+  await expect(readText(file)).rejects.toMatchObject({
+    code: 'file_refused',
+    message: `${file}: it is not UTF-8 text: byte ${at}`,
+  });
+});

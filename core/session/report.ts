@@ -2,6 +2,7 @@
 import type { PartialShape } from '../tensor/shape';
 import { addWork, NO_PROFILE, type NodeProfile, type StepProfile } from './profile';
 import type { ModelInfo, NodeInfo } from './session';
+import { showSeconds } from '../units';
 
 /** A row; null for what is not known yet. */
 export interface LayerReport {
@@ -114,14 +115,14 @@ export function reportMarkdown(info: ModelInfo, profile: StepProfile | null = nu
   ].join('\n');
 }
 
-/** "A step of 64 samples on cpu takes 4126.3 µs (median of 21): ..." */
+/** "A step of 64 samples on cpu takes 4.13 ms (median of 21): ..." */
 export function stepText({ batch, device, seconds, steps, parts }: StepProfile): string {
   const { data, loss, update, other } = parts;
   const rest = Object.entries({ 'taking samples': data, 'loss and metrics': loss, optimizer: update, other })
-    .map(([title, value]) => `${title} ${microseconds(value)} µs`)
+    .map(([title, value]) => `${title} ${showSeconds(value)}`)
     .join(', ');
   return (
-    `A training step of ${batch} samples on ${device} takes ${microseconds(seconds)} µs (median of ${steps}); of it no layer's: ${rest}. ` +
+    `A training step of ${batch} samples on ${device} takes ${showSeconds(seconds)} (median of ${steps}); of it no layer's: ${rest}. ` +
     'Where ops of several layers run as one, what is done on the way counts with the layer it is done in; the rest is told by their number of ops.'
   );
 }

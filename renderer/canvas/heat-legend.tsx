@@ -3,9 +3,10 @@ import { Panel } from '@xyflow/react';
 import { X } from 'lucide-react';
 import type { JSX } from 'react';
 import type { StepPart, StepProfile } from '#core/session/profile';
+import { showSeconds } from '#core/units';
 
 import { sourceText } from '../inspector/node-costs';
-import { showCost, showSeconds } from '../panels/cost-text';
+import { showCost } from '../panels/cost-text';
 import { COSTS, needsProfile, showHeat, useHeat, type Cost } from '../stores/heat';
 import { useProfile, useProfileWatch } from '../stores/profile';
 

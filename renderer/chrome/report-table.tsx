@@ -4,9 +4,8 @@ import { useMemo, useRef, type JSX } from 'react';
 import type { StepProfile } from '#core/session/profile';
 import { layerReports, outputText, type LayerReport } from '#core/session/report';
 import type { ModelInfo } from '#core/session/session';
-import { showBytes } from '#core/units';
+import { showBytes, showSeconds } from '#core/units';
 
-import { showSeconds } from '../panels/cost-text';
 import { showCount } from '../panels/format';
 import { t } from '../text';
 

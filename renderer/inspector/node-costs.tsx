@@ -1,9 +1,8 @@
 // What the selected layer costs in a training step: time, operations and memory, forward and backward, and its share of the step.
 import type { JSX } from 'react';
 import { profileOf, type NodeProfile, type StepProfile, type Work } from '#core/session/profile';
-import { showBytes } from '#core/units';
+import { showBytes, showSeconds } from '#core/units';
 
-import { showSeconds } from '../panels/cost-text';
 import { showCount, showShare } from '../panels/format';
 import { scopePath, shownGraph, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';

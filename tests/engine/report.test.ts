@@ -50,7 +50,7 @@ test('with a profile the report has what each layer costs, forward and backward'
   );
   const markdown = reportMarkdown(info, profile);
   expect(markdown).toContain('**1.5** | **2000.0** | **81920** | **5120** | **64** |');
-  expect(markdown).toContain('takes 2002.5 µs (median of 3)');
+  expect(markdown).toContain('takes 2 ms (median of 3)');
 });
 
 test('what a run holds is measured, and near what was predicted', async () => {

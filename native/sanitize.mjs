@@ -44,7 +44,7 @@ function testAddon(folder, files) {
       'node_modules/vitest/vitest.mjs',
       'run',
       '--project',
-      'unit',
+      'native',
       ...(files.length > 0 ? files : ['tests/native']),
     ],
     {

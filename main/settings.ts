@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 
 import type { Preferences } from '#core/preferences';
 import { preferencesSchema } from '#core/preferences-schema';
+import { validate } from '#core/validate';
 import { z } from 'zod';
 
 const boundsSchema = z.object({
@@ -31,8 +32,8 @@ export class Settings {
 
   constructor(readonly file: string) {
     const content = readJson(file);
-    this.#preferences = preferencesSchema.parse(content);
-    this.#places = placesSchema.parse(content);
+    this.#preferences = validate(preferencesSchema, content).data ?? preferencesSchema.parse({});
+    this.#places = validate(placesSchema, content).data ?? placesSchema.parse({});
   }
 
   get preferences(): Preferences {

@@ -1,5 +1,6 @@
 // A piece of a graph as text, so that it travels through the system's clipboard between projects, windows and editors.
 import { LazuliError } from '../errors';
+import { validate } from '../validate';
 import { parseJson } from './json';
 import { CURRENT_VERSION } from './migrations';
 import type { Graph } from './project';
@@ -22,14 +23,9 @@ export function parseFragment(text: string): Graph | null {
       expected: `at most version ${CURRENT_VERSION}`,
       got: JSON.stringify(version) ?? 'nothing',
     });
-  const parsed = graphSchema.safeParse(graph);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new LazuliError(
-    'project_invalid',
-    `the layers on the clipboard are damaged: ${issue?.message ?? ''}`,
-    {
-      where: `the clipboard, ${issue?.path.map(String).join('.') ?? ''}`,
-    },
-  );
+  const { data, refusal } = validate(graphSchema, graph);
+  if (data) return data;
+  throw new LazuliError('project_invalid', `the layers on the clipboard are damaged: ${refusal.message}`, {
+    where: `the clipboard, ${refusal.path.map(String).join('.')}`,
+  });
 }

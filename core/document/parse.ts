@@ -1,5 +1,6 @@
 // Text of a *.lazuli file → Project, or an error that says where it breaks the schema. The graph itself may still have problems.
 import { LazuliError } from '../errors';
+import { validate } from '../validate';
 import { parseJson, type Json } from './json';
 import { migrate, type JsonObject } from './migrations';
 import type { Project } from './project';
@@ -22,17 +23,15 @@ export function parseProject(source: string, name = 'project'): Project {
 
 /** A value from elsewhere (IPC, a template) against the schema. Throws `project_invalid` naming the path. */
 export function checkProject(value: unknown, name = 'project'): Project {
-  const result = projectSchema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const place = pathOf(issue?.path ?? []);
-  const got = JSON.stringify(valueAt(value, issue?.path ?? []))?.slice(0, 100) ?? 'nothing';
-  const expected = issue && 'expected' in issue ? issue.expected : null;
-  const what = expected === null ? (issue?.message ?? 'refused') : `expected ${expected}, got ${got}`;
-  const others = result.error.issues.length - 1;
+  const { data, refusal } = validate(projectSchema, value);
+  if (data) return data;
+  const { path, message, expected, others } = refusal;
+  const place = pathOf(path);
+  const got = JSON.stringify(valueAt(value, path))?.slice(0, 100) ?? 'nothing';
+  const what = expected === undefined ? message : `expected ${expected}, got ${got}`;
   throw new LazuliError('project_invalid', `${name}, ${place}: ${what}`, {
     where: `${name}, ${place}`,
-    ...(expected === null ? {} : { expected }),
+    ...(expected === undefined ? {} : { expected }),
     got,
     ...(others > 0 ? { hint: `and ${others} more of this kind` } : {}),
   });

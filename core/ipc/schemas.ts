@@ -5,6 +5,7 @@ import { HISTORY_LENGTH } from '../document/history';
 import { JSON_LIMITS } from '../document/json';
 import { dataSourceSchema, projectChangeSchema, projectSchema } from '../document/schema';
 import { LazuliError } from '../errors';
+import { validate } from '../validate';
 import { RENAME_LIMITS } from '../nn/rename';
 import { preferenceChangeSchema } from '../preferences-schema';
 import { BROWSER_LIMITS } from '../session/parameters';
@@ -119,16 +120,13 @@ const MAX_DEPTH = 64;
 export function parseArguments<N extends CallName>(name: N, args: readonly unknown[]): Parameters<Calls[N]> {
   if (isDeeperThan(args, MAX_DEPTH))
     throw new LazuliError('ipc_refused', `${name}: the arguments are nested too deeply`);
-  const result = SCHEMAS[name].safeParse(args);
-  if (result.success) return result.data as Parameters<Calls[N]>;
-  const [issue] = result.error.issues;
-  const where = issue?.path.map(String).join('.') ?? '';
+  const { data, refusal } = validate<unknown>(SCHEMAS[name], args);
+  if (!refusal) return data as Parameters<Calls[N]>;
+  const where = refusal.path.map(String).join('.');
   throw new LazuliError(
     'ipc_refused',
-    `${name}: argument ${where === '' ? 'list' : where}: ${issue?.message ?? 'refused'}`,
-    {
-      where,
-    },
+    `${name}: argument ${where === '' ? 'list' : where}: ${refusal.message}`,
+    { where },
   );
 }
 

@@ -68,3 +68,24 @@ function replacePart(parent: Record<string, unknown>, seed: number, value: unkno
   if (goesOn) replacePart(child as Record<string, unknown>, Math.floor(seed / 7), value);
   else parent[key] = value;
 }
+
+test('an object with a length that is no number is refused with its place, wherever it stands', () => {
+  const template = findTemplate('iris');
+  if (!template) throw new Error('no template');
+  const odd = { length: { valueOf: 1, toString: 1 } };
+  const tryAt = (root: object, parent: object): void => {
+    for (const [key, value] of Object.entries(parent) as [string, unknown][]) {
+      Reflect.set(parent, key, odd);
+      try {
+        parseProject(JSON.stringify(root), 'odd.lazuli');
+      } catch (error) {
+        if (!(error instanceof LazuliError)) throw error;
+        expect(error.message).toContain('odd.lazuli');
+      }
+      Reflect.set(parent, key, value);
+      if (typeof value === 'object' && value !== null) tryAt(root, value);
+    }
+  };
+  const project = JSON.parse(serializeProject(template.project)) as object;
+  tryAt(project, project);
+});

@@ -33,6 +33,11 @@ it.each(CALL_NAMES)('%s refuses 2,000 random argument lists with a typed error',
   expect('polluted' in {}).toBe(false);
 });
 
+it('a length that is no number is refused like anything else', () => {
+  const odd: unknown = { length: { valueOf: 1, toString: 1 } };
+  expect(() => parseArguments('weights.compare', [odd, []])).toThrow(/^weights.compare: argument 0: /);
+});
+
 it('values nested past any project are refused before a schema walks them', () => {
   let deep: unknown = {};
   for (let level = 0; level < 10_000; level++) deep = { deep };

@@ -265,8 +265,11 @@ export interface Calls {
     readonly model: ModelInfo;
     readonly hasWeights: boolean;
   };
-  /** Opens the project as it was and goes on from the run's checkpoint, as a new run. */
-  'runs.continue': (id: number) => {
+  /** Opens the project as it was and goes on from the run's checkpoint, as a new run; on the CPU where the run's device failed. */
+  'runs.continue': (
+    id: number,
+    device: 'cpu' | null,
+  ) => {
     readonly project: Project;
     readonly model: ModelInfo;
     readonly run: RunSnapshot;

@@ -106,7 +106,7 @@ const SCHEMAS = {
   'runs.curves': z.tuple([z.array(count).max(RUN_LIMITS.compared)]),
   'runs.compare': z.tuple([z.array(count).max(RUN_LIMITS.compared)]),
   'runs.restore': z.tuple([count]),
-  'runs.continue': z.tuple([count]),
+  'runs.continue': z.tuple([count, z.literal('cpu').nullable()]),
   'runs.star': z.tuple([count, z.boolean()]),
   'runs.deleteFiles': z.tuple([z.array(count).min(1).max(RUN_LIMITS.deleted)]),
   'runs.delete': z.tuple([z.array(count).min(1).max(RUN_LIMITS.deleted)]),

@@ -253,6 +253,7 @@ export const DE: Translation = {
   'rateFinder.useThisRate': 'Diese Rate verwenden',
   'rateFinder.lossOverTheLearning': 'Verlust über der Lernrate',
   'resizer.heightOfThePanels': 'Höhe der Tafeln',
+  'runView.goOnWithTheCpu': 'Auf der CPU weitermachen',
   'runView.theCurvesOfA': 'Hier entstehen die Kurven eines Laufs, Schritt für Schritt.',
   'comparedSettings.settings': 'Einstellungen',
   'comparedSettings.alsoWhatIsThe': 'Auch, was gleich ist',

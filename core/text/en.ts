@@ -277,6 +277,7 @@ export const EN = {
   'rateFinder.useThisRate': 'Use this rate',
   'rateFinder.lossOverTheLearning': 'Loss over the learning rate',
   'resizer.heightOfThePanels': 'Height of the panels',
+  'runView.goOnWithTheCpu': 'Go on with the CPU',
   'runView.theCurvesOfA': 'The curves of a run are drawn here, step by step.',
   'comparedSettings.settings': 'Settings',
   'comparedSettings.alsoWhatIsThe': 'Also what is the same',

@@ -34,9 +34,9 @@ export const runsHandlers: HandlersOf<'runs'> = {
     const model = await state.adopt(project, weights);
     return { project, model, hasWeights: weights !== null };
   },
-  'runs.continue': async (state, id) => {
+  'runs.continue': async (state, id, device) => {
     state.refuseWhileRunning('go on from a run');
-    const [{ checkpoint }, project] = await withRuns(state.historyPlace(), (history) => [
+    const [{ checkpoint }, recorded] = await withRuns(state.historyPlace(), (history) => [
       history.run(id),
       history.project(id),
     ]);
@@ -45,6 +45,8 @@ export const runsHandlers: HandlersOf<'runs'> = {
         where: `run ${id}`,
         expected: 'a run that was stopped or cut off, with its files still there',
       });
+    const { training } = recorded;
+    const project = { ...recorded, training: { ...training, device: device ?? training.device } };
     const before = { project: state.session.project, revision: state.session.info().revision };
     try {
       const model = await state.adopt(project, null);

@@ -82,14 +82,24 @@ export async function restoreRun(id: number): Promise<void> {
   });
 }
 
+/** After a run whose device failed: the newest one that left a checkpoint goes on with the CPU. */
+export async function continueOnCpu(): Promise<void> {
+  await loadRuns();
+  const failed = useRuns.getState().runs?.find(({ canContinue }) => canContinue);
+  if (failed) await continueRun(failed.id, 'cpu');
+  else showNote(t('runs.continue.none'));
+}
+
 /** Goes on from a run's checkpoint as a new run, in the project as it was: restoring it is one step of the history, the run another. */
-export async function continueRun(id: number): Promise<void> {
+export async function continueRun(id: number, device: 'cpu' | null = null): Promise<void> {
   if (useRun.getState().state !== 'idle') return;
   await flushUpdate();
   const { project } = useDocument.getState();
   if (!project) return;
   const before = { project, revision: useModel.getState().model?.revision ?? 0 };
-  const begun = await perform(t('runs.notContinued', { run: id }), 'start', () => call('runs.continue', id));
+  const begun = await perform(t('runs.notContinued', { run: id }), 'start', () =>
+    call('runs.continue', id, device),
+  );
   if (!begun) return;
   const { model } = begun;
   recordWhole(t('runs.continueStep', { run: id }), before, {

@@ -4,6 +4,8 @@ import { CircleAlert, ChartSpline } from 'lucide-react';
 import type { JSX } from 'react';
 import type { RunEvent } from '#core/session/session';
 
+import { continueOnCpu } from '../actions/runs';
+import { useDocument } from '../stores/document';
 import { useRun, type Curves } from '../stores/run';
 import { t } from '../text';
 import { CurveChart } from './curve-chart';
@@ -39,8 +41,11 @@ export function RunView(): JSX.Element {
   );
 }
 
-function RunError(): JSX.Element | null {
+const DEVICE_FAULTS = ['device_lost', 'out_of_memory'];
+
+export function RunError(): JSX.Element | null {
   const error = useRun((run) => run.error);
+  const device = useDocument(({ project }) => project?.training.device ?? 'cpu');
   if (!error) return null;
   return (
     <div className="notice is-error" role="alert">
@@ -49,6 +54,11 @@ function RunError(): JSX.Element | null {
         {error.message}
         {error.hint === undefined ? null : <span className="notice-fix">{error.hint}</span>}
       </span>
+      {device !== 'cpu' && DEVICE_FAULTS.includes(error.code) ? (
+        <button type="button" className="button" onClick={() => void continueOnCpu()}>
+          {t('runView.goOnWithTheCpu')}
+        </button>
+      ) : null}
     </div>
   );
 }

@@ -7,7 +7,7 @@
 // goes on with a round for at most half a minute and the part then begun, and keeps what it measured in FOLDER/lazuli-weights-rounds.json;
 // the one that completes a round prints the table of all rounds there. --write puts it into docs/benchmarks/weights.md.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -21,6 +21,7 @@ const options = {
   stdio: ['ignore', 'pipe', 'inherit'],
   env: { ...process.env, LAZULI_BENCH_FOLDER: folder },
 };
+mkdirSync(folder, { recursive: true });
 const kept = path.join(folder, 'lazuli-weights-rounds.json');
 /** What is measured: our workload, and which of the peer's times are the same work. */
 const WORK = [

@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
+import { eventChannel } from '#core/ipc/channels';
+
 import { expect, test } from './support/fixtures';
 
 const dist = resolve(import.meta.dirname, '../../node_modules/electron/dist');
@@ -32,4 +34,23 @@ test('a GPU is chosen as the device of a run, trains, and the project remembers 
   await lazuli.command('file.save');
   await expect.poll(() => readFileSync(join(folder, 'iris.lazuli'), 'utf8')).toContain('"device": "gpu"');
   await expect.poll(() => readFileSync(join(folder, 'iris.pt')).length).toBeGreaterThan(500);
+
+  // A run whose device fails leaves a checkpoint, from which the CPU goes on.
+  await page.getByLabel('Epochs', { exact: true }).fill('100000');
+  await page.getByRole('button', { name: 'Start training' }).first().click();
+  await expect(page.getByText(/^[1-9][0-9]* \/ 100,?000$/)).toBeVisible();
+  await page.getByRole('button', { name: 'Stop' }).first().click();
+  await expect(page.getByRole('button', { name: 'Start training' }).first()).toBeEnabled();
+  const lost = { code: 'device_lost', message: 'the GPU stopped working' };
+  await lazuli.app.evaluate(
+    ({ BrowserWindow }, [channel, error]) => {
+      BrowserWindow.getAllWindows()[0]?.webContents.send(channel, { state: 'idle', events: [], error });
+    },
+    [eventChannel('run'), lost] as const,
+  );
+  await page.getByRole('button', { name: 'Go on with the CPU' }).click();
+  await expect(page.getByRole('button', { name: 'Stop' }).first()).toBeEnabled();
+  await expect(page.getByLabel('Device')).toHaveValue('cpu');
+  await page.getByRole('button', { name: 'Stop' }).first().click();
+  await expect(page.getByRole('button', { name: 'Start training' }).first()).toBeEnabled();
 });

@@ -1,6 +1,6 @@
 // Prints every example of layers, losses, optimizers and schedulers as JSON, for scripts/golden/catalogue.py:
 //
-//   node scripts/golden/catalogue.mjs | python -P scripts/golden/catalogue.py
+//   node scripts/golden/catalogue.mjs | python scripts/golden/catalogue.py
 import path from 'node:path';
 
 import { runnerImport } from 'vite';

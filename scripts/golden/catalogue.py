@@ -1,7 +1,7 @@
 """Writes tests/golden/catalogue-*.json: what real PyTorch (2.13, CPU, float64) computes for every example of the catalogue.
 
-Run: node scripts/golden/catalogue.mjs | python -P scripts/golden/catalogue.py [KIND ...]   (layer, sequence, loss, ...)
-(-P because random.py lies beside it.) Arrays are base64 of little-endian float64. Inputs, weights and output gradients are
+Run: node scripts/golden/catalogue.mjs | python scripts/golden/catalogue.py [KIND ...]   (layer, sequence, loss, ...)
+Arrays are base64 of little-endian float64. Inputs, weights and output gradients are
 not stored: both sides make them from their names (tests/catalogue/values.ts).
 """
 
@@ -15,7 +15,6 @@ import warnings
 
 import torch
 
-sys.path.append(os.path.dirname(__file__))
 from schedulers import scheduler  # noqa: E402
 from sequences import sequence_module  # noqa: E402
 

@@ -1,17 +1,15 @@
 """Goes on in real PyTorch (2.13) from a checkpoint that `lazuli train` left, for the model and data of training.py.
 
-Run: python -P scripts/golden/continue_checkpoint.py CASE CHECKPOINT WEIGHTS
+Run: python scripts/golden/continue_checkpoint.py CASE CHECKPOINT WEIGHTS
 CASE names a run of training.py; CHECKPOINT is where ours stood, WEIGHTS what ours became after all steps. Prints the
 largest difference between PyTorch's weights and ours, relative to the largest weight; above 1e-10 it fails.
 """
 
-import os
 import sys
 
 import torch
 from torch import nn
 
-sys.path.append(os.path.dirname(__file__))
 from training import CASES, STEPS, clip, new_scheduler, samples  # noqa: E402
 
 NAMES = {"0.weight": "fc1.weight", "0.bias": "fc1.bias", "2.weight": "fc2.weight", "2.bias": "fc2.bias"}

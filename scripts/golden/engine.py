@@ -12,10 +12,7 @@ import gzip
 import hashlib
 import json
 import pathlib
-import sys
 
-# This folder holds a random.py, which would hide Python's own.
-sys.path.pop(0)
 import torch
 from torch import nn
 

@@ -1,6 +1,6 @@
 """Converts every golden torch file with the built command line and opens the results with real PyTorch and safetensors.
 
-Run: python -P scripts/golden/formats_check.py (needs torch, safetensors, node and the built `out/cli/lazuli.js`). Prints what differs; exits 1 if anything does.
+Run: python scripts/golden/formats_check.py (needs torch, safetensors, node and the built `out/cli/lazuli.js`). Prints what differs; exits 1 if anything does.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """Writes the hostile corpus of tests/fixtures/hostile: small damaged or malicious files of every format read here.
 
-Run: python -P scripts/golden/formats_hostile.py (Python's own library only). `expected.json` gives for each file a
+Run: python scripts/golden/formats_hostile.py (Python's own library only). `expected.json` gives for each file a
 part of the message it must be refused with, or `{"opens": ...}` for what must open as harmless data.
 """
 

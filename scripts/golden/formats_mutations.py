@@ -1,6 +1,6 @@
 """Writes tests/golden/formats_mutations.json: pickles of golden files, damaged at random, and what `torch.load` says of each by default.
 
-Run: python -P scripts/golden/formats_mutations.py [FILE [COUNT [SEED]]] (needs torch; 240 of seed 0 unless named). A longer list is compared with
+Run: python scripts/golden/formats_mutations.py [FILE [COUNT [SEED]]] (needs torch; 240 of seed 0 unless named). A longer list is compared with
 LAZULI_MUTATIONS=FILE npx vitest run tests/formats/mutations.test.ts. `pickle` is base64; the other records are the golden file's.
 """
 

@@ -7,10 +7,7 @@ import ctypes
 import hashlib
 import json
 import os
-import sys
 
-# Beside this script lies a random.py that is not Python's.
-sys.path = [entry for entry in sys.path if os.path.abspath(entry or ".") != os.path.dirname(os.path.abspath(__file__))]
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
 

@@ -1,6 +1,6 @@
 """Writes torch files of random content: nested containers, views, shared storages, every dtype, both containers, every pickle protocol.
 
-Run: python -P scripts/golden/formats_random.py FOLDER [COUNT] [SEED] (needs torch; 300 files and seed 0 unless named), then
+Run: python scripts/golden/formats_random.py FOLDER [COUNT] [SEED] (needs torch; 300 files and seed 0 unless named), then
 LAZULI_WIDE=FOLDER npx vitest run tests/formats/wide.test.ts. tests/golden/formats_random is COUNT 28. `manifest.json` is that of formats_wide.py; `resaved`
 holds what torch writes by default for the content of files with another protocol or in the legacy container.
 """

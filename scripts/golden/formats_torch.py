@@ -1,6 +1,6 @@
 """Writes the golden weight files of tests/golden/formats with real PyTorch, NumPy and safetensors.
 
-Run: python -P scripts/golden/formats_torch.py (needs torch, numpy, safetensors; -P because random.py lies beside it). `manifest.json` tells what each file
+Run: python scripts/golden/formats_torch.py (needs torch, numpy, safetensors). `manifest.json` tells what each file
 holds: per tensor its kind, dtype, shape, requires_grad and the SHA-256 of its contiguous little-endian bytes.
 """
 

@@ -1,7 +1,7 @@
 """Writes tests/golden/formats_verdicts.json: what `torch.load` says by default to every file of tests/fixtures/hostile that ends in .pt, and which
 names it allows.
 
-Run: python -P scripts/golden/formats_verdicts.py (needs torch). The files are loaded in a process with 6 GB of memory, 30 seconds each at most. The
+Run: python scripts/golden/formats_verdicts.py (needs torch). The files are loaded in a process with 6 GB of memory, 30 seconds each at most. The
 value is `opens`, or the first 300 characters of the error.
 """
 

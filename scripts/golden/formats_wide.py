@@ -1,6 +1,6 @@
 """Writes the wide set of torch files of tests/golden/formats_wide: what people put into torch.save, kind by kind.
 
-Run: python -P scripts/golden/formats_wide.py [FOLDER] [--few] (needs torch; `--few` keeps the files that differ between versions:
+Run: python scripts/golden/formats_wide.py [FOLDER] [--few] (needs torch; `--few` keeps the files that differ between versions:
 tests/golden/formats_2_6 and formats_2_14 are those of PyTorch 2.6.0 and 2.14.1 from Debian). `manifest.json` tells per file its tensors as in formats_torch.py, its plain values
 by their joined names as `lazuli inspect` shows them, the globals it names, and whether it can be saved again to the same bytes.
 """

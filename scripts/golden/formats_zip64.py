@@ -1,6 +1,6 @@
 """Writes tests/golden/formats/zip64.json: everything but the data of a file beyond 4 GiB that real PyTorch wrote.
 
-Run: python -P scripts/golden/formats_zip64.py FILE, where FILE is scratch space of 4.3 GB (needs torch and 5 GB of memory).
+Run: python scripts/golden/formats_zip64.py FILE, where FILE is scratch space of 4.3 GB (needs torch and 5 GB of memory).
 """
 
 import json

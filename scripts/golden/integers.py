@@ -1,6 +1,6 @@
 """Writes tests/golden/integers.json: what real PyTorch (2.13, CPU) makes of whole numbers, truths and floats that meet.
 
-Run: python -P scripts/golden/integers.py
+Run: python scripts/golden/integers.py
 A case is a layer of the catalogue with its params and inputs `{dtype, shape, data}`, and what torch gives: `{dtype, shape, data}`, or the
 text of its error. Numbers beyond 2^53 are left out: JSON holds no more.
 """

@@ -7,10 +7,7 @@ computed here from ranks, is marked exact.
 """
 
 import json
-import sys
 
-# The folder of this script has a random.py of its own.
-sys.path.pop(0)
 
 import numpy as np
 import torch

@@ -1,10 +1,10 @@
 """Random calls of every torch.nn module, as `lazuli probe` cases beside what real PyTorch (2.13, CPU, float64) gives.
 
-    python -P scripts/golden/modules.py write
+    python scripts/golden/modules.py write
         writes tests/golden/modules.jsonl, the committed, frugal set, and torch-nn.json, the keywords of every class
-    python -P scripts/golden/modules.py autocast
+    python scripts/golden/modules.py autocast
         writes tests/golden/autocast.jsonl: what torch.autocast('cpu', torch.bfloat16) gives for layers that multiply
-    python -P scripts/golden/modules.py try [SEED [COUNT [CLASS ...]]]
+    python scripts/golden/modules.py try [SEED [COUNT [CLASS ...]]]
         makes COUNT fresh calls per class, runs them through `npx lazuli probe` in both dtypes and prints what disagrees
 
 Every number is a multiple of 1/64, exact in float32. An array of the answer is base64 of little-endian float64. The calls
@@ -26,7 +26,6 @@ import numpy
 import torch
 from torch import nn
 
-sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 from module_calls import CALLS  # noqa: E402
 
 warnings.simplefilter("ignore")

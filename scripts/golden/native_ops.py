@@ -4,7 +4,7 @@ Writes tests/golden/native_ops.json. Inputs are multiples of 1/64, exact in floa
 written with 13 digits,
 so the tests hold float64 kernels to 1e-11 and float32 kernels to 1e-6 of them. Ran on torch 2.13.0 (CPU).
 
-    python -P scripts/golden/native_ops.py    (-P: a neighbouring script is named random.py)
+    python scripts/golden/native_ops.py
 """
 
 import json

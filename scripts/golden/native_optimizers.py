@@ -3,7 +3,7 @@
 Writes tests/golden/native_optimizers.json: the parameter after each step and the state after the last, float32 and float64,
 to the last bit (shortest round-trip digits). Ran on torch 2.13.0 (CPU).
 
-    python -P scripts/golden/native_optimizers.py    (-P: a neighbouring script is named random.py)
+    python scripts/golden/native_optimizers.py
 """
 
 import json

@@ -1,16 +1,13 @@
 """Prints what real PyTorch does where fields are assigned over each other, state dicts are loaded and modules converted, as JSON:
 name -> text. tests/nn/audit.test.ts creates the same situations. Made with PyTorch 2.14:
 
-python -P scripts/golden/nn_audit.py > tests/golden/nn-audit.json
+python scripts/golden/nn_audit.py > tests/golden/nn-audit.json
 """
-import os
-import sys
 
 import torch
 from torch import nn
 from torch.nn.parameter import Buffer, Parameter, UninitializedParameter
 
-sys.path.append(os.path.dirname(__file__))
 from scenarios import print_texts, register, scenario
 
 ones, zeros = torch.ones, torch.zeros

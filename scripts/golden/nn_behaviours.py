@@ -4,11 +4,8 @@ A text is what the body returns, or "Class: message" of the error it raises. Mad
 python scripts/golden/nn_behaviours.py > tests/golden/nn-behaviours.json
 """
 import copy
-import sys
 from collections import OrderedDict
 
-# This file's own folder holds a random.py; Python's must win.
-sys.path.append(sys.path.pop(0))
 import torch
 from scenarios import names, print_texts, register, scenario
 from torch import nn

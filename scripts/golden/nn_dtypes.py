@@ -4,11 +4,8 @@ Made with PyTorch 2.14: python scripts/golden/nn_dtypes.py > tests/golden/nn-dty
 """
 import hashlib
 import json
-import sys
 import warnings
 
-# This file's own folder holds a random.py; Python's must win.
-sys.path.pop(0)
 import torch
 
 warnings.simplefilter("ignore")

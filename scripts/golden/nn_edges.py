@@ -1,16 +1,13 @@
 """Prints what real PyTorch does at the edges of modules, in situations that tests/nn/edges.test.ts creates too, as JSON: name -> text.
 
-python -P scripts/golden/nn_edges.py > tests/golden/nn-edges.json
+python scripts/golden/nn_edges.py > tests/golden/nn-edges.json
 """
 import copy
-import os
-import sys
 
 import torch
 from torch import nn
 from torch.nn.parameter import Buffer, Parameter, UninitializedParameter
 
-sys.path.append(os.path.dirname(__file__))
 from scenarios import names, print_texts, register, scenario
 
 zeros, ones = torch.zeros, torch.ones

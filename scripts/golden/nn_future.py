@@ -2,10 +2,7 @@
 
 Made with PyTorch 2.14: python scripts/golden/nn_future.py > tests/golden/nn-future.json
 """
-import sys
 
-# This file's own folder holds a random.py; Python's must win.
-sys.path.append(sys.path.pop(0))
 import torch
 from scenarios import print_texts, register
 from torch import nn

@@ -3,10 +3,7 @@
 Made with PyTorch 2.14: python scripts/golden/nn_hooks.py > tests/golden/nn-hooks.json
 """
 import copy
-import sys
 
-# This file's own folder holds a random.py; Python's must win.
-sys.path.append(sys.path.pop(0))
 import torch
 from scenarios import print_texts, register, scenario
 from torch import nn

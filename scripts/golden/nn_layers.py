@@ -3,10 +3,7 @@ and generators refuse, as JSON: name -> text. tests/nn/layers.test.ts creates th
 
 python scripts/golden/nn_layers.py > tests/golden/nn-layers.json
 """
-import sys
 
-# This file's own folder holds a random.py; Python's must win.
-sys.path.append(sys.path.pop(0))
 import torch
 from scenarios import print_texts, register, scenario
 from torch import nn

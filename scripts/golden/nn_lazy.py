@@ -5,9 +5,7 @@ Run: python scripts/golden/nn_lazy.py
 import hashlib
 import json
 import pathlib
-import sys
 
-sys.path.pop(0)
 import torch
 from torch import nn
 

@@ -6,10 +6,7 @@ python scripts/golden/nn_objects.py > tests/golden/nn-objects.json
 import copy
 import json
 import pickle
-import sys
 
-# This file's own folder holds a random.py; Python's must win.
-sys.path.append(sys.path.pop(0))
 import numpy
 import torch
 from scenarios import SCENARIOS, observed, plain, register, scenario

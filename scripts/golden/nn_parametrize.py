@@ -1,17 +1,14 @@
 """Prints what real PyTorch does with parametrizations, in situations that tests/nn/parametrize.test.ts creates too, as JSON: name -> text.
 
-python -P scripts/golden/nn_parametrize.py > tests/golden/nn-parametrize.json
+python scripts/golden/nn_parametrize.py > tests/golden/nn-parametrize.json
 """
 import copy
-import os
-import sys
 
 import torch
 import torch.nn.utils.parametrize as P
 from torch import nn
 from torch.nn.utils import parametrizations as N
 
-sys.path.append(os.path.dirname(__file__))
 from scenarios import print_texts, register, scenario
 
 

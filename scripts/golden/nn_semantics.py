@@ -6,10 +6,8 @@ import copy
 import json
 import pathlib
 import re
-import sys
 from collections import OrderedDict
 
-sys.path.pop(0)
 import torch
 from torch import nn
 from torch.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter

@@ -1,6 +1,6 @@
 """Writes tests/golden/ops.json: what real PyTorch (CPU) gives for every op of the functional API, gradients included.
 
-    python -P scripts/golden/ops.py
+    python scripts/golden/ops.py
 
 Each case is {op, options, dtype, inputs, output, gradients}. The gradient is that of sum(output * w) with
 w[i] = ((7 i) mod 11 - 5) / 4, so that it needs no storing. Numbers not finite are strings. Inputs have two decimals.

@@ -1,7 +1,7 @@
 """Writes tests/golden/parametrizations.json: layers under spectral_norm and orthogonal (torch.nn.utils.parametrizations) in real PyTorch.
 
 For each: state-dict keys, shapes, metadata and values after seed 0, then, in float64, the values and outputs of some SGD steps, and the
-output in evaluation. Run: python -P scripts/golden/parametrizations.py > tests/golden/parametrizations.json
+output in evaluation. Run: python scripts/golden/parametrizations.py > tests/golden/parametrizations.json
 """
 import json
 

@@ -1,6 +1,6 @@
 """Writes tests/golden/several.json: real PyTorch (2.13, CPU) training with several inputs, outputs and losses.
 
-Run: python -P scripts/golden/several.py
+Run: python scripts/golden/several.py
 Each case: a table of columns, a model of torch.manual_seed(0) in float64, its losses over all rows as one batch, and five steps of
 SGD(lr=0.1, momentum=0.9). Kept: the table, the loss (and each part of it) before each step, and the weights at the end.
 """

@@ -1,6 +1,6 @@
 """Writes tests/golden/training.json and tests/golden/training-*.pt: whole runs of real PyTorch (2.13, CPU).
 
-Run: python -P scripts/golden/training.py
+Run: python scripts/golden/training.py
 A case is the `training` part of a project; the model is Linear(3, 4), Tanh, Linear(4, 1) from torch.manual_seed(0) over the
 twelve samples of `samples()`, all of them in each step, so that their order does not count. Arrays are base64 of
 little-endian float64. The .pt files are checkpoints as `lazuli train` writes them, from PyTorch's own state dicts.

@@ -1,4 +1,4 @@
-// float64 normals against real PyTorch (scripts/golden/random.py), bit for bit where the C library is the one it ran with: x86-64
+// float64 normals against real PyTorch (scripts/golden/random_streams.py), bit for bit where the C library is the one it ran with: x86-64
 // Linux. The rest of the streams needs no native code: tests/nn/random.test.ts.
 import { createHash } from 'node:crypto';
 

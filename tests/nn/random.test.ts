@@ -1,4 +1,4 @@
-// The random streams against real PyTorch (scripts/golden/random.py), and the algebra behind them.
+// The random streams against real PyTorch (scripts/golden/random_streams.py), and the algebra behind them.
 import { createHash } from 'node:crypto';
 
 import { fma32, fma64 } from '#core/nn/exact-arithmetic';

@@ -1,14 +1,11 @@
-"""Writes tests/golden/random.json: random streams of real PyTorch on an x86 CPU. Run: python scripts/golden/random.py
+"""Writes tests/golden/random.json: random streams of real PyTorch on an x86 CPU. Run: python scripts/golden/random_streams.py
 
 Needs a build without MKL (Debian's): those with it draw bernoulli_ and dropout from another generator (docs/spec/random.md).
 """
 import hashlib
 import json
 import pathlib
-import sys
 
-# This file's own folder holds a random.py; Python's must win.
-sys.path.pop(0)
 import torch
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -24,23 +24,54 @@ import {
  */
 export function hoistUpdates(program: TracedProgram): TracedProgram {
   const result: Instruction[] = [];
+  const uses = new Uses(program);
   for (const instruction of program.instructions) {
-    let at = result.length;
-    if (isStep(instruction)) while (at > 0 && commute(program, instruction, result[at - 1])) at--;
-    result.splice(at, 0, instruction);
+    if (isStep(instruction)) {
+      const waitedFor = uses.conflicting(instruction);
+      result.splice(result.findLastIndex((earlier) => waitedFor.has(earlier)) + 1, 0, instruction);
+    } else result.push(instruction);
+    uses.add(instruction);
   }
   return rebuild(program, result);
 }
 
-/** True where neither changes what the other one reads or changes. */
-function commute(program: TracedProgram, a: Instruction, b: Instruction | undefined): boolean {
-  if (!b) return false;
-  const storagesOf = (indices: readonly number[]): Storage[] =>
-    indices.map((index) => bufferAt(program, index).storage);
-  const written = (x: Instruction): Storage[] => storagesOf([...mutates(x), ...x.outputs]);
-  const touched = (x: Instruction): Set<Storage> => new Set(storagesOf([...reads(x), ...x.outputs]));
-  const [ofA, ofB] = [touched(a), touched(b)];
-  return !written(a).some((storage) => ofB.has(storage)) && !written(b).some((storage) => ofA.has(storage));
+/** Which instructions so far read or change a storage, and which of them change it. */
+class Uses {
+  readonly #touching = new Map<Storage, Instruction[]>();
+  readonly #writing = new Map<Storage, Instruction[]>();
+
+  constructor(readonly program: TracedProgram) {}
+
+  add(instruction: Instruction): void {
+    for (const storage of this.#touched(instruction)) append(this.#touching, storage, instruction);
+    for (const storage of this.#written(instruction)) append(this.#writing, storage, instruction);
+  }
+  /** Those that change what `instruction` reads or changes, or read what it changes: it does not commute with them. */
+  conflicting(instruction: Instruction): ReadonlySet<Instruction> {
+    const found = new Set<Instruction>();
+    const collect = (uses: ReadonlyMap<Storage, readonly Instruction[]>, storages: ReadonlySet<Storage>) => {
+      for (const storage of storages) for (const other of uses.get(storage) ?? []) found.add(other);
+    };
+    collect(this.#touching, this.#written(instruction));
+    collect(this.#writing, this.#touched(instruction));
+    return found;
+  }
+
+  #touched(instruction: Instruction): ReadonlySet<Storage> {
+    return this.#storages([...reads(instruction), ...instruction.outputs]);
+  }
+  #written(instruction: Instruction): ReadonlySet<Storage> {
+    return this.#storages([...mutates(instruction), ...instruction.outputs]);
+  }
+  #storages(indices: readonly number[]): ReadonlySet<Storage> {
+    return new Set(indices.map((index) => bufferAt(this.program, index).storage));
+  }
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 /** Optimizer steps, as opposed to counters and logs, which belong to the end of a step. */
@@ -57,7 +88,7 @@ export function poolBeforeRelu(program: TracedProgram): TracedProgram {
   for (const instruction of program.instructions) {
     for (const index of new Set(reads(instruction))) {
       const { storage } = bufferAt(program, index);
-      users.set(storage, [...(users.get(storage) ?? []), instruction]);
+      append(users, storage, instruction);
     }
     for (const index of instruction.outputs) producers.set(bufferAt(program, index).storage, instruction);
   }

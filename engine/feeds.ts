@@ -2,11 +2,10 @@
 import type { DataSource } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { together } from '#core/nn/index';
-import { isFloatingPoint } from '#core/tensor/dtype';
 
 import { DataCache } from './datasets/cache';
 import type { Dataset } from './datasets/dataset';
-import { scalingOf, type Scaling } from './datasets/normalization';
+import { normalizationOf, scalingOf, type Scaling } from './datasets/normalization';
 import { splitSamples } from './datasets/shuffle';
 import type { Model, SampleShapes } from './model/model';
 import { endsIn, endsOf, Normalizer, tablesFor, type Feed } from './training/batches';
@@ -141,12 +140,10 @@ export class Feeds {
       const source = data ?? reference.source;
       const tables = tablesFor(reference, ends.inputs);
       const scalings: (Scaling | null)[] = [];
-      for (const [at, { id, dtype: own }] of ends.inputs.entries()) {
+      for (const [at, input] of ends.inputs.entries()) {
         const table = tables[at];
-        const given = source.feeds?.[id];
-        const normalization = given ? (given.normalization ?? { kind: 'none' }) : source.normalization;
-        const isNumbers = table !== undefined && isFloatingPoint(own);
-        scalings.push(isNumbers ? await scalingOf(normalization, table, training, signal) : null);
+        const normalization = normalizationOf(source, input);
+        scalings.push(table ? await scalingOf(normalization, table, training, signal) : null);
       }
       const normalizers = together(() => scalings.map((scaling) => new Normalizer(scaling, dtype)));
       return { dataset, ends, normalizers };

@@ -1,6 +1,8 @@
 // Training of one open model: what a run would need, the run itself, and the search for its learning rate. One at a time.
+import type { Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { loadEntries } from '#core/nn/index';
+import type { KnownProgram } from '#core/program/index';
 import type { StepProfile } from '#core/session/profile';
 import type { RateSearch } from '#core/session/session';
 import type { TrainingNeed } from '#core/session/training-memory';
@@ -8,13 +10,14 @@ import type { TrainingNeed } from '#core/session/training-memory';
 import { backendFor, cpuBackend, gpuBackend, useThreads } from './backend';
 import type { Feeds } from './feeds';
 import type { Lock } from './lock';
-import type { Model } from './model/model';
+import type { Dataset } from './datasets/dataset';
+import type { Model, SampleShapes } from './model/model';
 import { endsIn } from './training/batches';
 import { withCheckpoint } from './training/checkpoint';
 import { searchRate, type RateRange } from './training/find-rate';
 import { objectiveOf, type Objective } from './training/objective';
 import { placementOn, type Placement } from './training/placement';
-import { preflight, type Preflight, type PreflightOptions } from './training/preflight';
+import { compilePreflight, preflight, type Preflight, type PreflightOptions } from './training/preflight';
 import { profileSteps } from './training/profile';
 import { TrainingRun } from './training/run';
 import { Turns } from './turns';
@@ -50,6 +53,8 @@ const ALONE = {
 export class Trainer {
   #run: TrainingRun | null = null;
   #heldBytes: number | null = null;
+  /** Of the last `trainingNeed`, for the run that follows it. */
+  #known: readonly KnownProgram[] = [];
   /** A run is being prepared: nothing may change meanwhile either. */
   #isStarting = false;
 
@@ -84,14 +89,16 @@ export class Trainer {
    * `train` would throw before the first step.
    */
   async preflight({ signal, ...options }: Signalled & PreflightOptions = {}): Promise<Preflight> {
-    const { project } = this.model;
-    const data = await this.feeds.dataset(project.data, { signal });
-    return preflight(project, await this.feeds.sampleShapes(project.data, { signal }), data, options);
+    return preflight(...(await this.#planned(signal)), options);
   }
 
-  /** The same memory beside what may be taken: what a window or a command line shows before a run. */
-  async trainingNeed(options: Signalled & PreflightOptions = {}): Promise<TrainingNeed> {
-    const { batch, memory } = await this.preflight(options);
+  /**
+   * The same memory beside what may be taken: what a window or a command line shows before a run, which then need not compile its
+   * programs again.
+   */
+  async trainingNeed({ signal, ...options }: Signalled & PreflightOptions = {}): Promise<TrainingNeed> {
+    const { batch, memory, programs } = await compilePreflight(...(await this.#planned(signal)), options);
+    this.#known = programs;
     const { device } = this.model.project.training;
     const limit =
       device === 'cpu' ? cpuBackend().native.info().memory_limit : gpuBackend(device).native.live().limit;
@@ -169,6 +176,13 @@ export class Trainer {
     }
   }
 
+  /** The project, a sample's shapes and the data: what a run is compiled from. */
+  async #planned(signal: AbortSignal | undefined): Promise<readonly [Project, SampleShapes, Dataset]> {
+    const { project } = this.model;
+    const dataset = await this.feeds.dataset(project.data, { signal });
+    return [project, await this.feeds.sampleShapes(project.data, { signal }), dataset];
+  }
+
   /** Nothing else starts or changes the model meanwhile. */
   async #alone<T>(body: () => Promise<T>): Promise<T> {
     this.refuseWhileRunning();
@@ -205,6 +219,8 @@ export class Trainer {
     await this.#waitForSizes({ signal });
     const { feed, rows } = await this.feeds.training(signal);
     const memory = backend.device === 'cpu' ? cpuBackend().native : null;
+    const known = this.#known;
+    this.#known = [];
     let run: TrainingRun | null = null;
     let placement: Placement | null = null;
     try {
@@ -220,7 +236,7 @@ export class Trainer {
         const { module } = this.model;
         const settings = training;
         placement = placementOn(backend, module, feed);
-        return TrainingRun.create({
+        const parts = {
           backend,
           placement,
           module,
@@ -235,7 +251,8 @@ export class Trainer {
           best: best ?? null,
           kept: kept ?? null,
           onEnd,
-        });
+        };
+        return TrainingRun.create(parts, known);
       });
       if (resumeFrom !== undefined) await this.#resume(run, resumeFrom);
     } catch (error) {

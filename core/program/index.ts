@@ -23,6 +23,7 @@ import { fuseGelu } from './fuse-gelu';
 import { fuseCrossEntropy } from './fuse-losses';
 import { narrowProducts } from './narrow-products';
 import { hoistUpdates, poolBeforeRelu } from './reorder';
+import { reuse, type KnownProgram } from './reuse';
 import { removeDead, simplify } from './simplify';
 import { traceProgram, Tracing, type TracedStep, type TraceOptions } from './trace';
 import type { TracedProgram } from './traced';
@@ -31,6 +32,7 @@ export { checkProgram, programProblems } from './check';
 export type { Instruction, ProgramBuffer, ProgramSpec } from './instructions';
 export type { ProgramMemory } from './plan';
 export { printInstructions, printProgram } from './print';
+export type { KnownProgram } from './reuse';
 export { traceProgram, type TracedStep, type TraceOptions } from './trace';
 
 export interface CompiledProgram {
@@ -73,14 +75,21 @@ export function compileProgram(
   return compiled(traced, optimized, spec);
 }
 
+export interface CompileOptions extends TraceOptions {
+  readonly wrap?: Wrap | undefined;
+  /** Compiled before, over whatever memory. */
+  readonly known?: readonly KnownProgram[] | undefined;
+}
+
 /**
  * The same for a step cut into turns: `next` is waited for between them and between the passes, so that nothing else is
- * held up for long; what `wrap` sets is not set meanwhile. Throws what the step's ops or `next` throw.
+ * held up for long; what `wrap` sets is not set meanwhile. A step that one of the `known` programs was traced from is not
+ * optimized and planned again. Throws what the step's ops or `next` throw.
  */
 export async function compileInTurns(
   step: () => Turned<readonly Tensor[]>,
   next: () => Promise<void>,
-  { wrap = (body) => body(), ...options }: TraceOptions & { readonly wrap?: Wrap | undefined } = {},
+  { wrap = (body) => body(), known = [], ...options }: CompileOptions = {},
 ): Promise<CompiledProgram> {
   const tracing = new Tracing(options);
   const work = within(wrap, step());
@@ -92,6 +101,9 @@ export async function compileInTurns(
     }
     const { value } = turn;
     const traced = wrap(() => tracing.finish(value));
+    await next();
+    const reused = reuse(known, traced.program);
+    if (reused) return { ...reused, ...kept(traced) };
     let optimized = traced.program;
     for (const pass of passesFor(options.device ?? 'cpu')) {
       await next();
@@ -110,19 +122,22 @@ export async function compileInTurns(
   }
 }
 
-function compiled(
-  { program: traced, outputs, owned }: TracedStep,
-  optimized: TracedProgram,
-  spec: ProgramSpec,
-): CompiledProgram {
-  return {
-    spec,
-    outputs,
-    traced,
-    memory: programMemory(optimized, spec),
-    blocks: [...new Set(blocksOf(optimized).values())],
-    dispose() {
-      for (const storage of owned) storage.dispose();
-    },
-  };
-}
+const compiled = (traced: TracedStep, optimized: TracedProgram, spec: ProgramSpec): CompiledProgram => ({
+  spec,
+  memory: programMemory(optimized, spec),
+  blocks: [...new Set(blocksOf(optimized).values())],
+  ...kept(traced),
+});
+
+/** What a program has of its own trace. */
+const kept = ({
+  program,
+  outputs,
+  owned,
+}: TracedStep): Pick<CompiledProgram, 'traced' | 'outputs' | 'dispose'> => ({
+  traced: program,
+  outputs,
+  dispose() {
+    for (const storage of owned) storage.dispose();
+  },
+});

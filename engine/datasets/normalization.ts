@@ -1,8 +1,8 @@
 // How input values are scaled before the first layer: fixed numbers, or mean and deviation of the training samples.
-import type { Normalization } from '#core/document/project';
+import type { DataSource, Normalization } from '#core/document/project';
 import { numel, type Shape } from '#core/tensor/shape';
 import type { Tensor } from '#core/tensor/tensor';
-import { elementSize } from '#core/tensor/dtype';
+import { elementSize, isFloatingPoint, type DType } from '#core/tensor/dtype';
 
 import { isTableDType, viewAs } from './table';
 
@@ -13,6 +13,34 @@ export interface Scaling {
   /** Broadcasts against one sample: `[]`, `[columns]` or `[channels, 1, 1]`. */
   readonly shape: Shape;
 }
+
+/** How the data of an input is normalized; class and word numbers pass as they are. */
+export function normalizationOf(
+  { normalization, feeds }: Pick<DataSource, 'normalization' | 'feeds'>,
+  { id, dtype }: { readonly id: string; readonly dtype: DType },
+): Normalization {
+  const own = feeds?.[id];
+  if (!isFloatingPoint(dtype)) return { kind: 'none' };
+  return own ? (own.normalization ?? { kind: 'none' }) : normalization;
+}
+
+/** A scaling of the same shape before any sample is read: its statistics are taken to change values. */
+export function imaginedScaling(normalization: Normalization, inputs: Tensor): Scaling | null {
+  if (normalization.kind === 'scale') return fixed(normalization);
+  if (normalization.kind === 'none') return null;
+  if (!isTableDType(inputs.dtype)) return UNCHANGED;
+  const { groups, shape } = groupsOf(inputs.shape.slice(1));
+  const unknown = Array.from({ length: groups }, () => Number.NaN);
+  return { offset: unknown, scale: unknown, shape };
+}
+
+const fixed = ({ offset, scale }: { readonly offset: number; readonly scale: number }): Scaling => ({
+  offset: [offset],
+  scale: [scale],
+  shape: [],
+});
+
+const UNCHANGED: Scaling = { offset: [0], scale: [1], shape: [] };
 
 /** null where values pass unchanged. Reads the training samples for `standardize`, giving way to other work in between. */
 export async function scalingOf(
@@ -25,7 +53,7 @@ export async function scalingOf(
     case 'none':
       return null;
     case 'scale':
-      return { offset: [normalization.offset], scale: [normalization.scale], shape: [] };
+      return fixed(normalization);
     case 'standardize':
       return statistics(inputs, training, signal);
   }
@@ -49,7 +77,7 @@ async function statistics(inputs: Tensor, rows: readonly number[], signal?: Abor
   const squares = new Float64Array(groups);
   const pivot = new Float64Array(groups);
   const { dtype, storage } = inputs;
-  if (!isTableDType(dtype)) return { offset: [0], scale: [1], shape: [] };
+  if (!isTableDType(dtype)) return UNCHANGED;
   const sorted = Int32Array.from(rows).sort();
   const pause = Math.max(1, Math.floor(ROWS_AT_ONCE_BYTES / Math.max(bytesPerRow, 1)));
   let seen = 0;

@@ -2,10 +2,11 @@
 // a run will hold. Nothing is initialized; parameters are imagined. All in turns: others go in between.
 import type { DeviceName } from '#core/document/device';
 import type { Project } from '#core/document/project';
-import type { GraphModule } from '#core/graph/graph-module';
+import { PLAN, type GraphModule } from '#core/graph/graph-module';
+import { tensorGroups } from '#core/graph/tensor-options';
 import { LazuliError } from '#core/errors';
 import { newTensor } from '#core/nn/index';
-import { printProgram, type CompiledProgram } from '#core/program/index';
+import { printProgram, type CompiledProgram, type KnownProgram } from '#core/program/index';
 import type { ProgramSpec } from '#core/program/instructions';
 import type { Storage } from '#core/tensor/storage';
 import { within, type Wrap } from '#core/turns';
@@ -15,14 +16,15 @@ import { CLIPPING, EARLY_STOPPING } from '#core/training/options';
 
 import { cpuBackend, gpuBackend, useThreads } from '../backend';
 import { tensorsOf, type Dataset } from '../datasets/dataset';
+import { imaginedScaling, normalizationOf } from '../datasets/normalization';
 import { splitSamples } from '../datasets/shuffle';
 import { Model, type SampleShapes } from '../model/model';
 import { Turns } from '../turns';
 import { batchAlone } from './batch-alone';
-import { Cursor, endsOf } from './batches';
+import { Cursor, endsOf, Normalizer, tablesFor } from './batches';
 import { evaluationBatch } from './evaluate';
 import { objectiveOf } from './objective';
-import { Optimizer } from './optimizer';
+import { Optimizer, type OptimizerOptions } from './optimizer';
 import { StepLog } from './log';
 import { Imagination } from './imagination';
 import { cutOf } from './pass';
@@ -39,6 +41,11 @@ export interface Preflight {
   readonly memory: TrainingMemory;
 }
 
+/** With every program, over memory that is gone: what a run's own are taken from. */
+export interface CompiledPreflight extends Preflight {
+  readonly programs: readonly KnownProgram[];
+}
+
 const bytesOf = (storages: Iterable<Storage>): number =>
   [...new Set(storages)].reduce((sum, { bytes }) => sum + bytes, 0);
 
@@ -52,12 +59,18 @@ export interface PreflightOptions {
  * over it. Throws what feeding that sample or starting that run would throw: the first problem of the graph, loss or
  * optimizer.
  */
-export async function preflight(
+export async function preflight(...given: Parameters<typeof compilePreflight>): Promise<Preflight> {
+  const { batch, before, after, instructions, memory } = await compilePreflight(...given);
+  return { batch, before, after, instructions, memory };
+}
+
+/** The same with the programs. */
+export async function compilePreflight(
   project: Project,
   shapes: SampleShapes,
   data: Dataset | null = null,
   { keepsBest = false }: PreflightOptions = {},
-): Promise<Preflight> {
+): Promise<CompiledPreflight> {
   const device = project.training.device === 'cpu' ? 'cpu' : 'gpu';
   const imagination = new Imagination(device);
   const { wrap, alive } = imagination;
@@ -68,8 +81,7 @@ export async function preflight(
     const host = data ?? wrap(() => batchAlone(project, model, shapes));
     const dataset = wrap(() => imagination.place(model.module, host, data === null));
     const step = { isWhole: data !== null, keepsBest, alive, turns, wrap, device } as const;
-    const { specs, ...found } = await report(project, model, dataset, step);
-    return await withScratch(project, found, specs);
+    return await withScratch(project, await report(project, model, dataset, step));
   } finally {
     wrap(() => {
       model.dispose();
@@ -77,11 +89,8 @@ export async function preflight(
   }
 }
 
-async function withScratch(
-  project: Project,
-  found: Preflight,
-  specs: readonly ProgramSpec[],
-): Promise<Preflight> {
+async function withScratch(project: Project, found: CompiledPreflight): Promise<CompiledPreflight> {
+  const specs = found.programs.map(({ spec }) => spec);
   const { device, threads } = project.training;
   const scratch = device === 'cpu' ? await scratchOf(specs, threads) : await gpuScratchOf(specs, device);
   const memory = { ...found.memory, scratch, total: found.memory.total + scratch };
@@ -113,7 +122,7 @@ interface Imagining {
 
 /** Those that a run compiles, largest batch first; one, of all samples, for a batch alone. */
 function programsOf(
-  { training, dtype }: Project,
+  { training, dtype, data }: Project,
   module: GraphModule,
   dataset: Dataset,
   optimizer: Optimizer,
@@ -126,7 +135,13 @@ function programsOf(
   const objective = objectiveOf(training, { dataset, ends });
   const clipping = training.clipping ? parseParams(CLIPPING, training.clipping) : null;
   const common = { module, dtype, objective, precision: training.precision };
-  const feed = { dataset, ends, normalizers: [] };
+  const source = data ?? dataset.source;
+  const normalizers = tablesFor(dataset, ends.inputs).map((table, at) => {
+    const input = ends.inputs[at];
+    const scaling = input ? imaginedScaling(normalizationOf(source, input), table) : null;
+    return new Normalizer(scaling, dtype, device);
+  });
+  const feed = { dataset, ends, normalizers };
   const parts = {
     ...common,
     feed,
@@ -157,6 +172,16 @@ function programsOf(
   ];
 }
 
+/** As the run has them: which groups there are, and how long it is. */
+function optionsFor({ training }: Project, module: GraphModule, { samples }: Dataset): OptimizerOptions {
+  const rows = splitSamples(samples, training.validationSplit, training.seed).training.length;
+  const stepsPerEpoch = Math.ceil(rows / batchOf(training, rows));
+  return {
+    groupOf: tensorGroups(module[PLAN].graph),
+    length: { epochs: training.epochs, stepsPerEpoch },
+  };
+}
+
 const sizesOf = (rows: number, batch: number): readonly number[] => {
   const { fullSteps, left } = cutOf(rows, batch);
   return [...(fullSteps > 0 ? [batch] : []), ...(left > 0 ? [left] : [])];
@@ -173,17 +198,19 @@ async function report(
     ...imagining
   }: Imagining &
     Required<PreflightOptions> & { readonly isWhole: boolean; readonly alive: ReadonlySet<Storage> },
-): Promise<Preflight & { readonly specs: readonly ProgramSpec[] }> {
+): Promise<CompiledPreflight> {
   const { module } = model;
   const trained = trainedParameters(module);
   const { wrap, device } = imagining;
-  const optimizer = wrap(() => new Optimizer(project.training, trained));
   const settings = isWhole
     ? project
     : {
         ...project,
         training: { ...project.training, batchSize: dataset.samples, accumulate: 1, validationSplit: 0 },
       };
+  const optimizer = wrap(
+    () => new Optimizer(project.training, trained, optionsFor(settings, module, dataset)),
+  );
   const compiled: CompiledProgram[] = [];
   for (const compile of wrap(() => programsOf(settings, module, dataset, optimizer, device)))
     compiled.push((await compile(imagining)).compiled);
@@ -213,7 +240,7 @@ async function report(
     batch: isWhole ? batchOf(project.training, dataset.samples) : dataset.samples,
     before: printProgram(traced, { names }),
     after: printProgram(spec, { names }),
-    specs: [spec, ...others.map((other) => other.spec)],
+    programs: compiled.map(({ traced, spec, memory, blocks }) => ({ traced, spec, memory, blocks })),
     instructions: { before: traced.instructions.length, after: spec.instructions.length },
     memory: {
       parameters,

@@ -5,7 +5,7 @@ import type { Parameter } from '#core/nn/index';
 import { noGrad } from '#core/ops/index';
 import * as ops from '#core/ops/index';
 import { gradientsInTurns } from '#core/ops/backward';
-import { compileInTurns, compileProgram, type CompiledProgram } from '#core/program/index';
+import { compileInTurns, compileProgram, type CompiledProgram, type KnownProgram } from '#core/program/index';
 import { clipGradients, type Clipping } from '#core/training/clip';
 import type { TrainingSettings } from '#core/document/project';
 import type { DType } from '#core/tensor/dtype';
@@ -43,6 +43,8 @@ export interface StepParts {
   readonly dtype: DType;
   /** How products are computed. Default full. */
   readonly precision?: Precision | undefined;
+  /** Programs compiled before, which may be of the same steps. */
+  readonly known?: readonly KnownProgram[] | undefined;
 }
 
 export interface TrainParts extends StepParts {
@@ -66,6 +68,7 @@ interface Recipe {
   readonly batch: number;
   readonly parts: number;
   readonly step: () => Turned<readonly Tensor[]>;
+  readonly known?: readonly KnownProgram[] | undefined;
 }
 
 /** Forward, loss, backward, clipping, optimizer, metrics and log of `batch` samples. */
@@ -114,7 +117,7 @@ function* batchOf(
 }
 
 function trainRecipe(parts: TrainInputs, batch: number): Recipe {
-  const { module, optimizer, log, random, portion = batch } = parts;
+  const { module, optimizer, log, random, known, portion = batch } = parts;
   const portions = portionsOf(batch, portion);
   const parameters = trainedParameters(module);
   function* step(): Turned<readonly Tensor[]> {
@@ -133,7 +136,7 @@ function trainRecipe(parts: TrainInputs, batch: number): Recipe {
     });
     return [];
   }
-  return { module, batch, parts: portions.length, step };
+  return { module, batch, parts: portions.length, step, known };
 }
 
 /** Inputs of one concatenation. */
@@ -157,7 +160,7 @@ function flattened(gradients: readonly (Tensor | null)[], parameters: readonly P
 
 /** For an optimizer of closures: the loss is logged, all gradients are its result, and the samples stay the same. */
 function closureRecipe(parts: TrainInputs, batch: number): Recipe {
-  const { module, log, portion = batch } = parts;
+  const { module, log, known, portion = batch } = parts;
   const portions = portionsOf(batch, portion);
   const parameters = [...trainedParameters(module).values()];
   function* step(): Turned<readonly Tensor[]> {
@@ -167,7 +170,7 @@ function closureRecipe(parts: TrainInputs, batch: number): Recipe {
       return [flattened(gradients, parameters)];
     });
   }
-  return { module, batch, parts: portions.length, step };
+  return { module, batch, parts: portions.length, step, known };
 }
 
 /** What a part of a batch gives: its share of the loss, and the gradients of that share. */
@@ -252,7 +255,7 @@ export const compileEvaluation = (
 ): Promise<CompiledStep> => compileRecipe(evaluateRecipe(parts, batch), options);
 
 function evaluateRecipe(parts: Omit<EvaluateParts, 'backend'>, batch: number): Recipe {
-  const { module, cursor, log } = parts;
+  const { module, cursor, log, known } = parts;
   function* step(): Turned<readonly Tensor[]> {
     module.eval();
     const terms = yield* termsOf(parts, batch);
@@ -261,7 +264,7 @@ function evaluateRecipe(parts: Omit<EvaluateParts, 'backend'>, batch: number): R
     cursor.advance(batch);
     return [];
   }
-  return { module, batch, parts: 1, step: () => within(noGrad, step()) };
+  return { module, batch, parts: 1, step: () => within(noGrad, step()), known };
 }
 
 /** All outputs of `batch` samples in evaluation mode, in the order of `names`. */
@@ -303,12 +306,12 @@ interface CompileOptions {
 }
 
 async function compileRecipe(
-  { module, batch, parts, step }: Recipe,
+  { module, batch, parts, step, known }: Recipe,
   { device, turns, wrap }: CompileOptions,
 ): Promise<CompiledStep> {
   const wasTraining = module.training;
   try {
-    const compiled = await compileInTurns(step, () => turns.next(), { device, wrap });
+    const compiled = await compileInTurns(step, () => turns.next(), { device, wrap, known });
     return { compiled, batch, parts };
   } finally {
     module.train(wasTraining);

@@ -4,6 +4,7 @@ import { PLAN } from '#core/graph/graph-module';
 import { tensorGroups } from '#core/graph/tensor-options';
 import { together } from '#core/nn/index';
 import { stateDictContent } from '#core/nn/state-dict-io';
+import type { KnownProgram } from '#core/program/index';
 import { drain } from '#core/turns';
 import type { RunSnapshot } from '#core/ipc/api';
 import type { StepProfile } from '#core/session/profile';
@@ -53,7 +54,7 @@ interface RunPieces {
   readonly validation: Evaluation | null;
 }
 
-async function piecesOf(parts: RunParts): Promise<RunPieces> {
+async function piecesOf(parts: RunParts, known: readonly KnownProgram[]): Promise<RunPieces> {
   const { module, settings, rows, lock } = parts;
   const free: (() => void)[] = [];
   try {
@@ -72,12 +73,12 @@ async function piecesOf(parts: RunParts): Promise<RunPieces> {
     const options = { groupOf, length: { epochs, stepsPerEpoch } };
     const optimizer = together(() => new Optimizer(settings, parameters, options));
     free.push(() => optimizer.dispose());
-    const training = await TrainingPass.create(parts, optimizer);
+    const training = await TrainingPass.create(parts, optimizer, known);
     free.push(() => training.dispose());
     optimizer.setLength({ epochs, stepsPerEpoch: training.steps });
     const validation =
       length > 0
-        ? await Evaluation.create({ ...parts, precision }, rows.validation, settings.batchSize, lock)
+        ? await Evaluation.create({ ...parts, precision, known }, rows.validation, settings.batchSize, lock)
         : null;
     return { best, optimizer, training, validation };
   } catch (error) {
@@ -128,9 +129,12 @@ export class TrainingRun {
     this.#settle = settle;
   }
 
-  /** Traces the programs, in turns; nothing runs before `start`. Throws what does not fit, with everything freed. */
-  static async create(parts: RunParts): Promise<TrainingRun> {
-    return new TrainingRun(parts, await piecesOf(parts));
+  /**
+   * Traces the programs, in turns; those that are known are not optimized again. Nothing runs before `start`. Throws what does
+   * not fit, with everything freed.
+   */
+  static async create(parts: RunParts, known: readonly KnownProgram[] = []): Promise<TrainingRun> {
+    return new TrainingRun(parts, await piecesOf(parts, known));
   }
 
   get state(): RunState {

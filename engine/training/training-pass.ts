@@ -3,6 +3,7 @@ import type { TrainingSettings } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { parseParams } from '#core/layers/index';
 import { newTensor, together } from '#core/nn/index';
+import type { KnownProgram } from '#core/program/index';
 import type { Tensor } from '#core/tensor/tensor';
 import { CLIPPING } from '#core/training/options';
 import type { RunOptions } from '#native';
@@ -52,7 +53,11 @@ export class TrainingPass {
   }
 
   /** Traces the programs, in turns. Throws what does not fit, with everything freed. */
-  static async create(parts: RunParts, optimizer: Optimizer): Promise<TrainingPass> {
+  static async create(
+    parts: RunParts,
+    optimizer: Optimizer,
+    known: readonly KnownProgram[] = [],
+  ): Promise<TrainingPass> {
     const { settings, rows } = parts;
     const { length } = rows.training;
     const clipping = settings.clipping ? parseParams(CLIPPING, settings.clipping) : null;
@@ -60,7 +65,7 @@ export class TrainingPass {
     const state = newState(parts, (clipping?.max_norm ?? null) !== null);
     const { cursor, log, random, batch } = state;
     const { precision } = settings;
-    const all = { ...parts, optimizer, cursor, log, random, precision, clipping, portion };
+    const all = { ...parts, optimizer, cursor, log, random, precision, clipping, portion, known };
     const turns = new Turns();
     const make = (size: number): Promise<StepProgram> => trainProgramInTurns(all, size, turns);
     // One sample is too few for batch statistics: where only the last batch is that small it is left out.

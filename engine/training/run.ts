@@ -1,8 +1,5 @@
 // A training run: epochs of a traced step in slices of about 80 ms on the backend's thread, with pause, stop, events and checkpoints.
 import { errorToData, LazuliError } from '#core/errors';
-import { PLAN } from '#core/graph/graph-module';
-import { tensorGroups } from '#core/graph/tensor-options';
-import { together } from '#core/nn/index';
 import { stateDictContent } from '#core/nn/state-dict-io';
 import type { KnownProgram } from '#core/program/index';
 import { drain } from '#core/turns';
@@ -14,78 +11,18 @@ import { keepPipelines } from '../backend';
 import { Turns } from '../turns';
 import { permutation } from '../datasets/shuffle';
 import { writeWeightsFile } from '../convert';
-import { BestEpoch, monitorOf } from './best';
-import { writeCheckpoint, type Checkpoint, type Place } from './checkpoint';
-import { Evaluation } from './evaluate';
+import type { BestEpoch } from './best';
+import type { Checkpoint } from './checkpoint';
+import { refuseDiverged } from './diverged';
+import type { Evaluation } from './evaluate';
 import { EventLog, stepsPerPoint, type RunListener } from './events';
-import { Optimizer } from './optimizer';
+import { Keeper, type RunPlace } from './keeper';
+import type { Optimizer } from './optimizer';
 import type { RunOutcome, RunParts, RunResult } from './parts';
-import type { StepValues } from './log';
 import { Watch } from './profile';
-import { refuseAllFrozen, trainedParameters } from './programs';
+import { piecesOf, type RunPieces } from './run-pieces';
 import { prefixed, type Readings, type SavedTotals, type Totals } from './totals';
-import { batchOf, TrainingPass } from './training-pass';
-
-/** Between checkpoints of a run that goes on. */
-const CHECKPOINT_SECONDS = 60;
-/** Between copies of what another device holds. */
-const KEEP_SECONDS = 10;
-
-/** PyTorch's autocast leaves doubles alone, so that the setting would do nothing. */
-function refuseHalfOfDoubles({ settings, dtype }: RunParts): void {
-  if (settings.precision !== 'bfloat16' || dtype === 'float32') return;
-  throw new LazuliError(
-    'parameter_invalid',
-    `bfloat16 precision needs a float32 model, and this one is ${dtype}`,
-    {
-      where: 'precision',
-      expected: 'float32',
-      got: dtype,
-      hint: 'set the project’s dtype to float32, or the precision to full',
-    },
-  );
-}
-
-/** What a run is made of besides its parts: everything it frees. */
-interface RunPieces {
-  readonly best: BestEpoch;
-  readonly optimizer: Optimizer;
-  readonly training: TrainingPass;
-  readonly validation: Evaluation | null;
-}
-
-async function piecesOf(parts: RunParts, known: readonly KnownProgram[]): Promise<RunPieces> {
-  const { module, settings, rows, lock } = parts;
-  const free: (() => void)[] = [];
-  try {
-    const parameters = trainedParameters(module);
-    refuseAllFrozen(module, parameters.size);
-    refuseHalfOfDoubles(parts);
-    const { length } = rows.validation;
-    const metrics = parts.objective.metrics.map(({ name }) => name);
-    const best = new BestEpoch(monitorOf(settings, metrics, length > 0), module, settings, {
-      keeps: parts.kept !== null,
-    });
-    free.push(() => best.dispose());
-    const { epochs, precision } = settings;
-    const stepsPerEpoch = Math.ceil(rows.training.length / batchOf(settings, rows.training.length));
-    const groupOf = tensorGroups(module[PLAN].graph);
-    const options = { groupOf, length: { epochs, stepsPerEpoch } };
-    const optimizer = together(() => new Optimizer(settings, parameters, options));
-    free.push(() => optimizer.dispose());
-    const training = await TrainingPass.create(parts, optimizer, known);
-    free.push(() => training.dispose());
-    optimizer.setLength({ epochs, stepsPerEpoch: training.steps });
-    const validation =
-      length > 0
-        ? await Evaluation.create({ ...parts, precision, known }, rows.validation, settings.batchSize, lock)
-        : null;
-    return { best, optimizer, training, validation };
-  } catch (error) {
-    for (const dispose of free) dispose();
-    throw error;
-  }
-}
+import { batchOf, type TrainingPass } from './training-pass';
 
 export class TrainingRun {
   readonly finished: Promise<RunResult>;
@@ -95,11 +32,12 @@ export class TrainingRun {
   readonly #training: TrainingPass;
   readonly #validation: Evaluation | null;
   readonly #best: BestEpoch;
+  readonly #keeper: Keeper;
   readonly #settle: (result: RunResult) => void;
   #state: RunState = 'running';
   #wake: (() => void) | null = null;
   #onHeld: (() => void) | null = null;
-  #place: { epoch: number; step: number; totalSteps: number };
+  #place: RunPlace;
   #epochReadings: Readings = { metrics: {}, arrays: {} };
   #loss = Number.NaN;
   /** The learning rate of the last step taken, or of the first to come. */
@@ -109,8 +47,6 @@ export class TrainingRun {
   #resumed: SavedTotals | null = null;
   #isStoppedEarly = false;
   readonly #watch: Watch;
-  #lastCheckpoint = performance.now();
-  #lastKept = 0;
 
   private constructor(
     readonly parts: RunParts,
@@ -118,6 +54,7 @@ export class TrainingRun {
   ) {
     let settle: (result: RunResult) => void = () => undefined;
     this.#best = best;
+    this.#keeper = new Keeper(parts, optimizer, best);
     this.#watch = new Watch(parts.settings.device);
     this.#optimizer = optimizer;
     this.#training = training;
@@ -218,7 +155,7 @@ export class TrainingRun {
     let checkpoint: string | null = null;
     this.#emit('start');
     try {
-      await this.#keep();
+      await this.#keeper.keep(this.#place);
       outcome = await this.#epochs();
       if (outcome === 'stopped' || this.parts.keepsCheckpoint) checkpoint = await this.#writeCheckpoint();
       if (outcome === 'finished') await this.parts.lock.run(() => this.#best.restore());
@@ -226,9 +163,9 @@ export class TrainingRun {
       outcome = 'failed';
       error = cause instanceof LazuliError ? cause : LazuliError.fromData(errorToData(cause));
       if (error.code === 'device_lost' || error.code === 'out_of_memory')
-        checkpoint = await this.#saveKept().catch(() => null);
+        checkpoint = await this.#keeper.saveKept().catch(() => null);
     }
-    const keptFault = error?.code === 'device_lost' ? null : await this.#writeKept();
+    const keptFault = error?.code === 'device_lost' ? null : await this.#keeper.writeKept();
     try {
       // What the run learned comes back; what a lost device held does not.
       if (error?.code !== 'device_lost') await this.parts.lock.run(() => this.parts.placement?.pull());
@@ -259,9 +196,8 @@ export class TrainingRun {
       this.#epochReadings = await this.#readings(totals, validation);
       this.#emit('epoch');
       await this.#endEpoch();
-      await this.#keep();
-      const isDue = performance.now() - this.#lastCheckpoint > CHECKPOINT_SECONDS * 1000;
-      if (isDue && this.#place.epoch < settings.epochs) await this.#writeCheckpoint();
+      await this.#keeper.keep(this.#place);
+      if (this.#keeper.isDue && this.#place.epoch < settings.epochs) await this.#writeCheckpoint();
     }
     this.#isStoppedEarly = this.#place.epoch < settings.epochs;
     return 'finished';
@@ -316,7 +252,7 @@ export class TrainingRun {
       );
       this.#events.measured(slice.rows.length * slice.program.batch, slice.seconds);
       for (const [at, row] of slice.rows.entries()) {
-        this.#check(row, this.#place.step);
+        refuseDiverged(row, settings, { ...this.#place, rate: this.#rate });
         totals.add(row, slice.program.batch);
         recent.add(row, slice.program.batch);
         const step = first + training.done - slice.rows.length + at + 1;
@@ -343,93 +279,8 @@ export class TrainingRun {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  #check({ values: [loss = Number.NaN, norm = 0] }: StepValues, step: number): void {
-    const { settings } = this.parts;
-    if (settings.clipping?.['error_if_nonfinite'] === true && !Number.isFinite(norm))
-      throw new LazuliError(
-        'diverged',
-        'the norm of the gradients is not finite, so they cannot be clipped',
-        {
-          where: `epoch ${this.#place.epoch + 1}, step ${step + 1}`,
-          expected: 'a finite norm',
-          got: String(norm),
-          hint: 'lower the learning rate, or leave error_if_nonfinite out to go on',
-        },
-      );
-    if (Number.isFinite(loss)) return;
-    const { epoch } = this.#place;
-    throw new LazuliError(
-      'diverged',
-      `the loss became ${Number.isNaN(loss) ? 'NaN' : 'infinite'} in step ${step + 1} of epoch ${epoch + 1}`,
-      {
-        where: `epoch ${epoch + 1}, step ${step + 1}`,
-        expected: 'a finite loss',
-        got: String(loss),
-        hint: `lower the learning rate (it is ${this.#rate}), normalize the data, or look for odd values in it`,
-      },
-    );
-  }
-
-  async #writeCheckpoint(): Promise<string | null> {
-    const { checkpoint, module, lock } = this.parts;
-    if (checkpoint === null) return null;
-    const place = this.#placeNow();
-    await lock.run(() =>
-      writeCheckpoint(checkpoint, this.#optimizer, {
-        model: module.stateDict(),
-        bestModel: this.#best.stateDict(),
-        place,
-        totals: this.#totals?.save() ?? this.#resumed,
-        best: this.#best.numbers(),
-      }),
-    );
-    this.#lastCheckpoint = performance.now();
-    return checkpoint;
-  }
-
-  /** A run is not spoiled by weights that cannot be written beside it. */
-  async #writeKept(): Promise<LazuliError | null> {
-    const { kept, module, lock } = this.parts;
-    if (kept === null) return null;
-    try {
-      const content = stateDictContent(this.#best.stateDict() ?? module.stateDict());
-      await lock.run(() => writeWeightsFile(kept, content, { uninitialized: 'skip' }));
-      return null;
-    } catch (cause) {
-      return cause instanceof LazuliError ? cause : LazuliError.fromData(errorToData(cause));
-    }
-  }
-
-  #placeNow(): Place {
-    const { settings, rows } = this.parts;
-    return {
-      ...this.#place,
-      seed: settings.seed,
-      batchSize: batchOf(settings, rows.training.length),
-      samples: rows.training.length,
-    };
-  }
-
-  /** Brings what another device holds to the host, at once and then now and then, so that a lost device costs little. */
-  async #keep(): Promise<void> {
-    const { placement, lock } = this.parts;
-    if (!placement || performance.now() - this.#lastKept < KEEP_SECONDS * 1000) return;
-    await lock.run(() => placement.keep(this.#optimizer, this.#placeNow(), this.#best.numbers()));
-    this.#lastKept = performance.now();
-  }
-
-  /** After the device was lost or had no memory left: the host's copies become the checkpoint. Null on the CPU. */
-  async #saveKept(): Promise<string | null> {
-    const { placement, checkpoint, module, lock } = this.parts;
-    const kept = placement?.kept;
-    if (!placement || !kept || checkpoint === null) return null;
-    const { optimizer, place, best } = kept;
-    return lock.run(async () => {
-      placement.restore();
-      const model = module.stateDict();
-      await writeCheckpoint(checkpoint, optimizer, { model, bestModel: null, place, totals: null, best });
-      return checkpoint;
-    });
+  #writeCheckpoint(): Promise<string | null> {
+    return this.#keeper.writeCheckpoint(this.#place, this.#totals?.save() ?? this.#resumed);
   }
 
   #event(event: RunEvent['event'], { metrics, arrays }: Partial<Readings>, outcome?: RunOutcome): RunEvent {

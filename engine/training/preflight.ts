@@ -29,7 +29,7 @@ import { StepLog } from './log';
 import { Imagination } from './imagination';
 import { cutOf } from './pass';
 import { compileEvaluation, compileTraining, trainedParameters } from './programs';
-import { batchOf } from './training-pass';
+import { batchOf, hasLoneRest } from './training-pass';
 
 export interface Preflight {
   readonly batch: number;
@@ -120,14 +120,45 @@ interface Imagining {
   readonly wrap: Wrap;
 }
 
-/** Those that a run compiles, largest batch first; one, of all samples, for a batch alone. */
+type Compile = (options: Imagining) => Promise<{ readonly compiled: CompiledProgram }>;
+
+/** Those that a run compiles. */
+interface RunPrograms {
+  /** Largest batch first; one, of all samples, for a batch alone. */
+  readonly training: readonly Compile[];
+  /** What takes their place where they fail; null where nothing does. */
+  readonly withoutRest: readonly Compile[] | null;
+  readonly validation: readonly Compile[];
+}
+
+async function compileAll(
+  { training, withoutRest, validation }: RunPrograms,
+  options: Imagining,
+): Promise<readonly CompiledProgram[]> {
+  const all = async (list: readonly Compile[]): Promise<readonly CompiledProgram[]> => {
+    const done: CompiledProgram[] = [];
+    try {
+      for (const compile of list) done.push((await compile(options)).compiled);
+      return done;
+    } catch (error) {
+      for (const program of done) program.dispose();
+      throw error;
+    }
+  };
+  const steps = await all(training).catch((error: unknown) => {
+    if (!withoutRest) throw error;
+    return all(withoutRest);
+  });
+  return [...steps, ...(await all(validation))];
+}
+
 function programsOf(
   { training, dtype, data }: Project,
   module: GraphModule,
   dataset: Dataset,
   optimizer: Optimizer,
   device: Imagining['device'],
-): readonly ((options: Imagining) => Promise<{ readonly compiled: CompiledProgram }>)[] {
+): RunPrograms {
   const split = splitSamples(dataset.samples, training.validationSplit, training.seed);
   const rows = split.training.length;
   const batch = batchOf(training, rows);
@@ -156,20 +187,21 @@ function programsOf(
     clipping,
     portion: Math.min(training.batchSize, rows),
   };
-  const train = sizesOf(rows, batch).map(
-    (size) => (options: Imagining) => compileTraining(parts, size, options),
-  );
+  const stepsOver = (count: number): readonly Compile[] =>
+    sizesOf(count, batch).map((size) => (options) => compileTraining(parts, size, options));
+  const steps = {
+    training: stepsOver(rows),
+    withoutRest: hasLoneRest(rows, parts.portion) ? stepsOver(rows - 1) : null,
+  };
   const held = split.validation.length;
-  if (held === 0) return train;
+  if (held === 0) return { ...steps, validation: [] };
   const most = evaluationBatch(held, training.batchSize);
   const log = new StepLog(Math.ceil(held / most), { device });
-  const validation = { ...common, feed, cursor: new Cursor(held, device), log };
-  return [
-    ...train,
-    ...sizesOf(held, most).map(
-      (size) => (options: Imagining) => compileEvaluation(validation, size, options),
-    ),
-  ];
+  const evaluated = { ...common, feed, cursor: new Cursor(held, device), log };
+  return {
+    ...steps,
+    validation: sizesOf(held, most).map((size) => (options) => compileEvaluation(evaluated, size, options)),
+  };
 }
 
 /** As the run has them: which groups there are, and how long it is. */
@@ -211,9 +243,8 @@ async function report(
   const optimizer = wrap(
     () => new Optimizer(project.training, trained, optionsFor(settings, module, dataset)),
   );
-  const compiled: CompiledProgram[] = [];
-  for (const compile of wrap(() => programsOf(settings, module, dataset, optimizer, device)))
-    compiled.push((await compile(imagining)).compiled);
+  const programs = wrap(() => programsOf(settings, module, dataset, optimizer, device));
+  const compiled = await compileAll(programs, imagining);
   const [step, ...others] = compiled;
   if (!step) throw new LazuliError('data_invalid', 'there are no samples to train on');
   const { traced, spec, memory } = step;

@@ -31,6 +31,10 @@ export const batchOf = (
   samples: number,
 ): number => Math.min(batchSize * accumulate, samples);
 
+/** One sample is too few for batch statistics: where only the last batch is that small, and fails, it is left out. */
+export const hasLoneRest = (samples: number, portion: number): boolean =>
+  samples % portion === 1 && samples > 1 && portion > 1;
+
 /** The training step's programs with the native state they move: order, log and random numbers. */
 export class TrainingPass {
   readonly steps: number;
@@ -68,11 +72,9 @@ export class TrainingPass {
     const all = { ...parts, optimizer, cursor, log, random, precision, clipping, portion, known };
     const turns = new Turns();
     const make = (size: number): Promise<StepProgram> => trainProgramInTurns(all, size, turns);
-    // One sample is too few for batch statistics: where only the last batch is that small it is left out.
-    const hasSmallRest = length % portion === 1 && length > 1 && portion > 1;
     try {
       const plan = await planPass(length, batch, make).catch((error: unknown) => {
-        if (!hasSmallRest) throw error;
+        if (!hasLoneRest(length, portion)) throw error;
         return planPass(length - 1, batch, make);
       });
       return new TrainingPass(optimizer, state, plan);

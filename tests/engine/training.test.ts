@@ -202,7 +202,9 @@ test('a last batch of one sample does not break batch statistics', async () => {
     ...projectOf(graph, data),
     training: { ...template('blank').training, batchSize: 3, epochs: 2, validationSplit: 0 },
   };
-  const { result } = await trained(await openSession(project));
+  const session = await openSession(project);
+  expect((await session.trainingNeed()).batch).toBe(3);
+  const { result } = await trained(session);
   expect(result).toMatchObject({ outcome: 'finished', error: null });
 });
 

@@ -259,8 +259,7 @@ export class TrainingRun {
         this.#place = { ...this.#place, step, totalSteps: this.#place.totalSteps + 1 };
         this.#loss = recent.loss;
         this.#rate = slice.rates[at] ?? this.#rate;
-        const isLast = step === training.steps;
-        if (!isLast && this.#emitStep(recent, at === slice.rows.length - 1))
+        if (this.#emitStep(recent, at === slice.rows.length - 1))
           recent = training.totals({ isStepwise: true });
       }
     }

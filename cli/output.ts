@@ -70,10 +70,18 @@ export class Output {
     this.endProgress();
     const data = errorToData(error);
     this.stderr.write(
-      this.isJson ? `${JSON.stringify({ error: data })}\n` : `${describe(data, this.#errorPaint)}\n`,
+      this.isJson
+        ? `${JSON.stringify({ error: wholeError(data) })}\n`
+        : `${describe(data, this.#errorPaint)}\n`,
     );
     return ERROR_CODES[data.code].exit;
   }
+}
+
+/** An error with every field of the contract, in its order: null where there is nothing to say. */
+export function wholeError(data: ErrorData) {
+  const { code, message, where = null, expected = null, got = null, hint = null } = data;
+  return { code, message, where, expected, got, hint };
 }
 
 /** `lazuli: <message>` and, indented, where, expected, got and hint. */

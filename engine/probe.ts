@@ -33,6 +33,36 @@ const quoted = (json: string): string =>
     found.startsWith('"') ? found : `"${found}"`,
   );
 
+/** What each field beside `inputs` must be; null is as good as absent. */
+const FIELDS: Readonly<Record<string, readonly [string, (value: unknown) => boolean]>> = {
+  params: ['an object', isRecord],
+  weights: ['an object', isRecord],
+  buffers: ['an object', isRecord],
+  grad_outputs: ['a list', Array.isArray],
+  training: ['true or false', (value) => typeof value === 'boolean'],
+  dtype: ['float32 or float64', (value) => typeof value === 'string'],
+  seed: ['a whole number from 0', (value) => Number.isSafeInteger(value) && Number(value) >= 0],
+};
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function checkCase(value: object, file: string): ProbeCase {
+  const present = Object.entries(value).filter(([, field]) => field !== null);
+  for (const [name, field] of present) {
+    const [expected, isRight] = FIELDS[name] ?? [];
+    if (isRight?.(field) !== false) continue;
+    const got = JSON.stringify(field).slice(0, 40);
+    throw new LazuliError('usage', `${file}: "${name}" is ${got}, not ${expected}`, {
+      where: `${file}, ${name}`,
+      expected: expected ?? '',
+      got,
+    });
+  }
+  return Object.fromEntries(present) as unknown as ProbeCase;
+}
+
 function parseCase(text: string, where: string): ProbeCase {
   let value: unknown;
   try {
@@ -45,7 +75,7 @@ function parseCase(text: string, where: string): ProbeCase {
     });
   }
   if (typeof value === 'object' && value !== null && 'inputs' in value && value.inputs instanceof Object)
-    return value as ProbeCase;
+    return checkCase(value, where);
   throw new LazuliError('usage', `${where} is not a probe case`, {
     where,
     expected: '{"layer": name, "inputs": [array, ...]}',

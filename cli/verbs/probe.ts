@@ -2,6 +2,7 @@
 import { errorToData, LazuliError } from '#core/errors';
 import { probeItems, type ProbeItem } from '#engine/probe';
 
+import { wholeError } from '../output';
 import type { Verb } from '../verb';
 
 export const probe: Verb = {
@@ -43,6 +44,6 @@ function attempt(item: ProbeItem) {
   try {
     return { where: item.where, ...item.run() };
   } catch (error) {
-    return { where: item.where, error: errorToData(error) };
+    return { where: item.where, error: wholeError(errorToData(error)) };
   }
 }

@@ -85,8 +85,9 @@ async function star(
   isStarred: boolean,
 ): Promise<void> {
   await withRuns(place, (history) => some(ids).forEach((id) => history.star(id, isStarred)));
+  const [keep, their] = ids.length === 1 ? ['keeps', 'its'] : ['keep', 'their'];
   output.result({ [isStarred ? 'starred' : 'unstarred']: ids }, () =>
-    isStarred ? `${named(ids)} keep their weights` : `${named(ids)} may lose their weights for room`,
+    isStarred ? `${named(ids)} ${keep} ${their} weights` : `${named(ids)} may lose ${their} weights for room`,
   );
 }
 

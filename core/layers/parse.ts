@@ -90,16 +90,15 @@ function unknownParam(type: string, name: string, known: readonly string[]): Lay
   };
 }
 
-/** A declaration by `type`, by dotted PyTorch name or by class name alone (`Conv2d`, `LazyConv2d`); null when there is none. */
+/** A declaration by `type`, by dotted PyTorch name (`torch.nn.Conv2d`, `nn.Conv2d`) or class name alone (`LazyConv2d`); else null. */
 export function findDeclared<
   D extends { readonly type: string; readonly torch: string | null; readonly torchLazy?: string },
 >(list: readonly D[], name: string): D | null {
-  const lastPart = (dotted: string | null | undefined) => dotted?.split('.').at(-1);
+  const isNamed = (dotted: string | null | undefined): boolean =>
+    dotted === name || dotted?.endsWith(`.${name}`) === true;
   return (
     list.find(({ type }) => type === name) ??
-    list.find(({ torch, torchLazy }) =>
-      [torch, torchLazy, lastPart(torch), lastPart(torchLazy)].includes(name),
-    ) ??
+    list.find(({ torch, torchLazy }) => isNamed(torch) || isNamed(torchLazy)) ??
     null
   );
 }

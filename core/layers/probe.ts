@@ -57,7 +57,7 @@ export interface ProbeResult {
   readonly buffers_after: Readonly<Record<string, ProbeArray>>;
 }
 
-/** Runs a case on the open CPU backend. Throws `usage`, `parameter_invalid`, `shape_mismatch` or `weights_mismatch`. */
+/** Runs a case on the open CPU backend. Throws `usage`, `parameter_invalid`, `shape_mismatch`, `weights_mismatch` or `data_invalid`. */
 export function probe(given: ProbeCase): ProbeResult {
   const asked = given.layer ?? given.loss;
   if (typeof asked !== 'string' || typeof given.inputs !== 'object')
@@ -72,10 +72,24 @@ export function probe(given: ProbeCase): ProbeResult {
       where: 'dtype',
       got: dtype,
     });
-  return ops.scope(() => {
-    const loss = given.loss !== undefined || !findLayer(name) ? findLoss(name) : null;
-    return loss ? probeLoss(loss, given, dtype) : probeLayer(layerNamed(name), given, dtype);
-  });
+  return refusingValues(() =>
+    ops.scope(() => {
+      const loss = given.loss !== undefined || !findLayer(name) ? findLoss(name) : null;
+      return loss ? probeLoss(loss, given, dtype) : probeLayer(layerNamed(name), given, dtype);
+    }),
+  );
+}
+
+/** What a kernel expected and did not get, such as a class there is not, is the case's own fault: `data_invalid`. */
+function refusingValues(body: () => ProbeResult): ProbeResult {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof LazuliError) || error.code !== 'native_failed') throw error;
+    const [, expected, got] = /: expected (.*), got (.*)$/s.exec(error.message) ?? [];
+    if (expected === undefined || got === undefined) throw error;
+    throw new LazuliError('data_invalid', error.message, { where: 'inputs', expected, got });
+  }
 }
 
 function probeLayer(layer: LayerDeclaration, given: ProbeCase, dtype: DType): ProbeResult {
@@ -256,9 +270,14 @@ function tensorsFor(specs: readonly TensorSpec[], given: ProbeCase, dtype: DType
 
 const known = ({ shape }: TensorSpec): readonly number[] => shape.map((size) => size ?? 0);
 
+const isShaped = (value: unknown): boolean => typeof value === 'object' && value !== null && 'shape' in value;
+
 function readWeight(spec: TensorSpec, value: unknown, dtype: DType): Tensor {
   const tensor = readTensor(`weights.${spec.name}`, value, spec.dtype ?? dtype);
   if (isCompatible(spec.shape, tensor.shape)) return tensor;
+  // Nested lists end at an axis of nothing: [] is all they can say of 0×6.
+  if (tensor.numel() === 0 && spec.shape.includes(0) && !isShaped(value))
+    return ops.reshape(tensor, known(spec));
   const [expected, got] = [formatShape(known(spec)), formatShape(tensor.shape)];
   throw new LazuliError('weights_mismatch', `${spec.name}: expected ${expected}, got ${got}`, {
     where: `weights.${spec.name}`,

@@ -199,6 +199,27 @@ describe('probe', () => {
     // torch.manual_seed(0); torch.nn.Linear(1, 2).weight
     expect(flat(result.outputs[0] ?? null).map((value) => value.toFixed(4))).toEqual(['-0.0075', '0.5364']);
   });
+  it('takes [] for a weight of no elements, and a class by its name after nn', () => {
+    const asked = {
+      layer: 'nn.AdaptiveLogSoftmaxWithLoss',
+      params: { in_features: 6, n_classes: 10, cutoffs: [3, 6] },
+      inputs: [[[1, 2, 3, 4, 5, 6]], [8]],
+      seed: 0,
+    };
+    const result = probe({ ...asked, weights: { 'tail.1.0.weight': [] } });
+    expect(result.outputs).toEqual(probe(asked).outputs);
+    const wrong = { 'tail.1.0.weight': { shape: [0, 3], data: [] } };
+    expect(refusal({ ...asked, weights: wrong }).details).toMatchObject({ expected: '0×6', got: '0×3' });
+  });
+  it.each([
+    ['CrossEntropyLoss', {}, [[[1, 2]], [5]], {}, '5'],
+    ['Embedding', { num_embeddings: 2, embedding_dim: 1 }, [[7]], { weight: [[1], [2]] }, '7'],
+  ])('refuses an index there is not: %s', (layer, params, inputs, weights, got) => {
+    expect(refusal({ layer, params, inputs, weights })).toMatchObject({
+      code: 'data_invalid',
+      details: { where: 'inputs', got },
+    });
+  });
   it('says what is wrong', () => {
     expect(refusal({ layer: 'Conv2', inputs: [] }).details.hint).toBe('did you mean conv2d?');
     expect(refusal({ layer: 'Linear', params: { out_features: 2 }, inputs: [[[1, 2]]] }).message).toBe(

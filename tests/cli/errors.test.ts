@@ -28,6 +28,7 @@ async function refused(
   const [ended, plain] = await Promise.all([lazuli([...args, '--json'], options), lazuli(args, options)]);
   expect(ended.stderr).not.toMatch(/undefined|\n {4}at /);
   const error = errorOf(ended);
+  expect(Object.keys(error)).toEqual(['code', 'message', 'where', 'expected', 'got', 'hint']);
   expect([error['code'], ended.code]).toEqual([code, ERROR_CODES[code].exit]);
   expect(plain.code).toBe(ended.code);
   expect(plain.stderr).toMatch(/^(lazuli: |Usage)/);

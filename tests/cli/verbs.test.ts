@@ -386,7 +386,8 @@ test('probe reads JSON lines with bare NaN and Infinity, a result or an error pe
   writeFileSync(
     file,
     '{"layer": "ReLU", "inputs": [[NaN, -Infinity, Infinity, "NaN"]]}\n' +
-      '\n{"layer": "Relo", "inputs": [[1]]}\n{"layer": "L1Loss", "inputs": [[1], [3]]}\n',
+      '\n{"layer": "Relo", "inputs": [[1]]}\n{"layer": "L1Loss", "inputs": [[1], [3]], "params": null, "grad_outputs": null}\n' +
+      '{"layer": "ReLU", "inputs": [[1]], "grad_outputs": 5}\n',
   );
   const result = await lazuli(['probe', file, '--json']);
   expect(result.code).toBe(2);
@@ -394,5 +395,6 @@ test('probe reads JSON lines with bare NaN and Infinity, a result or an error pe
     { where: `${file}:1`, outputs: [['NaN', 0, 'Infinity', 'NaN']] },
     { where: `${file}:3`, error: { code: 'parameter_invalid', hint: 'did you mean relu?' } },
     { where: `${file}:4`, outputs: [2], grad_inputs: [[-1], [1]] },
+    { where: `${file}:5`, error: { code: 'usage', where: `${file}:5, grad_outputs`, got: '5', hint: null } },
   ]);
 });

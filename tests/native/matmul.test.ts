@@ -167,6 +167,52 @@ describe.each(FLOATS)('%s, products larger than one block', (dtype) => {
   });
 });
 
+describe.each(FLOATS)('%s, few rows on a weight with many', (dtype) => {
+  // The weight is read in place then, and the result written turned around.
+  it.each(['relu', 'tanh', null])(
+    'the bits of the product with the weight transposed; activation %s',
+    (activation) => {
+      const [rows, depth, columns] = [64, 390, 150];
+      const x = randomTensor(dtype, [rows, depth], 1);
+      const weight = randomTensor(dtype, [columns, depth], 2);
+      const transposed: Tensor = {
+        dtype,
+        shape: [depth, columns],
+        data: Array.from({ length: depth * columns }, (_, at) => {
+          const [k, j] = [Math.floor(at / columns), at % columns];
+          return weight.data[j * depth + k] ?? NaN;
+        }),
+      };
+      const out = { dtype, shape: [rows, columns] };
+      forEachIsa((isa) => {
+        const attributes = { transpose_a: false, transpose_b: false, activation };
+        const [wanted] = runOp('matmul', [x, transposed], [out], attributes).outputs;
+        const [y] = withThreads(() => runOp('linear', [x, weight, null], [out], { activation }).outputs);
+        expectClose(isa, y?.data ?? [], wanted?.data ?? [], 0);
+      });
+    },
+  );
+
+  it('linear and linear_gelu with a bias', () => {
+    const inputs = [[64, 390], [150, 390], [150]].map((shape, i) => randomTensor(dtype, shape, i + 1));
+    const out = { dtype, shape: [64, 150] };
+    forEachIsa((isa) => {
+      const run = (rows: number): Tensor[] => {
+        const [x, ...others] = inputs as [Tensor, Tensor, Tensor];
+        const part = { ...x, shape: [rows, 390], data: x.data.slice(0, rows * 390) };
+        const some = { ...out, shape: [rows, 150] };
+        const [z] = runOp('linear', [part, ...others], [some], {}).outputs;
+        return [z ?? part, ...runOp('linear_gelu', [part, ...others], [some, some], {}).outputs];
+      };
+      // 61 rows aren't whole panels of any instruction set: the weight is packed.
+      const wanted = run(61);
+      withThreads(() => run(64)).forEach((tensor, i) => {
+        expectClose(isa, tensor.data.slice(0, 61 * 150), wanted[i]?.data ?? [], 0);
+      });
+    });
+  });
+});
+
 describe.each(FLOATS)('%s, activations applied to the results', (dtype) => {
   const activated = (name: string, y: Tensor | undefined, shape: readonly number[]): readonly number[] =>
     runOp('elementwise', [y ?? null], [{ dtype, shape }], { steps: [[name, 0]], constants: [] }).outputs[0]

@@ -168,6 +168,8 @@ template <typename T> struct Block {
     tile.c = p.c + first * p.c_stride + at;
     tile.c_stride = p.c_stride;
     tile.accumulate = start > 0;
+    alignas(64) T turned[kMaxTileRows * kMaxTileColumns];
+    if (p.is_turned) tile.c = turned, tile.c_stride = plan.tile_columns;
     if (start == 0) {
       if (p.row_bias) tile.row_bias = p.row_bias + first;
       if (p.column_bias) tile.column_bias = p.column_bias + at;
@@ -176,6 +178,15 @@ template <typename T> struct Block {
       if (plan.pairs != nullptr) return plan.pairs->tile(tile);
     }
     plan.kernels->tile(tile);
+    if (p.is_turned)
+      plan.kernels->transpose(p.c + at * p.c_stride + first, p.c_stride, turned, plan.tile_columns, tile.rows, tile.columns);
+  }
+
+  /// What is left to do to the panels' rows of a turned result, which lie along its lines.
+  void finish_turned(int64_t panel, int64_t next, int64_t begin, int64_t end) const {
+    if (!p.is_turned || !(p.finish || p.is_rounded)) return;
+    for (int64_t line = begin; line < end; ++line)
+      finish(p, *plan.kernels, line * p.c_stride + row + panel_start(panel), panel_start(next) - panel_start(panel));
   }
 
   /// One part of the rows for one group of panels of columns.
@@ -199,7 +210,7 @@ template <typename T> struct Block {
               b + (plan.is_b_packed ? (at - begin) * lines : 0));
     };
     const auto finish_rows = [&](int64_t panel, int64_t next) {
-      if ((p.finish || p.is_rounded) && start + depth == p.depth)
+      if (!p.is_turned && (p.finish || p.is_rounded) && start + depth == p.depth)
         for (int64_t r = row + panel_start(panel); r < row + panel_start(next); ++r)
           finish(p, *plan.kernels, r * p.c_stride + begin, end - begin);
     };
@@ -208,12 +219,14 @@ template <typename T> struct Block {
       for (int64_t at = begin; at < end; at += plan.tile_columns)
         for (int64_t panel = first_panel; panel < panel_end; ++panel) tile(panel, at);
       finish_rows(first_panel, panel_end);
+      finish_turned(first_panel, panel_end, begin, end);
       return;
     }
     for (int64_t panel = first_panel; panel < panel_end; ++panel) {
       for (int64_t at = begin; at < end; at += plan.tile_columns) tile(panel, at);
       finish_rows(panel, panel + 1);
     }
+    finish_turned(first_panel, panel_end, begin, end);
   }
 
   /// Calls run(runner, tasks, work of one) after packing what all threads share.
@@ -284,7 +297,14 @@ void multiply_with(const Product<T>& p, const Plan<T>& plan, const Offsets<T>& o
 }  // namespace
 
 template <typename T> void multiply(const Product<T>& product, const Context& context) {
-  multiply_batch(product, 1, 0, 0, 0, context);
+  if (!Plan<T>(product, context.pool.threads()).is_better_turned(product)) return multiply_batch(product, 1, 0, 0, 0, context);
+  Product<T> turned = product;
+  std::swap(turned.rows, turned.columns);
+  turned.a = {product.b.data, product.b.column_stride, product.b.row_stride};
+  turned.b = {product.a.data, product.a.column_stride, product.a.row_stride};
+  std::swap(turned.row_bias, turned.column_bias);
+  turned.is_turned = true;
+  multiply_batch(turned, 1, 0, 0, 0, context);
 }
 
 template <typename T>

@@ -38,6 +38,7 @@ template <typename T> struct Product {
   T* more = nullptr;         // what finish writes besides, laid out as c
   bool is_bfloat16 = false;  // A and B are rounded to bfloat16, not their sums
   bool is_rounded = false;   // results are, before `finish`
+  bool is_turned = false;    // c[i, j] lies at c[j·c_stride + i]; the depth is not cut
 };
 
 /// One product, on every thread of the pool.

@@ -85,6 +85,8 @@ template <typename T> struct ProductKernels {
   /// to[k·height + r] = from[r·row_stride + k·depth_stride] for r < rows, 0 for rows <= r < height.
   void (*pack)(T* to, int64_t height, const T* from, int64_t row_stride, int64_t depth_stride, int64_t rows,
                int64_t depth);
+  /// to[j·to_stride + r] = from[r·from_stride + j], r < rows, j < columns.
+  void (*transpose)(T* to, int64_t to_stride, const T* from, int64_t from_stride, int64_t rows, int64_t columns);
   int lanes;
   int line_rows;
   int line_columns;

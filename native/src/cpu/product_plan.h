@@ -41,6 +41,13 @@ template <typename T> struct Plan {
     return is_dot || !is_b_shared ? 0 : aligned(ceil_div(column_block, tile_columns) * tile_columns * depth_block);
   }
 
+  /// Whether the product is quicker as Cᵀ = Bᵀ·Aᵀ, which sums each element in the same order.
+  bool is_better_turned(const Product<T>& p) const {
+    return !is_dot && !p.is_bfloat16 && !p.is_turned && p.a.column_stride == 1 && p.b.row_stride == 1 &&
+           depth_block >= p.depth && p.depth >= kTurnedDepth && p.rows <= kTurnedRows &&
+           p.rows % tile_columns == 0 && p.columns >= kTurnedColumns * p.rows && !is_crowded(p.b.column_stride);
+  }
+
   /// One thread computes all of a product.
   void keep_whole(const Product<T>& p) {
     is_a_private = true;
@@ -68,10 +75,19 @@ template <typename T> struct Plan {
   static constexpr int64_t kDirectBytes = 16 << 10;  // of all rows of A or B
   static constexpr int64_t kColumnGroup = 8;         // panels of B in one task
   static constexpr int64_t kLeastRowPanels = 5;      // that make packing a panel of B worth it
+  static constexpr int64_t kLeastTurnedPanels = 4;   // in one task where nothing is packed in it
   static constexpr int64_t kTasksOfThread = 8, kMostTasks = 32;  // wished for: when one thread is late others take its tasks
+  // Few rows of A meet contiguous columns of B: turned around, the smaller A is packed and the larger B read in place.
+  static constexpr int64_t kTurnedRows = 64;        // at most, and whole panels: others cost more than packing the larger one
+  static constexpr int64_t kTurnedColumns = 2;      // at least, times the rows
+  static constexpr int64_t kTurnedDepth = 384;      // at least
+  static constexpr int64_t kCrowdedBytes = 1024;    // lines so many bytes (or twice as many) apart share few sets of a cache
   static constexpr int64_t kDotRows = 48;            // use dot products up to so many rows or columns
   static constexpr int64_t kLongDepth = 192;         // from this depth on
 
+  static bool is_crowded(int64_t stride) {
+    return stride * kWidth > kDirectRowBytes && stride * kWidth % kCrowdedBytes == 0;
+  }
   static int64_t aligned(int64_t elements) { return (elements + 15) / 16 * 16; }
   /// Panels of B that so many bytes hold.
   int64_t most_group(int64_t bytes) const { return std::max<int64_t>(1, bytes / kWidth / tile_columns / depth_block); }
@@ -101,10 +117,10 @@ template <typename T> Plan<T>::Plan(const Product<T>& p, int threads) {
 template <typename T> void Plan<T>::choose_operands(const Product<T>& p) {
   const int64_t a_line = (p.a.column_stride == 1 ? p.a.row_stride : p.a.column_stride) * kWidth;
   const bool is_most_of_line = tile_rows * kWidth >= kDirectPanelBytes;
-  is_a_direct = !p.is_bfloat16 && (p.a.column_stride == 1
+  is_a_direct = p.is_turned || (!p.is_bfloat16 && (p.a.column_stride == 1
                                        ? a_line <= kDirectRowBytes || depth_block * kWidth <= kDirectDepthBytes
                                        : p.a.row_stride == 1 && (a_line * p.depth <= kDirectBytes ||
-                                                                 (is_most_of_line && a_line <= kDirectRowBytes)));
+                                                                 (is_most_of_line && a_line <= kDirectRowBytes))));
   // Contiguous rows of B that are short or that few rows of A meet are read where they are; the last, narrow panel is packed.
   const int64_t b_line = p.b.row_stride * kWidth;
   is_b_packed = p.is_bfloat16 || p.b.column_stride != 1 ||
@@ -124,7 +140,8 @@ template <typename T> void Plan<T>::choose_tasks(const Product<T>& p, int thread
     column_group = ceil_div(column_panels, ceil_div(column_panels, most));
   };
   const auto choose_parts = [&](int64_t parts) {
-    row_parts = std::clamp<int64_t>(std::min(parts, row_panels / kLeastRowPanels), 1, kMostTasks);
+    const int64_t least = p.is_turned ? kLeastTurnedPanels : kLeastRowPanels;
+    row_parts = std::clamp<int64_t>(std::min(parts, row_panels / least), 1, kMostTasks);
     row_parts -= row_parts > 1 ? row_parts % 2 : 0;
   };
   // Where each task packs the B it needs, a thread keeps to its columns; else to its rows, which it may well have written.
@@ -136,7 +153,7 @@ template <typename T> void Plan<T>::choose_tasks(const Product<T>& p, int thread
       row_parts = std::max(row_parts, ceil_div(row_panels, most));
       row_parts += row_parts > 1 ? row_parts % 2 : 0;
     }
-    choose_group(ceil_div(wished, row_parts));
+    choose_group(p.is_turned ? 1 : ceil_div(wished, row_parts));
   } else {
     choose_group(wished);
     choose_parts(ceil_div(wished, ceil_div(column_panels, column_group)));

@@ -313,6 +313,15 @@ void pack(T* to, int64_t height, const T* from, int64_t row_stride, int64_t dept
   }
 }
 
+template <typename T>
+void transposed(T* to, int64_t to_stride, const T* from, int64_t from_stride, int64_t rows, int64_t columns) {
+  constexpr int64_t lanes = kLanes<T>;
+  for (int64_t r = 0; r < rows; r += lanes) {
+    const int64_t width = rows - r < lanes ? rows - r : lanes;
+    pack_transposed(to + r, to_stride, from + r * from_stride, from_stride, width, width, columns);
+  }
+}
+
 /// Adds up the lanes until 16 bytes are left.
 template <typename T> inline Quarter<T> fold(Vector<T> v) {
   if constexpr (sizeof v / sizeof(T) == 16) {
@@ -481,8 +490,8 @@ template <typename T> T peak(int64_t rounds) {
 }
 
 template <typename T> constexpr ProductKernels<T> kernels() {
-  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>, kLanes<T>, kLineRows,
-          kLineColumns, kLonelyLineColumns, lines<T>, round, peak<T>, 2.0 * kPeakSums * kLanes<T>};
+  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>, transposed<T>, kLanes<T>,
+          kLineRows, kLineColumns, kLonelyLineColumns, lines<T>, round, peak<T>, 2.0 * kPeakSums * kLanes<T>};
 }
 
 }  // namespace product_simd

@@ -1,7 +1,7 @@
 // Blocks by keyboard and by mouse: collapse, feed, open, edit inside, repeat, share, reuse, break up; undo covers all of it.
 import type { Page } from '@playwright/test';
 
-import { card, cards, collapse, edge } from './support/canvas';
+import { card, cards, collapse, edge, runFromPalette } from './support/canvas';
 import { expect, test } from './support/fixtures';
 
 const keys = (page: Page): Promise<readonly string[]> =>
@@ -68,9 +68,7 @@ test('a block repeats, shares its weights and is used again elsewhere', async ({
   await expect.poll(() => keys(page)).toContain('dense.2.fc1.weight 64×64');
   await expect.poll(() => keys(page)).toContain('dense.0.fc1.weight 64×512');
 
-  await lazuli.command('view.commandPalette');
-  await page.keyboard.type('add block dense');
-  await page.keyboard.press('Enter');
+  await runFromPalette(lazuli, 'add block dense', /dense/);
   await expect(card(page, 'dense_1')).toBeVisible();
   await expect(inspector).toContainText('used 2 times');
   await lazuli.command('edit.undo');

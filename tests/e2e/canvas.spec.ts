@@ -16,6 +16,7 @@ import {
   positions,
   settled,
   startBlank,
+  runFromPalette,
 } from './support/canvas';
 import { expect, test } from './support/fixtures';
 
@@ -126,9 +127,7 @@ test('layers travel through the clipboard as text into another project', async (
   await app.evaluate(({ clipboard }) => {
     clipboard.writeText('a shopping list');
   });
-  await lazuli.command('view.commandPalette');
-  await page.keyboard.type('paste');
-  await page.keyboard.press('Enter');
+  await runFromPalette(lazuli, 'paste', /Paste/);
   await expect(page.getByText('The clipboard holds no layers')).toBeVisible();
   // A text field keeps the clipboard to itself.
   await page.getByRole('searchbox', { name: 'Search layers' }).click();

@@ -84,3 +84,14 @@ export async function settled(page: Page): Promise<void> {
     })
     .toBe(true);
 }
+
+/** Types into the command palette once it takes the keys, and runs what it then shows first. */
+export async function runFromPalette(lazuli: Lazuli, text: string, shown: RegExp): Promise<void> {
+  const { page } = lazuli;
+  await lazuli.command('view.commandPalette');
+  const palette = page.getByRole('dialog', { name: 'Command palette' });
+  await expect(palette.getByRole('combobox')).toBeFocused();
+  await page.keyboard.type(text);
+  await expect(palette.getByRole('option', { selected: true })).toContainText(shown);
+  await page.keyboard.press('Enter');
+}

@@ -2,41 +2,13 @@
 import * as ops from '../ops';
 import { formatShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
-import { defineLayer, type EdgeShape, type LayerDeclaration } from './declaration';
+import { defineLayer, type LayerDeclaration } from './declaration';
 import { integer } from './params';
-import { inputOf, inputsOf } from './pieces';
-import {
-  axisIn,
-  axisProblem,
-  broadcastEdges,
-  isCompatible,
-  mismatch,
-  outputs,
-  product,
-  refusal,
-  type Size,
-} from './shapes';
+import { inferCommon, pairOf } from './pairs';
+import { inputsOf } from './pieces';
+import { axisIn, axisProblem, isCompatible, mismatch, outputs, product, refusal, type Size } from './shapes';
 
 const needsInput = (port: string) => refusal(mismatch(port, 'at least one edge', 'none'));
-
-/** Broadcasts all inputs to one shape, or says which does not fit. */
-function inferBroadcast(port: (index: number) => string, inputs: readonly EdgeShape[]) {
-  let common: EdgeShape = inputs[0] ?? null;
-  for (const [index, input] of inputs.entries()) {
-    const joined = broadcastEdges(common, input);
-    if (joined === undefined)
-      return refusal(
-        mismatch(
-          port(index),
-          `sizes that broadcast with ${formatShape(common ?? [])}`,
-          formatShape(input ?? []),
-          'sizes must be equal or 1, counted from the last axis',
-        ),
-      );
-    common = joined;
-  }
-  return outputs(common);
-}
 
 const broadcastFlops = (inputs: readonly unknown[], output: readonly number[] = []): number =>
   Math.max(inputs.length - 1, 0) * (product(output) ?? 0);
@@ -61,7 +33,12 @@ function fold({ type, torch, summary, keywords, combine }: Fold): LayerDeclarati
     inputs: [{ name: 'inputs', isVariadic: true, content: 'any' }],
     outputs: [{ name: 'output' }],
     infer: (_params, inputs) =>
-      inputs.length === 0 ? needsInput('inputs') : inferBroadcast(() => 'inputs', inputs),
+      inputs.length === 0
+        ? needsInput('inputs')
+        : inferCommon(
+            inputs.map(() => 'inputs'),
+            inputs,
+          ),
     lower: (call) => [inputsOf(call).reduce((left, right) => combine(left, right))],
     flops: (_params, inputs, [output]) => broadcastFlops(inputs, output),
     examples: [
@@ -100,47 +77,7 @@ export const multiply = fold({
   combine: ops.mulPromoted,
 });
 
-interface Pair {
-  readonly type: string;
-  readonly torch: string;
-  readonly summary: string;
-  readonly keywords: readonly string[];
-  readonly combine: (left: Tensor, right: Tensor) => Tensor;
-}
-
-/** An elementwise operation of exactly two inputs, with broadcasting. */
-function pair({ type, torch, summary, keywords, combine }: Pair): LayerDeclaration {
-  return defineLayer({
-    type,
-    torch,
-    category: 'arithmetic',
-    summary,
-    keywords,
-    params: {},
-    inputs: [
-      { name: 'input', content: 'any' },
-      { name: 'other', content: 'any' },
-    ],
-    outputs: [{ name: 'output' }],
-    infer: (_params, [input = null, other = null]) =>
-      inferBroadcast((index) => (index === 0 ? 'input' : 'other'), [input, other]),
-    lower: (call) => [combine(inputOf(call, 0), inputOf(call, 1))],
-    flops: (_params, inputs, [output]) => broadcastFlops(inputs, output),
-    examples: [
-      {
-        title: 'two that broadcast',
-        params: {},
-        inputs: [
-          [2, 3, 4],
-          [3, 1],
-        ],
-        outputs: [[2, 3, 4]],
-      },
-    ],
-  });
-}
-
-export const subtract = pair({
+export const subtract = pairOf({
   type: 'subtract',
   torch: 'torch.sub',
   summary: 'The first input minus the second.',
@@ -148,7 +85,7 @@ export const subtract = pair({
   combine: ops.subPromoted,
 });
 
-export const divide = pair({
+export const divide = pairOf({
   type: 'divide',
   torch: 'torch.div',
   summary: 'The first input divided by the second.',

@@ -1,31 +1,12 @@
 // Layers that compare two inputs, and that choose between values by a condition. A condition holds where it is above 0.
 import * as ops from '../ops';
 import { isFloatingPoint } from '../tensor/dtype';
-import { formatShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
-import { defineLayer, type EdgeShape, type LayerDeclaration } from './declaration';
+import { defineLayer, type LayerDeclaration } from './declaration';
 import { number } from './params';
+import { inferCommon, pairOf, type Pair } from './pairs';
 import { inputOf } from './pieces';
-import { broadcastEdges, mismatch, outputs, product, refusal } from './shapes';
-
-/** The common shape of inputs under broadcasting, or which of `ports` does not fit. */
-export function inferCommon(ports: readonly string[], inputs: readonly EdgeShape[]) {
-  let common: EdgeShape = inputs[0] ?? null;
-  for (const [index, port] of ports.entries()) {
-    const joined = broadcastEdges(common, inputs[index] ?? null);
-    if (joined === undefined)
-      return refusal(
-        mismatch(
-          port,
-          `sizes that broadcast with ${formatShape(common ?? [])}`,
-          formatShape(inputs[index] ?? []),
-          'sizes must be equal or 1, counted from the last axis',
-        ),
-      );
-    common = joined;
-  }
-  return outputs(common);
-}
+import { product } from './shapes';
 
 /** Where a condition holds: what is true, or above 0. */
 const holds = (condition: Tensor): Tensor =>
@@ -33,85 +14,51 @@ const holds = (condition: Tensor): Tensor =>
     ? condition
     : ops.greater(condition, ops.zeros([], condition.dtype, condition.device));
 
-interface Comparison {
-  readonly type: string;
-  readonly torch: string;
-  readonly summary: string;
-  readonly keywords: readonly string[];
-  readonly compare: (left: Tensor, right: Tensor) => Tensor;
-}
-
 /** Truths: true where it holds. Times a number they count as 1 and 0. Has no gradient. */
-const comparison = ({ type, torch, summary, keywords, compare }: Comparison): LayerDeclaration =>
-  defineLayer({
-    type,
-    torch,
-    category: 'arithmetic',
-    summary,
-    keywords: ['compare', 'condition', ...keywords],
-    params: {},
-    inputs: [
-      { name: 'input', content: 'any' },
-      { name: 'other', content: 'any' },
-    ],
-    outputs: [{ name: 'output' }],
-    infer: (_params, inputs) => inferCommon(['input', 'other'], inputs),
-    lower: (call) => [compare(inputOf(call, 0), inputOf(call, 1))],
-    flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
-    examples: [
-      {
-        title: 'two that broadcast',
-        params: {},
-        inputs: [
-          [2, 3, 4],
-          [3, 1],
-        ],
-        outputs: [[2, 3, 4]],
-      },
-    ],
-  });
+const comparison = (spec: Pair): LayerDeclaration =>
+  pairOf({ ...spec, keywords: ['compare', 'condition', ...spec.keywords] });
 
 export const greater = comparison({
   type: 'greater',
   torch: 'torch.gt',
   summary: 'Holds where the first input is larger.',
   keywords: ['more', 'above'],
-  compare: ops.greater,
+  combine: ops.greater,
 });
 export const greaterEqual = comparison({
   type: 'greater_equal',
   torch: 'torch.ge',
   summary: 'Holds where the first input is larger or equal.',
   keywords: ['at least'],
-  compare: ops.greaterEqual,
+  combine: ops.greaterEqual,
 });
 export const less = comparison({
   type: 'less',
   torch: 'torch.lt',
   summary: 'Holds where the first input is smaller.',
   keywords: ['below'],
-  compare: ops.less,
+  combine: ops.less,
 });
 export const lessEqual = comparison({
   type: 'less_equal',
   torch: 'torch.le',
   summary: 'Holds where the first input is smaller or equal.',
   keywords: ['at most'],
-  compare: ops.lessEqual,
+  combine: ops.lessEqual,
 });
 export const equal = comparison({
   type: 'equal',
   torch: 'torch.eq',
   summary: 'Holds where both inputs are equal.',
   keywords: ['same'],
-  compare: ops.equal,
+  combine: ops.equal,
 });
 export const notEqual = comparison({
   type: 'not_equal',
   torch: 'torch.ne',
   summary: 'Holds where both inputs differ.',
   keywords: ['different'],
-  compare: ops.notEqual,
+  combine: ops.notEqual,
 });
 
 /** `input` where the condition is above 0, else `other`. */

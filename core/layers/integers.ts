@@ -2,9 +2,9 @@
 // Dtypes meet as in PyTorch (core/ops/functional/promoted); nothing of whole numbers has a gradient.
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
-import { inferCommon } from './conditions';
 import { defineLayer, type LayerDeclaration } from './declaration';
 import { boolean, choice, integer } from './params';
+import { inferCommon, pairOf, type Pair } from './pairs';
 import { inputOf } from './pieces';
 import { axisIn, axisProblem, outputs, product, refusal } from './shapes';
 
@@ -12,43 +12,15 @@ const BOTH = [
   { name: 'input', content: 'any' },
   { name: 'other', content: 'any' },
 ] as const;
-const WHOLE = [
-  { name: 'input', content: 'whole' },
-  { name: 'other', content: 'whole' },
-] as const;
-
-interface Pair {
-  readonly type: string;
-  readonly torch: string;
-  readonly summary: string;
-  readonly keywords: readonly string[];
-  readonly combine: (left: Tensor, right: Tensor) => Tensor;
-}
-
 /** Two inputs that broadcast, in the type they meet in. */
-const pair = ({ type, torch, summary, keywords, combine }: Pair): LayerDeclaration =>
-  defineLayer({
-    type,
-    torch,
-    category: 'arithmetic',
-    summary,
-    keywords: ['integer', 'whole', ...keywords],
+const pair = (spec: Pair): LayerDeclaration =>
+  pairOf({ ...spec, keywords: ['integer', 'whole', ...spec.keywords] }, 'whole', {
+    title: 'two that broadcast',
     params: {},
-    inputs: WHOLE,
-    outputs: [{ name: 'output' }],
-    infer: (_params, inputs) => inferCommon(['input', 'other'], inputs),
-    lower: (call) => [combine(inputOf(call, 0), inputOf(call, 1))],
-    flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
-    examples: [
-      {
-        title: 'two that broadcast',
-        params: {},
-        inputs: [[2, 3], [3]],
-        outputs: [[2, 3]],
-        inputDType: 'int64',
-        inputData: { 0: [7, -7, 5, 0, 12, -1], 1: [2, 3, -4] },
-      },
-    ],
+    inputs: [[2, 3], [3]],
+    outputs: [[2, 3]],
+    inputDType: 'int64',
+    inputData: { 0: [7, -7, 5, 0, 12, -1], 1: [2, 3, -4] },
   });
 
 export const floorDivide = pair({

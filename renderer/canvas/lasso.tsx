@@ -13,15 +13,23 @@ export function Lasso(): JSX.Element | null {
 }
 
 function LassoSurface(): JSX.Element {
-  const [path, setPath] = useState<readonly Point[]>([]);
+  // The line itself, kept apart from what is drawn: moves come faster than renders, and each must count.
+  const path = useRef<readonly Point[]>([]);
+  const [drawn, setDrawn] = useState<readonly Point[]>([]);
   const box = useRef<SVGSVGElement>(null);
+  const setPath = (points: readonly Point[]): void => {
+    path.current = points;
+    setDrawn(points);
+  };
   const local = ({ clientX, clientY }: PointerEvent): Point => {
     const origin = box.current?.getBoundingClientRect();
     return { x: clientX - (origin?.x ?? 0), y: clientY - (origin?.y ?? 0) };
   };
   const finish = (event: PointerEvent): void => {
     const origin = box.current?.getBoundingClientRect();
-    const onCanvas = path.map(({ x, y }) => toCanvas({ x: x + (origin?.x ?? 0), y: y + (origin?.y ?? 0) }));
+    const onCanvas = [...path.current, local(event)].map(({ x, y }) =>
+      toCanvas({ x: x + (origin?.x ?? 0), y: y + (origin?.y ?? 0) }),
+    );
     const caught = caughtBy(onCanvas, allBoxes());
     const { selection } = useUi.getState();
     select(event.shiftKey ? [...selection.nodes, ...caught] : caught);
@@ -39,11 +47,11 @@ function LassoSurface(): JSX.Element {
         setPath([local(event)]);
       }}
       onPointerMove={(event) => {
-        if (path.length > 0) setPath([...path, local(event)]);
+        if (path.current.length > 0) setPath([...path.current, local(event)]);
       }}
       onPointerUp={finish}
     >
-      <polygon points={path.map(({ x, y }) => `${x},${y}`).join(' ')} />
+      <polygon points={drawn.map(({ x, y }) => `${x},${y}`).join(' ')} />
     </svg>
   );
 }

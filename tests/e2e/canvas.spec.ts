@@ -171,11 +171,13 @@ test('a lasso selects what it encloses, and the menu key opens the menu of the s
   lazuli,
 }) => {
   const { page } = lazuli;
+  await page.locator('.react-flow__pane').click({ position: { x: 10, y: 10 } });
+  await page.keyboard.press('l');
+  await expect(page.locator('.lasso')).toBeVisible();
+  await settled(page);
   const a = await card(page, 'conv1').boundingBox();
   const b = await card(page, 'norm1').boundingBox();
   if (!a || !b) throw new Error('no cards');
-  await page.locator('.react-flow__pane').click({ position: { x: 10, y: 10 } });
-  await page.keyboard.press('l');
   await page.mouse.move(a.x - 6, a.y - 6);
   await page.mouse.down();
   for (const [x, y] of [

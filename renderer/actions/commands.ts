@@ -24,6 +24,7 @@ import {
   selectAlong,
 } from './graph';
 import { backToUninitialized, chooseWeights, feedSample, isMaterialized, saveWeights, travel } from './model';
+import type { Busy } from './perform';
 import { prefer } from './preferences';
 import { openProject, openRecent, saveAndClose, saveProject } from './project';
 import { addNote } from './notes';
@@ -34,6 +35,8 @@ interface Action {
   run(): unknown;
   /** Absent: always. */
   isEnabled?(): boolean;
+  /** What it marks the window busy with: asked for while something else is under way, it waits for its turn. */
+  readonly does?: Busy;
 }
 
 const hasProject = (): boolean => useDocument.getState().project !== null;
@@ -97,14 +100,14 @@ function toggleSnapping(): void {
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   'file.new': { run: () => openDialog({ kind: 'new' }) },
-  'file.open': { run: openProject },
-  'file.save': { run: () => saveProject(), isEnabled: hasProject },
-  'file.saveAs': { run: () => saveProject(true), isEnabled: hasProject },
+  'file.open': { run: openProject, does: 'open' },
+  'file.save': { run: () => saveProject(), isEnabled: hasProject, does: 'save' },
+  'file.saveAs': { run: () => saveProject(true), isEnabled: hasProject, does: 'save' },
   // Sent by the main process when the user closes with unsaved work and answers "Save".
-  'file.saveAndClose': { run: saveAndClose, isEnabled: hasProject },
+  'file.saveAndClose': { run: saveAndClose, isEnabled: hasProject, does: 'save' },
   'file.settings': { run: () => openDialog({ kind: 'settings' }) },
-  'file.loadWeights': { run: chooseWeights, isEnabled: canChangeValues },
-  'file.saveWeights': { run: saveWeights, isEnabled: hasProject },
+  'file.loadWeights': { run: chooseWeights, isEnabled: canChangeValues, does: 'weights' },
+  'file.saveWeights': { run: saveWeights, isEnabled: hasProject, does: 'weights' },
   'edit.undo': { run: () => travel('undo'), isEnabled: () => useDocument.getState().past.length > 0 },
   'edit.redo': { run: () => travel('redo'), isEnabled: () => useDocument.getState().future.length > 0 },
   'edit.cut': { run: cutSelection, isEnabled: hasNodes(1) },
@@ -157,16 +160,17 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'arrange.distributeAcross': { run: () => distributeSelection('x'), isEnabled: hasNodes(3) },
   'arrange.distributeDown': { run: () => distributeSelection('y'), isEnabled: hasNodes(3) },
   'arrange.snap': { run: toggleSnapping },
-  'model.feed': { run: feedSample, isEnabled: canChangeValues },
+  'model.feed': { run: feedSample, isEnabled: canChangeValues, does: 'feed' },
   'model.backToUninitialized': {
     run: backToUninitialized,
     isEnabled: () => canChangeValues() && isMaterialized(),
+    does: 'reset',
   },
   'model.report': {
     run: () => openDialog({ kind: 'report' }),
     isEnabled: () => useModel.getState().model !== null,
   },
-  'model.train': { run: startTraining, isEnabled: canChangeValues },
+  'model.train': { run: startTraining, isEnabled: canChangeValues, does: 'start' },
   'model.queue': { run: queueTraining, isEnabled: () => hasProject() && !isIdle() },
   'model.pause': { run: pauseOrResume, isEnabled: () => !isIdle() },
   'model.stop': { run: stopTraining, isEnabled: () => !isIdle() },
@@ -193,5 +197,30 @@ export function runCommand(id: string): void {
   }
   if (document.activeElement instanceof HTMLInputElement && document.querySelector('dialog[open]') === null)
     document.activeElement.blur();
-  if (isEnabled(id)) ACTIONS[id]?.run();
+  const { busy } = useUi.getState();
+  const does = ACTIONS[id]?.does;
+  if (busy !== null && does !== undefined) {
+    // Whoever presses twice wants one of it; but a save asked for during a save is about what changed since.
+    if (id !== underWay || does === 'save') runOnceFree(id);
+    return;
+  }
+  if (!isEnabled(id)) return;
+  if (does !== undefined) underWay = id;
+  ACTIONS[id]?.run();
+}
+
+/** The last command begun of those that keep the window busy. */
+let underWay: string | null = null;
+const waiting = new Set<string>();
+
+/** Runs a command once what the window is busy with has ended. */
+function runOnceFree(id: string): void {
+  if (waiting.has(id)) return;
+  waiting.add(id);
+  const stopListening = useUi.subscribe(() => {
+    if (useUi.getState().busy !== null) return;
+    stopListening();
+    waiting.delete(id);
+    runCommand(id);
+  });
 }

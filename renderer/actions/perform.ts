@@ -2,7 +2,7 @@
 import { showError } from '../stores/toasts';
 import { useUi } from '../stores/ui';
 
-type Busy = NonNullable<ReturnType<typeof useUi.getState>['busy']>;
+export type Busy = NonNullable<ReturnType<typeof useUi.getState>['busy']>;
 
 /** Runs `work`; resolves with its value, or null when it failed and the error is on the screen. One busy action at a time. */
 export async function perform<T>(

@@ -117,6 +117,11 @@ export class BackupStore {
     await this.#remove(slots.slice(slots.indexOf(slot) + 1).flatMap(filesOf));
   }
 
+  /** For Backup alone. */
+  discardSlot(slot: string): Promise<void> {
+    return this.#remove(filesOf(slot));
+  }
+
   async #names(): Promise<readonly string[]> {
     return readdir(this.folder).catch(() => []);
   }
@@ -204,15 +209,21 @@ export class Backup {
 
   /**
    * Keeps parameter values in place of those before; `save` writes them as a weights file and returns the project its keys
-   * are named after. Throws what `save` throws, or `write_failed`; those before are then still there.
+   * are named after. Throws what `save` throws, or `write_failed`; those before are then still there. Returns what names them.
    */
-  async keepValues(save: (file: string) => Promise<Project>): Promise<void> {
+  async keepValues(save: (file: string) => Promise<Project>): Promise<string> {
     await this.prepare();
     const slot = `${this.key}.${this.store.next()}`;
     const at = path.join(this.store.folder, slot);
     const project = await save(at + VALUES);
     await writeTextAtomically(at + VALUES_OF, serializeProject(project));
     await this.store.discardValuesBefore(this.key, slot);
+    return slot;
+  }
+
+  /** Deletes the values that `keepValues` named so: the document was saved, or given up, while they were written. */
+  discardValues(slot: string): Promise<void> {
+    return this.store.discardSlot(slot);
   }
 
   /** Writes a generation, `history` being one line, and keeps the one before; the same text again is not written. Throws `write_failed`. */

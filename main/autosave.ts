@@ -23,8 +23,11 @@ const VALUES_MS = 1_000;
 
 export class Autosave {
   #backup: Backup;
-  #isWriting = false;
   #isWanted = false;
+  /** Writing and discarding, one after the other: what is discarded does not come back from a write under way. */
+  #turn: Promise<void> = Promise.resolve();
+  /** How often everything kept was given up: values whose keeping began before are not wanted either. */
+  #discards = 0;
   #keptRevision: number | null = null;
   /** The values that `#values` will keep: edits meanwhile do not put it off. */
   #awaitedRevision: number | null = null;
@@ -47,8 +50,10 @@ export class Autosave {
 
   /** Something may have changed. */
   notice(): void {
-    this.#isWanted = true;
-    void this.#work();
+    if (!this.#isWanted) {
+      this.#isWanted = true;
+      void this.#inTurn(() => this.#work());
+    }
     const { revision } = this.kept;
     if (revision === null || revision === this.#keptRevision || revision === this.#awaitedRevision) return;
     this.#forgetAwaited();
@@ -57,6 +62,17 @@ export class Autosave {
       this.#awaitedRevision = null;
       void this.#keepValues();
     }, VALUES_MS);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #discard(backup: Backup): Promise<void> {
+    this.#discards++;
+    return this.#inTurn(() => backup.discard());
   }
 
   #forgetAwaited(): void {
@@ -71,7 +87,7 @@ export class Autosave {
     this.#keptRevision = options.revision;
     this.#forgetAwaited();
     if (before.key === backup.key) return;
-    await before.discard();
+    await this.#discard(before);
     before.release();
   }
 
@@ -79,7 +95,7 @@ export class Autosave {
   async saved(): Promise<void> {
     this.#keptRevision = this.kept.revision;
     this.#forgetAwaited();
-    await this.#backup.discard();
+    await this.#discard(this.#backup);
     this.#report(null);
   }
 
@@ -87,34 +103,31 @@ export class Autosave {
   async end(options: { readonly isWanted: boolean }): Promise<void> {
     clearTimeout(this.#retry);
     this.#forgetAwaited();
-    if (!options.isWanted) await this.#backup.discard();
+    await (options.isWanted ? this.#turn : this.#discard(this.#backup));
     this.#backup.release();
   }
 
   async #work(): Promise<void> {
-    if (this.#isWriting) return;
-    this.#isWriting = true;
+    this.#isWanted = false;
     clearTimeout(this.#retry);
     try {
-      while (this.#isWanted) {
-        this.#isWanted = false;
-        const { isDirty, project, place, history } = this.kept;
-        if (isDirty && project) await this.#backup.write(project, place, history);
-      }
+      const { isDirty, project, place, history } = this.kept;
+      if (isDirty && project) await this.#backup.write(project, place, history);
       this.#report(null);
     } catch (error) {
       this.#fail(error);
-    } finally {
-      this.#isWriting = false;
     }
   }
 
   async #keepValues(): Promise<void> {
     const { revision, isDirty } = this.kept;
     if (revision === null || revision === this.#keptRevision || !isDirty) return;
+    const backup = this.#backup;
+    const discards = this.#discards;
     try {
-      await this.#backup.keepValues((file) => this.kept.saveValues(file));
-      this.#keptRevision = revision;
+      const slot = await backup.keepValues((file) => this.kept.saveValues(file));
+      if (this.#discards !== discards) await backup.discardValues(slot);
+      else this.#keptRevision = revision;
     } catch (error) {
       this.#fail(error);
     }

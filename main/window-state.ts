@@ -140,9 +140,9 @@ export class WindowState implements Kept, RunnerHost {
     this.#session = next;
     this.#setPlace(place.file, place.folder);
     this.#stamp = place.file === null ? null : await stampOf(place.file);
-    await this.autosave.follow(backup, { revision: next.revision });
     this.unsaved = null;
     this.history = null;
+    await this.autosave.follow(backup, { revision: next.revision });
     this.#notes = notes;
     this.runner.forgetLast();
     await this.#history.forget();

@@ -14,7 +14,7 @@ import { openDialog, select, useUi } from '../stores/ui';
 import { fitSoon } from '../canvas/viewport';
 import { t } from '../text';
 import { perform } from './perform';
-import { acceptModel, markTold } from './sync';
+import { acceptModel, flushRemember, markTold } from './sync';
 
 /** What was shown before the project that is being opened; brought back when it cannot be. */
 let before: {
@@ -125,6 +125,7 @@ export const openRecent = (token: string): Promise<void> =>
 
 /** True when the project is on disk now; false when the user cancelled. Throws what the save throws. */
 async function save(saveAs: boolean): Promise<boolean> {
+  await flushRemember();
   const { project } = useDocument.getState();
   if (!project) return false;
   const opened = await call('project.save', project, { saveAs });

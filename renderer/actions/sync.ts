@@ -136,10 +136,16 @@ function scheduleRemember(): void {
   // Edits that never pause (a slider, typing) are remembered in between.
   const wait = performance.now() - waitingSince > REMEMBER_LIMIT_MS ? 0 : REMEMBER_MS;
   rememberTimer = setTimeout(() => {
-    waitingSince = null;
-    const { project } = useDocument.getState();
-    if (project) tell(project).catch(report);
+    flushRemember().catch(report);
   }, wait);
+}
+
+/** Tells the main process the document as it stands, before something that must not be overtaken by it. */
+export async function flushRemember(): Promise<void> {
+  clearTimeout(rememberTimer);
+  waitingSince = null;
+  const { project } = useDocument.getState();
+  if (project) await tell(project);
 }
 
 const report = (error: unknown): void => {

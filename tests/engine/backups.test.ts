@@ -85,7 +85,7 @@ test('backups order by sequence, also when the clock stood wrong', async () => {
 
 test('values are found with the project they were kept with, whatever was edited since', async () => {
   const backup = (await BackupStore.open(folder)).backup();
-  const keep = (text: string, named: string): Promise<void> =>
+  const keep = (text: string, named: string): Promise<string> =>
     backup.keepValues((file) => {
       writeFileSync(file, text);
       return Promise.resolve(project(named));

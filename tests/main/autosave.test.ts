@@ -20,8 +20,10 @@ test('values are kept a second after they changed, though edits go on, and not a
   let revision = 1;
   const saved: number[] = [];
   const nothing = (): Promise<void> => Promise.resolve();
-  const keepValues = async (save: (file: string) => Promise<Project>): Promise<void> =>
-    void (await save('a.pt'));
+  const keepValues = async (save: (file: string) => Promise<Project>): Promise<string> => {
+    await save('a.pt');
+    return 'a.1';
+  };
   const kept: Kept = {
     isDirty: true,
     project: PROJECT,
@@ -50,4 +52,56 @@ test('values are kept a second after they changed, though edits go on, and not a
   revision = 2;
   await editFor(12);
   expect(saved).toEqual([1, 2]);
+});
+
+test('a save leaves nothing behind: not what was being written meanwhile, and not values begun before', async () => {
+  if (!PROJECT) throw new Error('no template');
+  const files = new Set<string>();
+  const ends: (() => void)[] = [];
+  const slow = (file: string): Promise<void> =>
+    new Promise((resolve) => {
+      ends.push(() => {
+        files.add(file);
+        resolve();
+      });
+    });
+  const backup = {
+    key: 'a',
+    write: () => slow('a.backup'),
+    keepValues: async () => {
+      await slow('a.1.pt');
+      return 'a.1';
+    },
+    discardValues: (slot: string) => Promise.resolve(void files.delete(`${slot}.pt`)),
+    discard: () => Promise.resolve(void files.delete('a.backup')),
+  } as unknown as Backup;
+  const kept: Kept = {
+    isDirty: true,
+    project: PROJECT,
+    history: null,
+    place: { file: null, folder: null },
+    revision: 1,
+    saveValues: () => Promise.resolve(PROJECT),
+  };
+  const autosave = new Autosave(backup, kept, () => undefined);
+  const endWrites = async (): Promise<void> => {
+    ends.splice(0).forEach((end) => {
+      end();
+    });
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  autosave.notice();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(ends).toHaveLength(2);
+  const saved = autosave.saved();
+  await vi.advanceTimersByTimeAsync(0);
+  await endWrites();
+  await saved;
+  expect([...files]).toEqual([]);
+
+  // What is edited after the save is kept again.
+  autosave.notice();
+  await vi.advanceTimersByTimeAsync(0);
+  await endWrites();
+  expect([...files]).toEqual(['a.backup']);
 });

@@ -53,7 +53,18 @@ export const hardswish = activation({
   summary: 'Weighs each value by its hard sigmoid.',
   keywords: ['mobile', 'hard swish'],
   params: {},
-  formula: (x) => ops.div(ops.mul(x, ops.add(bounded(x, -3, 3), 3)), 6),
+  formula: (x) =>
+    ops.fused([x], (f, input) => {
+      const value = input ?? f.input(0);
+      const [low, high] = [f.step('le', value, f.constant(-3)), f.step('ge', value, f.constant(3))];
+      // Between the bends only: an infinite value times a slope of 0 is no number.
+      const near = f.step('where', low, f.constant(0), f.step('where', high, f.constant(0), value));
+      const curve = f.step('mul', near, f.step('add', near, f.constant(3)));
+      const line = f.step('mul', value, f.constant(6));
+      const nothing = f.step('mul', value, f.constant(0));
+      const bent = f.step('where', low, nothing, f.step('where', high, line, curve));
+      return f.step('div', bent, f.constant(6));
+    }),
 });
 
 export const threshold = activation({
@@ -117,11 +128,10 @@ export const celu = activation({
   variant: { alpha: 0.6 },
   check: ({ alpha }) => (alpha === 0 ? [mismatch('alpha', 'not 0', alpha)] : []),
   formula(x, { alpha }) {
-    const value = ops.mul(ops.elu(ops.div(x, alpha), 1), alpha);
+    const value = ops.elu(x, alpha, 1 / alpha);
     // PyTorch's gradient divides by alpha rounded to float32, in float64 too.
     if (x.dtype !== 'float64' || Math.fround(alpha) === alpha) return value;
-    const curve = ops.mul(ops.elu(ops.mul(x, 1 / Math.fround(alpha)), 1), alpha);
-    return withGradientOf(ops.where(ops.gt(x, 0), x, curve), value);
+    return withGradientOf(ops.elu(x, alpha, 1 / Math.fround(alpha)), value);
   },
 });
 

@@ -23,7 +23,7 @@ const row = (values: readonly number[], like: Tensor): Tensor =>
   ops.fromArray(Float64Array.from(values), 'float64', like.device);
 
 /** Rows of labels that stand one after the other in one list, as `[N, S]` with S the length of the list. */
-function labelRows(list: Tensor, lengths: Tensor): Tensor {
+export function labelRows(list: Tensor, lengths: Tensor): Tensor {
   const [rows = 0, count = 0] = [lengths.shape[0], list.shape[0]];
   if (count === 0) return ops.zeros([rows, 0], 'float64', list.device);
   const before = range(rows).map((to) => range(rows).map((from) => (from < to ? 1 : 0)));
@@ -104,23 +104,25 @@ function negativeLogLikelihood({ logProbabilities, labels, steps, lengths }: Bat
 
 /**
  * PyTorch's gradient takes the inputs for outputs of log_softmax and adds their probabilities: what a log_softmax before it
- * takes away again. Where `isLost` is not 0 it is no number. The value of this is 0. Source: at::ctc_loss_backward.
+ * takes away again. While a sequence lasts it is no number in rows that are `isLost` and at classes of no probability, but
+ * for rows that `isLeftOut`. The value of this is 0. Source: at::ctc_loss_backward.
  */
-function probabilities({ logProbabilities, steps }: Batch, isLost: Tensor | null): Tensor {
+function probabilities({ logProbabilities, steps }: Batch, isLost: Tensor, isLeftOut: Tensor | null): Tensor {
   const [time = 0, batch = 0] = logProbabilities.shape;
-  const isStep = ops.lt(ops.reshape(row(range(time), steps), [time, 1]), ops.reshape(steps, [1, batch]));
-  const going = ops.reshape(ops.cast(isStep, logProbabilities.dtype), [time, batch, 1]);
-  const share = ops.mul(ops.exp(logProbabilities).detach(), going);
-  const finite = ops.where(ops.eq(logProbabilities, -Infinity), 0, logProbabilities);
-  const carrier = ops.sub(finite, finite.detach());
-  const kept = ops.mul(share, carrier);
-  return ops.sum(isLost ? ops.add(kept, withoutNumber(carrier, ops.mul(isLost, going))) : kept, [0, 2]);
-}
-
-/** 0 with a gradient of 0, and of NaN where `isLost`: the root of 0 times `carrier`, which is 0 everywhere. */
-function withoutNumber(carrier: Tensor, isLost: Tensor): Tensor {
-  const root = ops.sqrt(ops.where(isLost, ops.mul(carrier, 0), 1));
-  return ops.sub(root, root.detach());
+  const { dtype, device } = logProbabilities;
+  const share = ops.noGrad(() => {
+    const isStep = ops.lt(ops.reshape(row(range(time), steps), [time, 1]), ops.reshape(steps, [1, batch]));
+    const going = ops.reshape(ops.cast(isStep, dtype), [time, batch, 1]);
+    const counted = isLeftOut ? ops.mul(going, ops.sub(1, ops.reshape(isLeftOut, [1, batch, 1]))) : going;
+    const isNone = ops.maximum(ops.eq(logProbabilities, -Infinity), ops.reshape(isLost, [1, batch, 1]));
+    const known = ops.where(counted, ops.exp(logProbabilities), 0);
+    // The logarithm of -1 is no number, that of 1 is 0.
+    return ops.add(known, ops.log(ops.where(ops.mul(isNone, counted), -1, 1)));
+  });
+  const zeros = ops.zeros([batch], dtype, device);
+  return ops.withGradient('ctc_probabilities', logProbabilities, zeros, (gradOutput) =>
+    ops.mul(ops.reshape(gradOutput, [1, batch, 1]), share),
+  );
 }
 
 /** `[T, N, C]` log probabilities, `[N, S]` labels (or all in one list), and `[N]` lengths of both; or all without N. */
@@ -180,8 +182,7 @@ export const ctc = defineLayer({
     };
     const losses = negativeLogLikelihood(batch, blank);
     const isInfinite = ops.eq(losses.detach(), Infinity);
-    const isLost = zero_infinity ? null : ops.reshape(isInfinite, [1, losses.numel(), 1]);
-    const whole = ops.add(losses, probabilities(batch, isLost));
+    const whole = ops.add(losses, probabilities(batch, isInfinite, zero_infinity ? isInfinite : null));
     const kept = zero_infinity ? ops.where(isInfinite, 0, whole) : whole;
     if (how === 'none') return [isSingle ? ops.reshape(kept, []) : kept];
     if (how === 'sum') return [ops.sum(kept)];

@@ -2,7 +2,7 @@
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { defineLayer } from './declaration';
-import { checkPadding, lookUp, rowOf, tableParams, tableTensors } from './embedding';
+import { checkPadding, countsOf, lookUp, rowOf, tableParams, tableTensors } from './embedding';
 import { firstLargest } from './formulas';
 import { boolean, choice, optionalInteger } from './params';
 import { inputOf } from './pieces';
@@ -86,7 +86,7 @@ export const embeddingBag = defineLayer({
   lower(call) {
     const { mode, num_embeddings, padding_idx, include_last_offset } = call.params;
     const input = inputOf(call);
-    const found = lookUp(call, call.params, input);
+    const found = lookUp(call, call.params, input, bagFrequencies);
     const factors = call.inputs[2];
     const rows = factors ? ops.mul(found, ops.unsqueeze(factors, -1)) : found;
     const padding = rowOf(padding_idx, num_embeddings);
@@ -146,8 +146,7 @@ export const embeddingBag = defineLayer({
         norm_type: 2,
       },
       inputs: [[6], [4], [6]],
-      // Each as often as the others: PyTorch counts another number's here.
-      inputData: { 0: [4, 1, 3, 1, 4, 3], 1: [0, 1, 4, 6] },
+      inputData: { 0: [4, 1, 3, 1, 4, 1], 1: [0, 1, 4, 6] },
       outputs: [[3, 2]],
     },
     {
@@ -160,6 +159,33 @@ export const embeddingBag = defineLayer({
     },
   ],
 });
+
+/**
+ * What PyTorch divides the gradient of each lookup by: not how often its own number occurs, but the number that stands, in the
+ * sorted list of all lookups, at the place which its own has among the different ones. Source: at::native,
+ * _embedding_bag_dense_backward_cpu_sum_mean, `counts[indices_data[i]]`.
+ */
+function bagFrequencies(index: Tensor, like: Tensor, rows: number): Tensor {
+  const length = index.numel();
+  if (length === 0) return ops.zeros(index.shape, like.dtype, like.device);
+  const counts = countsOf(index, ops.zeros([], 'float64', like.device), rows);
+  const present = ops.cast(ops.gt(counts, 0), 'int64');
+  // Of each number: where it starts in the sorted list, and its place among the different ones.
+  const starts = before(ops.cast(counts, 'int64'));
+  const places = before(present);
+  const marks = ops.scatterRows(ops.cast(present, 'float64'), starts, length + 1);
+  const placeAt = ops.addPromoted(
+    ops.cumsum(ops.cast(marks, 'int64'), 0),
+    ops.fromArray(-1, 'int64', like.device),
+  );
+  const countAt = ops.gather(ops.scatterRows(counts, places, rows), ops.slice(placeAt, 0, { end: length }));
+  const last = ops.fromArray(length - 1, 'int64', like.device);
+  const divisors = ops.gather(countAt, ops.minimumPromoted(places, last));
+  return ops.cast(ops.gather(divisors, index), like.dtype);
+}
+
+/** Sums of whole numbers up to each place, without it. */
+const before = (x: Tensor): Tensor => ops.subPromoted(ops.cumsum(x, 0), x);
 
 /** `[.., 1]`: 1 where a number counts, 0 at the padding's. float64 tells all numbers apart. */
 function countedIn(input: Tensor, padding: number | null, like: Tensor): Tensor {

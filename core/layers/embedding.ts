@@ -63,7 +63,7 @@ export const rowOf = (index: number | null, rows: number): number | null =>
   index !== null && index < 0 ? index + rows : index;
 
 /** How often each row is looked up: `[num_embeddings]`. */
-const countsOf = (index: Tensor, like: Tensor, rows: number): Tensor =>
+export const countsOf = (index: Tensor, like: Tensor, rows: number): Tensor =>
   ops.scatterRows(ops.full([...index.shape], 1, like.dtype, like.device), index, rows);
 
 /**
@@ -106,14 +106,23 @@ function rowNumbers(index: Tensor): Tensor {
   );
 }
 
-/** Rows `index[i]` of the layer's table: `[index.., embedding_dim]`. */
-export function lookUp(call: LowerCall<ParamTable>, params: TableParams, given: Tensor): Tensor {
+/** How often the row at each place of `index` is looked up: the shape of `index`. */
+const frequencies = (index: Tensor, like: Tensor, rows: number): Tensor =>
+  ops.gather(countsOf(index, like, rows), index);
+
+/** Rows `index[i]` of the layer's table: `[index.., embedding_dim]`. `divisors` are of the gradients by frequency. */
+export function lookUp(
+  call: LowerCall<ParamTable>,
+  params: TableParams,
+  given: Tensor,
+  divisors: typeof frequencies = frequencies,
+): Tensor {
   const index = rowNumbers(given);
   const weight = tensorOf(call, 'weight');
   shorten(weight, index, params);
   const rows = ops.embedding(index, weight, params.padding_idx);
   if (!params.scale_grad_by_freq) return rows;
-  const counts = ops.gather(countsOf(index, rows, params.num_embeddings), index);
+  const counts = ops.noGrad(() => divisors(index, rows, params.num_embeddings));
   return withGradientOf(ops.div(rows, ops.unsqueeze(counts, -1)), rows);
 }
 

@@ -7,13 +7,13 @@ import { range } from './take';
 export const logSigmoid = (x: Tensor): Tensor =>
   ops.sub(ops.minimum(x, 0), ops.log1p(ops.exp(ops.neg(ops.abs(x)))));
 
-/** The numbers of `value` with the gradient of `other`, which differs from it by rounding only. */
+/** The numbers of `value` with the gradient of `other`, which has its shape and dtype. */
 export const withGradientOf = (other: Tensor, value: Tensor): Tensor =>
-  ops.add(ops.sub(value, other).detach(), other);
+  ops.withGradient('with_gradient_of', other, value.detach(), (gradOutput) => gradOutput);
 
 /**
- * (Σ |x|ᵖ)^(1/p) over axes; for p = Infinity the largest, for p = 0 the count of what is not 0. The gradient of a vector of
- * zeros is zeros. Source: torch.linalg.vector_norm.
+ * (Σ |x|ᵖ)^(1/p) over axes; for p = Infinity the largest, for -Infinity the smallest, for p = 0 the count of what is not 0. The
+ * gradient of a norm of 0 is zeros. Source: torch.linalg.vector_norm.
  */
 export function vectorNorm(
   x: Tensor,
@@ -24,15 +24,16 @@ export function vectorNorm(
   if (p === 0) return ops.sum(ops.ne(x, 0), axes, options);
   const size = ops.abs(x);
   if (p === Infinity) return ops.amax(size, axes, options);
+  if (p === -Infinity) return ops.amin(size, axes, options);
   if (p === 1) return ops.sum(size, axes, options);
   const isZero = ops.eq(x, 0);
   // Below 2 the power's slope at 0 is not 0: a 1 stands there, and is left out.
   const powers =
     p === 2 ? ops.square(x)
     : p > 2 ? ops.pow(size, p)
-    : ops.where(isZero, 0, ops.pow(ops.where(isZero, 1, size), p)); // prettier-ignore
+    : ops.where(isZero, p > 0 ? 0 : Infinity, ops.pow(ops.where(isZero, 1, size), p)); // prettier-ignore
   const sums = ops.sum(powers, axes, options);
-  const isNothing = ops.eq(sums, 0);
+  const isNothing = ops.eq(sums, p > 0 ? 0 : Infinity);
   const safe = ops.where(isNothing, 1, sums);
   return ops.where(isNothing, 0, p === 2 ? ops.sqrt(safe) : ops.pow(safe, 1 / p));
 }

@@ -5,7 +5,7 @@ import * as ops from '../ops';
 import { formatShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { defineLayer, type EdgeShape, type Inference, type LayerExample } from './declaration';
-import { vectorNorm } from './formulas';
+import { vectorNorm, withGradientOf } from './formulas';
 import { boolean, number } from './params';
 import { inputOf } from './pieces';
 import { broadcastEdges, isCompatible, mismatch, outputs, product, refusal } from './shapes';
@@ -101,7 +101,7 @@ export const tripletMargin = defineLayer({
   keywords: ['siamese', 'metric learning', 'embedding', 'loss'],
   params: {
     margin: margin(1, 'How much nearer the positive is to be.'),
-    p: number({ min: 0, help: 'Power of the norm.', initial: 2, torchDefault: 2, mayBeInfinite: true }),
+    p: number({ help: 'Power of the norm.', initial: 2, torchDefault: 2, mayBeInfinite: true }),
     eps: number({ help: 'Added to each difference.', initial: 1e-6, torchDefault: 1e-6 }),
     swap,
     reduction,
@@ -144,6 +144,12 @@ export const tripletMarginWithDistance = defineLayer({
   examples: tripletExamples({}),
 });
 
+/** The cosine of vectors along the last axis, with PyTorch's own guard of the root. Source: at::cosine_embedding_loss. */
+export function cosineOf(first: Tensor, second: Tensor): Tensor {
+  const squared = (x: Tensor): Tensor => ops.add(ops.sum(ops.square(x), [-1]), 1e-12);
+  return ops.div(ops.sum(ops.mul(first, second), [-1]), ops.sqrt(ops.mul(squared(first), squared(second))));
+}
+
 /** 1 - cos(x1, x2) where the target is 1, max(0, cos(x1, x2) - margin) where it is -1: `[N, D]` or `[D]`. */
 export const cosineEmbedding = defineLayer({
   type: 'cosine_embedding',
@@ -170,10 +176,7 @@ export const cosineEmbedding = defineLayer({
   },
   lower(call) {
     const [first, second, target] = [inputOf(call, 0), inputOf(call, 1), inputOf(call, 2)];
-    // PyTorch's own guard of the root, at::cosine_embedding_loss.
-    const squared = (x: Tensor): Tensor => ops.add(ops.sum(ops.square(x), [-1]), 1e-12);
-    const length = ops.sqrt(ops.mul(squared(first), squared(second)));
-    const cosine = ops.div(ops.sum(ops.mul(first, second), [-1]), length);
+    const cosine = cosineOf(first, second);
     const apart = atLeastZero(ops.sub(cosine, call.params.margin));
     const losses = ops.add(
       ops.where(ops.eq(target, 1), ops.sub(1, cosine), 0),
@@ -284,7 +287,7 @@ export const gaussianNll = defineLayer({
     const [mean, target, given] = [inputOf(call, 0), inputOf(call, 1), inputOf(call, 2)];
     const variance = given.rank < mean.rank ? ops.unsqueeze(given, -1) : given;
     // The bound lets the gradient through, as PyTorch's does.
-    const bounded = ops.add(variance, ops.sub(ops.clampMin(variance, eps), variance).detach());
+    const bounded = withGradientOf(variance, ops.clampMin(variance, eps));
     const distance = ops.div(ops.square(ops.sub(mean, target)), bounded);
     const losses = ops.mul(ops.add(ops.log(bounded), distance), 0.5);
     return [reduce(full ? ops.add(losses, 0.5 * Math.log(2 * Math.PI)) : losses, how)];

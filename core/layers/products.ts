@@ -160,7 +160,6 @@ export const pairwiseDistance = defineLayer({
   keywords: ['norm', 'euclidean', 'metric learning'],
   params: {
     p: number({
-      min: 0,
       help: 'Power of the norm: 2 is the usual length, 1 the sum of differences, Infinity the largest.',
       initial: 2,
       torchDefault: 2,

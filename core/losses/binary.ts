@@ -62,8 +62,16 @@ export const bce = elementwiseLoss({
     const spread = ops.clampMin(ops.mul(ops.sub(1, input), input), Math.fround(1e-12));
     const slope = ops.div(ops.sub(input, target), spread).detach();
     const carrier = ops.mul(ops.sub(input, input.detach()), slope);
-    const targetCarrier = ops.mul(ops.sub(target, target.detach()), ops.sub(no, yes).detach());
-    return weighted(ops.add(loss, ops.add(carrier, targetCarrier)), factors);
+    // The target's gradient has no bounds.
+    const odds = ops.sub(ops.log1p(ops.neg(input)), ops.log(input)).detach();
+    const whole = ops.add(loss, carrier);
+    const ofTarget = ops.withGradient(
+      'bce',
+      target,
+      ops.zeros(target.shape, target.dtype, target.device),
+      (g) => ops.mul(g, odds),
+    );
+    return weighted(ops.add(whole, ofTarget), factors);
   },
 });
 

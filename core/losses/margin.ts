@@ -12,6 +12,8 @@ import { constants, inferClasses, reduce, reduction, valuesLike, type Reduction 
 import { elementwiseLoss } from './regression';
 
 const atLeastZero = (x: Tensor): Tensor => ops.clampMin(x, 0);
+/** What is above 0, else 0, without a gradient at 0. */
+const above = (x: Tensor): Tensor => ops.where(ops.gt(x, 0), x, 0);
 
 /** Input where the target is 1, max(0, margin - input) where it is -1. */
 export const hingeEmbedding = elementwiseLoss({
@@ -69,11 +71,12 @@ export const multiMargin = defineLoss({
     const [rows = 1, classes = 1] = scores.shape;
     const wanted = ops.reshape(target, [rows]);
     const own = ops.reshape(ops.neg(ops.nll(scores, wanted, { reduction: 'none' })), [rows, 1]);
-    const missing = atLeastZero(ops.add(ops.sub(scores, own), params.margin));
-    const powers = params.p === 2 ? ops.square(missing) : missing;
     const column = ops.reshape(ops.cast(wanted, input.dtype), [rows, 1]);
     const isOther = ops.ne(numbersUpTo(classes, input), column);
-    const sums = ops.div(ops.sum(ops.where(isOther, powers, 0), [1]), classes);
+    const distances = ops.add(ops.sub(scores, own), params.margin);
+    const missing = above(ops.where(isOther, distances, 0));
+    const powers = params.p === 2 ? ops.square(missing) : missing;
+    const sums = ops.div(ops.sum(powers, [1]), classes);
     const weight = params.weight && ops.gather(constants(params.weight, input), wanted);
     const losses = weight ? ops.mul(sums, weight) : sums;
     return reduce(input.rank === 1 ? ops.reshape(losses, []) : losses, params.reduction);
@@ -139,8 +142,8 @@ export const multilabelMargin = defineLoss({
     const across = ops.reshape(scores, [rows, 1, classes]);
     const own = ops.sum(ops.where(isLabel, across, 0), [2], { keepdim: true });
     const isOther = ops.mul(counts, ops.eq(ops.sum(isLabel, [1], { keepdim: true }), 0));
-    const missing = atLeastZero(ops.add(ops.sub(across, own), 1));
-    const losses = ops.div(ops.sum(ops.where(isOther, missing, 0), [1, 2]), classes);
+    const missing = above(ops.where(isOther, ops.add(ops.sub(across, own), 1), 0));
+    const losses = ops.div(ops.sum(missing, [1, 2]), classes);
     return reduce(input.rank === 1 ? ops.reshape(losses, []) : losses, params.reduction);
   },
   examples: [

@@ -106,12 +106,12 @@ export const smoothL1 = elementwiseLoss({
     ops.fused([input, target], (f, ...operands) => {
       const distance = f.step('abs', f.step('sub', ...operands));
       if (beta === 0) return distance;
-      const isNear = f.step('lt', distance, f.constant(beta));
+      const isFar = f.step('ge', distance, f.constant(beta));
       // What is far is not squared: an infinite square has no gradient, not even none.
-      const short = f.step('where', isNear, distance, f.constant(0));
+      const short = f.step('where', isFar, f.constant(0), distance);
       const near = f.step('div', f.step('mul', f.constant(0.5), f.step('square', short)), f.constant(beta));
       const far = f.step('sub', distance, f.constant(0.5 * beta));
-      return f.step('where', isNear, near, far);
+      return f.step('where', isFar, far, near);
     }),
 });
 
@@ -132,10 +132,10 @@ export const huber = elementwiseLoss({
   formula: (input, target, { delta }) =>
     ops.fused([input, target], (f, ...operands) => {
       const distance = f.step('abs', f.step('sub', ...operands));
-      const isNear = f.step('le', distance, f.constant(delta));
-      const short = f.step('where', isNear, distance, f.constant(0));
+      const isFar = f.step('gt', distance, f.constant(delta));
+      const short = f.step('where', isFar, f.constant(0), distance);
       const near = f.step('mul', f.constant(0.5), f.step('square', short));
       const far = f.step('mul', f.constant(delta), f.step('sub', distance, f.constant(0.5 * delta)));
-      return f.step('where', isNear, near, far);
+      return f.step('where', isFar, far, near);
     }),
 });

@@ -2,13 +2,17 @@
 
     python scripts/golden/modules.py write
         writes tests/golden/modules.jsonl, the committed, frugal set, and torch-nn.json, the keywords of every class
+    python scripts/golden/modules.py write-edges
+        writes tests/golden/module-edges.jsonl, the same at the edges
     python scripts/golden/modules.py autocast
         writes tests/golden/autocast.jsonl: what torch.autocast('cpu', torch.bfloat16) gives for layers that multiply
     python scripts/golden/modules.py try [SEED [COUNT [CLASS ...]]]
         makes COUNT fresh calls per class, runs them through `npx lazuli probe` in both dtypes and prints what disagrees
+    python scripts/golden/modules.py edges [SEED [COUNT [CLASS ...]]]
+        the same for calls at the edges, COUNT of each kind
 
 Every number is a multiple of 1/64, exact in float32. An array of the answer is base64 of little-endian float64. The calls
-themselves are in module_calls.py.
+themselves are in module_calls.py, those at the edges in module_edges.py.
 """
 
 import base64
@@ -27,11 +31,13 @@ import torch
 from torch import nn
 
 from module_calls import CALLS  # noqa: E402
+from module_edges import edges_of  # noqa: E402
 
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FILE = os.path.join(ROOT, "tests", "golden", "modules.jsonl")
+EDGES_FILE = os.path.join(ROOT, "tests", "golden", "module-edges.jsonl")
 TOLERANCE = {"float64": 1e-10, "float32": 2e-6}
 
 
@@ -216,10 +222,10 @@ def as_lists(answer):
     }
 
 
-def attempt(seed, count, names):
+def attempt(make, seed, count, names):
     lines = []
     for name in names:
-        for call in calls_of(name, seed, count):
+        for call in make(name, seed, count):
             try:
                 line, grad_outputs = answered(name, call)
                 line["shapes"] = [list(value.shape) if isinstance(value, torch.Tensor) else len(value) if value else value for value in call.inputs]
@@ -271,22 +277,27 @@ def write_mixed():
     print(f"{path}: {os.path.getsize(path)} bytes")
 
 
+def write(path, calls):
+    with open(path, "w") as out:
+        for name, call in calls:
+            line, grad_outputs = answered(name, call)
+            single = as_lists(run(call, torch.float32, grad_outputs)[0])
+            own = [size for _, size in faults(single, line["answer"], 0) if math.isfinite(size)]
+            line["answer"]["float32"] = float(f"{max(own, default=0):.2g}")
+            out.write(json.dumps(line, separators=(",", ":")) + "\n")
+    print(f"{path}: {os.path.getsize(path)} bytes")
+
+
 def main():
     if sys.argv[1:2] == ["autocast"]:
         return write_mixed()
-    if sys.argv[1:2] == ["try"]:
+    if sys.argv[1:2] in (["try"], ["edges"]):
         seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
         count = int(sys.argv[3]) if len(sys.argv) > 3 else 6
-        return attempt(seed, count, sys.argv[4:] or list(CALLS))
-    with open(FILE, "w") as out:
-        for name, scenarios in CALLS.items():
-            for call in calls_of(name, 0, scenarios.count):
-                line, grad_outputs = answered(name, call)
-                single = as_lists(run(call, torch.float32, grad_outputs)[0])
-                own = [size for _, size in faults(single, line["answer"], 0) if math.isfinite(size)]
-                line["answer"]["float32"] = float(f"{max(own, default=0):.2g}")
-                out.write(json.dumps(line, separators=(",", ":")) + "\n")
-    print(f"{FILE}: {os.path.getsize(FILE)} bytes")
+        return attempt(calls_of if sys.argv[1] == "try" else edges_of, seed, count, sys.argv[4:] or list(CALLS))
+    if sys.argv[1:2] == ["write-edges"]:
+        return write(EDGES_FILE, ((name, call) for name in CALLS for call in edges_of(name, 0)))
+    write(FILE, ((name, call) for name, scenarios in CALLS.items() for call in calls_of(name, 0, scenarios.count)))
     classes = {name: getattr(nn, name) for name in dir(nn)}
     keywords = {
         name: [keyword for keyword in inspect.signature(target.__init__).parameters if keyword != "self"]

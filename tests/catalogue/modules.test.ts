@@ -1,5 +1,6 @@
 // Calls of every module of torch.nn as `lazuli probe` is given them, against real PyTorch: keywords, tuples, masks, lengths,
-// weights and buffers by their names. scripts/golden/modules.py makes the calls and the answers, and tries fresh ones.
+// weights and buffers by their names; usual ones, and those at the edges of what a module takes. scripts/golden/modules.py makes
+// the calls and the answers, and tries fresh ones.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -28,10 +29,14 @@ interface Line {
   };
 }
 
-const LINES = readFileSync(resolve(import.meta.dirname, '..', 'golden', 'modules.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Line);
+const linesOf = (file: string): readonly Line[] =>
+  readFileSync(resolve(import.meta.dirname, '..', 'golden', file), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+
+const LINES = linesOf('modules.jsonl');
+const EDGES = linesOf('module-edges.jsonl');
 
 type Own = ProbeArray | null | undefined;
 const isList = (value: unknown): value is readonly Own[] => Array.isArray(value);
@@ -75,14 +80,15 @@ function compareAll(result: ProbeResult, { answer }: Line, tolerance: number): v
 }
 
 describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
-  it.each(LINES.map((line, at) => [`${at} ${line.name} ${JSON.stringify(line.case.params)}`, line] as const))(
-    '%s',
-    (_title, line) => {
-      // Rounding that PyTorch's float32 does not survive either is no disagreement; float64 has 2^-29 of its steps.
-      const lost = 8 * line.answer.float32 * (dtype === 'float64' ? 2 ** -29 : 1);
-      compareAll(probe({ ...line.case, dtype }), line, Math.max(TOLERANCE[dtype], lost));
-    },
-  );
+  it.each(
+    [...LINES, ...EDGES].map(
+      (line, at) => [`${at} ${line.name} ${JSON.stringify(line.case.params)}`, line] as const,
+    ),
+  )('%s', (_title, line) => {
+    // Rounding that PyTorch's float32 does not survive either is no disagreement; float64 has 2^-29 of its steps.
+    const lost = 8 * line.answer.float32 * (dtype === 'float64' ? 2 ** -29 : 1);
+    compareAll(probe({ ...line.case, dtype }), line, Math.max(TOLERANCE[dtype], lost));
+  });
 });
 
 describe('torch.nn', () => {

@@ -17,14 +17,15 @@ export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor =>
     );
   });
 
-/** alpha·(eˣ − 1) where x ≤ 0, else x. */
-export const elu = (x: Tensor, alpha = 1): Tensor =>
+/** alpha·(e^(rate·x) − 1) where x ≤ 0, else x. */
+export const elu = (x: Tensor, alpha = 1, rate = 1): Tensor =>
   fused([x], (f, input) => {
     const value = input ?? f.input(0);
     const isNegative = f.step('le', value, f.constant(0));
     // The exponential sees 0 where it is not used: an overflow there would turn the gradient into NaN.
     const safe = f.step('where', isNegative, value, f.constant(0));
-    return f.step('where', isNegative, f.step('mul', f.constant(alpha), f.step('expm1', safe)), value);
+    const scaled = rate === 1 ? safe : f.step('mul', safe, f.constant(rate));
+    return f.step('where', isNegative, f.step('mul', f.constant(alpha), f.step('expm1', scaled)), value);
   });
 
 /** x·Φ(x), exactly (`none`) or by the tanh approximation. Source: torch.nn.GELU. */

@@ -73,30 +73,58 @@ function polynomial(a: Tensor): Tensor {
   return sum;
 }
 
-/** Steps with which any matrix of norm up to 2¹² is inverted to the last digits. */
-const INVERSION_STEPS = 18;
+/** Steps with which any matrix of norm up to 2²² is inverted to the last digits. */
+const INVERSION_STEPS = 30;
+/** Matrices up to this size are inverted as they are, larger ones by halves. */
+const WHOLE = 64;
 
-/**
- * The Cayley transform (I + A/2)(I - A/2)⁻¹ of skew-symmetric matrices. The inverse comes by Newton's iteration X ← X(2I - MX), scaled
- * anew in each step because the range of its singular values is known (Pan and Schreiber, 1991).
- */
+/** The Cayley transform (I + A/2)(I - A/2)⁻¹ of skew-symmetric matrices. */
 export function cayley(a: Tensor): Tensor {
   const half = ops.mul(a, 0.5);
   const m = ops.sub(identity(a), half);
-  const inverse = ops.noGrad(() => {
-    // Of I - A/2 all squared singular values lie between 1 and this.
-    const most = ops.add(ops.mul(total(ops.square(half)), 0.5), 1);
-    // The singular values of MX stay within 1 ± radius.
-    let radius = ops.div(ops.sub(most, 1), ops.add(most, 1));
-    let x = ops.mul(transposed(m), ops.div(2, ops.add(most, 1)));
-    for (let step = 0; step < INVERSION_STEPS; step++) {
-      const square = ops.square(radius);
-      x = ops.mul(newton(m, x), ops.div(2, ops.sub(2, square)));
-      radius = ops.div(square, ops.sub(2, square));
-    }
-    return x;
-  });
+  const inverse = ops.noGrad(() => inverseByHalves(m));
   return ops.matmul(withInverseGradient(m, inverse), ops.add(identity(a), half));
+}
+
+/**
+ * The inverse of matrices whose symmetric part is at least I, as that of I - A/2 is: every block on the diagonal and every Schur
+ * complement has such a part too, so elimination by blocks needs no pivots (Golub and Van Loan, Matrix Computations, 4.1.4).
+ */
+function inverseByHalves(m: Tensor): Tensor {
+  const size = m.shape.at(-1) ?? 0;
+  if (size <= WHOLE) return inverseByNewton(m);
+  const middle = Math.ceil(size / 2);
+  const part = (rows: 0 | 1, columns: 0 | 1): Tensor => {
+    const [top, left] = [rows, columns].map((at) =>
+      at === 0 ? { end: middle } : { start: middle, end: size },
+    );
+    return ops.slice(ops.slice(m, -2, top), -1, left);
+  };
+  const first = inverseByHalves(part(0, 0));
+  const across = ops.matmul(first, part(0, 1));
+  const below = ops.matmul(part(1, 0), first);
+  const second = inverseByHalves(ops.sub(part(1, 1), ops.matmul(part(1, 0), across)));
+  const corner = ops.matmul(second, below);
+  const top = [ops.add(first, ops.matmul(across, corner)), ops.neg(ops.matmul(across, second))];
+  const bottom = [ops.neg(corner), second];
+  return ops.concatenate([ops.concatenate(top, -1), ops.concatenate(bottom, -1)], -2);
+}
+
+/**
+ * Newton's iteration X ← X(2I - MX), scaled anew in each step because the range of the singular values is known (Pan and
+ * Schreiber, 1991): the squared ones lie between 1 and the sum of all.
+ */
+function inverseByNewton(m: Tensor): Tensor {
+  const most = total(ops.square(m));
+  // The singular values of MX stay within 1 ± radius.
+  let radius = ops.div(ops.sub(most, 1), ops.add(most, 1));
+  let x = ops.mul(transposed(m), ops.div(2, ops.add(most, 1)));
+  for (let step = 0; step < INVERSION_STEPS; step++) {
+    const square = ops.square(radius);
+    x = ops.mul(newton(m, x), ops.div(2, ops.sub(2, square)));
+    radius = ops.div(square, ops.sub(2, square));
+  }
+  return x;
 }
 
 /** X(2I - MX). */

@@ -1,0 +1,52 @@
+// The Cayley transform of matrices larger than those that are inverted whole: what defines it, and its gradient.
+import { expect, it } from 'vitest';
+
+import { cayley, skew } from '#core/layers/parametrize/orthogonal-maps';
+import * as ops from '#core/ops/index';
+import type { Tensor } from '#core/tensor/tensor';
+import { useNativeBackend } from '../catalogue/native';
+import { floats } from '../catalogue/values';
+
+useNativeBackend();
+
+const matrix = (name: string, size: number, scale = 1): Tensor =>
+  ops.mul(ops.fromArray(Float64Array.from(floats(name, size * size)), 'float64', 'cpu', [size, size]), scale);
+const identity = (size: number): Tensor => {
+  const values = Float64Array.from({ length: size * size }, (_, at) => (at % (size + 1) === 0 ? 1 : 0));
+  return ops.fromArray(values, 'float64', 'cpu', [size, size]);
+};
+const largest = (x: Tensor): number => Math.max(...ops.toNumbers(ops.abs(x)));
+
+it.each([
+  [65, 0.05],
+  [129, 1],
+  [200, 20],
+])('of %i rows, times %f: Q (I - A/2) = I + A/2, and Q is orthogonal', (size, scale) => {
+  ops.scope(() => {
+    const half = ops.mul(skew(matrix(`cayley ${size}`, size, scale)), 0.5);
+    const q = cayley(ops.mul(half, 2));
+    const unit = identity(size);
+    expect(largest(ops.sub(ops.matmul(ops.transpose(q, 0, 1), q), unit))).toBeLessThan(1e-12);
+    const off = ops.sub(ops.matmul(q, ops.sub(unit, half)), ops.add(unit, half));
+    expect(largest(off) / Math.max(1, largest(half))).toBeLessThan(1e-11);
+  });
+});
+
+it('has the derivative along any direction', () => {
+  ops.scope(() => {
+    const size = 70;
+    const [start, direction, weight] = ['start', 'direction', 'weight'].map((name) =>
+      matrix(name, size, 0.2),
+    );
+    if (!start || !direction || !weight) throw new Error('three matrices');
+    const total = (x: Tensor): Tensor => ops.sum(ops.mul(cayley(skew(x)), weight));
+    const moved = (by: number): number =>
+      ops.toNumbers(total(ops.add(start, ops.mul(direction, by))))[0] ?? NaN;
+    const leaf = start.detach();
+    leaf.requiresGrad = true;
+    const [gradient] = ops.gradients(total(leaf), [leaf]);
+    const along = gradient ? (ops.toNumbers(ops.sum(ops.mul(gradient, direction)))[0] ?? NaN) : NaN;
+    const step = 1e-5;
+    expect(along).toBeCloseTo((moved(step) - moved(-step)) / (2 * step), 5);
+  });
+});

@@ -67,6 +67,8 @@ export interface TensorEntry {
   /** The storage's key in its file, '' when the format has none. */
   readonly storageKey: string;
   readonly requiresGrad: boolean;
+  /** Where it lay when a torch file was written, `cuda:0`; absent for the CPU and for formats that do not say. */
+  readonly location?: string;
 }
 
 /** A value beside the tensors of a checkpoint (epoch, learning rate, names ...), as plain data. */

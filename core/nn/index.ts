@@ -68,7 +68,14 @@ export {
 } from './uninitialized';
 export { compareState, converts, type CompareOptions, type WeightVerdict } from './compare-state';
 export { slotsOf, type Slot } from './slots';
-export { loadEntries, stateDictContent, stateDictFrom, type LoadEntriesOptions } from './state-dict-io';
+export {
+  loadEntries,
+  stateDictContent,
+  stateDictFrom,
+  type FromOptions,
+  type LoadEntriesOptions,
+} from './state-dict-io';
+export type { MapLocation } from './map-location';
 export { materialize, materializeInTurns, type Materialization, type Materialized } from './transaction';
 export { parametersToVector, vectorToParameters } from './vector';
 export { rebuilt, reduceForm, repickled, shallowCopy, type ReduceForm } from './reduce';

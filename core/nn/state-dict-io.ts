@@ -4,10 +4,11 @@ import { AT_ONCE } from '../formats/gather';
 import type { EntryKind, StateDictContent, StorageSource, TensorEntry } from '../formats/weights';
 import { inFlight } from '../in-flight';
 import { formatShape } from '../tensor/shape';
-import type { Storage } from '../tensor/storage';
+import type { Device, Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 import { compareState, presentNames, type CompareOptions, type WeightVerdict } from './compare-state';
 import { LayerModule } from './layer-module';
+import { deviceFor, type MapLocation } from './map-location';
 import type { Module } from './module';
 import { Parameter } from './parameter';
 import { slotsOf } from './slots';
@@ -53,14 +54,30 @@ function entryOf(name: string, tensor: Tensor, sources: Map<Storage, StorageSour
   return { ...common, dtype, shape, stride: strides, offset, storage: source };
 }
 
-/** Tensors of a file's entries, each storage read once and shared as in the file. Nothing stays allocated when reading fails. */
-export async function stateDictFrom(content: StateDictContent, rest?: Rest): Promise<StateDict> {
-  const sources = new Set(content.entries.flatMap(({ storage }) => storage ?? []));
+export interface FromOptions {
+  /** Called between pieces of work: others may have the thread. */
+  readonly rest?: Rest;
+  /** torch.load's `map_location`. Default: everything goes to the CPU. */
+  readonly mapLocation?: MapLocation | null;
+}
+
+/**
+ * Tensors of a file's entries, each storage read once and shared as in the file; what goes to meta is not read. Nothing stays
+ * allocated when reading fails. RuntimeError where `mapLocation` leads to a device that is not here.
+ */
+export async function stateDictFrom(
+  content: StateDictContent,
+  { rest, mapLocation = null }: FromOptions = {},
+): Promise<StateDict> {
+  const devices = new Map<StorageSource, Device>();
+  for (const { storage, location = 'cpu' } of content.entries)
+    if (storage && !devices.has(storage)) devices.set(storage, deviceFor(location, mapLocation));
   const storages = new Map(
-    [...sources].map((source) => [source, allocateBytes('cpu', source.bytes, source.place)]),
+    [...devices].map(([source, device]) => [source, allocateBytes(device, source.bytes, source.place)]),
   );
+  const read = [...storages].filter(([, { device }]) => device !== 'meta');
   try {
-    await inFlight(storages, AT_ONCE, ([source, storage]) => readInto(storage, source, rest));
+    await inFlight(read, AT_ONCE, ([source, storage]) => readInto(storage, source, rest));
   } catch (error) {
     for (const storage of storages.values()) storage.dispose();
     throw error;

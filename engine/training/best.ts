@@ -118,7 +118,7 @@ export class BestEpoch {
     if (!this.#keeps || weights.length === 0) return;
     await this.#keep();
     const turns = new Turns();
-    const saved = await stateDictFrom({ entries: weights }, () => turns.next());
+    const saved = await stateDictFrom({ entries: weights }, { rest: () => turns.next() });
     const done = new Set<Storage>();
     for (const [name, target] of this.stateDict() ?? []) {
       const source = saved.get(name);

@@ -20,6 +20,8 @@ export interface TorchStorage {
   readonly offset: number;
   /** In elements of `dtype`, or in bytes. */
   readonly count: number;
+  /** The device it was saved from: `cpu`, `cuda:0`. */
+  readonly location: string;
 }
 
 /** What a storage class is called without module and "Storage". */
@@ -66,6 +68,7 @@ export interface StorageId {
   readonly storageClass: StorageClass;
   readonly count: number;
   readonly bytes: number;
+  readonly location: string;
   /** `(key, offset, size)` of a view in legacy files. */
   readonly view: { readonly key: string; readonly offset: number; readonly size: number } | null;
 }
@@ -102,6 +105,7 @@ export function parseStorageId(file: string, id: PickleValue, where: string): St
     storageClass: parsed,
     count: elements,
     bytes: elements * parsed.bytes,
+    location: location.value,
     view: view === null ? null : parseView(view, malformed),
   };
 }
@@ -177,8 +181,8 @@ export class StorageTable {
         });
       }
       const source = this.#isBigEndian && dtype !== null ? swapped(raw, dtype) : raw;
-      const { key, count } = parsed;
-      const storage = { source, key, dtype, quantized, perByte, offset: 0, count };
+      const { key, count, location } = parsed;
+      const storage = { source, key, dtype, quantized, perByte, offset: 0, count, location };
       this.#known.set(key, { storage, bytes: parsed.bytes });
       return storage;
     }

@@ -163,6 +163,7 @@ export class TensorBuilder {
       storage: source,
       storageKey: storage.key,
       requiresGrad,
+      ...(storage.location === 'cpu' ? {} : { location: storage.location }),
       ...(storage.quantized === null
         ? {}
         : { note: `${storage.quantized} values, listed as their ${dtype} integers` }),

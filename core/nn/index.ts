@@ -1,5 +1,12 @@
 // The parameter system's public face: what the engine, the graph, the formats and tests import.
 export { Buffer, type BufferOptions } from './buffer';
+export {
+  clipGradNorm_,
+  clipGradsWithNorm_,
+  clipGradValue_,
+  getTotalNorm,
+  type NormOptions,
+} from './clip-grad';
 export { converted, type Conversion } from './convert';
 export { attributesOf } from './attributes';
 export { getDefaultDType, setDefaultDType } from '../tensor/default-dtype';
@@ -77,6 +84,14 @@ export {
 } from './state-dict-io';
 export type { MapLocation } from './map-location';
 export { materialize, materializeInTurns, type Materialization, type Materialized } from './transaction';
+export {
+  catchWarnings,
+  onWarning,
+  warn,
+  type TorchWarning,
+  type WarningClass,
+  type WarningListener,
+} from './warnings';
 export { parametersToVector, vectorToParameters } from './vector';
 export { rebuilt, reduceForm, repickled, shallowCopy, type ReduceForm } from './reduce';
 export { StepQueue, type Steps } from './steps';

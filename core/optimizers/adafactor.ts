@@ -21,6 +21,18 @@ const resolutionOf = ({ dtype }: Tensor): number => (dtype === 'float64' ? 2 ** 
 export const adafactor = defineOptimizer({
   type: 'adafactor',
   torch: 'torch.optim.Adafactor',
+  torchClass: {
+    group: ['lr', 'beta2_decay', 'eps', 'd', 'weight_decay', 'foreach', 'maximize'],
+    checks: [
+      ['lr', 'Learning rate should be >= 0 but is: {}'],
+      ['beta2_decay', 'beta2_decay should be <= 0 but is: {}'],
+      ['eps', 'epsilon1 should be >= 0 but is: {}', 'epsilon2 should be >= 0 but is: {}'],
+      ['d', 'Clipping threshold d should be >= 1 but is: {}'],
+      ['weight_decay', 'weight_decay should be >= 0 but is: {}'],
+    ],
+    older: ['foreach'],
+    floats: ['d', 'weight_decay'],
+  },
   summary: 'Adam that remembers a row and a column per matrix instead of two copies of it.',
   params: {
     lr: learningRate(1e-2),

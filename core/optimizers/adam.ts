@@ -3,7 +3,13 @@ import { boolean, type ParamsOf } from '../layers/params';
 import * as ops from '../ops';
 import { adamStep } from '../ops';
 import type { Shape } from '../tensor/shape';
-import { defineOptimizer, type OptimizerCall, type OptimizerExample, type StateSpec } from './declaration';
+import {
+  defineOptimizer,
+  type OptimizerCall,
+  type OptimizerExample,
+  type StateSpec,
+  type TorchClass,
+} from './declaration';
 import {
   betas,
   decoupledWeightDecay,
@@ -14,6 +20,7 @@ import {
   stateOf,
   stepCount,
   weightDecay,
+  GPUS,
 } from './pieces';
 import { assign, average, descend, directionOf, shrink, stepsBefore } from './steps';
 
@@ -47,6 +54,34 @@ const examples: readonly [OptimizerExample, ...OptimizerExample[]] = [
   { title: 'amsgrad', params: { lr: 0.1, amsgrad: true, weight_decay: 0.01 } },
   { title: 'ascent', params: { lr: 0.01, maximize: true } },
 ];
+
+/** What both classes share; a group says whether it is AdamW's. */
+const torchClass: TorchClass = {
+  group: [
+    'lr',
+    'betas',
+    'eps',
+    'weight_decay',
+    'amsgrad',
+    'maximize',
+    'foreach',
+    'capturable',
+    'differentiable',
+    'fused',
+    'decoupled_weight_decay',
+  ],
+  checks: ['lr', 'eps', 'betas', 'weight_decay'],
+  older: [
+    'amsgrad',
+    'maximize',
+    'foreach',
+    'capturable',
+    'differentiable',
+    'decoupled_weight_decay',
+    'fused',
+  ],
+  capturable: { what: 'params and state_steps', where: GPUS },
+};
 
 /** `decoupled`: weight decay applied to the weights themselves instead of through the gradient. */
 type Call = OptimizerCall<Common> & { readonly decoupled: boolean };
@@ -106,6 +141,7 @@ export const adam = defineOptimizer<
 >({
   type: 'adam',
   torch: 'torch.optim.Adam',
+  torchClass,
   summary: 'Scales each step by how large and how steady the gradient was; a good first choice.',
   params: { ...common, decoupled_weight_decay: decoupledWeightDecay },
   state,
@@ -122,6 +158,7 @@ export const adam = defineOptimizer<
 export const adamw = defineOptimizer({
   type: 'adamw',
   torch: 'torch.optim.AdamW',
+  torchClass: { ...torchClass, derivesFrom: 'adam', fixed: { decoupled_weight_decay: true } },
   summary: 'Adam with weight decay apart from the gradient; usual for transformers.',
   params: { ...common, weight_decay: weightDecay(0.01) },
   state,

@@ -13,6 +13,7 @@ import {
   stateOf,
   stepCount,
   weightDecay,
+  GPUS,
 } from './pieces';
 import { assign, average, descend, directionOf, shrink, stepsBefore } from './steps';
 
@@ -62,6 +63,23 @@ function moveMoments(
 export const nadam = defineOptimizer({
   type: 'nadam',
   torch: 'torch.optim.NAdam',
+  torchClass: {
+    group: [
+      'lr',
+      'betas',
+      'eps',
+      'weight_decay',
+      'momentum_decay',
+      'decoupled_weight_decay',
+      'maximize',
+      'foreach',
+      'capturable',
+      'differentiable',
+    ],
+    checks: ['lr', 'eps', 'betas', 'weight_decay', 'momentum_decay'],
+    older: ['maximize', 'foreach', 'capturable', 'differentiable', 'decoupled_weight_decay'],
+    capturable: { what: 'params, mu_products and state_steps', where: GPUS },
+  },
   summary: 'Adam that looks one step ahead.',
   params: {
     lr: learningRate(2e-3),
@@ -120,6 +138,22 @@ export const nadam = defineOptimizer({
 export const radam = defineOptimizer({
   type: 'radam',
   torch: 'torch.optim.RAdam',
+  torchClass: {
+    group: [
+      'lr',
+      'betas',
+      'eps',
+      'weight_decay',
+      'maximize',
+      'foreach',
+      'capturable',
+      'decoupled_weight_decay',
+      'differentiable',
+    ],
+    checks: ['lr', 'eps', 'betas', 'weight_decay'],
+    older: ['foreach', 'maximize', 'differentiable', 'decoupled_weight_decay', 'capturable'],
+    capturable: { what: 'params and state_steps', where: GPUS },
+  },
   summary: 'Adam with its own warm-up: plain momentum until the size of gradients is known.',
   params: {
     lr: learningRate(1e-3),
@@ -171,6 +205,23 @@ export const radam = defineOptimizer({
 export const asgd = defineOptimizer({
   type: 'asgd',
   torch: 'torch.optim.ASGD',
+  torchClass: {
+    group: [
+      'lr',
+      'lambd',
+      'alpha',
+      't0',
+      'weight_decay',
+      'foreach',
+      'maximize',
+      'differentiable',
+      'capturable',
+    ],
+    checks: ['lr', 'weight_decay'],
+    older: ['foreach', 'maximize', 'differentiable', 'capturable'],
+    floats: ['t0'],
+    capturable: { what: 'params, mus, etas, and state_steps', where: GPUS },
+  },
   summary: 'Plain steps that shrink, with the mean of the weights kept beside them.',
   params: {
     lr: learningRate(1e-2),
@@ -211,6 +262,12 @@ export const asgd = defineOptimizer({
 export const rprop = defineOptimizer({
   type: 'rprop',
   torch: 'torch.optim.Rprop',
+  torchClass: {
+    group: ['lr', 'etas', 'step_sizes', 'foreach', 'maximize', 'differentiable', 'capturable'],
+    checks: ['lr'],
+    older: ['foreach', 'maximize', 'differentiable', 'capturable'],
+    capturable: { what: 'params and state_steps', where: GPUS },
+  },
   summary: 'Follows the signs of gradients; for whole data sets at a time.',
   params: {
     lr: learningRate(1e-2),
@@ -230,6 +287,17 @@ export const rprop = defineOptimizer({
     }),
     maximize,
   },
+  check: ({ etas: [shrink = 0, grow = 0] }) =>
+    shrink > 0 && shrink < 1 && grow > 1
+      ? []
+      : [
+          {
+            where: 'etas',
+            message: `Invalid eta values: ${shrink}, ${grow}`,
+            expected: 'one between 0 and 1, and one above 1',
+            got: `${shrink}, ${grow}`,
+          },
+        ],
   state: ({ lr }, shape) => [
     stepCount({ isTorch: true }),
     like('prev', shape),

@@ -3,13 +3,39 @@ import { number, numbers } from '../layers/params';
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { defineOptimizer } from './declaration';
-import { eps, learningRate, like, maximize, stateOf, stepCount, weightDecay } from './pieces';
+import {
+  eps,
+  learningRate,
+  like,
+  maximize,
+  stateOf,
+  stepCount,
+  weightDecay,
+  GPUS,
+  GPUS_BUT_XLA,
+} from './pieces';
 import { average, descend, directionOf, stepsBefore } from './steps';
 
 /** p -= lr / (1 + (step - 1) · lr_decay) · g / (√Σg² + eps). Source: torch.optim.Adagrad. */
 export const adagrad = defineOptimizer({
   type: 'adagrad',
   torch: 'torch.optim.Adagrad',
+  torchClass: {
+    group: [
+      'lr',
+      'lr_decay',
+      'eps',
+      'weight_decay',
+      'initial_accumulator_value',
+      'foreach',
+      'maximize',
+      'differentiable',
+      'fused',
+    ],
+    checks: ['lr', 'lr_decay', 'weight_decay', 'initial_accumulator_value', 'eps'],
+    older: ['foreach', 'maximize', 'differentiable', 'fused'],
+    startsWith: { callable: 'is_complex' },
+  },
   summary: 'Divides each step by the size of all gradients so far; for rare features.',
   params: {
     lr: learningRate(1e-2),
@@ -54,6 +80,13 @@ export const adagrad = defineOptimizer({
 export const adadelta = defineOptimizer({
   type: 'adadelta',
   torch: 'torch.optim.Adadelta',
+  torchClass: {
+    group: ['lr', 'rho', 'eps', 'weight_decay', 'maximize', 'capturable', 'foreach', 'differentiable'],
+    checks: ['lr', 'rho', 'eps', 'weight_decay'],
+    older: ['foreach', 'maximize', 'differentiable', 'capturable'],
+    floats: ['lr'],
+    capturable: { what: 'params and state_steps', where: GPUS_BUT_XLA },
+  },
   summary: 'Finds the size of its steps from the steps before.',
   params: {
     lr: learningRate(1),
@@ -95,6 +128,12 @@ export const adadelta = defineOptimizer({
 export const adamax = defineOptimizer({
   type: 'adamax',
   torch: 'torch.optim.Adamax',
+  torchClass: {
+    group: ['lr', 'betas', 'eps', 'weight_decay', 'foreach', 'maximize', 'differentiable', 'capturable'],
+    checks: ['lr', 'eps', 'betas', 'weight_decay'],
+    older: ['foreach', 'maximize', 'differentiable', 'capturable'],
+    capturable: { what: 'params and state_steps', where: GPUS },
+  },
   summary: 'Adam by the largest gradient instead of the mean square.',
   params: {
     lr: learningRate(2e-3),

@@ -31,11 +31,43 @@ export interface OptimizerCall<P extends ParamTable> {
   readonly momentum?: Tensor | null;
 }
 
+/** What torch.optim's class keeps in a group and refuses in its constructor, beyond the table of options: core/optim reads it. */
+export interface TorchClass {
+  /** Keys of a group, in PyTorch's order; those that are no options are switches of PyTorch's implementations. */
+  readonly group: readonly string[];
+  /**
+   * What the constructor looks at, in its order: options, whose bounds are the table's own, with PyTorch's words where they are not
+   * the usual ones; `{}` is the value. One text for each item where an option is a list.
+   */
+  readonly checks: readonly (string | readonly [option: string, ...texts: string[]])[];
+  /** Keys that a group saved by an older PyTorch may lack, with the value it takes where that is not the default. */
+  readonly older: readonly (string | readonly [key: string, value: unknown])[];
+  /** Options that only the class has, with their defaults: a run does without them. */
+  readonly more?: Readonly<Record<string, unknown>>;
+  /** What the class sets in every group and takes from nobody. */
+  readonly fixed?: Readonly<Record<string, unknown>>;
+  /** Options whose PyTorch default is None, and the value that None means. */
+  readonly none?: Readonly<Record<string, unknown>>;
+  /** Options whose PyTorch default prints with a point though it is a whole number: `lr: 1.0`. */
+  readonly floats?: readonly string[];
+  /** The `type` whose class this one derives from, with its step: AdamW from Adam. */
+  readonly derivesFrom?: string;
+  /** NaN passes its checks: they ask for what is wrong, not for what is right. */
+  readonly takesNan?: true;
+  /** State that appears in a step whatever else is there; elsewhere it is made all at once. */
+  readonly addsState?: true;
+  /** State that is there from construction on: Adagrad's. An uninitialized parameter is refused by the function named. */
+  readonly startsWith?: { readonly callable: string };
+  /** What must lie on a GPU when `capturable` is set, and where it may: as its AssertionError names them. */
+  readonly capturable?: { readonly what: string; readonly where: string };
+}
+
 export interface OptimizerDeclaration<P extends ParamTable = ParamTable> {
   /** Permanent id in project files: `adamw`. */
   readonly type: string;
   /** Dotted PyTorch name, `torch.optim.AdamW`. */
   readonly torch: string;
+  readonly torchClass: TorchClass;
   /** One sentence for the menu. */
   readonly summary: string;
   /** Has `lr`. */

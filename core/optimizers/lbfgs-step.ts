@@ -1,6 +1,7 @@
 // L-BFGS: a step that looks at the loss at several places, along directions made of the last gradients. It runs on the host
-// over flat vectors; the loss and its gradient come from whoever runs it.
+// over flat vectors; the loss and its gradient come from whoever runs it, at once or later.
 // Source: torch.optim.LBFGS and its line search, after Schmidt's minFunc; Nocedal and Wright 2006, chapter 7.
+import { assert } from '../errors';
 import type { ParamsOf } from '../layers/params';
 import type { LBFGS_PARAMS } from './lbfgs';
 
@@ -19,10 +20,37 @@ export interface LbfgsCall {
   readonly learningRate: number;
   /** The parameters; changed in place. */
   readonly place: Flat;
-  /** The loss and gradient at `place`. */
-  readonly evaluate: (place: Flat) => Promise<Evaluated>;
-  /** Called between long parts, so that others get their turn. */
-  readonly pause: () => Promise<void>;
+}
+
+/** What a step asks for as it goes: the loss and gradient at a place, or, between long parts, a turn for others (null). */
+export type LbfgsWork<T> = Generator<Flat | null, T, Evaluated | null>;
+
+function* evaluated(place: Flat): LbfgsWork<Evaluated> {
+  const result = yield place;
+  assert(result, 'an L-BFGS step was not told the loss it asked for');
+  return result;
+}
+
+/** Runs a step whose losses come at once. */
+export function runLbfgs<T>(work: LbfgsWork<T>, evaluate: (place: Flat) => Evaluated): T {
+  let next = work.next(null);
+  while (next.done !== true) next = work.next(next.value && evaluate(next.value));
+  return next.value;
+}
+
+/** Runs a step whose losses come later; `pause` lets others have their turn. */
+export async function runLbfgsInTurns<T>(
+  work: LbfgsWork<T>,
+  evaluate: (place: Flat) => Promise<Evaluated>,
+  pause: () => Promise<void>,
+): Promise<T> {
+  let next = work.next(null);
+  while (next.done !== true) {
+    const answer: Evaluated | null = next.value && (await evaluate(next.value));
+    if (answer === null) await pause();
+    next = work.next(answer);
+  }
+  return next.value;
 }
 
 /** What is remembered between steps, by PyTorch's names. */
@@ -89,18 +117,18 @@ function largest(a: Flat): number {
 }
 
 /** One step. Gives the loss before it, as the closure of PyTorch's step does first. */
-export async function lbfgsStep(call: LbfgsCall, state: LbfgsState): Promise<number> {
-  const { options, place, evaluate } = call;
+export function* lbfgsStep(call: LbfgsCall, state: LbfgsState): LbfgsWork<number> {
+  const { options, place } = call;
   const { max_iter, tolerance_grad, tolerance_change, line_search_fn } = options;
   const max_eval = options.max_eval ?? Math.floor((max_iter * 5) / 4);
-  const first = await evaluate(place);
+  const first = yield* evaluated(place);
   let { loss, gradient } = first;
   let evaluations = 1;
   state.func_evals += 1;
   if (largest(gradient) <= tolerance_grad) return first.loss;
   for (let iteration = 1; iteration <= max_iter; iteration++) {
     state.n_iter += 1;
-    const direction = await directionOf(call, state, gradient);
+    const direction = yield* directionOf(call, state, gradient);
     state.d = direction;
     state.prev_flat_grad = gradient.slice();
     state.prev_loss = loss;
@@ -110,7 +138,7 @@ export async function lbfgsStep(call: LbfgsCall, state: LbfgsState): Promise<num
     let tried = 0;
     let isOptimal = false;
     if (line_search_fn !== null) {
-      const found = await strongWolfe(call, {
+      const found = yield* strongWolfe(call, {
         direction,
         length: state.t,
         start: { loss, gradient, slope },
@@ -124,7 +152,7 @@ export async function lbfgsStep(call: LbfgsCall, state: LbfgsState): Promise<num
     } else {
       addScaled(place, state.t, direction);
       if (iteration !== max_iter) {
-        ({ loss, gradient } = await evaluate(place));
+        ({ loss, gradient } = yield* evaluated(place));
         tried = 1;
         isOptimal = largest(gradient) <= tolerance_grad;
       }
@@ -146,11 +174,11 @@ function firstLength(gradient: Flat): number {
 }
 
 /** The gradient's opposite, bent by what the last steps told of the loss's curvature: two loops over the memory. */
-async function directionOf(
-  { options: { history_size }, pause }: LbfgsCall,
+function* directionOf(
+  { options: { history_size } }: LbfgsCall,
   state: LbfgsState,
   gradient: Flat,
-): Promise<Flat> {
+): LbfgsWork<Flat> {
   const { old_dirs, old_stps, ro } = state;
   if (state.n_iter === 1 || !state.d || !state.prev_flat_grad) {
     for (const list of [old_dirs, old_stps, ro]) list.length = 0;
@@ -166,13 +194,13 @@ async function directionOf(
     const [y, s] = [old_dirs[at] ?? q, old_stps[at] ?? q];
     al[at] = round(dot(s, q) * (ro[at] ?? 0));
     addScaled(q, -(al[at] ?? 0), y);
-    await pause();
+    yield null;
   }
   const r = scaled(q, state.H_diag);
   for (let at = 0; at < old_dirs.length; at++) {
     const [y, s] = [old_dirs[at] ?? r, old_stps[at] ?? r];
     addScaled(r, (al[at] ?? 0) - round(dot(y, r) * (ro[at] ?? 0)), s);
-    await pause();
+    yield null;
   }
   return r;
 }
@@ -212,22 +240,22 @@ const [C1, C2] = [1e-4, 0.9];
 const LEAST_MOVE = 1e-9;
 
 /** A length along the direction that meets Wolfe's strong conditions, or the best found. */
-async function strongWolfe(
-  { place, evaluate }: LbfgsCall,
+function* strongWolfe(
+  { place }: LbfgsCall,
   { direction, length, start, most }: Search,
-): Promise<Point & { readonly evaluations: number }> {
+): LbfgsWork<Point & { readonly evaluations: number }> {
   const reach = largest(direction);
-  const at = async (t: number): Promise<Point> => {
+  const at = function* (t: number): LbfgsWork<Point> {
     const trial = place.slice();
     addScaled(trial, t, direction);
-    const { loss, gradient } = await evaluate(trial);
+    const { loss, gradient } = yield* evaluated(trial);
     return { length: t, loss, gradient, slope: dot(gradient, direction) };
   };
   const isHigh = (point: Point): boolean => point.loss > start.loss + C1 * point.length * start.slope;
   const isFlat = (point: Point): boolean => Math.abs(point.slope) <= -C2 * start.slope;
 
   let previous: Point = { ...start, length: 0 };
-  let point = await at(length);
+  let point = yield* at(length);
   let evaluations = 1;
   let iteration = 0;
   let bracket: [Point] | [Point, Point] | null = null;
@@ -249,7 +277,7 @@ async function strongWolfe(
     const bounds = [point.length + 0.01 * (point.length - previous.length), point.length * 10] as const;
     const next = interpolated(previous, point, bounds);
     previous = point;
-    point = await at(next);
+    point = yield* at(next);
     evaluations += 1;
     iteration += 1;
   }
@@ -269,7 +297,7 @@ async function strongWolfe(
       next = Math.abs(next - furthest) < Math.abs(next - least) ? furthest - margin : least + margin;
       isStuck = false;
     } else isStuck = isNearEnd;
-    point = await at(next);
+    point = yield* at(next);
     evaluations += 1;
     iteration += 1;
     const high = low === 0 ? 1 : 0;

@@ -54,6 +54,21 @@ export const LBFGS_PARAMS = {
 export const lbfgs = defineOptimizer({
   type: 'lbfgs',
   torch: 'torch.optim.LBFGS',
+  torchClass: {
+    group: [
+      'lr',
+      'max_iter',
+      'max_eval',
+      'tolerance_grad',
+      'tolerance_change',
+      'history_size',
+      'line_search_fn',
+      'maximize',
+    ],
+    checks: ['lr'],
+    older: [],
+    more: { maximize: false },
+  },
   summary: 'For small data taken whole: looks at the loss several times in a step and needs few steps.',
   params: LBFGS_PARAMS,
   complete: (params) => ({ ...params, max_eval: params.max_eval ?? Math.floor((params.max_iter * 5) / 4) }),

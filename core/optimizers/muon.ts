@@ -1,7 +1,7 @@
 // Muon: momentum whose matrix is made nearly orthogonal before each step.
 import { boolean, choice, integer, number, numbers } from '../layers/params';
 import * as ops from '../ops';
-import type { Shape } from '../tensor/shape';
+import { torchSize, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { defineOptimizer } from './declaration';
 import { learningRate, like, stateOf, weightDecay } from './pieces';
@@ -42,6 +42,27 @@ const rateFactor = (name: 'original' | 'match_rms_adamw', [rows = 1, columns = 1
 export const muon = defineOptimizer({
   type: 'muon',
   torch: 'torch.optim.Muon',
+  torchClass: {
+    group: [
+      'lr',
+      'weight_decay',
+      'momentum',
+      'nesterov',
+      'ns_coefficients',
+      'eps',
+      'ns_steps',
+      'adjust_lr_fn',
+    ],
+    checks: [
+      ['lr', 'Learning rate should be >= 0 but is: {}'],
+      ['momentum', 'momentum should be >= 0 but is: {}'],
+      ['weight_decay', 'weight decay should be >= 0 but is: {}'],
+      ['adjust_lr_fn', 'Adjust learning rate function {} is not supported'],
+    ],
+    older: [],
+    none: { adjust_lr_fn: 'original' },
+    addsState: true,
+  },
   summary: 'Momentum made orthogonal, for the matrices of hidden layers; takes no biases.',
   params: {
     lr: learningRate(1e-3),
@@ -77,7 +98,7 @@ export const muon = defineOptimizer({
   refuse: (shape) =>
     shape.length === 2
       ? null
-      : `Muon only supports 2D parameters whereas we found a parameter with size: [${shape.join(', ')}]`,
+      : `Muon only supports 2D parameters whereas we found a parameter with size: ${torchSize(shape)}`,
   state: (_params, shape) => [like('momentum_buffer', shape)],
   lower({ params, param, grad, state, learningRate: lr, momentum: moved }) {
     ops.noGrad(() => {

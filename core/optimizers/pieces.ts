@@ -56,3 +56,7 @@ export function stateOf(state: Readonly<Record<string, Tensor>>, name: string): 
   assert(tensor, `an optimizer was lowered without its state '${name}'`);
   return tensor;
 }
+
+/** Where PyTorch allows steps that are recorded for a GPU, as its messages list it. */
+export const GPUS_BUT_XLA = "['cuda', 'xpu', 'hpu', 'privateuseone']";
+export const GPUS = GPUS_BUT_XLA.replace(']', ", 'xla']");

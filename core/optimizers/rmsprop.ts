@@ -4,13 +4,30 @@ import * as ops from '../ops';
 import { rmspropStep } from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { defineOptimizer } from './declaration';
-import { eps, learningRate, like, maximize, stateOf, stepCount, weightDecay } from './pieces';
+import { eps, learningRate, like, maximize, stateOf, stepCount, weightDecay, GPUS } from './pieces';
 import { assign, average, descend, directionOf } from './steps';
 
 /** p -= lr · g / (√v + eps). Source: torch.optim.RMSprop. */
 export const rmsprop = defineOptimizer({
   type: 'rmsprop',
   torch: 'torch.optim.RMSprop',
+  torchClass: {
+    group: [
+      'lr',
+      'momentum',
+      'alpha',
+      'eps',
+      'centered',
+      'weight_decay',
+      'capturable',
+      'foreach',
+      'maximize',
+      'differentiable',
+    ],
+    checks: ['lr', 'eps', 'momentum', 'weight_decay', 'alpha'],
+    older: ['momentum', 'centered', 'foreach', 'maximize', 'differentiable', 'capturable'],
+    capturable: { what: 'params and state_steps', where: GPUS },
+  },
   summary: 'Divides each step by the running size of the gradient; used with recurrent nets.',
   params: {
     lr: learningRate(1e-2),

@@ -11,6 +11,23 @@ import { assign, descend, directionOf } from './steps';
 export const sgd = defineOptimizer({
   type: 'sgd',
   torch: 'torch.optim.SGD',
+  torchClass: {
+    group: [
+      'lr',
+      'momentum',
+      'dampening',
+      'weight_decay',
+      'nesterov',
+      'maximize',
+      'foreach',
+      'differentiable',
+      'fused',
+    ],
+    checks: ['lr', 'momentum', 'weight_decay'],
+    older: ['nesterov', 'maximize', 'foreach', 'differentiable', ['fused', false]],
+    takesNan: true,
+    addsState: true,
+  },
   summary: 'Steps along the gradient; with momentum, along its running sum.',
   params: {
     lr: learningRate(1e-3),

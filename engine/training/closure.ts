@@ -7,7 +7,13 @@ import { StateDict, type Parameter } from '#core/nn/index';
 import { stateDictContent } from '#core/nn/state-dict-io';
 import { convertBytes } from '#core/nn/tensor-memory';
 import type { LBFGS_PARAMS } from '#core/optimizers/lbfgs';
-import { lbfgsStep, newLbfgsState, type Flat, type LbfgsState } from '#core/optimizers/lbfgs-step';
+import {
+  lbfgsStep,
+  newLbfgsState,
+  runLbfgsInTurns,
+  type Flat,
+  type LbfgsState,
+} from '#core/optimizers/lbfgs-step';
 import { HostStorage } from '#core/tensor/host-storage';
 import { Tensor } from '#core/tensor/tensor';
 
@@ -42,7 +48,7 @@ export class ClosureOptimizer {
       const bytes = gradient.storage.read(gradient.offset * this.#bytes, this.#count * this.#bytes);
       return { loss, gradient: this.#vector(bytes) };
     };
-    await lbfgsStep({ options, learningRate, place, evaluate, pause }, this.#state);
+    await runLbfgsInTurns(lbfgsStep({ options, learningRate, place }, this.#state), evaluate, pause);
     await this.#write(place, turns);
   }
 

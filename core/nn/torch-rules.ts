@@ -54,6 +54,8 @@ const linear: TorchRules = {
   },
   // 2.14: the inferred size is noted and must be the loaded weight's.
   afterLoad(module, [input]) {
+    // A first call that failed has noted its size already.
+    if (module.paramAttribute('in_features') !== 0) return;
     const size = input?.shape.at(-1);
     const loaded = module.tensor('weight')?.shape.at(-1);
     if (size === undefined) throw axisMissing();
@@ -69,6 +71,7 @@ const linear: TorchRules = {
 
 const convolution = (dimensions: number, functionName: string): TorchRules => ({
   callable: `<built-in method ${functionName} of type object>`,
+  assertsKind: true,
   checkInput(module, [input]) {
     const shape = input?.shape ?? [];
     const [least, most] = [dimensions + 1, dimensions + 2];

@@ -1,7 +1,7 @@
 // module.to(), double(), half() ...: parameters keep their identity, uninitialized ones their class. Source:
 // torch.nn.Module._apply.
 import { TorchError } from '../errors';
-import { canRequireGradient, type DType } from '../tensor/dtype';
+import { canRequireGradient, DTYPES, type DType } from '../tensor/dtype';
 import type { Device } from '../tensor/storage';
 import { contiguousStrides } from '../tensor/shape';
 import { Tensor } from '../tensor/tensor';
@@ -15,6 +15,7 @@ import { Parameter } from './parameter';
 import { REGISTRY } from './registry';
 import { allocateBytes, cloneTensor, convertBytes, denseBytes, newTensor, writeDense } from './tensor-memory';
 import { isLazy, pendingData } from './uninitialized';
+import { warn } from './warnings';
 
 export type MemoryFormat = 'contiguous_format' | 'channels_last' | 'channels_last_3d';
 
@@ -75,8 +76,17 @@ export function convertModule<M extends Module>(root: M, target: Conversion, met
       `nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.${target.dtype}`,
       'dtype_mismatch',
     );
+  if (method === 'to' && target.dtype !== undefined && DTYPES[target.dtype].kind === 'complex')
+    warn('UserWarning', COMPLEX_MODULES);
+  return applyConversion(root, target, method);
+}
+
+const COMPLEX_MODULES =
+  'Complex modules are a new feature under active development whose design may change, and some modules might not work as expected when using complex tensors as parameters or buffers. Please file an issue at https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml if a complex module does not work as expected.';
+
+function applyConversion<M extends Module>(root: M, target: Conversion, method: string): M {
   for (const child of root[REGISTRY].modules.values())
-    if (child !== null) convertModule(child, target, method);
+    if (child !== null) applyConversion(child, target, method);
   const { parameters, buffers } = root[REGISTRY];
   for (const [name, parameter] of parameters)
     if (parameter !== null)

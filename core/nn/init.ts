@@ -9,6 +9,7 @@ import { checkUniformBounds } from './random-checks';
 import { defaultGenerator, type Generator, type Piece, type RandomDType } from './random';
 import { runSteps, type Steps } from './steps';
 import { fillSteps, isDense, writeDense } from './tensor-memory';
+import { warn } from './warnings';
 
 /** `fan_in` and `fan_out`, as torch.nn.init counts them: sizes of axes 1 and 0 times the receptive field. */
 export interface Fans {
@@ -231,16 +232,23 @@ export function kaimingStd(
   return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
 }
 
+/** True for a tensor with a size of 0, which PyTorch warns of: there is nothing to draw. */
+export function isEmpty({ shape }: Tensor): boolean {
+  if (!shape.includes(0)) return false;
+  warn('UserWarning', 'Initializing zero-element tensors is a no-op');
+  return true;
+}
+
 /** He initialization, uniform. A tensor with a size of 0 is left as it is. */
 export function kaimingUniform_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
   tensor.assertUsable('<function kaiming_uniform_>');
-  if (tensor.shape.includes(0)) return tensor;
+  if (isEmpty(tensor)) return tensor;
   const bound = Math.sqrt(3) * kaimingStd(tensor, options);
   return uniform_(tensor, -bound, bound, options.generator);
 }
 /** He initialization, normal. A tensor with a size of 0 is left as it is. */
 export function kaimingNormal_(tensor: Tensor, options: KaimingOptions = {}): Tensor {
-  if (tensor.shape.includes(0)) return tensor;
+  if (isEmpty(tensor)) return tensor;
   return normal_(tensor, 0, kaimingStd(tensor, options), options.generator);
 }
 

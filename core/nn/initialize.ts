@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor/tensor';
 import {
   calculateFanInAndFanOut,
   constantSteps,
+  isEmpty,
   kaimingStd,
   normalSteps,
   orthogonalSteps,
@@ -64,10 +65,10 @@ export function* initializeSteps(
     case 'kaiming_uniform':
       // Checked before the shape is looked at, so that an uninitialized tensor is refused in PyTorch's words.
       tensor.assertUsable('<function kaiming_uniform_>');
-      if (tensor.shape.includes(0)) return;
+      if (isEmpty(tensor)) return;
       return yield* uniform(Math.sqrt(3) * kaimingStd(tensor, initializer));
     case 'kaiming_normal':
-      if (tensor.shape.includes(0)) return;
+      if (isEmpty(tensor)) return;
       return yield* normalSteps(tensor, 0, kaimingStd(tensor, initializer), generator);
     case 'xavier_uniform':
       return yield* uniform(Math.sqrt(3) * xavierStd(tensor, initializer.gain));

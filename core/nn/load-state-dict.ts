@@ -14,6 +14,7 @@ import { membersOf, REGISTRY } from './registry';
 import { asStateDict, StateDict, type StateDictLike } from './state-dict';
 import { copyInto } from './tensor-memory';
 import { isLazy } from './uninitialized';
+import { warn } from './warnings';
 
 class LoadedKeys implements IncompatibleKeys {
   constructor(
@@ -133,10 +134,16 @@ function loadOne(module: Module, name: string, target: Tensor, call: LoadCall): 
     );
     return;
   }
+  const assigns = metadata.assign_to_params_buffers === true;
+  if (target.device === 'meta' && source.device !== 'meta' && !assigns)
+    warn(
+      'UserWarning',
+      `for ${key}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current model, which is a no-op. (Did you mean to pass \`assign=True\` to assign items in the state dictionary to their corresponding key in the module instead of copying them in place?)`,
+    );
   try {
     noGrad(() => {
-      if (isSwapping) swapTensor(target, source, metadata.assign_to_params_buffers === true);
-      else if (metadata.assign_to_params_buffers === true) assignTensor(module, name, target, source);
+      if (isSwapping) swapTensor(target, source, assigns);
+      else if (assigns) assignTensor(module, name, target, source);
       else if (isLazy(target)) target.copy_(source);
       else copyInto(target, source);
     });

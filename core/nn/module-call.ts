@@ -1,11 +1,13 @@
 // Calling a module: pre-hooks, forward, hooks, in PyTorch's order. Source: torch.nn.Module._call_impl.
 import { TorchError } from '../errors';
+import { Tensor } from '../tensor/tensor';
 import { BackwardHooks } from './backward-hooks';
 import { HookList, type HookEntry, type HookOptions, type RemovableHandle } from './hooks';
 import type { Module } from './module';
 import type { BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Keywords } from './module-types';
-import { pythonRepr } from './python-names';
+import { classRepr, pythonRepr } from './python-names';
 import { REGISTRY } from './registry';
+import { warn } from './warnings';
 
 const globalPreHooks = new HookList<ForwardPreHook>();
 const globalHooks = new HookList<ForwardHook>();
@@ -48,7 +50,13 @@ export function callModule(module: Module, inputs: readonly unknown[], keywords:
       if (entry.alwaysCall) call.called.add(entry);
       runHook(call, entry);
     }
-    return backward ? backward.watchResult(call.result) : call.result;
+    if (!backward) return call.result;
+    if (!(call.result instanceof Tensor) && !Array.isArray(call.result))
+      warn(
+        'UserWarning',
+        `For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received ${classRepr(call.result)}`,
+      );
+    return backward.watchResult(call.result);
   } catch (error) {
     runAlwaysCalled(call);
     throw error;
@@ -95,12 +103,18 @@ function runHook(call: Call, { hook, withKwargs }: HookEntry<ForwardHook>): void
 
 /** What these hooks throw is swallowed: the error of the call goes on. */
 function runAlwaysCalled(call: Call): void {
-  for (const entry of [...globalHooks.entries(), ...call.module[REGISTRY].forwardHooks.entries()]) {
+  const everywhere = globalHooks.entries();
+  for (const entry of [...everywhere, ...call.module[REGISTRY].forwardHooks.entries()]) {
     if (!entry.alwaysCall || call.called.has(entry)) continue;
     try {
       runHook(call, entry);
-    } catch {
-      continue;
+    } catch (error) {
+      const whose = everywhere.includes(entry) ? 'global module' : 'module';
+      const message = error instanceof Error ? error.message : String(error);
+      warn(
+        'UserWarning',
+        `${whose} forward hook with \`\`always_call=True\`\` raised an exception that was silenced as another error was raised in forward: ${message}`,
+      );
     }
   }
 }

@@ -6,6 +6,7 @@ import type { Tensor } from '../tensor/tensor';
 import type { LayerModule } from './layer-module';
 import { scalarTypeName } from './python-names';
 import { isLazy } from './uninitialized';
+import { warn } from './warnings';
 
 export interface TorchRules {
   /** The function its forward calls, as Python prints it. */
@@ -140,8 +141,13 @@ const instanceNorm = (rank: number): TorchRules => ({
         'shape_mismatch',
       );
     const features = Number(module.getAttribute('num_features'));
-    // Without affine PyTorch only warns.
-    if (shape[axis] !== features && module.params.affine === true)
+    if (shape[axis] === features) return;
+    if (module.params.affine !== true)
+      warn(
+        'UserWarning',
+        `input's size at dim=${axis} does not match num_features. You can silence this warning by not passing in num_features, which is not used because affine=False`,
+      );
+    else
       throw new TorchError(
         'ValueError',
         `expected input's size at dim=${axis} to match num_features (${features}), but got: ${shape[axis]}.`,

@@ -8,6 +8,7 @@ import { applyLibm } from './libm';
 import { defaultGenerator, type Generator, type RandomDType } from './random';
 import { runSteps, type Steps } from './steps';
 import { isDense, writeNumbers } from './tensor-memory';
+import { warn } from './warnings';
 
 export interface TruncNormalOptions {
   /** Defaults: 0, 1, -2, 2. */
@@ -38,6 +39,11 @@ export function* truncNormalSteps(tensor: Tensor, options: TruncNormalOptions = 
     throw new TorchError(
       'ValueError',
       `trunc_normal_ expects a < b and std > 0, but got a=${a}, b=${b}, std=${std}`,
+    );
+  if (tensor.device !== 'meta' && (mean < a - 2 * std || mean > b + 2 * std))
+    warn(
+      'UserWarning',
+      'mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.',
     );
   tensor.noteChange();
   if (tensor.device === 'meta') return;

@@ -1,6 +1,4 @@
 // What the verbs over a project share: opening it with data and settings from flags, sample shapes, and summaries.
-import path from 'node:path';
-
 import type { DataSource, Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { parseRename, renamer, type RenameRule } from '#core/nn/rename';
@@ -8,16 +6,18 @@ import { parameterCount } from '#core/session/report';
 import type { ModelInfo, ParameterInfo, WeightOptions, WeightVerdict } from '#core/session/session';
 import type { Shape } from '#core/tensor/shape';
 import type { SaveOptions } from '#engine/convert';
-import { dataFromFile, ModelSession, readProjectFile } from '#engine/index';
+import { ModelSession, readProjectFile } from '#engine/index';
 
+import { dataFromFlags } from './data';
 import { bytes, clean, count, table, type Paint } from './text';
 import type { OptionSpec, Options, VerbCall } from './verb';
 
 export const SAMPLE_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'sample',
-    value: 'file',
-    help: 'a data file; its first samples are the batch (default: the project’s data)',
+    value: '[input=]file',
+    help: 'a data file; its first samples are the batch (default: the project’s data); of several inputs input=file for each',
+    isRepeatable: true,
   },
   {
     flag: 'shape',
@@ -25,11 +25,6 @@ export const SAMPLE_OPTIONS: readonly OptionSpec[] = [
     help: 'a batch of this shape instead; without a name where there is one input',
     isRepeatable: true,
   },
-];
-
-export const DATA_OPTIONS: readonly OptionSpec[] = [
-  { flag: 'data', value: 'file', help: 'the data file (default: the project’s)' },
-  { flag: 'target', value: 'column', help: 'target column, array name, or the file of the targets' },
 ];
 
 /** How the keys of a weights file become the model's. */
@@ -83,14 +78,10 @@ export async function withModel<T>(
   change: (project: Project) => Project,
   body: (model: OpenedModel) => Promise<T>,
 ): Promise<T> {
-  const { project: read, folder } = await readProjectFile(args.required(0));
-  const file = options.text('data') ?? options.text('sample');
-  const target = options.text('target');
-  const source =
-    file === null && target === null
-      ? null
-      : await dataFromFile(file === null ? null : path.resolve(file), read.data, target);
-  const project = change(read);
+  const read = await readProjectFile(args.required(0));
+  const { folder } = read;
+  const source = await dataFromFlags(read, options, options.isSet('sample') ? 'sample' : 'data');
+  const project = change(read.project);
   const session = await ModelSession.open(project, { folder });
   try {
     return await body({ session, project, source });

@@ -1,5 +1,6 @@
 // `lazuli evaluate`: loss and metrics of trained weights over a data file.
-import { DATA_OPTIONS, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
+import { DATA_OPTIONS } from '../data';
+import { WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
 import { clean, count } from '../text';
 import { leftOutNote, METRICS_OPTION, metricsFrom, showMetric } from '../training';
 import type { EvaluationResult } from '#engine/index';

@@ -1,7 +1,8 @@
 // `lazuli find-lr`: tries growing learning rates for a few steps and suggests one; nothing is written.
 import { LazuliError } from '#core/errors';
 
-import { DATA_OPTIONS, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
+import { DATA_OPTIONS } from '../data';
+import { WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
 import { table } from '../text';
 import { TRAINING_OPTIONS, withSettings } from '../training';
 import type { Verb } from '../verb';

@@ -1,7 +1,8 @@
 // `lazuli predict`: the outputs of trained weights for every sample of a data file.
 import { writePredictions } from '#engine/index';
 
-import { DATA_OPTIONS, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
+import { DATA_OPTIONS } from '../data';
+import { WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
 import { clean, table } from '../text';
 import type { Verb } from '../verb';
 

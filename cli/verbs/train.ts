@@ -15,7 +15,8 @@ import {
   TensorboardWriter,
 } from '#engine/index';
 
-import { DATA_OPTIONS, SAVE_OPTION, saveOptions, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
+import { DATA_OPTIONS } from '../data';
+import { SAVE_OPTION, saveOptions, WEIGHT_OPTIONS, weightOptions, withModel } from '../model';
 import { leftOutNote, showMetric, TRAINING_OPTIONS, withSettings } from '../training';
 import type { Output } from '../output';
 import { bytes, clean, duration } from '../text';

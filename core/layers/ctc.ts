@@ -130,6 +130,7 @@ export const ctc = defineLayer({
   type: 'ctc',
   torch: 'torch.nn.CTCLoss',
   category: 'loss',
+  compares: 'sequences',
   summary: 'A loss for sequences of labels whose times are not known, such as speech or handwriting.',
   keywords: ['speech', 'alignment', 'connectionist temporal classification', 'ocr', 'loss'],
   params: {

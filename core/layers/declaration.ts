@@ -10,6 +10,9 @@ export type Category =
   | 'input/output' | 'linear' | 'convolution' | 'pooling' | 'normalization' | 'activation'
   | 'recurrent' | 'attention' | 'shape' | 'regularization' | 'embedding' | 'arithmetic' | 'loss'; // prettier-ignore
 
+/** What a loss of more than an output and a target compares, for its metrics. */
+export type Comparison = 'triplets' | 'ranks' | 'pairs' | 'sequences';
+
 /** A shape on an edge: null while not even its rank is known. */
 export type EdgeShape = PartialShape | null;
 
@@ -151,6 +154,8 @@ export interface LayerDeclaration<P extends ParamTable = ParamTable> {
   readonly examples: readonly [LayerExample, ...LayerExample[]];
   /** Draws random numbers while training, so that two runs agree only under one random state. */
   readonly isRandom?: boolean;
+  /** Only of a loss. */
+  readonly compares?: Comparison;
   /** `_version` in state-dict metadata; 2 for the batch norms. */
   readonly stateVersion?: number;
 }

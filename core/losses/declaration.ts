@@ -1,5 +1,5 @@
 // The shape of a loss's declaration: what a model's output is compared with, and how. The mechanism is the layers' own.
-import type { EdgeShape, ExampleValues, Inference, LayerProblem } from '../layers/declaration';
+import type { Comparison, EdgeShape, ExampleValues, Inference, LayerProblem } from '../layers/declaration';
 import type { ParamTable, ParamsOf } from '../layers/params';
 import type { Tensor } from '../tensor/tensor';
 
@@ -31,7 +31,13 @@ export interface LossExample {
 export type LossValues = ExampleValues;
 
 /** What a loss tells about output and target: which metrics stand beside it. */
-export type LossMeaning = Pick<LossDeclaration, 'targets' | 'threshold' | 'probabilities' | 'hasLabelLists'>;
+export type LossMeaning = Pick<
+  LossDeclaration,
+  'targets' | 'threshold' | 'probabilities' | 'hasLabelLists'
+> & {
+  /** Of a loss of more than two tensors. */
+  readonly compares?: Comparison;
+};
 
 export interface LossDeclaration<P extends ParamTable = ParamTable> {
   /** Permanent id in project files: `cross_entropy`. */

@@ -1,20 +1,26 @@
 // The shape of a metric's declaration: a number for people to read, made of a statistic that a pass adds up batch by batch.
 import type { ParamTable, ParamsOf } from '../layers/params';
+import type { Comparison } from '../layers/declaration';
 import type { LossMeaning } from '../losses';
 import type { Tensor } from '../tensor/tensor';
 import type { Turned } from '../turns';
 
 /**
  * What a model answers. `classes`: one class of several, scores on axis 1 of `[N, C, *]`. `labels`: yes or no for each
- * label on axis 1 of `[N, L, *]`, or one answer per sample of `[N]`. `numbers`: `[N, *]`.
+ * label on axis 1 of `[N, L, *]`, or one answer per sample of `[N]`. `numbers`: `[N, *]`. The others are of losses that compare
+ * more: vectors, numbers in order, vectors alike or not, and steps with their labels.
  */
-export type Task = 'classes' | 'labels' | 'numbers';
+export type Task = 'classes' | 'labels' | 'numbers' | Comparison;
 
 /** Given to `lower`. */
 export interface StatisticCall {
   /** What the model gave and the loss was given: scores, probabilities or numbers. */
   readonly output: Tensor;
   readonly target: Tensor;
+  /** All that the loss was given, by slot: output and target, and more where it compares more. */
+  readonly given: readonly Tensor[];
+  /** The loss's options. */
+  readonly params: Readonly<Record<string, unknown>>;
   /** The loss it stands beside: it tells what the output means. */
   readonly loss: LossMeaning;
   readonly task: Task;

@@ -5,6 +5,7 @@ import type { ParamTable, ParamsOf } from '../layers/params';
 import type { LossMeaning, TargetKind } from '../losses';
 import { nearest } from '../layers/suggest';
 import * as classification from './classification';
+import * as comparison from './comparison';
 import type { MetricDeclaration, Task } from './declaration';
 import { readMetric } from './names';
 import * as ranking from './ranking';
@@ -40,6 +41,10 @@ export const METRICS: readonly MetricDeclaration[] = [
   regression.explainedVariance,
   regression.pearson,
   regression.spearman,
+  comparison.orderingAccuracy,
+  comparison.likenessAccuracy,
+  comparison.labelErrorRate,
+  comparison.sequenceAccuracy,
 ];
 
 /** A metric as a project asks for it. */
@@ -90,6 +95,7 @@ export function findMetric(name: string): Metric | null {
 
 /** What a model trained with this loss on such targets answers; null where no metric knows. */
 export function taskOf(loss: LossMeaning, target: TargetKind): Task | null {
+  if (loss.compares) return loss.compares;
   if (loss.threshold !== undefined) return 'labels';
   if (loss.hasLabelLists === true) return null;
   if (loss.targets[0] === 'class') return loss.targets.includes(target) ? 'classes' : null;

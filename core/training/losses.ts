@@ -71,8 +71,10 @@ const slotOf = ({ name, help, content, isTarget, isSign }: PortSpec): LossSlot =
   });
 
 /** A mean and its target are numbers to metrics; what else there is does not concern them. */
-const meaningOf = ({ inputs: [first, second] }: LayerDeclaration): LossMeaning | null =>
-  first?.name === 'input' && second?.name === 'target' ? { targets: ['value'] } : null;
+function meaningOf({ inputs: [first, second], compares }: LayerDeclaration): LossMeaning | null {
+  if (compares) return { targets: ['value'], compares };
+  return first?.name === 'input' && second?.name === 'target' ? { targets: ['value'] } : null;
+}
 
 const ofLayer = (layer: LayerDeclaration): TrainingLoss => ({
   ...layer,

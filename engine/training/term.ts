@@ -67,7 +67,10 @@ export function termOf(
       return {
         loss: loss.lower(params, given),
         samples: batch.samples,
-        call: meaning && output && target ? { output, target, loss: meaning, task, ignored } : null,
+        call:
+          meaning && output && target
+            ? { output, target, given, params, loss: meaning, task, ignored }
+            : null,
       };
     },
   };

@@ -268,6 +268,24 @@ test('every loss is shown for itself, and metrics under the name of their output
   expect(outputs.map(({ name, shape }) => [name, shape])).toEqual([['kind', [12, 3]], ['length', [12, 1]]]); // prettier-ignore
 });
 
+test.each([
+  ['cosine_embedding', ['likeness_accuracy']],
+  ['margin_ranking', ['ordering_accuracy']],
+  ['triplet_margin', ['ordering_accuracy']],
+  ['gaussian_nll', ['mse', 'r2']],
+  ['ctc', ['label_error_rate', 'sequence_accuracy']],
+] as const)('beside %s stand %o, in a run and of weights', async (name, metrics) => {
+  const asked = [...metrics, 'accuracy'];
+  const session = await openSession(projectFor(name, { metrics: asked, validationSplit: 0.25, epochs: 1 }));
+  const [epoch] = await epochsOf(session);
+  const shown = metrics.flatMap((metric) => [metric, `validation_${metric}`]);
+  expect(Object.keys(epoch?.metrics ?? {}).sort()).toEqual([...shown, 'validation_loss'].sort());
+  for (const metric of shown) expect(epoch?.metrics[metric]).toSatisfy(Number.isFinite);
+  const { metrics: found, left_out } = await session.evaluate();
+  expect(Object.keys(found)).toEqual(metrics);
+  expect(left_out).toEqual(['accuracy']);
+});
+
 test('what does not fit is said before anything is initialized', async () => {
   const refused = async (name: string, change: (project: Project) => Project): Promise<string> => {
     const session = await openSession(change(projectFor(name)));

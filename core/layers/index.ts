@@ -19,11 +19,14 @@ import * as instanceNormalization from './instance-normalization';
 import * as integers from './integers';
 import * as io from './io';
 import * as linear from './linear';
+import * as moving from './moving';
 import * as normalization from './normalization';
 import { findDeclared } from './parse';
+import * as ordering from './ordering';
 import { paddings } from './padding';
 import * as picking from './picking';
 import * as pixels from './pixels';
+import * as pointwise from './pointwise';
 import * as pooling from './pooling';
 import * as poolingAdaptive from './pooling-adaptive';
 import * as positions from './positions';
@@ -148,6 +151,15 @@ export const LAYERS: readonly LayerDeclaration[] = [
   splitting.chunk,
   picking.repeat,
   picking.pad,
+  moving.expand,
+  moving.roll,
+  moving.flip,
+  moving.tril,
+  moving.triu,
+  moving.gather,
+  moving.scatterAdd,
+  ordering.sort,
+  ordering.topk,
   pixels.pixelShuffle,
   pixels.pixelUnshuffle,
   pixels.channelShuffle,
@@ -170,6 +182,27 @@ export const LAYERS: readonly LayerDeclaration[] = [
   arithmetic.multiply,
   arithmetic.subtract,
   arithmetic.divide,
+  pointwise.pow,
+  pointwise.power,
+  pointwise.clamp,
+  pointwise.abs,
+  pointwise.neg,
+  pointwise.sign,
+  pointwise.square,
+  pointwise.sqrt,
+  pointwise.rsqrt,
+  pointwise.reciprocal,
+  pointwise.exp,
+  pointwise.expm1,
+  pointwise.log,
+  pointwise.log1p,
+  pointwise.sin,
+  pointwise.cos,
+  pointwise.erf,
+  pointwise.floor,
+  pointwise.ceil,
+  pointwise.round,
+  moving.outer,
   arithmetic.concatenate,
   arithmetic.stack,
   conditions.greater,
@@ -191,6 +224,7 @@ export const LAYERS: readonly LayerDeclaration[] = [
   integers.minimum,
   integers.cumsum,
   integers.argmax,
+  integers.argmin,
   integers.oneHot,
   integers.to,
   picking.constant,
@@ -198,6 +232,10 @@ export const LAYERS: readonly LayerDeclaration[] = [
   reductions.sum,
   reductions.amax,
   reductions.amin,
+  reductions.variance,
+  reductions.std,
+  reductions.logsumexp,
+  reductions.norm,
   products.cosineSimilarity,
   products.pairwiseDistance,
   lossLayers.tripletMargin,

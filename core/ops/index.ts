@@ -4,6 +4,7 @@ export { backward, gradients, type BackwardOptions, type GradientsOptions } from
 export * from './create';
 export { apply, backendOf, enableGrad, gradientEnabled, noGrad, useBackend } from './dispatch';
 export * from './functional/activations';
+export * from './functional/along';
 export { withGradient } from './functional/dense';
 export * from './functional/elementwise';
 export * from './functional/indexing';

@@ -109,6 +109,7 @@ def flattened(outputs):
 SIZED = (torch.nn.modules.pooling._MaxUnpoolNd, torch.nn.modules.conv._ConvTransposeNd)
 FOLDED = (torch.add, torch.mul)
 LISTED = (torch.cat, torch.stack)
+ALONG = (torch.gather, torch.scatter_add)
 # Our conditions are numbers and hold above 0; torch's are bool.
 CONDITIONAL = {torch.where: 0, torch.masked_fill: 1}
 
@@ -132,6 +133,8 @@ def forward_of(request):
         return None, lambda *inputs: target(inputs, **options)
     if target is torch.einsum:
         return None, lambda *inputs: target(options["equation"], *inputs)
+    if target in ALONG:
+        return None, lambda x, *inputs: target(x, options["dim"], *inputs)
     if target in CONDITIONAL:
         at = CONDITIONAL[target]
         return None, lambda *inputs: target(*[x > 0 if place == at else x for place, x in enumerate(inputs)], **options)

@@ -38,7 +38,7 @@ const COUNTS_IN_FLOAT64: ReadonlySet<string> = new Set([
 
 /** Layers that compute whole numbers where they are given some: refused in the same way. */
 const COMPUTES_WHOLE: ReadonlySet<string> = new Set([
-  'floor_divide', 'remainder', 'bitwise_and', 'bitwise_or', 'bitwise_xor', 'bitwise_not', 'logical_not', 'argmax', 'cumsum', 'one_hot',
+  'floor_divide', 'remainder', 'bitwise_and', 'bitwise_or', 'bitwise_xor', 'bitwise_not', 'logical_not', 'argmax', 'argmin', 'cumsum', 'one_hot',
 ]); // prettier-ignore
 
 type Place = 'cpu' | 'gpu';

@@ -8,7 +8,7 @@ import { apply } from '../dispatch';
 import { normalizeAxes, normalizeAxis, scalarTypeName } from '../infer/checks';
 import type { IntegerFunction, IntegerKind, ScalarFunction } from '../signatures';
 import { contiguous, first, reshape } from './dense';
-import { cast, elementwise, where } from './elementwise';
+import { cast, elementwise, neg, where } from './elementwise';
 import { matmul } from './products';
 import * as reductions from './reductions';
 import { permute } from './views';
@@ -229,18 +229,27 @@ export function meanPromoted(x: Tensor, axes: readonly number[], options: Option
   );
 }
 
+/** int64 positions along an axis; PyTorch has none of truths. */
+const placesPromoted =
+  (kind: 'argmax' | 'argmin', ofFloats: typeof reductions.argmax) =>
+  (x: Tensor, axis: number, { keepdim = false }: Options = {}): Tensor => {
+    if (isFloatingPoint(x.dtype)) return ofFloats(x, axis, { keepdim });
+    if (x.dtype === 'bool')
+      throw new LazuliError('dtype_mismatch', `${kind}(): does not support bool input`, {
+        got: 'bool',
+        hint: 'convert the input with a to layer',
+      });
+    const at = normalizeAxis(axis, x.rank);
+    const found = along(kind, x, at);
+    return keepdim ? found : reshape(found, x.shape.toSpliced(at, 1));
+  };
+
 /** int64 positions of the first largest element along an axis. */
-export function argmaxPromoted(x: Tensor, axis: number, { keepdim = false }: Options = {}): Tensor {
-  if (isFloatingPoint(x.dtype)) return reductions.argmax(x, axis, { keepdim });
-  if (x.dtype === 'bool')
-    throw new LazuliError('dtype_mismatch', 'argmax(): does not support bool input', {
-      got: 'bool',
-      hint: 'convert the input with a to layer',
-    });
-  const at = normalizeAxis(axis, x.rank);
-  const found = along('argmax', x, at);
-  return keepdim ? found : reshape(found, x.shape.toSpliced(at, 1));
-}
+export const argmaxPromoted = placesPromoted('argmax', reductions.argmax);
+/** int64 positions of the first smallest element along an axis. */
+export const argminPromoted = placesPromoted('argmin', (x, axis, options) =>
+  reductions.argmax(neg(x), axis, options),
+);
 
 /** Sums up to each place along an axis; whole numbers and truths sum to int64. */
 export function cumsum(x: Tensor, axis: number): Tensor {

@@ -38,7 +38,7 @@ def edges_of(name, seed, count=None):
             yield make(getattr(nn, name), rng, index)
 
 
-def poison(tensor, rng, choices=(INFINITE, -INFINITE, 1000.0, -1000.0)):
+def poison(tensor, rng, choices):
     """The same numbers with another one at one place."""
     if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point() or tensor.numel() == 0:
         return tensor
@@ -55,7 +55,9 @@ UNPOISONED = ("BCELoss", "Fractional", "AdaptiveLogSoftmax", "Transformer", "Tri
 def poisoned(target, rng, index):
     call = CALLS[target.__name__](rng, rng.randrange(8))
     if call.inputs:
-        call.inputs = (poison(call.inputs[0], rng), *call.inputs[1:])
+        # Nothing is likelier than certain.
+        choices = (-INFINITE, -1000.0) if target is nn.CTCLoss else (INFINITE, -INFINITE, 1000.0, -1000.0)
+        call.inputs = (poison(call.inputs[0], rng, choices), *call.inputs[1:])
     return call
 
 

@@ -100,7 +100,7 @@ function batchNorm(rank: SpatialRank): LayerDeclaration {
       const [weight, bias] = [maybeTensor(call, 'weight'), maybeTensor(call, 'bias')];
       const [mean, variance] = [maybeTensor(call, 'running_mean'), maybeTensor(call, 'running_var')];
       const usesBatch = isTraining || mean === null || variance === null;
-      const perChannel = (product(input.shape) ?? 0) / (input.shape[1] ?? 1);
+      const perChannel = product(input.shape.filter((_, axis) => axis !== 1));
       if (usesBatch && perChannel === 1)
         throw new TorchError(
           'ValueError',

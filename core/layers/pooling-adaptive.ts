@@ -57,7 +57,18 @@ function adaptiveAvgPool(rank: SpatialRank) {
     inputs: [{ name: 'input' }],
     outputs: [{ name: 'output' }],
     infer: ({ output_size }, [input = null]) => inferAdaptive(name, rank, output_size, input),
-    lower: (call) => [ops.adaptiveAvgPool(inputOf(call), call.params.output_size)],
+    lower(call) {
+      const [input, { output_size }] = [inputOf(call), call.params];
+      // One place for all is the mean over the last axes to PyTorch, whatever comes before them.
+      const isMean = rank > 1 && output_size.every((size) => size === 1);
+      const axes = range(rank).map((axis) => axis - rank);
+      const isUsual = input.rank === rank + 1 || input.rank === rank + 2;
+      return [
+        isMean && !isUsual
+          ? ops.mean(input, axes, { keepdim: true })
+          : ops.adaptiveAvgPool(input, output_size),
+      ];
+    },
     flops: (_params, [input = []]) => product(input) ?? 0,
     examples: [
       ...examplesOf(rank),

@@ -1,7 +1,7 @@
 // module.to(), double(), half() ...: parameters keep their identity, uninitialized ones their class. Source:
 // torch.nn.Module._apply.
 import { TorchError } from '../errors';
-import { canRequireGradient, DTYPES, type DType } from '../tensor/dtype';
+import { canRequireGradient, DTYPES, isFloatingPoint, type DType } from '../tensor/dtype';
 import type { Device } from '../tensor/storage';
 import { contiguousStrides } from '../tensor/shape';
 import { Tensor } from '../tensor/tensor';
@@ -96,11 +96,11 @@ function applyConversion<M extends Module>(root: M, target: Conversion, method: 
   return root;
 }
 
-/** What of the conversion concerns a tensor: only `type` and moves change integers. */
+/** What of the conversion concerns a tensor: only `type` and moves change integers, only these and `to` complex numbers. */
 function targetFor(tensor: Tensor, { dtype, ...rest }: Conversion, method: string): Conversion {
-  return dtype !== undefined && (method === 'type' || canRequireGradient(tensor.dtype))
-    ? { dtype, ...rest }
-    : rest;
+  const converts =
+    method === 'type' || (method === 'to' ? canRequireGradient(tensor.dtype) : isFloatingPoint(tensor.dtype));
+  return dtype !== undefined && converts ? { dtype, ...rest } : rest;
 }
 
 /** Methods that PyTorch calls on each tensor and that an uninitialized one refuses. */
@@ -117,7 +117,9 @@ function checkMethod(tensor: Tensor, { device, memoryFormat }: Conversion, metho
   if (method !== 'to_empty' && tensor.device === 'meta' && device !== undefined && device !== 'meta')
     throw new TorchError(
       'NotImplementedError',
-      'Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when moving module from meta to a different device.',
+      method === 'to'
+        ? 'Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when moving module from meta to a different device.'
+        : 'Cannot copy out of meta tensor; no data!',
       'not_supported',
     );
 }
@@ -175,5 +177,10 @@ const changesMeta = (tensor: Tensor, { device = tensor.device }: Conversion): bo
 
 function convertBuffer(buffer: Tensor, target: Conversion, method: string): Tensor {
   checkMethod(buffer, target, method);
-  return isLazy(buffer) ? buffer.to(target) : newData(buffer, target, method);
+  if (isLazy(buffer)) return buffer.to(target);
+  const made = newData(buffer, target, method);
+  // PyTorch converts buffers with gradients on.
+  if (method !== 'to_empty' && made !== buffer && buffer.requiresGrad)
+    made.requiresGrad = canRequireGradient(made.dtype);
+  return made;
 }

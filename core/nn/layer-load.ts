@@ -2,8 +2,8 @@
 import { oldNames } from '../layers/parametrize';
 import type { LayerModule } from './layer-module';
 import type { LoadCall } from './module-types';
-import { REGISTRY } from './registry';
 import { newTensor } from './tensor-memory';
+import { Tensor } from '../tensor/tensor';
 
 /** Changes the entries and the lists of problems of `call`, as PyTorch's `_load_from_state_dict` of the class does. */
 export function prepareLayerLoad(layer: LayerModule, call: LoadCall): void {
@@ -38,11 +38,12 @@ function renameOldParts(layer: LayerModule, { stateDict, prefix }: LoadCall): vo
 
 /** Batch norms before version 2 had no num_batches_tracked: its absence is filled, never reported. */
 function fillCounter(layer: LayerModule, { stateDict, prefix, metadata }: LoadCall): void {
-  const counter = layer[REGISTRY].buffers.get('num_batches_tracked') ?? null;
   const key = `${prefix}num_batches_tracked`;
-  if (layer.stateVersion < 2 || counter === null || (metadata.version ?? 0) >= 2 || stateDict.has(key))
-    return;
-  stateDict.set(key, counter.device === 'meta' ? newTensor([], 'int64') : counter);
+  const tracks = layer.params.track_running_stats === true;
+  if (layer.stateVersion < 2 || !tracks || (metadata.version ?? 0) >= 2 || stateDict.has(key)) return;
+  const counter = layer.getAttribute('num_batches_tracked');
+  const isThere = counter instanceof Tensor && counter.device !== 'meta';
+  stateDict.set(key, isThere ? counter : newTensor([], 'int64'));
 }
 
 /** Instance norms of PyTorch before 0.4 always tracked statistics; one that does not track them now says so in its own words. */

@@ -10,7 +10,7 @@ import { chosenOver, type Initializer } from './initializer';
 import { bindArguments, bindFirstArguments } from './layer-arguments';
 import { prepareLayerLoad } from './layer-load';
 import { checkInputs, materializeFrom } from './layer-materialize';
-import { onMeta, registerTensor, withAbsent } from './layer-tensors';
+import { dryOrReal, registerTensor, withAbsent } from './layer-tensors';
 import { becomeLazy, finishLazy, hasUninitializedParams, isLazyModule } from './lazy';
 import { Module } from './module';
 import { HAS_OWN_NAMES } from './module-names';
@@ -20,7 +20,10 @@ import { LABEL, REGISTRY } from './registry';
 import { blankParams, solveSizes, type Sizes } from './solve-sizes';
 import { runSteps } from './steps';
 import { splitCall, type CallParams } from './call-params';
-import { extraReprOf } from './torch-repr';
+import { checkDeleted, checkGiven } from './torch-given';
+import { countBatch, lowerAsTorch } from './torch-lower';
+import { materializeAsTorch, resetAsTorch } from './torch-materialize';
+import { extraReprOf, KEEPS_BIAS } from './torch-repr';
 import { rulesOf } from './torch-rules';
 import { together } from './tensor-memory';
 import { isLazy } from './uninitialized';
@@ -110,21 +113,21 @@ export class LayerModule extends Module {
   /** The one output of a layer that has one, else all of them. */
   override forward(...given: (Tensor | CallParams | null)[]): Tensor | readonly Tensor[] {
     const { declaration, training, random } = this;
+    const isTorch = this.options.semantics === 'torch';
     const { inputs, params } = splitCall(this, given);
     const tensors = this.siblings();
     const rules = rulesOf(declaration);
-    if (this.options.semantics === 'torch') rules?.checkForward?.(present(inputs), this);
+    if (isTorch) {
+      rules?.checkForward?.(present(inputs), this);
+      countBatch(this, inputs);
+      checkDeleted(this);
+    }
     const first = tensors[rules?.looksFirstAt ?? ''] ?? null;
     for (const tensor of [first, ...Object.values(tensors)])
       tensor?.assertUsable(rules?.callable ?? `<function ${declaration.type}>`);
-    const isDry = inputs.some((input) => input?.device === 'meta');
-    const outputs = declaration.lower({
-      params,
-      inputs,
-      tensors: isDry ? onMeta(tensors) : tensors,
-      isTraining: training,
-      random,
-    });
+    if (isTorch) checkGiven(this, inputs[0], tensors);
+    const call = { params, inputs, tensors: dryOrReal(tensors, inputs), isTraining: training, random };
+    const outputs = isTorch ? lowerAsTorch(this, call) : declaration.lower(call);
     const [only] = outputs;
     return outputs.length === 1 && only !== undefined ? only : outputs;
   }
@@ -153,8 +156,16 @@ export class LayerModule extends Module {
       else this.settle();
       return;
     }
-    if (isTorch) rules?.checkInput?.(this, tensors);
-    materializeFrom(this, shapes, isTorch);
+    if (!isTorch) return materializeFrom(this, shapes);
+    rules?.checkInput?.(this, tensors);
+    const given = shapes.filter((shape) => shape !== null);
+    // A size of an earlier call that failed does not count.
+    const inferred = Object.entries(this.declaration.params).filter(
+      ([, { isInferred }]) => isInferred === true,
+    );
+    const params = { ...this.params, ...Object.fromEntries(inferred.map(([name]) => [name, null])) };
+    const sizes = rules?.inferSizes?.(given) ?? this.declaration.inferSizes?.(params, shapes) ?? {};
+    materializeAsTorch(this, given, sizes);
   }
 
   /** Runs the initializers of `specs` (default: all), in their draw order; later, where the generator puts draws off. */
@@ -185,7 +196,10 @@ export class LayerModule extends Module {
   resetParameters(): void {
     const known = blankParams(this.declaration, this.params).length === 0;
     const isEmpty = [...this.provenance.values()].some(({ size }) => size === 0);
-    if (known && !isEmpty && !hasUninitializedParams(this)) this.initializeTensors();
+    if (!known || isEmpty) return;
+    // PyTorch's own classes that are not lazy try, and fail at what is uninitialized or was deleted.
+    if (this.options.semantics === 'torch' && !isLazyModule(this)) resetAsTorch(this);
+    else if (!hasUninitializedParams(this)) this.initializeTensors();
   }
 
   /** Sets inferred sizes and remembers where they came from. */
@@ -219,14 +233,19 @@ export class LayerModule extends Module {
   override extraRepr(): string {
     const { parameters } = this[REGISTRY];
     // PyTorch's layers print whether they have a bias now.
-    const bias =
-      parameters.has('bias') && 'bias' in this.params ? { bias: this.tensor('bias') !== null } : {};
+    const { torch } = this.declaration;
+    const isTorch = this.options.semantics === 'torch' && torch !== null && SHOWS_BIAS.test(torch);
+    const shows =
+      'bias' in this.params && (isTorch || (parameters.has('bias') && !KEEPS_BIAS.test(torch ?? '')));
+    const hasBias = isTorch ? super.getAttribute('bias') !== null : this.tensor('bias') !== null;
+    const bias = shows ? { bias: hasBias, hasBias } : {};
     return extraReprOf(this.declaration, { ...this.params, ...bias });
   }
   override getAttribute(name: string): unknown {
     // `linear.bias` is the parameter, whatever the constructor was given under that name.
     const isOther = !Object.hasOwn(this.params, name);
-    if (isOther || name in this || this[REGISTRY].has(name)) return super.getAttribute(name);
+    const isTensor = name === 'bias' && !KEEPS_BIAS.test(this.declaration.torch ?? '');
+    if (isOther || isTensor || name in this || this[REGISTRY].has(name)) return super.getAttribute(name);
     return this.paramAttribute(name);
   }
   /** A param as PyTorch's field of that name: an unknown size is 0. */
@@ -242,6 +261,9 @@ export class LayerModule extends Module {
     return Object.fromEntries(all.map(({ name }) => [name, this.tensor(name)]));
   }
 }
+
+/** PyTorch's layers whose repr asks whether they have a bias now. */
+const SHOWS_BIAS = /(Linear|Conv(Transpose)?\dd|(Batch|Instance)Norm\dd|LayerNorm|GroupNorm)$/;
 
 Object.defineProperty(LayerModule.prototype, HAS_OWN_NAMES, { value: true });
 

@@ -25,6 +25,13 @@ export const onMeta = (tensors: Siblings): Siblings =>
     }),
   );
 
+/** What a call with these inputs computes with: an input on meta makes it a dry run, of a layer on meta with its own tensors. */
+export function dryOrReal(tensors: Siblings, inputs: readonly (Tensor | null)[]): Siblings {
+  const isDry = inputs.some((input) => input?.device === 'meta');
+  const isReal = Object.values(tensors).some((tensor) => tensor !== null && tensor.device !== 'meta');
+  return isDry && isReal ? onMeta(tensors) : tensors;
+}
+
 /** Keywords that leave tensors out when they are false. */
 const SWITCHES = ['bias', 'affine', 'elementwise_affine', 'track_running_stats'];
 /** PyTorch's recurrent layers do not register what they leave out. */

@@ -5,7 +5,7 @@ import { BackwardHooks } from './backward-hooks';
 import { HookList, type HookEntry, type HookOptions, type RemovableHandle } from './hooks';
 import type { Module } from './module';
 import type { BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Keywords } from './module-types';
-import { classRepr, pythonRepr } from './python-names';
+import { classRepr, pythonRepr, shortTypeName } from './python-names';
 import { REGISTRY } from './registry';
 import { warn } from './warnings';
 
@@ -45,6 +45,8 @@ export function callModule(module: Module, inputs: readonly unknown[], keywords:
     const backward = backwardHooksOf(module);
     runPreHooks(call);
     if (backward) call.inputs = backward.watchInputs(call.inputs);
+    if (typeof module.forward !== 'function')
+      throw new TorchError('TypeError', `'${shortTypeName(module.forward)}' object is not callable`);
     call.result = module.forward(...module.bindInputs(call.inputs, call.keywords));
     for (const entry of [...globalHooks.entries(), ...module[REGISTRY].forwardHooks.entries()]) {
       if (entry.alwaysCall) call.called.add(entry);

@@ -21,7 +21,7 @@ abstract class NumberedModules extends Module {
   }
   deleteItem(index: number): void {
     this[REGISTRY].modules.delete(this.keyAt(index));
-    this.renumber([...this]);
+    this.renumber([...this[REGISTRY].modules.values()]);
   }
   pop(index: number): Module {
     if ((index as unknown) === undefined)
@@ -47,7 +47,7 @@ abstract class NumberedModules extends Module {
     if (key === undefined || index < -keys.length || index >= keys.length) throw outOfRange(index);
     return key;
   }
-  protected renumber(modules: readonly Module[]): void {
+  protected renumber(modules: readonly (Module | null)[]): void {
     const registered = this[REGISTRY].modules;
     registered.clear();
     for (const [index, module] of modules.entries()) registered.set(String(index), module);
@@ -69,7 +69,11 @@ export class Sequential extends NumberedModules {
   }
   /** Before the module at `index`. */
   insert(index: number, module: Module): this {
-    if (!isModule(module)) throw new TorchError('AssertionError', 'module should be of type: Module');
+    if (!isModule(module))
+      throw new TorchError(
+        'AssertionError',
+        "module should be of type: <class 'torch.nn.modules.module.Module'>",
+      );
     if (index < -this.length || index > this.length)
       throw new TorchError('IndexError', `Index out of range: ${index}`);
     const at = index < 0 ? index + this.length : index;
@@ -107,7 +111,10 @@ export class Sequential extends NumberedModules {
     return result;
   }
   override forward(input: unknown): unknown {
-    return [...this].reduce<unknown>((value, module) => module.invoke([value]), input);
+    return [...this[REGISTRY].modules.values()].reduce<unknown>((value, module) => {
+      if (module === null) throw new TorchError('TypeError', "'NoneType' object is not callable");
+      return module.invoke([value]);
+    }, input);
   }
 
   *namedAll(): Generator<[string, Module]> {
@@ -117,6 +124,17 @@ export class Sequential extends NumberedModules {
 
 /** A list of modules. It cannot be called. */
 export class ModuleList extends NumberedModules {
+  /** Positions are keys; KeyError where another name has been registered in between. */
+  protected override keyAt(index: number): string {
+    const { length } = this;
+    if (!Number.isInteger(index) || index < -length || index >= length) throw outOfRange(index);
+    return String(index < 0 ? index + length : index);
+  }
+  override at(index: number): Module {
+    const key = this.keyAt(index);
+    if (!this[REGISTRY].modules.has(key)) throw new TorchError('KeyError', key);
+    return super.at(index);
+  }
   constructor(modules: Iterable<Module> = []) {
     super();
     this.extend(modules);

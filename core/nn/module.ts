@@ -1,6 +1,6 @@
 // Module: registers what is assigned to its fields, walks its tree, calls forward between hooks. Rules: docs/spec/modules.md.
 import { TorchError } from '../errors';
-import type { DType } from '../tensor/dtype';
+import { canRequireGradient, type DType } from '../tensor/dtype';
 import type { Device } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
 import { convertModule, type Conversion } from './convert';
@@ -10,6 +10,7 @@ import { loadStateDict } from './load-state-dict';
 import { bufferAt, parameterAt, setSubmoduleAt, submoduleAt } from './module-access';
 import { callModule } from './module-call';
 import { HAS_OWN_NAMES } from './module-names';
+import { IS_TORCH_CLASS } from './python-names';
 import { moduleRepr } from './module-repr';
 import { moduleState, setModuleState, type ModuleState, type StatePurpose } from './module-state';
 import type {
@@ -226,6 +227,8 @@ export class Module {
   requiresGrad_(requiresGrad = true): this {
     for (const parameter of this.parameters()) {
       parameter.assertUsable('<method requires_grad_>');
+      if (requiresGrad && !canRequireGradient(parameter.dtype))
+        throw new TorchError('RuntimeError', 'only Tensors of floating point dtype can require gradients');
       parameter.requiresGrad = requiresGrad;
     }
     return this;
@@ -325,4 +328,5 @@ export class Module {
 }
 
 declareOwn(Module.prototype);
-Object.defineProperty(Module.prototype, HAS_OWN_NAMES, { value: true });
+for (const mark of [HAS_OWN_NAMES, IS_TORCH_CLASS])
+  Object.defineProperty(Module.prototype, mark, { value: true });

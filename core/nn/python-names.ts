@@ -29,6 +29,7 @@ export function scalarTypeName(dtype: DType): string {
 
 /** PyTorch's files under torch/nn/modules, by what the names of their classes look like; the rest is in activation.py. */
 const MODULE_FILES: readonly (readonly [file: string, pattern: RegExp])[] = [
+  ['module', /^Module$/],
   ['container', /^(Sequential|Module(List|Dict)|Parameter(List|Dict))$/],
   ['linear', /^((Lazy)?Linear|Bilinear|Identity)$/],
   ['instancenorm', /InstanceNorm/],
@@ -52,7 +53,9 @@ const MODULE_FILES: readonly (readonly [file: string, pattern: RegExp])[] = [
 
 /** `torch.nn.modules.linear.Linear`. */
 const modulePath = (name: string): string =>
-  `torch.nn.modules.${MODULE_FILES.find(([, pattern]) => pattern.test(name))?.[0] ?? 'activation'}.${name}`;
+  name.startsWith('Parametrized')
+    ? `torch.nn.utils.parametrize.${name}`
+    : `torch.nn.modules.${MODULE_FILES.find(([, pattern]) => pattern.test(name))?.[0] ?? 'activation'}.${name}`;
 
 /** Classes that are PyTorch's own carry this mark; a person's are named alone. */
 export const IS_TORCH_CLASS = Symbol('a class of torch.nn');
@@ -101,7 +104,8 @@ export const noAttribute = (value: unknown, name: string): string =>
     ? `type object '${value.name}' has no attribute '${name}'`
     : `'${typeName(value)}' object has no attribute '${name}'`;
 
-const isTorchClass = (value: object): boolean => Reflect.get(value, IS_TORCH_CLASS) === true;
+const isTorchClass = (value: object): boolean =>
+  Object.hasOwn(Object.getPrototypeOf(value) as object, IS_TORCH_CLASS);
 
 /** Python's repr of the class of `value`: `<class 'torch.nn.modules.linear.Linear'>`; a person's classes without their module. */
 export function classRepr(value: unknown): string {
@@ -126,8 +130,14 @@ export function torchTypename(value: unknown): string {
   if (typeof value === 'function') return value.name === '' ? '<lambda>' : value.name;
   if (!(value instanceof Tensor)) return typeName(value);
   value.assertUsable('<method type>');
-  const place = value.device === 'gpu' ? 'torch.cuda.' : 'torch.';
+  const place = { gpu: 'torch.cuda.', meta: 'torch.meta.', cpu: 'torch.' }[value.device];
   return place + (TENSOR_TYPES[value.dtype] ?? 'Tensor');
+}
+
+/** How C++ prints a tensor's type: `torch.FloatTensor`, `CPUBFloat16Type` where Python has no class of that name. */
+export function tensorTypeOf({ dtype }: Tensor): string {
+  const isOld = /^(float(16|32|64)|u?int8|int(16|32|64))$/.test(dtype);
+  return isOld ? `torch.${TENSOR_TYPES[dtype]}` : `CPU${scalarTypeName(dtype)}Type`;
 }
 
 /** Python's repr of a string: single quotes, unless it holds one and no double quote. */

@@ -37,7 +37,8 @@ function classesOf(declaration: LayerDeclaration): LayerClasses {
     }
   };
   if (declaration.torch !== null) {
-    Object.defineProperty(eager.prototype, IS_TORCH_CLASS, { value: true });
+    for (const { prototype } of [eager, lazy])
+      Object.defineProperty(prototype, IS_TORCH_CLASS, { value: true });
     defineParams(eager.prototype, Object.keys(declaration.params));
     if (declaration.tensors !== undefined) aliasReset(eager.prototype);
   }

@@ -44,6 +44,10 @@ const convolution: Printer = (declaration, params) => {
   ];
 };
 
+/** Whether a norm has a bias: as it is told, or by its keywords. */
+const hasBias = ({ hasBias: told, affine, bias }: Params): boolean =>
+  typeof told === 'boolean' ? told : affine === true && bias !== false;
+
 /** From 2.14 on norms print a bias after `affine`: it is there when affine is, unless it is switched off. */
 const batchNorm: Printer = (declaration, params) => {
   const [size = '', eps = '', momentum = '', affine = '', tracking = ''] = listed(
@@ -53,7 +57,7 @@ const batchNorm: Printer = (declaration, params) => {
     'affine',
     'track_running_stats',
   )(declaration, params);
-  const bias = pythonRepr(params.affine === true && params.bias !== false);
+  const bias = pythonRepr(hasBias(params));
   return [size, eps, momentum, affine, `bias=${bias}`, tracking];
 };
 
@@ -72,6 +76,30 @@ const pooling =
   };
 const maxPool = pooling('kernel_size', 'stride', 'padding', 'dilation', 'ceil_mode');
 const avgPool = pooling('kernel_size', 'stride', 'padding');
+
+/** Sizes alone, then what is not as PyTorch's default: layers of torch.nn.modules.rnn. */
+const recurrent: Printer = (declaration, params) => {
+  const isOther = (name: string, usual: unknown): boolean =>
+    params[name] !== undefined && params[name] !== usual;
+  const more = RECURRENT_DEFAULTS.filter(([name, usual]) => isOther(name, usual)).map(([name]) => name);
+  return listed('<input_size>', '<hidden_size>', ...more)(declaration, params);
+};
+const RECURRENT_DEFAULTS = [
+  ['proj_size', 0],
+  ['num_layers', 1],
+  ['bias', true],
+  ['batch_first', false],
+  ['dropout', 0],
+  ['bidirectional', false],
+] as const;
+/** They print `inplace` also where it is off, which it always is here. */
+const dropout: Printer = (declaration, params) => [...listed('p')(declaration, params), 'inplace=False'];
+const recurrentCell: Printer = (declaration, params) => [
+  ...listed('<input_size>', '<hidden_size>', ...(params.bias === false ? ['bias'] : []))(declaration, params),
+  ...(typeof params.nonlinearity === 'string' && params.nonlinearity !== 'tanh'
+    ? [`nonlinearity=${params.nonlinearity}`]
+    : []),
+];
 
 const PRINTERS: Readonly<Record<string, Printer>> = {
   Conv1d: convolution,
@@ -107,13 +135,29 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
   RMSNorm: listed('<normalized_shape>', 'eps', 'elementwise_affine'),
   GroupNorm: (declaration, params) => [
     ...listed('<num_groups>', '<num_channels>', 'eps', 'affine')(declaration, params),
-    `bias=${pythonRepr(params.affine === true && params.bias !== false)}`,
+    `bias=${pythonRepr(hasBias(params))}`,
   ],
+  Dropout: dropout,
+  Dropout1d: dropout,
+  Dropout2d: dropout,
+  Dropout3d: dropout,
+  AlphaDropout: dropout,
+  FeatureAlphaDropout: dropout,
+  RNN: recurrent,
+  LSTM: recurrent,
+  GRU: recurrent,
+  RNNCell: recurrentCell,
+  LSTMCell: recurrentCell,
+  GRUCell: recurrentCell,
+  PReLU: listed('num_parameters'),
   Embedding: (declaration, params) => [
     ...listed('<num_embeddings>', '<embedding_dim>')(declaration, params),
     ...(typeof params.padding_idx === 'number' ? [`padding_idx=${params.padding_idx}`] : []),
   ],
 };
+
+/** PyTorch's layers whose field `bias` is what the constructor was given. */
+export const KEEPS_BIAS = /(RNN|LSTM|GRU)(Cell)?$/;
 
 /** The extra repr of a layer; classes without a row of their own print every param by name. */
 export function extraReprOf(declaration: LayerDeclaration, params: Params): string {

@@ -4,8 +4,6 @@ import type { LayerDeclaration } from '../layers/declaration';
 import { torchSize, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import type { LayerModule } from './layer-module';
-import { scalarTypeName } from './python-names';
-import { isLazy } from './uninitialized';
 import { warn } from './warnings';
 
 export interface TorchRules {
@@ -28,28 +26,10 @@ export interface TorchRules {
 const axisMissing = (): TorchError =>
   new TorchError('IndexError', 'tuple index out of range', 'shape_mismatch');
 
-const scalarName = ({ dtype }: Tensor): string => scalarTypeName(dtype);
+const built = (functionName: string): string => `<built-in method ${functionName} of type object>`;
 
 const linear: TorchRules = {
   callable: '<built-in function linear>',
-  // With a bias a matrix goes through addmm, which says it otherwise than other products.
-  checkForward([input], module) {
-    const [weight, bias] = [module.tensor('weight'), module.tensor('bias')];
-    if (
-      !input ||
-      !weight ||
-      isLazy(weight) ||
-      bias === null ||
-      input.rank !== 2 ||
-      input.dtype === weight.dtype
-    )
-      return;
-    throw new TorchError(
-      'RuntimeError',
-      `mat1 and mat2 must have the same dtype, but got ${scalarName(input)} and ${scalarName(weight)}`,
-      'dtype_mismatch',
-    );
-  },
   checkInput(_module, [input]) {
     if (input?.shape.length === 0) throw axisMissing();
   },
@@ -58,7 +38,8 @@ const linear: TorchRules = {
     // A first call that failed has noted its size already.
     if (module.paramAttribute('in_features') !== 0) return;
     const size = input?.shape.at(-1);
-    const loaded = module.tensor('weight')?.shape.at(-1);
+    const weight = module.getAttribute('weight');
+    const loaded = (weight as Tensor | null)?.shape.at(-1);
     if (size === undefined) throw axisMissing();
     if (size !== loaded)
       throw new TorchError(
@@ -71,7 +52,7 @@ const linear: TorchRules = {
 };
 
 const convolution = (dimensions: number, functionName: string): TorchRules => ({
-  callable: `<built-in method ${functionName} of type object>`,
+  callable: built(functionName),
   assertsKind: true,
   checkInput(module, [input]) {
     const shape = input?.shape ?? [];
@@ -159,6 +140,14 @@ const instanceNorm = (rank: number): TorchRules => ({
 /** By PyTorch's class name. */
 const TORCH_RULES: Readonly<Record<string, TorchRules>> = {
   'torch.nn.Linear': linear,
+  'torch.nn.PReLU': { callable: built('prelu') },
+  'torch.nn.Bilinear': { callable: built('bilinear') },
+  'torch.nn.RNN': { callable: built('rnn_tanh') },
+  'torch.nn.GRU': { callable: built('gru') },
+  'torch.nn.LSTM': { callable: built('lstm') },
+  'torch.nn.RNNCell': { callable: built('rnn_tanh_cell') },
+  'torch.nn.GRUCell': { callable: built('gru_cell') },
+  'torch.nn.LSTMCell': { callable: built('lstm_cell') },
   'torch.nn.Conv1d': convolution(1, 'conv1d'),
   'torch.nn.Conv2d': convolution(2, 'conv2d'),
   'torch.nn.Conv3d': convolution(3, 'conv3d'),

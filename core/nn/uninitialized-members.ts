@@ -3,7 +3,7 @@ import { TorchError } from '../errors';
 import { gradientEnabled, refuseLeaf } from '../ops/dispatch';
 import { DTYPES, isFloatingPoint, type DType } from '../tensor/dtype';
 import { shapesEqual, type Shape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { checkSameDevice, type Tensor } from '../tensor/tensor';
 import type { Conversion } from './convert';
 import {
   callableRepr,
@@ -180,6 +180,7 @@ export const MEMBERS: Record<PropertyKey, Member> = {
     configurable: true,
     value(this: Tensor, source: Tensor): void {
       checkData(this, source.dtype);
+      checkSameDevice(this, source);
       pendingOf(this).data = source;
       this.dtype = source.dtype;
     },

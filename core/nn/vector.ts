@@ -1,6 +1,6 @@
 // torch.nn.utils.convert_parameters: all parameters as one vector, and back. Rules: docs/spec/modules.md.
 import { TorchError } from '../errors';
-import { concatenate, reshape } from '../ops';
+import { cast, concatenate, reshape, resultType } from '../ops';
 import { contiguousStrides } from '../tensor/shape';
 import { Tensor } from '../tensor/tensor';
 import { noAttribute, torchTypename } from './python-names';
@@ -22,7 +22,11 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
   checkDevices(parts);
   if (parts.length === 0)
     throw new TorchError('ValueError', 'torch.cat(): expected a non-empty list of Tensors');
-  return concatenate(parts.map((part) => reshape(part, [part.numel()])));
+  const dtype = resultType(parts);
+  const flat = parts.map((part) => reshape(part, [part.numel()]));
+  return concatenate(
+    flat.map((part) => (parts.every((other) => other.dtype === dtype) ? part : cast(part, dtype))),
+  );
 }
 
 /**

@@ -43,7 +43,7 @@ export function backward(
     const shared = new Set([seed.storage]);
     return new Map(
       [...reached].map(([leaf, value]) => {
-        const total = noGrad(() => (leaf.grad ? add(leaf.grad, value) : contiguous(value)));
+        const total = noGrad(() => (leaf.grad ? sumOf(leaf.grad, value) : contiguous(value)));
         const own = shared.has(total.storage) ? noGrad(() => clone(total)) : total;
         shared.add(own.storage);
         return [leaf, own] as const;
@@ -92,6 +92,12 @@ export function* gradientsInTurns(
     return value && contiguous(value);
   });
 }
+
+/** Two gradients of one tensor; halves are added in float32 and rounded. */
+const sumOf = (a: Tensor, b: Tensor): Tensor =>
+  a.dtype === 'float16' || a.dtype === 'bfloat16'
+    ? cast(add(cast(a, 'float32'), cast(b, 'float32')), a.dtype)
+    : add(a, b);
 
 /** The gradient to start from. */
 function seedOf(output: Tensor, gradient: Tensor | null): Tensor {
@@ -152,7 +158,7 @@ function passOn(node: GradientNode, values: readonly (Tensor | null)[], pending:
     const part = parts[index];
     if (!input || !part || !needs[index]) return;
     const before = pending.get(input);
-    pending.set(input, before ? add(before, part) : part);
+    pending.set(input, before ? sumOf(before, part) : part);
   });
 }
 

@@ -103,7 +103,9 @@ export class Tensor {
     const { storage, dtype, shape, strides, offset } = this;
     return new Tensor(storage, { dtype, shape, strides, offset });
   }
+  /** RuntimeError for a tensor of another device. */
   set data(source: Tensor) {
+    checkSameDevice(this, source);
     this.setData(source);
   }
 
@@ -163,6 +165,16 @@ export class Tensor {
     const size = elementSize(this.dtype);
     return this.storage.read(this.offset * size, this.numel() * size);
   }
+}
+
+/** RuntimeError where `source` may not become `tensor`'s data. */
+export function checkSameDevice(tensor: { readonly device: Device }, source: Tensor): void {
+  if (source.device !== tensor.device)
+    throw new TorchError(
+      'RuntimeError',
+      'Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type.',
+      'dtype_mismatch',
+    );
 }
 
 /** What prints tensors: values are read above this folder, in core/nn/tensor-repr, which registers itself here. */

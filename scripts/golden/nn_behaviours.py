@@ -666,7 +666,7 @@ register("sequential set and delete", lambda: (lambda s: (s.__setitem__(1, nn.Si
 register("sequential insert", lambda: repr(chain().insert(1, nn.Sigmoid())))
 register("sequential insert negative", lambda: repr(chain().insert(-1, nn.Sigmoid())))
 register("sequential insert far", lambda: chain().insert(9, nn.Sigmoid()))
-register("sequential insert number", lambda: "AssertionError: " + str(_raised(lambda: chain().insert(0, 5))).replace("<class 'torch.nn.modules.module.Module'>", "Module"))
+register("sequential insert number", lambda: "AssertionError: " + str(_raised(lambda: chain().insert(0, 5))))
 register("sequential extend", lambda: len(chain().extend([nn.ReLU()])))
 register("sequential pop", lambda: (lambda s: repr(s.pop(0)) + repr(s))(chain()))
 register("sequential plus", lambda: names((chain() + chain()).named_children()))

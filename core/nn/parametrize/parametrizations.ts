@@ -34,6 +34,13 @@ class WeightNorm extends Module {
     return composeWeight(direction, magnitude, normAxis(this.dim, direction.rank));
   }
   rightInverse(weight: Tensor): readonly Tensor[] {
+    if ((weight as Tensor | null) === null)
+      throw new TorchError(
+        'TypeError',
+        "norm_except_dim(): argument 'v' (position 1) must be Tensor, not NoneType",
+      );
+    if (weight.rank === 0 && this.dim >= 0)
+      throw new TorchError('IndexError', `Dimension specified as ${this.dim} but tensor has no dimensions`);
     return [normExcept(weight, this.dim), weight];
   }
 }

@@ -8,7 +8,7 @@ import type { Module } from '../module';
 import type { ModuleState, StatePurpose } from '../module-state';
 import { ModuleDict } from '../module-dict';
 import { Parameter } from '../parameter';
-import { shortTypeName } from '../python-names';
+import { IS_TORCH_CLASS, shortTypeName } from '../python-names';
 import { REGISTRY } from '../registry';
 import { expectTensor, isInvertible, ParametrizationList, registerTensor, tryInverse } from './list';
 
@@ -107,6 +107,7 @@ function injectClass(module: Module): void {
   const prototype = Object.create(base) as object;
   const made = { [`Parametrized${base.constructor.name}`]: class {} };
   const [constructor] = Object.values(made);
+  Object.defineProperty(prototype, IS_TORCH_CLASS, { value: true });
   Object.defineProperty(prototype, 'constructor', { value: constructor, writable: true, configurable: true });
   Object.defineProperty(prototype, 'getState', {
     configurable: true,

@@ -1,6 +1,7 @@
 // Gradients of matrix products, convolutions and pools.
 import { numel } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
+import { zeros } from '../create';
 import { apply } from '../dispatch';
 import { contiguous, first, reshape } from '../functional/dense';
 import { cast } from '../functional/elementwise';
@@ -94,10 +95,14 @@ export const convolution: GradientRule<'convolution'> = ({ inputs, attributes },
   const geometry = { stride, padding, dilation, groups };
   return [
     needs[0]
-      ? first(apply('convolution_input_gradient', [gy, weight, null], { ...geometry, shape: x.shape }))
+      ? x.numel() === 0
+        ? zeros(x.shape, x.dtype, x.device)
+        : first(apply('convolution_input_gradient', [gy, weight, null], { ...geometry, shape: x.shape }))
       : null,
     needs[1]
-      ? first(apply('convolution_weight_gradient', [gy, x], { ...geometry, shape: weight.shape }))
+      ? weight.numel() === 0
+        ? zeros(weight.shape, weight.dtype, weight.device)
+        : first(apply('convolution_weight_gradient', [gy, x], { ...geometry, shape: weight.shape }))
       : null,
     needs[2] ? perChannel(gy) : null,
   ];

@@ -27,6 +27,22 @@ const SCALAR_TYPES: Partial<Record<DType, string>> = {
 };
 export const scalarTypeName = (dtype: DType): string => SCALAR_TYPES[dtype] ?? dtype;
 
+/** C++'s names of the element types, in PyTorch's messages about two of them. */
+export const CPP_TYPES: Partial<Record<DType, string>> = {
+  float32: 'float',
+  float64: 'double',
+  float16: 'c10::Half',
+  bfloat16: 'c10::BFloat16',
+  int64: 'long int',
+  int32: 'int',
+  int16: 'short int',
+  int8: 'signed char',
+  uint8: 'unsigned char',
+  bool: 'bool',
+  complex64: 'c10::complex<float>',
+  complex128: 'c10::complex<double>',
+};
+
 /** `[2, 3]`, as PyTorch prints sizes inside its messages. */
 export const list = (sizes: Shape): string => `[${sizes.join(', ')}]`;
 

@@ -22,7 +22,7 @@ export const batchNorm: Infer<'batch_norm'> = (inputs, { momentum }) => {
   const [, weight, bias, runningMean, runningVar, batches] = inputs;
   if (x.shape.length < 2) throw shapeError(`expected at least 2D input (got ${x.shape.length}D input)`);
   const channels = size(x.shape, 1);
-  if (numel(x.shape) === channels)
+  if (numel(x.shape.filter((_, axis) => axis !== 1)) === 1)
     throw new TorchError(
       'ValueError',
       `Expected more than 1 value per channel when training, got input size ${torchSize(x.shape)}`,

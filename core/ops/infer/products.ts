@@ -3,21 +3,8 @@ import { LazuliError } from '../../errors';
 import type { DType } from '../../tensor/dtype';
 import { numel, shapesEqual, type Shape } from '../../tensor/shape';
 import type { ConvolutionAttributes, Narrowed, OpName } from '../signatures';
-import { attributeError, checkSizes, floatType, given, list, shapeError, size } from './checks';
+import { attributeError, checkSizes, CPP_TYPES, floatType, given, list, shapeError, size } from './checks';
 import type { Infer, InputTypes, TensorType } from './checks';
-
-/** C names of the element types in PyTorch's message about products of two dtypes. */
-const C_TYPES: Partial<Record<DType, string>> = {
-  float32: 'float',
-  float64: 'double',
-  float16: 'c10::Half',
-  bfloat16: 'c10::BFloat16',
-  int64: 'long int',
-  int32: 'int',
-  int16: 'short int',
-  int8: 'signed char',
-  uint8: 'unsigned char',
-};
 
 /** What a product of these operands is: `result` where they are 16-bit floats that a device multiplies as they are. */
 function resultType(op: OpName, inputs: InputTypes, { result }: Narrowed): DType {
@@ -39,7 +26,7 @@ function productType(
   if (a.dtype !== b.dtype)
     throw new LazuliError(
       'dtype_mismatch',
-      `expected m1 and m2 to have the same dtype, but got: ${C_TYPES[a.dtype] ?? a.dtype} != ${C_TYPES[b.dtype] ?? b.dtype}`,
+      `expected m1 and m2 to have the same dtype, but got: ${CPP_TYPES[a.dtype] ?? a.dtype} != ${CPP_TYPES[b.dtype] ?? b.dtype}`,
       { expected: b.dtype, got: a.dtype },
     );
   return resultType(op, [a, b, bias], narrowed);
@@ -89,9 +76,11 @@ export const linear: Infer<'linear'> = (inputs, attributes) => {
   const [out, features] = [size(weight.shape, 0), size(weight.shape, 1)];
   const rows = numel(x.shape.slice(0, -1));
   if (size(x.shape, -1) !== features) throw cannotMultiply(rows, size(x.shape, -1), features, out);
+  // The first axis from the end that does not fit is named.
+  const [axis, wanted] = bias?.shape.at(-1) === out ? [0, rows] : [1, out];
   if (bias && !shapesEqual(bias.shape, [out]))
     throw shapeError(
-      `The expanded size of the tensor (${out}) must match the existing size (${bias.shape.join('x')}) at non-singleton dimension 1.  Target sizes: ${list([rows, out])}.  Tensor sizes: ${list(bias.shape)}`,
+      `The expanded size of the tensor (${wanted}) must match the existing size (${bias.shape.at(axis - 2) ?? 1}) at non-singleton dimension ${axis}.  Target sizes: ${list([rows, out])}.  Tensor sizes: ${list(bias.shape)}`,
       list([out]),
       list(bias.shape),
     );

@@ -1,10 +1,10 @@
 // Runs the built command line over every file of a folder of hostile files, and says what broke a promise: an end other than 0 or 2, a refusal
 // without `file: what: where`, more than 20 s or 1 GiB, a changed input, a new file.
 //
-//   node scripts/check-corpus.mjs [FOLDER] [--verb inspect|convert|summary|diff|...]
+//   node scripts/check-corpus.mjs [FOLDER] [--verb inspect,convert,train,probe,...]
 //
-// FOLDER is tests/fixtures/hostile unless named. RELIABILITY 32, 33, 46 and 47.
-import { spawn } from 'node:child_process';
+// FOLDER is tests/fixtures/hostile and the verbs are all of VERBS unless named. RELIABILITY 32, 33, 46 and 47.
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,24 +17,37 @@ const MOST_BYTES = 1024 ** 3;
 const FAILURES = /\bundefined\b|\[object|\bNaN\b|\n\s+at |\bat .*\.[jt]s:\d/;
 
 const digits = path.join(root, 'examples/digits/digits.lazuli');
-/** How each verb is given a file. */
+const out = (folder, name = 'out.pt') => ['--out', path.join(folder, name)];
+/**
+ * How each verb is given a file: as a file of weights, of data, as a project, or as a case of probe. `weights` is a file of weights that fit the
+ * digits, for the verbs that look at data only then.
+ */
 const VERBS = {
   inspect: (file) => ['inspect', file],
   convert: (file, folder) => ['convert', file, path.join(folder, 'out.safetensors')],
-  summary: (file) => ['summary', digits, '--weights', file],
   diff: (file) => ['diff', file, file],
+  summary: (file) => ['summary', digits, '--weights', file],
+  materialize: (file, folder) => ['materialize', digits, '--weights', file, ...out(folder)],
   evaluate: (file) => ['evaluate', digits, '--weights', file],
-  train: (file, folder) => [
-    'train',
+  predict: (file) => ['predict', digits, '--weights', file],
+  'train-weights': (file, folder) => ['train', digits, '--weights', file, '--epochs', '1', ...out(folder)],
+  train: (file, folder) => ['train', digits, '--data', file, '--epochs', '1', ...out(folder)],
+  'find-lr': (file) => ['find-lr', digits, '--data', file],
+  'materialize-data': (file, folder) => ['materialize', digits, '--sample', file, ...out(folder)],
+  'evaluate-data': (file, _folder, weights) => ['evaluate', digits, '--weights', weights, '--data', file],
+  'predict-data': (file, folder, weights) => [
+    'predict',
     digits,
+    '--weights',
+    weights,
     '--data',
     file,
-    '--epochs',
-    '1',
-    '--out',
-    path.join(folder, 'out.pt'),
+    ...out(folder, 'out.npy'),
   ],
   project: (file) => ['summary', file],
+  'train-project': (file, folder) => ['train', file, '--epochs', '1', ...out(folder)],
+  runs: (file) => ['runs', file],
+  probe: (file) => ['probe', file],
 };
 
 /** Says at its end how much memory the process held at most. */
@@ -57,12 +70,13 @@ export function writeReport(folder) {
  * @param {string} verb
  * @param {string} folder
  * @param {string} report
+ * @param {string} [weights]
  * @returns {Promise<{ problems: string[], seconds: number, bytes: number, code: number | null }>}
  */
-export async function checkFile(file, verb, folder, report) {
+export async function checkFile(file, verb, folder, report, weights = '') {
   const before = readFileSync(file);
   const started = performance.now();
-  const ended = await run([...VERBS[verb](file, folder), '--json'], folder, report);
+  const ended = await run([...VERBS[verb](file, folder, weights), '--json'], folder, report);
   const seconds = (performance.now() - started) / 1000;
   const problems = problemsOf(ended, seconds);
   if (!before.equals(readFileSync(file))) problems.push('the file was changed');
@@ -116,21 +130,21 @@ async function main() {
   const corpus = path.resolve(args[0] ?? path.join(root, 'tests/fixtures/hostile'));
   const work = mkdtempSync(path.join(tmpdir(), 'lazuli-corpus-'));
   const report = writeReport(work);
+  const weights = path.join(work, 'digits.safetensors');
+  execFileSync(process.execPath, [cli, 'materialize', digits, '--out', weights], { stdio: 'ignore' });
   const files = readdirSync(corpus, { recursive: true, encoding: 'utf8' })
     .filter(
       (name) => statSync(path.join(corpus, name)).isFile() && !/(expected|manifest|oracle)\.json$/.test(name),
     )
     .sort();
-  const queue = files.flatMap((name) =>
-    (verb === undefined ? ['inspect', 'convert'] : [verb]).map((each) => [name, each]),
-  );
+  const queue = files.flatMap((name) => (verb?.split(',') ?? Object.keys(VERBS)).map((each) => [name, each]));
   const results = [];
   await Promise.all(
     Array.from({ length: availableParallelism() }, async () => {
       const folder = mkdtempSync(path.join(work, 'run-'));
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const [name, each] = next;
-        const result = await checkFile(path.join(corpus, name), each, folder, report);
+        const result = await checkFile(path.join(corpus, name), each, folder, report, weights);
         results.push({ name, verb: each, ...result });
         for (const problem of result.problems) console.log(`${each} ${name}: ${problem}`);
       }

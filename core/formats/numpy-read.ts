@@ -97,6 +97,7 @@ async function readArray(
     file,
     Array.from(raw, (byte) => String.fromCharCode(byte)).join(''),
     `${place}byte ${String(start)}`,
+    major < 3,
   );
   return arrayEntry(file, name, header.parse(), bytes, start + length, place);
 }
@@ -143,12 +144,19 @@ function arrayEntry(
 }
 
 function parseDescr(file: string, descr: string, where: string): { dtype: DType; isBigEndian: boolean } {
-  const match = /^([<>|=]?)([A-Za-z])(\d{0,4})$/.exec(descr);
+  // NumPy takes its names of dtypes for a descr too.
+  if (isDType(descr) && DTYPES[descr].numpy !== null) return { dtype: descr, isBigEndian: false };
+  const match = /^([<>|=]?)([A-Za-z])(\d{0,4}(?:\[\w{1,8}\])?)$/.exec(descr);
   const [, order = '', letter = '', size = ''] = match ?? [];
   const dtype = DTYPE_BY_CODE.get(letter + size);
   if (dtype !== undefined && (order !== '|' || elementSize(dtype) === 1))
     return { dtype, isBigEndian: order === '>' };
-  const other = OTHER_TYPES.get(letter);
+  const isLong = ['f12', 'f16', 'c24', 'c32'].includes(letter + size);
+  const other = descr.includes(',')
+    ? 'records with fields'
+    : isLong
+      ? 'long doubles'
+      : OTHER_TYPES.get(letter);
   throw refusal(
     file,
     other === undefined ? 'the array has an unknown type' : `the array holds ${other}`,
@@ -166,12 +174,15 @@ class HeaderParser {
   readonly #file: string;
   readonly #text: string;
   readonly #where: string;
+  /** Of a version before 3. */
+  readonly #isOld: boolean;
   #at = 0;
 
-  constructor(file: string, text: string, where: string) {
+  constructor(file: string, text: string, where: string, isOld: boolean) {
     this.#file = file;
     this.#text = text;
     this.#where = where;
+    this.#isOld = isOld;
   }
 
   parse(): ArrayHeader {
@@ -210,8 +221,10 @@ class HeaderParser {
     let needsComma = false;
     while (this.#accept(/\s*\)/y) === null) {
       if (needsComma) throw this.#refuse('has a malformed shape');
-      // Python 2 wrote long integers with an L.
-      const size = Number(this.#expect(/(0|[1-9]\d{0,18})L?/y, 'a size')[1]);
+      // Python 2 wrote long integers with an L; versions from 3 on are none of its.
+      const size = Number(
+        this.#expect(this.#isOld ? /(0|[1-9]\d{0,18})L?/y : /(0|[1-9]\d{0,18})/y, 'a size')[1],
+      );
       if (!Number.isSafeInteger(size)) throw this.#refuse('has a size above 2^53');
       sizes.push(size);
       if (sizes.length > HIGHEST_RANK) throw this.#refuse(`has more than ${String(HIGHEST_RANK)} sizes`);

@@ -102,6 +102,8 @@ function parseMetadata(source: ByteSource, value: HeaderValue): Readonly<Record<
     refusal(source.name, 'the safetensors metadata is not text by text', "header key '__metadata__'", {
       expected: 'an object of texts',
     });
+  // The reference library has an option there.
+  if (value === null) return {};
   if (!isMap(value)) throw refuse();
   for (const [key, text] of value) {
     if (typeof text !== 'string') throw refuse();

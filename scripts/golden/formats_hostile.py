@@ -831,7 +831,7 @@ def numpy_files():
     case("void", array(head("'|V4'")), "raw records")
     case("datetime", array(head("'<M8'")), "dates")
     case("structured", array(head("[('a', '<f4')]")), "records with fields")
-    case("float128", array(head("'<f16'"), bytes(96)), "unknown type")
+    case("float128", array(head("'<f16'"), bytes(96)), "long doubles")
     case("descr_evil", array(head("'__import__(\"os\")'")), "unknown type")
     case("descr_call", array("{'descr': __import__('os').system('id'), 'fortran_order': False, 'shape': (2, 3), }"), "malformed")
     case("descr_number", array(head("4")), "malformed")

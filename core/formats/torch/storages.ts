@@ -186,7 +186,9 @@ export class StorageTable {
       this.#known.set(key, { storage, bytes: parsed.bytes });
       return storage;
     }
-    const isOther = known.storage.dtype !== null && dtype !== null && known.storage.dtype !== dtype;
+    // Nothing may be named as of any type: PyTorch saves views of an empty tensor so.
+    const isOther =
+      known.bytes > 0 && known.storage.dtype !== null && dtype !== null && known.storage.dtype !== dtype;
     if (known.bytes !== parsed.bytes || isOther) {
       throw refusal(this.#file, `storage ${quote(parsed.key)} is named with two sizes or types`, where, {
         expected: `${String(known.bytes)} bytes of ${known.storage.dtype ?? 'any type'}`,

@@ -1,4 +1,5 @@
 // Runs probe cases from files: one layer or loss on given values each.
+import { printable } from '#core/formats/refuse';
 import { probe, type ProbeCase, type ProbeResult } from '#core/layers/probe';
 import { LazuliError } from '#core/errors';
 
@@ -69,7 +70,7 @@ function parseCase(text: string, where: string): ProbeCase {
     value = JSON.parse(/\b(?:NaN|Infinity)\b/.test(text) ? quoted(text) : text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LazuliError('file_refused', `${where} is not valid JSON: ${reason}`, {
+    throw new LazuliError('file_refused', `${where}: not valid JSON: ${printable(reason)}`, {
       where,
       expected: 'JSON',
     });

@@ -45,8 +45,9 @@ export function callModule(module: Module, inputs: readonly unknown[], keywords:
     const backward = backwardHooksOf(module);
     runPreHooks(call);
     if (backward) call.inputs = backward.watchInputs(call.inputs);
-    if (typeof module.forward !== 'function')
-      throw new TorchError('TypeError', `'${shortTypeName(module.forward)}' object is not callable`);
+    const forward: unknown = Reflect.get(module, 'forward');
+    if (typeof forward !== 'function')
+      throw new TorchError('TypeError', `'${shortTypeName(forward)}' object is not callable`);
     call.result = module.forward(...module.bindInputs(call.inputs, call.keywords));
     for (const entry of [...globalHooks.entries(), ...module[REGISTRY].forwardHooks.entries()]) {
       if (entry.alwaysCall) call.called.add(entry);

@@ -124,7 +124,7 @@ const convolution = (functionName: string): GivenRules => ({
 const transposed = (functionName: string): GivenRules => ({
   reads: ['weight', 'bias'],
   check(given) {
-    const { input, weight, bias } = given;
+    const { weight, bias } = given;
     if (weight === null) return noTensor(functionName, 'weight', 2);
     checkSpatial(functionName, given, weight);
     checkChannels(given, weight);

@@ -27,3 +27,14 @@ test.each([
   expect(problems).toEqual([]);
   expect(bytes).toBeGreaterThan(0);
 });
+
+test('RELIABILITY 33: probe says what is wrong with a file and where', { timeout: 60_000 }, async () => {
+  const file = path.join(root, 'tests/fixtures/hostile/other/elf.pt');
+  const { problems, code } = await checkFile(
+    file,
+    'probe',
+    temporaryFolder(),
+    writeReport(temporaryFolder()),
+  );
+  expect({ problems, code }).toEqual({ problems: [], code: 2 });
+});

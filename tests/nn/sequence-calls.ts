@@ -325,7 +325,7 @@ export class Sequence {
       const module = this.#module(at);
       const inputs = given.map((each) => (Array.isArray(each) ? each.map((part) => this.#value(part)) : this.#value(each)));
       const method: Readonly<Record<string, string>> = { __delitem__: 'deleteItem', __setitem__: 'setItem', __getitem__: 'at' };
-      const result = name === '__len__' ? Reflect.get(module, 'length') : loosely(module, method[name] ?? name, ...inputs);
+      const result: unknown = name === '__len__' ? Reflect.get(module, 'length') : loosely(module, method[name] ?? name, ...inputs);
       return `${result === undefined || result === null || result === module ? '' : this.#told(result)} ${names(module.namedChildren())}`;
     },
     parametrize: (at: number, kind: string, name: string) => {

@@ -28,6 +28,7 @@ const VARIANTS = {
     ['_gradient', ['GRADIENT']],
   ],
   attention: [0, 1, 2].map((mode) => [`_${mode}`, [`MODE=${mode}`]]),
+  flash: [0, 1, 2].map((mode) => [`_${mode}`, [`MODE=${mode}`]]),
   product_units: [
     ['_half', ['HALVES']],
     ['_brain', []],

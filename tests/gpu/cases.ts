@@ -244,21 +244,33 @@ export const CASES: Cases = {
   self_attention: [
     { inputs: [f([2, 5, 18])], attributes: { heads: 2, scale: 0.5, is_causal: false } },
     { inputs: [f([1, 150, 12])], attributes: { heads: 1, scale: 0.5, is_causal: true } },
+    // By blocks in vectors, with more than one head and a size of a head that fills no run of eight vectors.
+    { inputs: [f([2, 70, 120])], attributes: { heads: 2, scale: 0.3, is_causal: true } },
+    { inputs: [f([1, 33, 3 * 64])], attributes: { heads: 1, scale: 0.125, is_causal: false } },
+    // Too long for a workgroup's memory: step by step.
+    { inputs: [f([1, 9, 3 * 1040])], attributes: { heads: 1, scale: 0.03, is_causal: true } },
   ],
-  self_attention_gradient: [false, true].flatMap((is_causal) =>
-    [5, 150].map((t) => {
-      const attributes = { heads: 2, scale: 0.5, is_causal };
-      const qkv = f([2, t, 18]);
-      // Unrounded, so that the float64 call gets what belongs together.
-      const exact = { ...qkv, dtype: 'float64' } as const;
-      const [y = [], lse = []] = runReference('self_attention', [exact], attributes).outputs;
-      const saved = [
-        { dtype: 'float32', shape: [2, t, 6], values: y },
-        { dtype: 'float32', shape: [2, 2, t], values: lse },
-      ] as const;
-      return { inputs: [f([2, t, 6], 2), qkv, ...saved], attributes };
-    }),
-  ),
+  self_attention_gradient: (
+    [
+      [5, 3, 2, false],
+      [150, 3, 2, true],
+      [150, 3, 2, false],
+      [70, 20, 2, true],
+      [9, 1040, 1, false],
+    ] as const
+  ).map(([t, size, heads, is_causal]) => {
+    const attributes = { heads, scale: 0.5 / Math.sqrt(size), is_causal };
+    const width = size * heads;
+    const qkv = f([2, t, 3 * width]);
+    // Unrounded, so that the float64 call gets what belongs together.
+    const exact = { ...qkv, dtype: 'float64' } as const;
+    const [y = [], lse = []] = runReference('self_attention', [exact], attributes).outputs;
+    const saved = [
+      { dtype: 'float32', shape: [2, t, width], values: y },
+      { dtype: 'float32', shape: [2, heads, t], values: lse },
+    ] as const;
+    return { inputs: [f([2, t, width], 2), qkv, ...saved], attributes };
+  }),
   softmax: [
     { inputs: [f([3, 10])], attributes: { axis: 1 } },
     { inputs: [f([3, 300])], attributes: { axis: 1 } },

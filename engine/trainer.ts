@@ -2,7 +2,6 @@
 import type { Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { loadEntries } from '#core/nn/index';
-import type { KnownProgram } from '#core/program/index';
 import type { StepProfile } from '#core/session/profile';
 import type { RateSearch } from '#core/session/session';
 import type { TrainingNeed } from '#core/session/training-memory';
@@ -17,7 +16,13 @@ import { withCheckpoint } from './training/checkpoint';
 import { searchRate, type RateRange } from './training/find-rate';
 import { objectiveOf, type Objective } from './training/objective';
 import { placementOn, type Placement } from './training/placement';
-import { compilePreflight, preflight, type Preflight, type PreflightOptions } from './training/preflight';
+import {
+  compilePreflight,
+  preflight,
+  type CompiledPreflight,
+  type Preflight,
+  type PreflightOptions,
+} from './training/preflight';
 import { profileSteps } from './training/profile';
 import { TrainingRun } from './training/run';
 import { Turns } from './turns';
@@ -53,8 +58,8 @@ const ALONE = {
 export class Trainer {
   #run: TrainingRun | null = null;
   #heldBytes: number | null = null;
-  /** Of the last `trainingNeed`, for the run that follows it. */
-  #known: readonly KnownProgram[] = [];
+  /** Of the last `trainingNeed`, for the run of the same project that follows it. */
+  #found: (Pick<CompiledPreflight, 'programs' | 'dataPlace'> & { readonly project: Project }) | null = null;
   /** A run is being prepared: nothing may change meanwhile either. */
   #isStarting = false;
 
@@ -96,12 +101,17 @@ export class Trainer {
    * The same memory beside what may be taken: what a window or a command line shows before a run, which then need not compile its
    * programs again.
    */
-  async trainingNeed({ signal, ...options }: Signalled & PreflightOptions = {}): Promise<TrainingNeed> {
-    const { batch, memory, programs } = await compilePreflight(...(await this.#planned(signal)), options);
-    this.#known = programs;
-    const { device } = this.model.project.training;
+  async trainingNeed({
+    signal,
+    ...options
+  }: Signalled & Omit<PreflightOptions, 'limit'> = {}): Promise<TrainingNeed> {
+    const { project } = this.model;
+    const { device } = project.training;
     const limit =
       device === 'cpu' ? cpuBackend().native.info().memory_limit : gpuBackend(device).native.live().limit;
+    const planned = await this.#planned(signal);
+    const { batch, memory, programs, dataPlace } = await compilePreflight(...planned, { ...options, limit });
+    this.#found = { project, programs, dataPlace };
     return { batch, memory, limit };
   }
 
@@ -219,8 +229,11 @@ export class Trainer {
     await this.#waitForSizes({ signal });
     const { feed, rows } = await this.feeds.training(signal);
     const memory = backend.device === 'cpu' ? cpuBackend().native : null;
-    const known = this.#known;
-    this.#known = [];
+    // Where a GPU's data goes depends on what all of the run takes.
+    const { project } = this.model;
+    if (backend.device === 'gpu' && this.#found?.project !== project) await this.trainingNeed({ signal });
+    const { programs: known = [], dataPlace = 'device' } = this.#found ?? {};
+    this.#found = null;
     let run: TrainingRun | null = null;
     let placement: Placement | null = null;
     try {
@@ -235,7 +248,7 @@ export class Trainer {
         };
         const { module } = this.model;
         const settings = training;
-        placement = placementOn(backend, module, feed);
+        placement = placementOn(backend, module, feed, dataPlace);
         const parts = {
           backend,
           placement,

@@ -108,6 +108,14 @@ export interface NativeGpuDevice {
 export type NativeGpuStorage = Omit<NativeStorage, 'copy' | 'assign' | 'isShared'>;
 export type NativeGpuTensor = NativeTensor<NativeGpuStorage>;
 
+/** A program of a GPU: tables of take_rows may stay in the host's memory, of which each step takes its rows. */
+export interface NativeGpuProgramSpec extends Omit<NativeProgramSpec<NativeGpuStorage>, 'buffers'> {
+  buffers: readonly (
+    | NativeProgramSpec<NativeGpuStorage>['buffers'][number]
+    | { dtype: string; shape: readonly number[]; kind: 'host'; storage: NativeStorage; offset: number }
+  )[];
+}
+
 /** An open GPU. Its storages and programs behave as the CPU's; they are of no use to another device. */
 export interface NativeGpu {
   info(): NativeGpuDevice;
@@ -119,13 +127,17 @@ export interface NativeGpu {
     attributes: object,
   ): void;
   /** Kernels are compiled and recorded at the first run. */
-  createProgram(spec: NativeProgramSpec<NativeGpuStorage>): NativeProgram;
+  createProgram(spec: NativeGpuProgramSpec): NativeProgram;
   /**
-   * Device memory that recording such a program takes besides its buffers, which need not exist: scratch and constants of its kernels.
-   * Nothing is compiled. Rejects with what recording would throw.
+   * Device memory that recording such a program takes besides its buffers, which need not exist: scratch and constants of its kernels,
+   * and the rows of a step of tables in the host's memory. Nothing is compiled. Rejects with what recording would throw.
    */
   measureScratch(spec: {
-    readonly buffers: readonly { readonly dtype: string; readonly shape: readonly number[] }[];
+    readonly buffers: readonly {
+      readonly dtype: string;
+      readonly shape: readonly number[];
+      readonly isHost: boolean;
+    }[];
     readonly instructions: NativeProgramSpec['instructions'];
   }): Promise<number>;
   /** The driver's compiled kernels, for `openGpu` of a later process. */

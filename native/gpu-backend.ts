@@ -10,7 +10,7 @@ import { shapesEqual } from '#core/tensor/shape';
 import type { Backend, DenseTensor, Storage } from '#core/tensor/storage';
 
 import type { NativeGpu, NativeGpuDevice, NativeGpuStorage, NativeGpuTensor } from './contract';
-import { CpuProgram } from './cpu-backend';
+import { CpuProgram, CpuStorage } from './cpu-backend';
 import { toLazuliError, wrapErrors } from './errors';
 import { loadNative } from './load';
 
@@ -96,19 +96,29 @@ export class GpuBackend implements Backend {
   async measureScratch(spec: ProgramSpec): Promise<number> {
     refuseDtypesOf(spec);
     try {
-      const buffers = spec.buffers.map(({ dtype, shape }) => ({ dtype, shape }));
+      const buffers = spec.buffers.map((buffer) => ({
+        dtype: buffer.dtype,
+        shape: buffer.shape,
+        isHost: isHost(buffer),
+      }));
       return await this.native.measureScratch({ buffers, instructions: spec.instructions });
     } catch (error) {
       throw toLazuliError(error);
     }
   }
 
-  /** Checks ops, dtypes and memory bounds, and takes the arena. Throws `not_supported`, `native_failed` or `out_of_memory`. */
+  /**
+   * Checks ops, dtypes and memory bounds, and takes the arena. Tables of `take_rows` may lie on the CPU: the rows of each step are
+   * then copied while the step before runs. Throws `not_supported`, `native_failed` or `out_of_memory`.
+   */
   createProgram(spec: ProgramSpec): CpuProgram {
     refuseDtypesOf(spec);
-    const buffers = spec.buffers.map((buffer) =>
-      buffer.kind === 'external' ? { ...buffer, storage: nativeStorage(buffer.storage) } : buffer,
-    );
+    const buffers = spec.buffers.map((buffer) => {
+      if (buffer.kind === 'arena') return buffer;
+      const { storage } = buffer;
+      if (storage instanceof CpuStorage) return { ...buffer, kind: 'host' as const, storage: storage.native };
+      return { ...buffer, storage: nativeStorage(storage) };
+    });
     const { instructions, arenaBytes } = spec;
     return new CpuProgram(wrapErrors(() => this.native.createProgram({ buffers, instructions, arenaBytes })));
   }
@@ -118,6 +128,10 @@ export class GpuBackend implements Backend {
     this.native.close();
   }
 }
+
+/** A table that stays in the host's memory. */
+const isHost = (buffer: ProgramSpec['buffers'][number]): boolean =>
+  buffer.kind === 'external' && buffer.storage.device === 'cpu';
 
 function refuseDtypesOf({ instructions, buffers }: ProgramSpec): void {
   for (const { op, inputs, outputs } of instructions)

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { LazuliError } from '#core/errors';
 import type { RunEvent } from '#core/session/session';
-import { refuseTooLarge } from '#core/session/training-memory';
+import { refuseTooLarge, streamingNote } from '#core/session/training-memory';
 import {
   checkWritable,
   formatOfWeights,
@@ -76,6 +76,8 @@ export const train: Verb = {
         output.note(
           `memory: ${bytes(need.memory.total)}${need.limit === null ? '' : ` of ${bytes(need.limit)}`}`,
         );
+        const streaming = streamingNote(need);
+        if (streaming !== null) output.note(streaming);
         const onFault = ({ message }: LazuliError): void => output.note(`warning: ${message}`);
         const place = historyBeside(call.args.required(0));
         const recorder = isHistoryOff() ? null : new RunRecorder(place, { onFault });

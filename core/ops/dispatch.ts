@@ -9,7 +9,7 @@ import { INFER } from './infer';
 import { currentOrigin } from '../tensor/origin';
 import { track } from './scope';
 import type { OpAttributes, OpName } from './signatures';
-import { SIGNATURES } from './signatures';
+import { isReadFromHost, SIGNATURES } from './signatures';
 
 /** An op's node in the gradient graph: what core/ops/gradient's rule for `op` is given. */
 export class OpNode<N extends OpName = OpName> implements GradientNode {
@@ -137,7 +137,10 @@ export function apply<N extends OpName>(
   const signature = SIGNATURES[op];
   const changed = (signature.mutates ?? []).map((index) => inputs[index] ?? null);
   if (isGradientEnabled) for (const tensor of changed) refuseLeaf(tensor);
-  const on = deviceOf(inputs, device);
+  const on = deviceOf(
+    tracer ? inputs.filter((input, at) => input?.device !== 'cpu' || !isReadFromHost(op, at)) : inputs,
+    device,
+  );
   const outputs = INFER[op](inputs, attributes).map(
     ({ dtype, shape }) => new Tensor(allocate(on, dtype, shape), { dtype, shape }),
   );

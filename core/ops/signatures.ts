@@ -254,6 +254,9 @@ export const INTEGER_OPS = ['integer_elementwise', 'integer_along'] as const sat
 /** Ops of the CPU backend only. */
 export type CpuOp = FusedOp | (typeof INTEGER_OPS)[number];
 
+/** What a program on another device may read from the CPU's memory: (op, input) of tables of which it takes some rows. */
+export const isReadFromHost = (op: OpName, input: number): boolean => op === 'take_rows' && input === 0;
+
 /** Arity of every op: at least and at most so many inputs (optional ones counted), its outputs, the inputs it changes in place. */
 export interface Signature {
   readonly inputs: readonly [least: number, most: number];

@@ -15,9 +15,11 @@ export interface TrainingMemory {
   readonly least_arena: number;
   /** Arenas of the programs for the last, smaller batch and for validation. */
   readonly other_arenas: number;
-  /** Samples and targets, where they are known. */
+  /** Samples and targets on the run's device, where they are known. */
   readonly data: number;
-  /** What kernels take besides: on the CPU the one that takes most, on the threads the run has; on a GPU those of each program together. */
+  /** Samples and targets that stay in main memory, as a GPU has no room for them; the rows of each step are copied there. Not in `total`. */
+  readonly streamed: number;
+  /** What kernels take besides: on the CPU the one that takes most, on the threads the run has; on a GPU those of each program together, with the samples of a step of streamed data. */
   readonly scratch: number;
   /** The order of samples, the log, learning rates, constants, the values before the run, for undo, and the best ones, for early stopping. */
   readonly records: number;
@@ -31,6 +33,12 @@ export interface TrainingNeed {
   /** Bytes that may be taken at once on the run's device; null where that is not known. */
   readonly limit: number | null;
 }
+
+/** What is said of a run beside its memory; null where all data is on its device. */
+export const streamingNote = ({ memory }: TrainingNeed): string | null =>
+  memory.streamed === 0
+    ? null
+    : `the data (${showBytes(memory.streamed)}) does not fit on the GPU: it stays in main memory, and each step's samples are copied while the step before runs`;
 
 /** Throws `out_of_memory` with need and limit for a run that needs more than it may take. */
 export function refuseTooLarge({ batch, memory, limit }: TrainingNeed): void {

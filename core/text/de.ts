@@ -148,6 +148,7 @@ export const DE: Translation = {
   'report.memoryOfARun': 'Speicher eines Laufs',
   'report.predictTheMemoryOf': 'Speicher eines Laufs vorhersagen',
   'report.everythingHeldInNative': 'Alles, was dann im nativen Speicher lag, samt dem für „Rückgängig“',
+  'training.streamed': '{size} Daten bleiben im Hauptspeicher: auf der GPU ist nicht genug Platz',
   'report.measuredDuringTheLast': 'Beim letzten Lauf gemessen',
   'resize.thisSampleChangesSizes': 'Diese Probe ändert Größen',
   'resize.whatChangesItsSize': 'Was seine Größe ändert',

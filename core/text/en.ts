@@ -174,6 +174,7 @@ export const EN = {
   'report.memoryOfARun': 'Memory of a run',
   'report.predictTheMemoryOf': 'Predict the memory of a run',
   'report.everythingHeldInNative': 'Everything held in native memory then, what undo keeps included',
+  'training.streamed': '{size} of data stay in main memory: they do not fit on the GPU',
   'report.measuredDuringTheLast': 'Measured during the last run',
   'resize.thisSampleChangesSizes': 'This sample changes sizes',
   'resize.whatChangesItsSize': 'What changes its size',

@@ -63,8 +63,11 @@ export class Imagination {
     }
   };
 
-  /** What a run does before it starts: the model and its data on the device. Only data that is `counted` is among `alive`. */
-  place(module: GraphModule, dataset: Dataset, counted: boolean): Dataset {
+  /**
+   * What a run does before it starts: the model on the device, and its data, which is `counted` among what is alive, is not, or
+   * stays on the `host`.
+   */
+  place(module: GraphModule, dataset: Dataset, data: 'counted' | 'uncounted' | 'host'): Dataset {
     if (this.device === 'cpu') return dataset;
     const moved = new Map<Storage, Storage>();
     const move = (tensor: Tensor, alive: Set<Storage>): Tensor => {
@@ -75,7 +78,8 @@ export class Imagination {
     };
     for (const [, tensor] of [...module.namedParameters(), ...module.namedBuffers()])
       if (tensor.device === 'cpu') tensor.setData(move(tensor.detach(), this.#alive));
-    const table = counted ? this.#alive : new Set<Storage>();
+    if (data === 'host') return dataset;
+    const table = data === 'counted' ? this.#alive : new Set<Storage>();
     return withTensors(dataset, (tensor) => move(tensor, table));
   }
 }

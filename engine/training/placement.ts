@@ -7,11 +7,22 @@ import type { Storage } from '#core/tensor/storage';
 import { Tensor } from '#core/tensor/tensor';
 import type { NativeBackend } from '#native';
 
-import { withTensors } from '../datasets/dataset';
+import { tensorsOf, withTensors } from '../datasets/dataset';
 import type { Feed } from './batches';
 import type { Numbers, Place } from './checkpoint';
 import type { Optimizer, OptimizerState } from './optimizer';
 import type { OptimizerSnapshot } from './optimizer-state';
+
+/** Where a GPU's data is: there whole, or on the host, from where each step's rows are copied. The numbers are the same. */
+export type DataPlace = 'device' | 'host';
+
+/** Where the data of something short goes (a run knows better): on the device where it leaves half of what is free to the rest. */
+function placeOfData(backend: NativeBackend, { dataset }: Feed): DataPlace {
+  const { limit, bytes } = backend.device === 'gpu' ? backend.native.live() : { limit: Infinity, bytes: 0 };
+  const storages = new Set(tensorsOf(dataset).map(({ storage }) => storage));
+  const data = [...storages].reduce((sum, storage) => sum + storage.bytes, 0);
+  return data > (limit - bytes) / 2 ? 'host' : 'device';
+}
 
 /** Bytes copied at once: JavaScript's own memory between host and device. */
 const PIECE = 16 << 20;
@@ -40,6 +51,7 @@ export class Placement {
     readonly backend: NativeBackend,
     readonly module: GraphModule,
     feed: Feed,
+    readonly dataPlace: DataPlace,
   ) {
     const named = [...module.namedParameters(), ...module.namedBuffers()].map(([, tensor]) => tensor);
     this.#tensors = named.map((tensor) => ({ tensor, host: tensor.detach() }));
@@ -107,7 +119,8 @@ export class Placement {
 
   #moveFeed(feed: Feed): Feed {
     const { dataset, normalizers } = feed;
-    const moved = (tensor: Tensor): Tensor => viewOf(tensor, this.#move(tensor.storage));
+    const moved = (tensor: Tensor): Tensor =>
+      this.dataPlace === 'host' ? tensor : viewOf(tensor, this.#move(tensor.storage));
     const scaled = normalizers.map((normalizer) => normalizer.on(this.backend.device));
     this.#owned.push(() => scaled.forEach((each) => each.dispose()));
     return {
@@ -129,5 +142,9 @@ export class Placement {
 }
 
 /** The placement of a model for a backend; null on the CPU, where it already is. */
-export const placementOn = (backend: NativeBackend, module: GraphModule, feed: Feed): Placement | null =>
-  backend.device === 'cpu' ? null : new Placement(backend, module, feed);
+export const placementOn = (
+  backend: NativeBackend,
+  module: GraphModule,
+  feed: Feed,
+  dataPlace: DataPlace = placeOfData(backend, feed),
+): Placement | null => (backend.device === 'cpu' ? null : new Placement(backend, module, feed, dataPlace));

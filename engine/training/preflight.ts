@@ -28,6 +28,7 @@ import { Optimizer, type OptimizerOptions } from './optimizer';
 import { StepLog } from './log';
 import { Imagination } from './imagination';
 import { cutOf } from './pass';
+import type { DataPlace } from './placement';
 import { compileEvaluation, compileTraining, trainedParameters } from './programs';
 import { batchOf, hasLoneRest } from './training-pass';
 
@@ -43,6 +44,7 @@ export interface Preflight {
 
 /** With every program, over memory that is gone: what a run's own are taken from. */
 export interface CompiledPreflight extends Preflight {
+  readonly dataPlace: DataPlace;
   readonly programs: readonly KnownProgram[];
 }
 
@@ -52,6 +54,8 @@ const bytesOf = (storages: Iterable<Storage>): number =>
 export interface PreflightOptions {
   /** The run keeps the weights of its best epoch, also where it does not go back to them. Default false. */
   readonly keepsBest?: boolean;
+  /** On a GPU, the bytes it may give: where those do not hold the run's data as well, that stays on the host. Default: no limit. */
+  readonly limit?: number;
 }
 
 /**
@@ -69,7 +73,27 @@ export async function compilePreflight(
   project: Project,
   shapes: SampleShapes,
   data: Dataset | null = null,
-  { keepsBest = false }: PreflightOptions = {},
+  { keepsBest = false, limit = Infinity }: PreflightOptions = {},
+): Promise<CompiledPreflight> {
+  const given = { project, shapes, data, keepsBest };
+  const found = await compileWith(given, 'device');
+  const isHeld = project.training.device === 'cpu' || !data || found.memory.total <= limit;
+  return isHeld ? found : compileWith(given, 'host');
+}
+
+async function compileWith(
+  {
+    project,
+    shapes,
+    data,
+    keepsBest,
+  }: {
+    readonly project: Project;
+    readonly shapes: SampleShapes;
+    readonly data: Dataset | null;
+    readonly keepsBest: boolean;
+  },
+  dataPlace: DataPlace,
 ): Promise<CompiledPreflight> {
   const device = project.training.device === 'cpu' ? 'cpu' : 'gpu';
   const imagination = new Imagination(device);
@@ -79,8 +103,9 @@ export async function compilePreflight(
   try {
     await turns.run(within(wrap, model.feedInTurns(shapes, project.training.seed)));
     const host = data ?? wrap(() => batchAlone(project, model, shapes));
-    const dataset = wrap(() => imagination.place(model.module, host, data === null));
-    const step = { isWhole: data !== null, keepsBest, alive, turns, wrap, device } as const;
+    const counting = data === null ? 'counted' : dataPlace === 'host' ? 'host' : 'uncounted';
+    const dataset = wrap(() => imagination.place(model.module, host, counting));
+    const step = { isWhole: data !== null, keepsBest, dataPlace, alive, turns, wrap, device } as const;
     return await withScratch(project, await report(project, model, dataset, step));
   } finally {
     wrap(() => {
@@ -226,10 +251,15 @@ async function report(
   {
     isWhole,
     keepsBest,
+    dataPlace,
     alive,
     ...imagining
-  }: Imagining &
-    Required<PreflightOptions> & { readonly isWhole: boolean; readonly alive: ReadonlySet<Storage> },
+  }: Imagining & {
+    readonly isWhole: boolean;
+    readonly keepsBest: boolean;
+    readonly dataPlace: DataPlace;
+    readonly alive: ReadonlySet<Storage>;
+  },
 ): Promise<CompiledPreflight> {
   const { module } = model;
   const trained = trainedParameters(module);
@@ -265,9 +295,10 @@ async function report(
     device === 'cpu' ? [...trained.values()].reduce((sum, { storage }) => sum + storage.bytes, buffers) : 0;
   const tables = bytesOf(tensorsOf(dataset).map(({ storage }) => storage));
   const records = bytesOf(alive) - parameters - buffers - state - (isWhole ? 0 : tables) + kept + undone;
-  const data = isWhole ? tables : 0;
+  const data = isWhole && dataPlace === 'device' ? tables : 0;
   const otherArenas = others.reduce((sum, { spec: { arenaBytes } }) => sum + arenaBytes, 0);
   return {
+    dataPlace,
     batch: isWhole ? batchOf(project.training, dataset.samples) : dataset.samples,
     before: printProgram(traced, { names }),
     after: printProgram(spec, { names }),
@@ -282,6 +313,7 @@ async function report(
       least_arena: memory.leastArenaBytes,
       other_arenas: otherArenas,
       data,
+      streamed: dataPlace === 'host' ? tables : 0,
       scratch: 0,
       records,
       total: parameters + buffers + state + spec.arenaBytes + otherArenas + data + records,

@@ -72,6 +72,7 @@ const PARTS: readonly (readonly [keyof TrainingNeed['memory'], string])[] = [
   ['arena', 'Gradients and activations'],
   ['other_arenas', 'Last batch and validation'],
   ['data', 'Data'],
+  ['streamed', 'Data in main memory, streamed'],
   ['scratch', 'Scratch of kernels'],
   ['records', 'Records'],
 ];
@@ -109,12 +110,14 @@ function Memory(): JSX.Element {
       </button>
       {predicted ? (
         <dl className="facts" role="status">
-          {PARTS.map(([part, title]) => (
-            <div key={part}>
-              <dt>{title}</dt>
-              <dd>{showBytes(predicted.memory[part])}</dd>
-            </div>
-          ))}
+          {PARTS.filter(([part]) => part !== 'streamed' || predicted.memory.streamed > 0).map(
+            ([part, title]) => (
+              <div key={part}>
+                <dt>{title}</dt>
+                <dd>{showBytes(predicted.memory[part])}</dd>
+              </div>
+            ),
+          )}
           <div>
             <dt>Predicted, batches of {predicted.batch}</dt>
             <dd>{showBytes(predicted.memory.total)}</dd>

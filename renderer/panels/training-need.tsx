@@ -6,6 +6,7 @@ import { showBytes } from '#core/units';
 import { call } from '../client';
 import { useDocument } from '../stores/document';
 import { useRun } from '../stores/run';
+import { t } from '../text';
 
 /** Milliseconds without an edit before the engine is asked. */
 const REST = 800;
@@ -33,13 +34,16 @@ export function TrainingNeedLine(): JSX.Element | null {
   if (!need) return null;
   const { memory, limit } = need;
   const problem = refusalOf(need);
+  const streamed =
+    memory.streamed > 0 ? ` · ${t('training.streamed', { size: showBytes(memory.streamed) })}` : '';
   return (
     <p
       className={problem === null ? 'training-need' : 'training-need is-error'}
       title={partsOf(need)}
       role="note"
     >
-      {problem ?? `Memory: ${showBytes(memory.total)}${limit === null ? '' : ` of ${showBytes(limit)}`}`}
+      {problem ??
+        `Memory: ${showBytes(memory.total)}${limit === null ? '' : ` of ${showBytes(limit)}`}${streamed}`}
     </p>
   );
 }

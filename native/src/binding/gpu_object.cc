@@ -73,10 +73,11 @@ class GpuScratchJob : public PromiseJob {
       const Napi::Object buffer = to_object(buffers.Get(i), what);
       buffers_.push_back({parse_dtype(to_text(buffer.Get("dtype"), what + ".dtype")),
                           to_integers(buffer.Get("shape"), what + ".shape"), nullptr, 0});
+      is_host_.push_back(buffer.Get("isHost").ToBoolean());
     }
     instructions_ = to_instructions(spec.Get("instructions"));
   }
-  void run() override { bytes_ = gpu::GpuProgram::scratch_of(device_, buffers_, std::move(instructions_)); }
+  void run() override { bytes_ = gpu::GpuProgram::scratch_of(device_, buffers_, is_host_, std::move(instructions_)); }
 
  protected:
   Napi::Value result(Napi::Env env) override { return Napi::Number::New(env, static_cast<double>(bytes_)); }
@@ -84,6 +85,7 @@ class GpuScratchJob : public PromiseJob {
  private:
   std::shared_ptr<gpu::Device> device_;
   std::vector<BufferSpec> buffers_;
+  std::vector<bool> is_host_;
   std::vector<InstructionSpec> instructions_;
   int64_t bytes_ = 0;
 };
@@ -159,7 +161,7 @@ Napi::Value GpuObject::execute(const Napi::CallbackInfo& info) {
     instruction.op = name;
     instruction.attributes = to_attributes(info[3]);
     const auto add = [&](const Napi::Value& value, const std::string& what) {
-      buffers.push_back(to_gpu_buffer(value, name + ": " + what, false));
+      buffers.push_back(to_gpu_buffer(value, name + ": " + what, BufferKind::external));
       return static_cast<int64_t>(buffers.size()) - 1;
     };
     for (uint32_t i = 0; i < in.Length(); ++i) {

@@ -152,10 +152,10 @@ Napi::Value GpuStorageObject::dispose(const Napi::CallbackInfo& info) {
   });
 }
 
-gpu::GpuBuffer to_gpu_buffer(const Napi::Value& value, const std::string& what, bool is_arena) {
+gpu::GpuBuffer to_gpu_buffer(const Napi::Value& value, const std::string& what, BufferKind kind) {
   gpu::GpuBuffer buffer;
-  buffer.spec = to_buffer(value, what, true);
-  if (!is_arena)
+  buffer.spec = to_buffer(value, what, kind != BufferKind::host);
+  if (kind == BufferKind::external)
     buffer.storage =
         GpuStorageObject::pointer_of(to_object(value, what).Get("storage"), what + ".storage");
   return buffer;
@@ -183,7 +183,8 @@ GpuProgramObject::GpuProgramObject(const Napi::CallbackInfo& info) : Napi::Objec
       const std::string what = "buffer " + std::to_string(i);
       const Napi::Value value = list.Get(i);
       const std::string kind = to_text(to_object(value, what).Get("kind"), what + ".kind");
-      buffers.push_back(to_gpu_buffer(value, what, kind == "arena"));
+      const BufferKind where = kind == "arena" ? BufferKind::arena : kind == "host" ? BufferKind::host : BufferKind::external;
+      buffers.push_back(to_gpu_buffer(value, what, where));
     }
     auto program = std::make_unique<gpu::GpuProgram>(shared->device, std::move(buffers),
                                                      to_instructions(spec.Get("instructions")), bytes);

@@ -30,8 +30,9 @@ class GpuStorageObject : public Napi::ObjectWrap<GpuStorageObject> {
   int64_t bytes_ = 0;
 };
 
-/// The buffer of a call or program with its memory on the GPU.
-gpu::GpuBuffer to_gpu_buffer(const Napi::Value& value, const std::string& what, bool is_arena);
+enum class BufferKind { arena, external, host };
+/// The buffer of a call or program with its memory on the GPU; of the kind `host` with that of a NativeStorage.
+gpu::GpuBuffer to_gpu_buffer(const Napi::Value& value, const std::string& what, BufferKind kind);
 
 class GpuProgramObject : public Napi::ObjectWrap<GpuProgramObject> {
  public:

@@ -148,7 +148,7 @@ VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vec
   return pipeline;
 }
 
-VkCommandBuffer Device::begin_commands() {
+VkCommandBuffer Device::begin_commands(Barrier kind) {
   {
     const std::lock_guard lock(unused_mutex_);
     if (!unused_.empty())
@@ -162,7 +162,7 @@ VkCommandBuffer Device::begin_commands() {
   VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO, nullptr,
                                  VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT, nullptr};
   check(vkBeginCommandBuffer(commands, &begin), "command buffer");
-  barrier(commands);
+  barrier(commands, kind);
   return commands;
 }
 
@@ -209,12 +209,13 @@ void Device::run_once(const std::function<void(VkCommandBuffer)>& body) {
   free_commands({&commands, 1});
 }
 
-void Device::barrier(VkCommandBuffer commands) const {
+void Device::barrier(VkCommandBuffer commands, Barrier kind) const {
   const VkMemoryBarrier memory{VK_STRUCTURE_TYPE_MEMORY_BARRIER, nullptr,
                                VK_ACCESS_MEMORY_WRITE_BIT | VK_ACCESS_MEMORY_READ_BIT,
                                VK_ACCESS_MEMORY_WRITE_BIT | VK_ACCESS_MEMORY_READ_BIT};
-  constexpr VkPipelineStageFlags stages =
-      VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT | VK_PIPELINE_STAGE_HOST_BIT;
+  constexpr VkPipelineStageFlags kernels = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_HOST_BIT;
+  const VkPipelineStageFlags stages =
+      kind == Barrier::all ? kernels | VK_PIPELINE_STAGE_TRANSFER_BIT : kernels;
   vkCmdPipelineBarrier(commands, stages, stages, 0, 1, &memory, 0, nullptr, 0, nullptr);
 }
 

@@ -55,6 +55,8 @@ class DeviceMemory {
   MemoryBudget& budget() { return budget_; }
   /// True when the host reaches all of the device's memory: nothing is staged then.
   bool is_unified() const { return is_unified_; }
+  /// True when memory of this kind counts against the device's budget.
+  bool is_counted(MemoryKind kind) const;
 
  private:
   friend class Allocation;
@@ -69,6 +71,9 @@ class DeviceMemory {
   std::mutex mutex_;
   std::vector<std::unique_ptr<Pool>> pools_;
 };
+
+/// What a barrier waits for: copies that were asked for before may go on beside kernels.
+enum class Barrier { all, kernels };
 
 /// A compute pipeline: a kernel with its constants fixed.
 using PipelineKey = std::pair<std::string, std::vector<uint32_t>>;
@@ -94,7 +99,7 @@ class Device : public std::enable_shared_from_this<Device> {
   VkPipeline pipeline(const std::string& kernel, const std::vector<uint32_t>& constants);
   /// The pipeline of words made at run time; `name` identifies them.
   VkPipeline pipeline_of(const std::string& name, const std::function<std::vector<uint32_t>()>& make);
-  VkCommandBuffer begin_commands();
+  VkCommandBuffer begin_commands(Barrier barrier = Barrier::all);
   void end_commands(VkCommandBuffer commands);
   /// Queues command buffers in order; returns the value wait() takes.
   uint64_t submit(std::span<const VkCommandBuffer> commands);
@@ -106,8 +111,8 @@ class Device : public std::enable_shared_from_this<Device> {
   void copy_out(const Allocation& from, int64_t offset, std::byte* to, int64_t bytes);
   void zero(const Allocation& allocation);
 
-  /// Everything before is finished and visible to everything after.
-  void barrier(VkCommandBuffer commands) const;
+  /// Everything before (of kernels only, or copies too) is finished and visible to everything after.
+  void barrier(VkCommandBuffer commands, Barrier kind = Barrier::all) const;
   std::vector<std::byte> pipeline_cache();
   /// From any thread: they are freed when the device's thread makes new ones.
   void free_commands(std::span<const VkCommandBuffer> commands);

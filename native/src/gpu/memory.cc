@@ -82,6 +82,8 @@ DeviceMemory::~DeviceMemory() {
     }
 }
 
+bool DeviceMemory::is_counted(MemoryKind kind) const { return pools_[static_cast<size_t>(kind)]->is_device; }
+
 AllocationPointer DeviceMemory::take(MemoryKind kind, int64_t bytes) {
   if (bytes < 0 || bytes > (int64_t{1} << 46))
     throw OutOfMemory("not enough GPU memory: " + std::to_string(bytes) + " bytes needed");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "../ops/faults.h"
 
@@ -37,26 +38,76 @@ GpuProgram::GpuProgram(std::shared_ptr<Device> device, std::vector<GpuBuffer> bu
   arena_ = device_->memory().take(MemoryKind::device, arena_bytes);
   std::vector<TensorView> views;
   for (size_t i = 0; i < buffers_.size(); ++i) {
-    const Allocation& memory = buffers_[i].storage ? *buffers_[i].storage->memory : *arena_;
-    views.push_back(view_of(buffers_[i].spec, reinterpret_cast<std::byte*>(memory.address()), memory.bytes(),
-                            "buffer " + std::to_string(i)));
+    const auto& [spec, storage] = buffers_[i];
+    const Allocation& memory = storage ? *storage->memory : *arena_;
+    const bool is_host = spec.storage != nullptr;
+    std::byte* data = is_host ? spec.storage->block()->data() : reinterpret_cast<std::byte*>(memory.address());
+    views.push_back(
+        view_of(spec, data, is_host ? spec.storage->bytes() : memory.bytes(), "buffer " + std::to_string(i)));
   }
-  add_instructions(std::move(instructions), views);
+  add_instructions(instructions, views);
+  add_streams(instructions);
+}
+
+void GpuProgram::add_streams(const std::vector<InstructionSpec>& instructions) {
+  const auto is_host = [&](int64_t index) {
+    return index >= 0 && buffers_[static_cast<size_t>(index)].spec.storage != nullptr;
+  };
+  const auto place_of = [&](int64_t index) -> DevicePlace {
+    const GpuBuffer& buffer = buffers_[static_cast<size_t>(index)];
+    if (!buffer.storage) throw OpError("take_rows: index and cursor of a table in the host's memory: expected storages");
+    return {buffer.storage->memory, buffer.spec.offset};
+  };
+  std::vector<size_t> taken;
+  for (size_t at = 0; at < instructions.size(); ++at) {
+    const InstructionSpec& spec = instructions[at];
+    for (size_t input = 0; input < spec.inputs.size(); ++input) {
+      if (!is_host(spec.inputs[input])) continue;
+      if (spec.op != "take_rows" || input != 0)
+        throw OpError(spec.op + ": input " + std::to_string(input) + " lies in the host's memory, which only take_rows reads");
+      taken.push_back(at);
+    }
+    if (std::any_of(spec.outputs.begin(), spec.outputs.end(), is_host))
+      throw OpError(spec.op + ": an output lies in the host's memory");
+  }
+  for (const size_t at : taken) {
+    const InstructionSpec& spec = instructions[at];
+    const DevicePlace index = place_of(spec.inputs[1]), cursor = place_of(spec.inputs[2]);
+    int64_t before = 0, whole = 0;
+    for (size_t other = 0; other < instructions.size(); ++other) {
+      if (instructions[other].op != "advance" ||
+          instructions_[other].inputs[0].data != instructions_[at].inputs[2].data)
+        continue;
+      const int64_t amount = instructions_[other].attributes.integers("amounts").at(0);
+      whole += amount;
+      if (other < at) before += amount;
+    }
+    const BufferSpec& data = buffers_[static_cast<size_t>(spec.inputs[0])].spec;
+    if (!stream_) stream_ = std::make_unique<Stream>(device_);
+    stream_->add({at, data, instructions_[at].outputs[0].shape[0], before, whole}, index,
+                 instructions_[at].inputs[1].numel(), cursor);
+  }
+  for (size_t table = 0; table < taken.size(); ++table) instructions_[taken[table]].inputs = stream_->inputs_of(table);
 }
 
 int64_t GpuProgram::scratch_of(std::shared_ptr<Device> device, const std::vector<BufferSpec>& buffers,
-                               std::vector<InstructionSpec> instructions) {
+                               const std::vector<bool>& is_host, std::vector<InstructionSpec> instructions) {
   constexpr uint64_t kApart = uint64_t{1} << 40;
-  GpuProgram program(std::move(device));
+  GpuProgram program(device);
   std::vector<TensorView> views;
   for (const BufferSpec& buffer : buffers)
     views.push_back({reinterpret_cast<std::byte*>(kApart * (views.size() + 1)), buffer.dtype, buffer.shape});
-  program.add_instructions(std::move(instructions), views);
+  program.add_instructions(instructions, views);
   program.record_all(Recording::measured);
-  return program.recorder_->own_bytes();
+  int64_t bytes = program.recorder_->own_bytes();
+  for (size_t at = 0; at < instructions.size(); ++at)
+    if (instructions[at].op == "take_rows" && is_host[static_cast<size_t>(instructions[at].inputs[0])])
+      bytes += Stream::bytes_of(buffers[static_cast<size_t>(instructions[at].inputs[0])],
+                                program.instructions_[at].outputs[0].shape[0], *device);
+  return bytes;
 }
 
-void GpuProgram::add_instructions(std::vector<InstructionSpec> instructions, const std::vector<TensorView>& views) {
+void GpuProgram::add_instructions(std::vector<InstructionSpec>& instructions, const std::vector<TensorView>& views) {
   for (InstructionSpec& spec : instructions) {
     const auto view = [&](int64_t index) -> const TensorView& {
       if (index < 0 || index >= static_cast<int64_t>(views.size()))
@@ -97,6 +148,11 @@ int64_t GpuProgram::profile(int64_t steps, RunTiming& timing) {
   timing.instructions.assign(instructions_.size(), 0);
   for (int64_t step = 0; step < steps; ++step) {
     double total = 0;
+    if (stream_) {
+      stream_->check();
+      const VkCommandBuffer rows = stream_->commands();
+      device_->wait(device_->submit({&rows, 1}));
+    }
     for (size_t i = 0; i < commands_.size(); ++i) {
       const auto start = Clock::now();
       device_->wait(device_->submit({&commands_[i], 1}));
@@ -104,6 +160,7 @@ int64_t GpuProgram::profile(int64_t steps, RunTiming& timing) {
       total += since(start);
     }
     check_status();
+    if (stream_) stream_->next();
     timing.steps.push_back(total);
   }
   timing.measured_steps = steps;
@@ -150,6 +207,10 @@ int64_t GpuProgram::run(int64_t steps, const std::function<bool()>& should_stop,
                         RunTiming* timing) {
   const bool is_profiled = timing != nullptr && timing->has_instructions;
   if (!recorder_ || is_split_ != is_profiled) record(is_profiled);
+  if (stream_) {
+    device_->wait(last_);  // a run that failed may have left one
+    stream_->start(steps);
+  }
   if (is_profiled) return profile(steps, *timing);
   const auto per_step = static_cast<int64_t>(std::max<size_t>(commands_.size(), 1));
   struct Flight {
@@ -174,6 +235,10 @@ int64_t GpuProgram::run(int64_t steps, const std::function<bool()>& should_stop,
   trigger_fault(FaultPlace::kernel);
   while (submitted < steps && !should_stop()) {
     if (must_abandon.load()) break;
+    if (stream_ && !stream_->has_batch()) {
+      while (!flights.empty()) land();
+      stream_->check();
+    }
     if (seconds_per_step_ > 2 * kSubmitSeconds) {
       while (!flights.empty()) land();
       mark = Clock::now();
@@ -188,11 +253,16 @@ int64_t GpuProgram::run(int64_t steps, const std::function<bool()>& should_stop,
     int64_t count = seconds_per_step_ == 0 ? 1 : static_cast<int64_t>(kSubmitSeconds / seconds_per_step_);
     count = std::clamp<int64_t>(count, 1, std::min(steps - submitted, std::max<int64_t>(kMostBuffers / per_step, 1)));
     std::vector<VkCommandBuffer> list;
+    if (stream_) {
+      count = 1;
+      list.push_back(stream_->commands());
+    }
     for (int64_t i = 0; i < count; ++i) list.insert(list.end(), commands_.begin(), commands_.end());
-    flights.push_back({device_->submit(list), count});
+    flights.push_back({last_ = device_->submit(list), count});
     submitted += count;
     // Two in flight: the device never waits for the host.
     if (flights.size() > 1 || seconds_per_step_ == 0) land();
+    if (stream_) stream_->next();
   }
   while (!flights.empty()) land();
   if (must_abandon.load() && done < steps) throw OpError("the native backend was closed during the run");
@@ -201,9 +271,16 @@ int64_t GpuProgram::run(int64_t steps, const std::function<bool()>& should_stop,
 
 /// One step, a command buffer at a time, with a look at the closing flag between.
 void GpuProgram::run_slowly(const std::atomic<bool>& must_abandon) {
+  if (stream_) {
+    const VkCommandBuffer rows = stream_->commands();
+    device_->submit({&rows, 1});
+  }
+  bool is_ahead = !stream_;
   for (const VkCommandBuffer& commands : commands_) {
     if (must_abandon.load()) throw OpError("the native backend was closed during the run");
-    device_->wait(device_->submit({&commands, 1}));
+    const uint64_t value = device_->submit({&commands, 1});
+    if (!std::exchange(is_ahead, true)) stream_->next();
+    device_->wait(value);
   }
 }
 

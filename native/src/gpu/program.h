@@ -8,6 +8,7 @@
 #include "../program/program.h"
 #include "ops/ops.h"
 #include "recorder.h"
+#include "stream.h"
 
 namespace lazuli::gpu {
 
@@ -18,10 +19,10 @@ struct GpuStorage {
 };
 using GpuStoragePointer = std::shared_ptr<GpuStorage>;
 
-/// As program/program.h's, over device memory.
+/// As program/program.h's, over device memory; with a storage of the host in `spec`, a table for take_rows that stays there.
 struct GpuBuffer {
-  BufferSpec spec;  // without a storage
-  GpuStoragePointer storage;  // null in the arena
+  BufferSpec spec;
+  GpuStoragePointer storage;  // null in the arena and in the host's memory
 };
 
 class GpuProgram {
@@ -32,9 +33,10 @@ class GpuProgram {
              std::vector<InstructionSpec> instructions, int64_t arena_bytes);
   ~GpuProgram();
 
-  /// Device memory that recording these instructions takes besides their buffers, which need not exist. Throws OpError.
+  /// Device memory that recording these instructions takes besides their buffers, which need not exist; buffers that `is_host`
+  /// tells of are tables in the host's memory. Throws OpError.
   static int64_t scratch_of(std::shared_ptr<Device> device, const std::vector<BufferSpec>& buffers,
-                            std::vector<InstructionSpec> instructions);
+                            const std::vector<bool>& is_host, std::vector<InstructionSpec> instructions);
 
   /// On the device's thread: see Program::run. Submissions last at most about 50 ms; `should_stop` is asked between.
   /// `timing`, or null, gets each step's time: the mean of its submission's.
@@ -44,7 +46,7 @@ class GpuProgram {
  private:
   /// Without instructions.
   explicit GpuProgram(std::shared_ptr<Device> device) : device_(std::move(device)) {}
-  void add_instructions(std::vector<InstructionSpec> instructions, const std::vector<TensorView>& views);
+  void add_instructions(std::vector<InstructionSpec>& instructions, const std::vector<TensorView>& views);
   /// Calls the ops on a new recorder.
   void record_all(Recording kind);
 
@@ -58,14 +60,18 @@ class GpuProgram {
   size_t record(size_t index);
   void check_status();
   void run_slowly(const std::atomic<bool>& must_abandon);
+  /// Sets up what is read from the host's memory; throws OpError where anything but take_rows would read it.
+  void add_streams(const std::vector<InstructionSpec>& instructions);
 
   std::shared_ptr<Device> device_;
   std::vector<GpuBuffer> buffers_;
   std::vector<Instruction> instructions_;
   AllocationPointer arena_;
+  std::unique_ptr<Stream> stream_;  // null where nothing stays in the host's memory
   std::unique_ptr<Recorder> recorder_;
   std::vector<VkCommandBuffer> commands_;
   bool is_split_ = false;
+  uint64_t last_ = 0;  // submission of a step
   std::vector<size_t> recorded_;  // the first instruction of each command buffer, where they are split
   double seconds_per_step_ = 0;  // 0 until measured
 };

@@ -41,7 +41,7 @@ VkCommandBuffer Recorder::commands() {
     is_open_ = false;
   }
   if (!is_open_) {
-    buffers_.push_back(device_.begin_commands());  // begins with a barrier
+    buffers_.push_back(device_.begin_commands(Barrier::kernels));
     tracked_.clear();
     dispatches_ = 0;
     is_open_ = true;
@@ -78,7 +78,7 @@ void Recorder::end() { tracked_.insert(tracked_.end(), instruction_ranges_.begin
 
 void Recorder::barrier() {
   if (!is_open_) return;
-  device_.barrier(buffers_.back());
+  device_.barrier(buffers_.back(), Barrier::kernels);
   tracked_.clear();
 }
 

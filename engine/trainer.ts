@@ -227,11 +227,11 @@ export class Trainer {
     const backend = backendFor(training.device);
     const objective = await this.#objective({ signal });
     await this.#waitForSizes({ signal });
-    const { feed, rows } = await this.feeds.training(signal);
-    const memory = backend.device === 'cpu' ? cpuBackend().native : null;
     // Where a GPU's data goes depends on what all of the run takes.
     const { project } = this.model;
     if (backend.device === 'gpu' && this.#found?.project !== project) await this.trainingNeed({ signal });
+    const { feed, rows } = await this.feeds.training(signal);
+    const memory = backend.device === 'cpu' ? cpuBackend().native : null;
     const { programs: known = [], dataPlace = 'device' } = this.#found ?? {};
     this.#found = null;
     let run: TrainingRun | null = null;

@@ -54,7 +54,7 @@ const bytesOf = (storages: Iterable<Storage>): number =>
 export interface PreflightOptions {
   /** The run keeps the weights of its best epoch, also where it does not go back to them. Default false. */
   readonly keepsBest?: boolean;
-  /** On a GPU, the bytes it may give: where those do not hold the run's data as well, that stays on the host. Default: no limit. */
+  /** On a GPU, the bytes it may give: where those do not hold the run's data as well, that stays on the host, unless that needs more. Default: no limit. */
   readonly limit?: number;
 }
 
@@ -78,7 +78,10 @@ export async function compilePreflight(
   const given = { project, shapes, data, keepsBest };
   const found = await compileWith(given, 'device');
   const isHeld = project.training.device === 'cpu' || !data || found.memory.total <= limit;
-  return isHeld ? found : compileWith(given, 'host');
+  if (isHeld) return found;
+  const streamed = await compileWith(given, 'host');
+  // Two batches may be larger than all of the data.
+  return streamed.memory.total < found.memory.total ? streamed : found;
 }
 
 async function compileWith(

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """PyTorch on the GPU doing the work of `lazuli bench --device gpu`: same shapes, same steps, float32 without TF32.
 
-  python3 tests/bench/gpu_peer.py [--compile] [--autocast] [--seconds 0.5] [name ...]     one JSON line per workload
+  python3 tests/bench/gpu_peer.py [--compile] [--autocast] [--seconds 0.5] [--batch N] [--device cuda] [name ...]
+
+One JSON line for the machine and one per workload. Products with --autocast are of bfloat16.
 """
 import argparse, json, statistics, sys, time
 
@@ -9,7 +11,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-DEVICE = "cuda"
+DEVICE = "cuda"  # main() sets it
 torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.allow_tf32 = False
 
@@ -33,11 +35,11 @@ def large_cnn():
 
 
 class Encoder(nn.Module):
-    def __init__(self, layers, features, heads, tokens):
+    def __init__(self, layers, features, heads, tokens, dropout=0.0):
         super().__init__()
         self.embedding = nn.Embedding(256, features)
         self.position = nn.Parameter(torch.zeros(tokens, features))
-        layer = nn.TransformerEncoderLayer(features, heads, 4 * features, 0.0, "gelu", batch_first=True)
+        layer = nn.TransformerEncoderLayer(features, heads, 4 * features, dropout, "gelu", batch_first=True)
         self.encoder = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
         self.head = nn.Linear(features, 256)
 
@@ -45,11 +47,16 @@ class Encoder(nn.Module):
         return self.head(self.encoder(self.embedding(x) + self.position)).flatten(0, 1)
 
 
+BATCH = None  # main() sets it
+
+
 def images(n, *shape, classes):
+    n = BATCH or n
     return torch.randn(n, *shape), torch.randint(0, classes, (n,))
 
 
 def words(n, tokens):
+    n = BATCH or n
     return torch.randint(0, 256, (n, tokens)), torch.randint(0, 256, (n * tokens,))
 
 
@@ -58,6 +65,7 @@ STEPS = {
     "mlp_b8": (mlp, lambda: images(8, 784, classes=10)),
     "cnn_b64": (cnn, lambda: images(64, 1, 28, 28, classes=10)),
     "tenc_b16": (lambda: Encoder(2, 128, 4, 64), lambda: words(16, 64)),
+    "tenc_drop_b16": (lambda: Encoder(2, 128, 4, 64, 0.1), lambda: words(16, 64)),
     "cnn224_b32": (large_cnn, lambda: images(32, 3, 224, 224, classes=1000)),
     "tenc12_b8": (lambda: Encoder(12, 768, 12, 512), lambda: words(8, 512)),
 }
@@ -82,9 +90,16 @@ def step(name, is_compiled, is_mixed):
     return body
 
 
-def product(n, dtype):
-    a, b = (torch.randn(n, n, device=DEVICE).to(dtype) for _ in range(2))
-    c = torch.empty(n, n, device=DEVICE, dtype=dtype)
+def wait():
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+
+
+def product(name, dtype):
+    """gemm_nn_MxNxK: [m, k] times [k, n]."""
+    m, n, k = map(int, name.removeprefix("gemm_nn_").split("x"))
+    a, b = torch.randn(m, k, device=DEVICE).to(dtype), torch.randn(k, n, device=DEVICE).to(dtype)
+    c = torch.empty(m, n, device=DEVICE, dtype=dtype)
     return lambda: torch.mm(a, b, out=c)
 
 
@@ -92,15 +107,15 @@ def measure(body, seconds):
     """Seconds a call: median over samples of some 20 ms each, the device's end waited for."""
     for _ in range(5):
         body()
-    torch.cuda.synchronize()
-    start = time.perf_counter(); body(); torch.cuda.synchronize()
+    wait()
+    start = time.perf_counter(); body(); wait()
     calls = max(1, int(0.02 / max(time.perf_counter() - start, 1e-6)))
     samples, spent = [], 0.0
     while spent < seconds or len(samples) < 3:
         start = time.perf_counter()
         for _ in range(calls):
             body()
-        torch.cuda.synchronize()
+        wait()
         took = time.perf_counter() - start
         samples.append(took / calls); spent += took
     return statistics.median(samples)
@@ -112,12 +127,19 @@ def main():
     options.add_argument("--compile", action="store_true")
     options.add_argument("--autocast", action="store_true", help="steps in bfloat16 mixed precision")
     options.add_argument("--seconds", type=float, default=0.5)
+    options.add_argument("--batch", type=int, default=None, help="another batch size for steps")
+    options.add_argument("--device", default="cuda")
     options = options.parse_args()
+    global DEVICE, BATCH
+    DEVICE, BATCH = options.device, options.batch
+    machine = torch.cuda.get_device_name() if DEVICE == "cuda" else DEVICE
+    print(json.dumps({"machine": machine, "torch": torch.__version__}), flush=True)
     cases = {name: (lambda name=name: step(name, options.compile, options.autocast)) for name in STEPS}
-    if not options.compile and not options.autocast:
-        for n in (1024, 2048, 4096, 8192):
-            cases[f"gemm_nn_{n}x{n}x{n}"] = lambda n=n: product(n, torch.float32)
-            cases[f"gemm_bf16_{n}"] = lambda n=n: product(n, torch.bfloat16)
+    if not options.compile:
+        dtype = torch.bfloat16 if options.autocast else torch.float32
+        products = [name for name in options.names if name.startswith("gemm_nn_")]
+        for name in products or [f"gemm_nn_{n}x{n}x{n}" for n in (1024, 2048, 4096, 8192)]:
+            cases[name] = lambda name=name: product(name, dtype)
     for name in options.names or cases:
         if name not in cases:
             continue
@@ -127,7 +149,8 @@ def main():
         except Exception as error:
             row = {"name": name, "error": str(error)[:200]}
         print(json.dumps(row), flush=True)
-        torch.cuda.empty_cache()
+        if DEVICE == "cuda":
+            torch.cuda.empty_cache()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,14 @@ import { flopsOf } from './work';
 
 export type Measured = Pick<StepProfile, 'seconds' | 'nodes' | 'parts'>;
 
+/** The median of each instruction over slices of a run, in seconds a step: one that was interrupted moves none. */
+export function medianSeconds(slices: readonly Float64Array[]): Float64Array {
+  return (slices[0] ?? new Float64Array()).map((_, at) => {
+    const sorted = slices.map((slice) => slice[at] ?? 0).sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  });
+}
+
 /** `seconds` of each instruction in one step. */
 export function profileProgram(
   { spec, blocks }: Pick<CompiledProgram, 'spec' | 'blocks'>,

@@ -42,7 +42,7 @@ export interface BenchRun {
   readonly most: number;
   /** Does the work `repetitions` times. */
   run(repetitions: number): Promise<BenchTiming>;
-  /** Where a repetition's time goes, one row per instruction; absent where the work is no program. */
+  /** Where a repetition's time goes, one row per instruction, medians of some slices of the run; absent where the work is no program. */
   profile?(repetitions: number): Promise<readonly InstructionTime[]>;
   /** Bytes that no plan could do without while the work runs; absent where that is not known. */
   readonly minimumBytes?: number;

@@ -3,7 +3,7 @@
 import { PLAN } from '#core/graph/graph-module';
 import { tensorGroups } from '#core/graph/tensor-options';
 import { together } from '#core/nn/index';
-import { profileProgram } from '#core/program/profile';
+import { medianSeconds, profileProgram } from '#core/program/profile';
 import type { StepProfile } from '#core/session/profile';
 import type { CpuProgram } from '#native';
 
@@ -45,16 +45,12 @@ export class StepMeter {
   }
   /** Medians, which a thread that had to wait now and then does not move; null before the first. */
   read(): StepProfile | null {
-    const [first] = this.#slices;
-    if (!this.#program || !first) return null;
-    const each = first.map((_, at) => median(this.#slices.map((slice) => slice[at] ?? 0)));
+    if (!this.#program || this.#slices.length === 0) return null;
     const { batch, compiled } = this.#program;
+    const each = medianSeconds(this.#slices);
     return { ...this.from, batch, steps: this.#steps, ...profileProgram(compiled, each) };
   }
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** Milliseconds for which a run is measured after it was last asked. */
 const WATCHED_MS = 4000;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <vector>
 
 #include "arguments.h"
 #include "families.h"
@@ -63,23 +62,12 @@ template <typename T> struct Memory {
   }
 };
 
-/// Row k of the second operand of a product begins k·stride elements after the first.
-struct Offsets {
-  int64_t stride;
-  std::vector<int64_t> values;
-
-  Offsets(int64_t distance, int64_t count) : stride(distance), values(static_cast<size_t>(count)) {
-    for (int64_t k = 0; k < count; ++k) values[static_cast<size_t>(k)] = k * distance;
-  }
-};
-
-/// The strides of one call's second operands: of transposed ones, of rows of qkv and of rows of gy.
+/// The strides of a call's second operands: of transposed ones, of rows of qkv and of rows of gy.
 struct Strides {
-  Offsets columns, row, gradient;
+  int64_t columns, row, gradient;
 
   explicit Strides(const Heads& h)
-      : columns(h.columns(), h.size), row(h.is_padded() ? padded(h.size) : h.row, h.steps),
-        gradient(h.is_padded() ? padded(h.size) : h.width, std::min(h.steps, kQueries)) {}
+      : columns(h.columns()), row(h.is_padded() ? padded(h.size) : h.row), gradient(h.is_padded() ? padded(h.size) : h.width) {}
 };
 
 /// A matrix of a product: row r, column k at data[r·row + k·column].
@@ -155,9 +143,9 @@ template <typename T> class Head {
       T logarithms[kQueries] = {};
       std::copy_n(lse_at(lse) + first, rows, logarithms);
       columns_.slopes(memory.scores, memory.slopes, columns, seen, columns, logarithms, static_cast<T>(h_.scale));
-      multiply({memory.scores, columns, 1}, gradients + first * strides_.gradient.stride, strides_.gradient, seen, h_.size,
+      multiply({memory.scores, columns, 1}, gradients + first * strides_.gradient, strides_.gradient, seen, h_.size,
                rows, place(gqkv, 0, 2), h_.row, is_added);
-      multiply({memory.slopes, columns, 1}, queries + first * strides_.row.stride, strides_.row, seen, h_.size, rows,
+      multiply({memory.slopes, columns, 1}, queries + first * strides_.row, strides_.row, seen, h_.size, rows,
                place(gqkv, 0, 1), h_.row, is_added);
       multiply({memory.slopes, 1, columns}, keys, strides_.row, rows, h_.size, seen, place(gqkv, first, 0), h_.row, false);
     }
@@ -196,7 +184,7 @@ template <typename T> class Head {
   }
 
   /// c[r, j] (+)= Σ_k a[r, k]·b[k, j] by register tiles.
-  void multiply(Left<T> a, const T* b, const Offsets& offsets, int64_t rows, int64_t columns, int64_t depth, T* c,
+  void multiply(Left<T> a, const T* b, int64_t b_stride, int64_t rows, int64_t columns, int64_t depth, T* c,
                 int64_t c_stride, bool is_added) {
     const int64_t panels = (rows + product_.tile_rows - 1) / product_.tile_rows;
     for (int64_t column = 0; column < columns; column += product_.tile_columns)
@@ -208,7 +196,7 @@ template <typename T> class Head {
         tile.a_stride = a.column;
         tile.a_row = a.row;
         tile.b = b + column;
-        tile.b_offsets = offsets.values.data();
+        tile.b_stride = b_stride;
         tile.c = c + row * c_stride + column;
         tile.c_stride = c_stride;
         tile.rows = static_cast<int>(next - row);

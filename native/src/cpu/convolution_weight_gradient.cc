@@ -24,8 +24,10 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 template <typename T> class Engine {
  public:
-  Engine(const ConvolutionSizes& sizes, const T* gy, const T* x, T* gweight, const Context& context)
-      : s_(sizes), gy_(gy), x_(x), gweight_(gweight), context_(context), kernels_(isa_kernels().product<T>()) {
+  Engine(const ConvolutionSizes& sizes, const T* gy, const T* x, T* gweight, const Context& context,
+         const IsaKernels& isa = isa_kernels())
+      : s_(sizes), gy_(gy), x_(x), gweight_(gweight), context_(context), kernels_(isa.product<T>()),
+        windows_(isa.windows<T>()) {
     layout_ = layout_of_input(s_.axes);
     taps_ = tap_offsets(s_.axes, layout_);
     plane_ = layout_.elements();
@@ -39,6 +41,9 @@ template <typename T> class Engine {
     is_lined_ = columns_ <= kLineColumns && 4 * width >= 3 * vectors * kernels_.lanes && s_.axes[1].output * vectors >= 12 &&
                 span_ != outputs_;
     if (is_lined_) is_gathered_ = false;
+    const int64_t line = layout_.axes[2].length;
+    is_square_ = s_.axes[0].output == 1 &&
+                 taps_ == std::vector<int64_t>{0, 1, 2, line, line + 1, line + 2, 2 * line, 2 * line + 1, 2 * line + 2};
     const int64_t gathered = is_gathered_ ? s_.groups * columns_ * outputs_ : 0;
     const int64_t per_image =
         (is_plain_ ? 0 : channels() * plane_) + (is_lined_ ? 0 : s_.groups * s_.rows * span_) + gathered;
@@ -146,6 +151,15 @@ template <typename T> class Engine {
 
   /// One image and group.
   void add_lines(const T* gy, const T* planes, T* sums) const {
+    if (is_square_) {
+      const int64_t width = s_.axes[2].output;
+      for (int64_t row = 0; row < s_.rows; ++row)
+        for (int64_t channel = 0; channel < s_.channels; ++channel)
+          windows_.square_sums({.x = planes + channel * plane_, .x_line = layout_.axes[2].length, .gy = gy + row * outputs_,
+                                .gy_line = width, .lines = s_.axes[1].output, .width = width,
+                                .sums = sums + (row * columns_ + channel * 9) * windows_.lanes});
+      return;
+    }
     int64_t offsets[kLineColumns];
     const auto tap_count = static_cast<int64_t>(taps_.size());
     for (int64_t column = 0; column < columns_; ++column)
@@ -283,11 +297,12 @@ template <typename T> class Engine {
   T* gweight_;
   const Context& context_;
   const ProductKernels<T>& kernels_;  // read once: a test may choose another instruction set meanwhile
+  const WindowKernels<T>& windows_;   // of the same set
   PlaneLayout layout_;
   std::vector<int64_t> taps_;
   int64_t plane_ = 0, columns_ = 0, outputs_ = 0, span_ = 0, chunk_ = 1;
   int64_t row_blocks_ = 1, column_blocks_ = 1, partials_ = 1;
-  bool is_plain_ = false, is_gathered_ = false, is_lined_ = false;
+  bool is_plain_ = false, is_gathered_ = false, is_lined_ = false, is_square_ = false;
 };
 
 }  // namespace

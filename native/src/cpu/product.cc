@@ -3,6 +3,7 @@
 #include "product.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "../threads/thread_pool.h"
 #include "lent.h"
@@ -38,9 +39,26 @@ template <typename T> struct Packed {
   }
 };
 
+/// Operands of the next product, which the tiles of this one bring into the cache, each its part.
+template <typename T> struct Ahead {
+  const T* at[2] = {};
+  int64_t left[2] = {};  // elements
+
+  /// Where the next `elements` lie; null when all were taken.
+  const T* take(int64_t elements) {
+    for (int i = 0; i < 2; ++i) {
+      if (left[i] <= 0) continue;
+      left[i] -= elements;
+      return std::exchange(at[i], at[i] + elements);
+    }
+    return nullptr;
+  }
+};
+
 /// What one thread packs for itself.
 template <typename T> struct Workspace {
   Packed<T> a, b;
+  Ahead<T> ahead = {};
 };
 
 /// What is left to do to `count` results of a row, `at` elements after the first of all.
@@ -107,8 +125,6 @@ template <typename T> struct Block {
   const Plan<T>& plan;
   int64_t row, rows, column, columns, start, depth;
   Shared<T> shared;
-  const int64_t* packed_offsets;   // k · tile_columns
-  const int64_t* strided_offsets;  // k · b.row_stride
   int64_t part_panels = plan.part_panels(rows);
   int64_t panels = plan.row_parts * part_panels;
   int64_t height = ceil_div(rows, panels);
@@ -150,7 +166,7 @@ template <typename T> struct Block {
       for (int64_t at = begin; at < end; at += plan.tile_columns) pack_part(at, k, std::min(step, depth - k));
   }
 
-  void compute(int64_t panel, const T* packed_a, int64_t at, int64_t width, const T* packed_b) const {
+  void compute(int64_t panel, const T* packed_a, int64_t at, int64_t width, const T* packed_b, Ahead<T>& ahead) const {
     const int64_t first = row + panel_start(panel);
     TileArguments<T> tile;
     tile.depth = lines;
@@ -160,14 +176,15 @@ template <typename T> struct Block {
     tile.rows = static_cast<int>(panel_start(panel + 1) + row - first);
     tile.columns = static_cast<int>(width);
     tile.b = packed_b;
-    tile.b_offsets = packed_offsets;
+    tile.b_stride = plan.tile_columns;
     if (!plan.is_b_packed && width == plan.tile_columns) {
       tile.b = p.b.data + at + start * p.b.row_stride;
-      tile.b_offsets = strided_offsets;
+      tile.b_stride = p.b.row_stride;
     }
     tile.c = p.c + first * p.c_stride + at;
     tile.c_stride = p.c_stride;
     tile.accumulate = start > 0;
+    tile.ahead = ahead.take(lines * plan.tile_columns);
     alignas(64) T turned[kMaxTileRows * kMaxTileColumns];
     if (p.is_turned) tile.c = turned, tile.c_stride = plan.tile_columns;
     if (start == 0) {
@@ -207,7 +224,7 @@ template <typename T> struct Block {
 
     const auto tile = [&](int64_t panel, int64_t at) {
       compute(panel, a + (panel - first_panel) * height * lines, at, std::min(plan.tile_columns, end - at),
-              b + (plan.is_b_packed ? (at - begin) * lines : 0));
+              b + (plan.is_b_packed ? (at - begin) * lines : 0), workspace.ahead);
     };
     const auto finish_rows = [&](int64_t panel, int64_t next) {
       if (!p.is_turned && (p.finish || p.is_rounded) && start + depth == p.depth)
@@ -260,25 +277,9 @@ template <typename T> struct Block {
   }
 };
 
-/// Where B's elements lie, relative to the first of a panel.
-template <typename T> struct Offsets {
-  std::vector<int64_t> packed, strided;
-
-  Offsets(const Product<T>& p, const Plan<T>& plan) {
-    if (plan.is_dot) return;
-    const auto depth = static_cast<size_t>(std::min(plan.depth_block, p.depth));
-    packed.resize(depth);
-    for (size_t k = 0; k < depth; ++k) packed[k] = static_cast<int64_t>(k) * plan.tile_columns;
-    if (plan.is_b_packed) return;
-    strided.resize(depth);
-    for (size_t k = 0; k < depth; ++k) strided[k] = static_cast<int64_t>(k) * p.b.row_stride;
-  }
-};
-
 /// `borrow(body)` calls body(workspace) with one for the calling thread.
 template <typename T, typename Runner, typename Borrow>
-void multiply_with(const Product<T>& p, const Plan<T>& plan, const Offsets<T>& offsets, const Shared<T>& shared, const Runner& runner,
-                   Borrow&& borrow) {
+void multiply_with(const Product<T>& p, const Plan<T>& plan, const Shared<T>& shared, const Runner& runner, Borrow&& borrow) {
   if (p.rows == 0 || p.columns == 0) return;
   if (plan.is_dot) return multiply_dots(p, *plan.kernels, runner);
   for (int64_t row = 0; row < p.rows; row += plan.row_block)
@@ -287,7 +288,7 @@ void multiply_with(const Product<T>& p, const Plan<T>& plan, const Offsets<T>& o
       do {  // once even when there is nothing to sum: C gets its bias
         const Block<T> block{p, plan, row, std::min(plan.row_block, p.rows - row), column,
                              std::min(plan.column_block, p.columns - column), depth, std::min(plan.depth_block, p.depth - depth),
-                             shared, offsets.packed.data(), offsets.strided.data()};
+                             shared};
         block.run(runner, borrow);
         depth += plan.depth_block;
       } while (depth < p.depth);
@@ -321,7 +322,6 @@ void multiply_batch(const Product<T>& first, int64_t count, int64_t a_step, int6
   const bool is_large = count < 2 || first.rows * first.columns > kLargeWork / std::max<int64_t>(first.depth, 1);
   Plan<T> plan(first, context.pool.threads());
   if (!is_large) plan.keep_whole(first);
-  const Offsets<T> offsets(first, plan);
   auto workspaces = lent<Workspace<T>>([&]() -> Workspace<T> {
     T* memory = context.scratch_of<T>(plan.workspace_elements());
     return {{memory}, {memory + plan.workspace_elements() - plan.private_b_elements()}};
@@ -330,17 +330,20 @@ void multiply_batch(const Product<T>& first, int64_t count, int64_t a_step, int6
   if (is_large) {
     const auto allocate = [&](int64_t elements) { return elements > 0 ? context.scratch_of<T>(elements) : nullptr; };
     const Shared<T> shared{allocate(plan.shared_a_elements()), allocate(plan.shared_b_elements())};
-    for (int64_t index = 0; index < count; ++index) multiply_with(at(index), plan, offsets, shared, context, borrow);
+    for (int64_t index = 0; index < count; ++index) multiply_with(at(index), plan, shared, context, borrow);
     return;
   }
   // Many small products: each piece computes its share alone.
+  const bool are_neighbours = a_step == first.rows * first.depth && (b_step == 0 || b_step == first.depth * first.columns);
   const int64_t pieces = std::min(count, kPieces);
   const int64_t work = std::max<int64_t>(1, first.rows * first.columns * first.depth * count / pieces);
   context.parallel_for(pieces, std::max<int64_t>(1, kTaskWork / work), [&](int64_t begin, int64_t end) {
     borrow([&](Workspace<T>& workspace) {
-      for (int64_t index = begin * count / pieces; index < end * count / pieces; ++index)
-        multiply_with(at(index), plan, offsets, Shared<T>{}, Sequential{},
-                      [&](auto&& body) { body(workspace); });
+      for (int64_t index = begin * count / pieces; index < end * count / pieces; ++index) {
+        if (index + 1 < count && are_neighbours)
+          workspace.ahead = {{first.a.data + (index + 1) * a_step, first.b.data + (index + 1) * b_step}, {a_step, b_step}};
+        multiply_with(at(index), plan, Shared<T>{}, Sequential{}, [&](auto&& body) { body(workspace); });
+      }
     });
   });
 }

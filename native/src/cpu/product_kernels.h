@@ -7,15 +7,17 @@
 
 namespace lazuli {
 
-/// One register tile: c[r, j] (+)= Σ_k a[k·a_stride + r·a_row] · b[b_offsets[k] + j], r < rows, j < columns. A column of one
-/// vector, if `columns` fits it, else of two must be readable after each b_offsets[k]; only `columns` of this call are written.
+/// One register tile: c[r, j] (+)= Σ_k a[k·a_stride + r·a_row] · b[k·b_stride + j], r < rows, j < columns; where there are b_offsets,
+/// b[b_offsets[k] + j] instead, which is slower and asks for a_row = 1. One vector, if `columns` fits it, else two must be readable in each line of b; only
+/// `columns` of this call are written.
 template <typename T> struct TileArguments {
   int64_t depth = 0;
   const T* a = nullptr;
   int64_t a_stride = 0;
   int64_t a_row = 1;
   const T* b = nullptr;
-  const int64_t* b_offsets = nullptr;
+  int64_t b_stride = 0;
+  const int64_t* b_offsets = nullptr;  // [depth] or null
   T* c = nullptr;
   int64_t c_stride = 0;
   int rows = 0;
@@ -23,6 +25,7 @@ template <typename T> struct TileArguments {
   bool accumulate = false;
   const T* row_bias = nullptr;     // [rows] or null
   const T* column_bias = nullptr;  // [columns] or null
+  const void* ahead = nullptr;     // for each k a line of a tile, of two vectors, is fetched from here into the cache, not a later one of b
 };
 
 /// A tile of dot products: c[r, j] (+)= Σ_k a[r·a_stride + k] · b[b_offsets[j] + k].

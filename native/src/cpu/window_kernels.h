@@ -37,10 +37,23 @@ template <typename T> struct SquareArguments {
   int64_t width = 0;
 };
 
+/// The weight gradient of such a plane, a vector of partial sums for each of the nine taps: sums[(3r + k)·lanes + l] += Σ over i < lines
+/// and j ≡ l (mod lanes) of gy[i·gy_line + j] · x[(i + r)·x_line + j + k], j < width. No other element is read.
+template <typename T> struct SquareSums {
+  const T* x = nullptr;
+  int64_t x_line = 0;
+  const T* gy = nullptr;
+  int64_t gy_line = 0;
+  int64_t lines = 0;
+  int64_t width = 0;
+  T* sums = nullptr;
+};
+
 template <typename T> struct WindowKernels {
   int lanes;
   void (*windows)(const WindowArguments<T>&);
   void (*squares)(const SquareArguments<T>&);
+  void (*square_sums)(const SquareSums<T>&);
 };
 
 }  // namespace lazuli

@@ -185,19 +185,16 @@ template <typename T> class Engine {
     const int64_t panels = p_.groups * group_panels;
     const int64_t work = std::max<int64_t>(1, prepared.depth * p_.row_channels * tile_columns_);
     const int64_t pieces = std::min(std::min(panels, kPieces), ceil_div(panels * work, kTaskWork));
-    std::vector<int64_t> packed_offsets(static_cast<size_t>(prepared.depth));
-    for (size_t k = 0; k < packed_offsets.size(); ++k) packed_offsets[k] = static_cast<int64_t>(k) * tile_columns_;
     T* target = p_.target + first_image * p_.groups * p_.row_channels * target_plane_;
     context_.parallel_for(pieces, 1, [&](int64_t begin, int64_t end) {
       for (int64_t piece = begin; piece < end; ++piece)
         for (int64_t panel = piece * panels / pieces; panel < (piece + 1) * panels / pieces; ++panel)
-          compute_panel(prepared, kind, panel, images, group_panels, packed_offsets,
-                        gathered + piece * max_depth_ * tile_columns_, target);
+          compute_panel(prepared, kind, panel, images, group_panels, gathered + piece * max_depth_ * tile_columns_, target);
     });
   }
 
   void compute_panel(const Prepared& prepared, Panels kind, int64_t panel, int64_t images, int64_t group_panels,
-                     const std::vector<int64_t>& packed_offsets, T* gathered, T* target) const {
+                     T* gathered, T* target) const {
     const int64_t group = panel / group_panels;
     panel %= group_panels;
     const bool is_packed = kind == Panels::packed;
@@ -230,7 +227,7 @@ template <typename T> class Engine {
     if (is_packed || source + prepared.reach + tile_columns_ > readable_) {
       gather(prepared, runs, run_count, gathered);
       tile.b = gathered;
-      tile.b_offsets = packed_offsets.data();
+      tile.b_stride = tile_columns_;
     } else {
       tile.b = base_ + source;
       tile.b_offsets = prepared.offsets.data();

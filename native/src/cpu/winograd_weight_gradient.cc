@@ -40,8 +40,6 @@ class WeightGradient {
     const int64_t values = kWinogradTerms * source_chunks_ * tiles * chunk_;
     const int64_t gradients = kWinogradTerms * group_chunks_ * tiles * chunk_;
     auto workspaces = lent<float*>([&] { return context_.scratch_of<float>(pixels + values + gradients); });
-    std::vector<int64_t> offsets(static_cast<size_t>(tiles));
-    for (size_t tile = 0; tile < offsets.size(); ++tile) offsets[tile] = static_cast<int64_t>(tile) * chunk_;
     sums_ = context_.scratch_of<float>(parts_ * part_step());
     context_.parallel_for(parts_ * groups_, 1, [&](int64_t begin, int64_t end) {
       workspaces.with([&](float* memory) {
@@ -50,7 +48,7 @@ class WeightGradient {
           const int64_t first = part * blocks_.count() / parts_, last = (part + 1) * blocks_.count() / parts_;
           for (int64_t index = first; index < last; ++index)
             add_block(blocks_.at(index), group, index > first, memory, memory + pixels, memory + pixels + values,
-                      offsets.data(), sums_ + part * part_step());
+                      sums_ + part * part_step());
         }
       });
     });
@@ -79,7 +77,7 @@ class WeightGradient {
 
   /// sums[term, row, channel] (+)= Σ over the block's tiles of gradients and values.
   void add_block(const WinogradBlock& block, int64_t group, bool accumulate, float* pixels, float* values, float* gradients,
-                 const int64_t* offsets, float* sums) const {
+                 float* sums) const {
     const int64_t first = group * group_chunks_, count = std::min(group_chunks_, target_chunks_ - first);
     transform(source_, block, 0, source_chunks_, pixels, values, kernels_.winograd.input);
     transform(target_, block, first, count, pixels, gradients, kernels_.winograd.output_gradient);
@@ -97,7 +95,7 @@ class WeightGradient {
             tile.a = gradients + (term * count + target) * chunk_step + start;
             tile.a_stride = chunk_;
             tile.b = values + (term * source_chunks_ + c) * chunk_step;
-            tile.b_offsets = offsets;
+            tile.b_stride = chunk_;
             tile.c = sums + term * term_step() + (row + start) * row_step() + c * chunk_;
             tile.c_stride = row_step();
             tile.rows = static_cast<int>((panel + 1) * rows / panels - start);

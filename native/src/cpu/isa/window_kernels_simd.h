@@ -11,6 +11,7 @@ namespace window_simd {
 using product_simd::broadcast;
 using product_simd::kLanes;
 using product_simd::load;
+using product_simd::load_first;
 using product_simd::multiply_add;
 using product_simd::store;
 using product_simd::store_first;
@@ -127,7 +128,58 @@ template <typename T> void squares(const SquareArguments<T>& s) {
   }
 }
 
-template <typename T> constexpr WindowKernels<T> table() { return {kLanes<T>, windows<T>, squares<T>}; }
+/// Adds what `columns` vectors of each line of gy, from its column `at` on, give; the last has `rest` elements. A line of x meets the
+/// three lines of gy whose windows it lies in.
+template <typename T, int columns, bool is_whole>
+inline void square_sums_of(const SquareSums<T>& s, int64_t at, int64_t rest, Vector<T> (&sum)[9]) {
+  const auto get = [rest](const T* from, int v) __attribute__((always_inline)) {
+    return is_whole || v < columns - 1 ? load(from + v * kLanes<T>) : load_first(from + v * kLanes<T>, rest);
+  };
+  Vector<T> first[columns], second[columns], third[columns];
+#pragma GCC unroll 2
+  for (int v = 0; v < columns; ++v) first[v] = second[v] = third[v] = Vector<T>{};
+  const T *x = s.x + at, *gy = s.gy + at;
+  const int64_t lines = s.lines;
+  for (int64_t line = 0; line < lines + 2; ++line, x += s.x_line, gy += s.gy_line) {
+#pragma GCC unroll 2
+    for (int v = 0; v < columns; ++v) {
+      third[v] = second[v];
+      second[v] = first[v];
+      if (line < lines) first[v] = get(gy, v);
+    }
+    // Products with lines that are not there would be 0, but for infinite numbers.
+    const auto add = [&](bool is_first, bool is_second, bool is_third) __attribute__((always_inline)) {
+#pragma GCC unroll 2
+      for (int v = 0; v < columns; ++v)
+#pragma GCC unroll 3
+        for (int k = 0; k < 3; ++k) {
+          const Vector<T> from = get(x + k, v);
+          if (is_first) sum[k] = multiply_add<T>(first[v], from, sum[k]);
+          if (is_second) sum[3 + k] = multiply_add<T>(second[v], from, sum[3 + k]);
+          if (is_third) sum[6 + k] = multiply_add<T>(third[v], from, sum[6 + k]);
+        }
+    };
+    if (line >= 2 && line < lines) add(true, true, true);
+    else add(line < lines, line >= 1 && line <= lines, line >= 2);
+  }
+}
+
+template <typename T> void square_sums(const SquareSums<T>& s) {
+  constexpr int64_t lanes = kLanes<T>;
+  Vector<T> sum[9];
+#pragma GCC unroll 9
+  for (int k = 0; k < 9; ++k) sum[k] = load(s.sums + k * lanes);
+  int64_t at = 0;
+  for (; s.width - at >= 2 * lanes; at += 2 * lanes) square_sums_of<T, 2, true>(s, at, lanes, sum);
+  const int64_t rest = s.width - at;
+  if (rest > lanes) square_sums_of<T, 2, false>(s, at, rest - lanes, sum);
+  else if (rest == lanes) square_sums_of<T, 1, true>(s, at, rest, sum);
+  else if (rest > 0) square_sums_of<T, 1, false>(s, at, rest, sum);
+#pragma GCC unroll 9
+  for (int k = 0; k < 9; ++k) store(s.sums + k * lanes, sum[k]);
+}
+
+template <typename T> constexpr WindowKernels<T> table() { return {kLanes<T>, windows<T>, squares<T>, square_sums<T>}; }
 
 }  // namespace window_simd
 }  // namespace

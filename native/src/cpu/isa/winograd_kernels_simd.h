@@ -86,6 +86,8 @@ inline void output_gradient(const float* pixels, int64_t pitch, int64_t tiles, f
     }
 }
 
+inline constexpr int64_t kAheadLines = 4;  // of b, asked for while they lie in the second cache
+
 template <int rows, int vectors> void product_of(const WinogradPanel& p) {
   V sum[rows][vectors];
 #pragma GCC unroll 16
@@ -98,6 +100,8 @@ template <int rows, int vectors> void product_of(const WinogradPanel& p) {
     for (const float* a = chunk; a < last; ++a, b += kChunk) {
       V values[vectors];
       for (int v = 0; v < vectors; ++v) values[v] = load(b + v * kLanes);
+      for (int v = 0; v < vectors * product_simd::kBytes; v += 64)
+        __builtin_prefetch(reinterpret_cast<const char*>(b + kAheadLines * kChunk) + v);
 #pragma GCC unroll 16
       for (int r = 0; r < rows; ++r) {
         const V value = product_simd::broadcast(a[r * kChunk]);

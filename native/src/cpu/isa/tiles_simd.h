@@ -1,0 +1,170 @@
+// The register tiles of product_kernels.h, written once with vector extensions. Included only through product_kernels_simd.h.
+#pragma once
+
+#include "vectors_simd.h"
+
+namespace lazuli {
+namespace {
+namespace product_simd {
+
+#if defined(__AVX512F__)
+inline constexpr int kTileRows = 14;
+#elif defined(__AVX2__)
+inline constexpr int kTileRows = 6;
+#elif defined(__ARM_NEON)
+inline constexpr int kTileRows = 12;
+#else
+inline constexpr int kTileRows = 4;
+#endif
+
+/// Column k of A's rows, as they lie: each fourth row has a pointer, so that all addresses stay in registers.
+template <typename T, int rows> struct Rows {
+  static constexpr int kPointers = (rows + 3) / 4;
+  const T* at[kPointers];
+  int64_t row, three_rows;
+
+  inline Rows(const T* a, int64_t a_row) : row(a_row), three_rows(3 * a_row) {
+    for (int i = 0; i < kPointers; ++i) at[i] = a + 4 * i * a_row;
+  }
+  inline T operator[](int r) const { return at[r / 4][r % 4 == 3 ? three_rows : r % 4 * row]; }
+  inline void advance(int64_t stride) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kPointers; ++i) at[i] += stride;
+  }
+};
+
+/// Column k of A where its rows lie side by side.
+template <typename T> struct PackedRows {
+  const T* at;
+
+  inline T operator[](int r) const { return at[r]; }
+  inline void advance(int64_t stride) { at += stride; }
+};
+
+/// Lines of B that lie evenly: nothing is looked up, and with each one more is asked for that lies in an outer cache, of this tile
+/// or a later one.
+template <typename T> struct EvenLines {
+  static constexpr int kAheadLines = 4;
+  const T* at;
+  int64_t stride;
+  const char* ahead;
+  int64_t ahead_stride;
+
+  explicit EvenLines(const TileArguments<T>& t)
+      : at(t.b), stride(t.b_stride),
+        ahead(t.ahead ? static_cast<const char*>(t.ahead) : reinterpret_cast<const char*>(t.b + kAheadLines * stride)),
+        ahead_stride(t.ahead ? 2 * kBytes : stride * static_cast<int64_t>(sizeof(T))) {}
+  inline const T* next() {
+    const T* line = at;
+    at += stride;
+    return line;
+  }
+  template <int vectors> inline void prefetch() {
+    for (int v = 0; v < vectors * kBytes; v += 64) __builtin_prefetch(ahead + v);
+    ahead += ahead_stride;
+  }
+};
+
+/// Lines of B each at an offset of its own.
+template <typename T> struct ScatteredLines {
+  const T* from;
+  const int64_t* offset;
+
+  explicit ScatteredLines(const TileArguments<T>& t) : from(t.b), offset(t.b_offsets) {}
+  inline const T* next() { return from + *offset++; }
+  template <int vectors> inline void prefetch() {}
+};
+
+/// `vectors` is 1 where the tile is so narrow that its second vector would hold nothing.
+template <typename T, typename Step, int rows, int vectors, typename A, typename Lines>
+inline void tile_of(const TileArguments<T>& t, A a, Lines lines_of_b) {
+  constexpr int lanes = kLanes<T>;
+  Vector<T> sum[rows][vectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) {
+    // The result is wanted only after the sums: its lines arrive meanwhile.
+    __builtin_prefetch(t.c + r * t.c_stride, 1);
+    if (vectors == 2) __builtin_prefetch(t.c + r * t.c_stride + t.columns - 1, 1);
+    for (int v = 0; v < vectors; ++v) sum[r][v] = Vector<T>{};
+  }
+  const int64_t depth = t.depth, a_stride = t.a_stride;
+  for (int64_t k = 0; k < depth; ++k, a.advance(a_stride)) {
+    const T* row = lines_of_b.next();
+    Vector<T> values[vectors];
+    for (int v = 0; v < vectors; ++v) values[v] = load(row + v * lanes);
+    lines_of_b.template prefetch<vectors>();
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) {
+      const Vector<T> value = broadcast(a[r]);
+      for (int v = 0; v < vectors; ++v) sum[r][v] = Step::template of<T>(value, values[v], sum[r][v]);
+    }
+  }
+  // What there is to add is asked once, not row by row: of short sums these questions would be a fifth of the time.
+  const auto finish = [&](int v, int64_t count, auto&& get, auto&& put) __attribute__((always_inline)) {
+    T* const c = t.c + v * lanes;
+    const int64_t stride = t.c_stride;
+    const auto each = [&](auto&& add) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; ++r) put(c + r * stride, add(r, sum[r][v]), count);
+    };
+    const T* const row_bias = t.row_bias;
+    Vector<T> column_bias = {};
+    if (t.column_bias) column_bias = get(t.column_bias + v * lanes, count);
+    if (t.accumulate && (row_bias || t.column_bias)) {
+      each([&](int r, Vector<T> s) {
+        if (row_bias) s += broadcast(row_bias[r]);
+        if (t.column_bias) s += column_bias;
+        return s + get(c + r * stride, count);
+      });
+    } else if (t.accumulate) {
+      each([&](int r, Vector<T> s) { return s + get(c + r * stride, count); });
+    } else if (row_bias && t.column_bias) {
+      each([&](int r, Vector<T> s) { return s + broadcast(row_bias[r]) + column_bias; });
+    } else if (row_bias) {
+      each([&](int r, Vector<T> s) { return s + broadcast(row_bias[r]); });
+    } else if (t.column_bias) {
+      each([&](int, Vector<T> s) { return s + column_bias; });
+    } else {
+      each([](int, Vector<T> s) { return s; });
+    }
+  };
+#pragma GCC unroll 2
+  for (int v = 0; v < vectors; ++v) {
+    const int64_t count = t.columns - v * lanes;
+    if (count >= lanes)
+      finish(
+          v, lanes, [](const T* from, int64_t) { return load(from); },
+          [](T* to, Vector<T> value, int64_t) { store(to, value); });
+    else if (count > 0)
+      finish(
+          v, count, [](const T* from, int64_t n) { return load_first(from, n); },
+          [](T* to, Vector<T> value, int64_t n) { store_first(to, value, n); });
+  }
+}
+
+template <typename T, typename Step, int rows, int vectors> void packed_tile(const TileArguments<T>& t) {
+  if (t.b_offsets == nullptr) tile_of<T, Step, rows, vectors>(t, PackedRows<T>{t.a}, EvenLines<T>(t));
+  else tile_of<T, Step, rows, vectors>(t, PackedRows<T>{t.a}, ScatteredLines<T>(t));
+}
+template <typename T, int rows, int vectors> void direct_tile(const TileArguments<T>& t) {
+  tile_of<T, MultiplyAdd, rows, vectors>(t, Rows<T, rows>(t.a, t.a_row), EvenLines<T>(t));
+}
+
+/// The tiles of 1 to kTileRows rows and `vectors` vectors.
+template <typename T, typename Step, int vectors, typename Below = typename NumbersBelow<kTileRows>::type> struct Tiles;
+template <typename T, typename Step, int vectors, int... below> struct Tiles<T, Step, vectors, Numbers<below...>> {
+  typedef void (*Tile)(const TileArguments<T>&);
+  static constexpr Tile packed[] = {packed_tile<T, Step, below + 1, vectors>...};
+  static constexpr Tile direct[] = {direct_tile<T, below + 1, vectors>...};
+};
+
+template <typename T, typename Step = MultiplyAdd> void tile(const TileArguments<T>& t) {
+  if constexpr (std::is_same_v<Step, MultiplyAdd>) {
+    if (t.a_row != 1) return (t.columns > kLanes<T> ? Tiles<T, Step, 2>::direct : Tiles<T, Step, 1>::direct)[t.rows - 1](t);
+  }
+  (t.columns > kLanes<T> ? Tiles<T, Step, 2>::packed : Tiles<T, Step, 1>::packed)[t.rows - 1](t);
+}
+
+}  // namespace product_simd
+}  // namespace
+}  // namespace lazuli

@@ -267,5 +267,11 @@ export interface NativeAddon {
   gpuOps(): readonly NativeOp[];
   /** What Vulkan's validation layers said since the last call, where LAZULI_GPU_VALIDATE=1 asked for them. */
   gpuMessages(): readonly string[];
-  openGpu(options: { index: number; pipelineCache: Uint8Array | null; mustStage: boolean }): NativeGpu;
+  openGpu(options: {
+    index: number;
+    pipelineCache: Uint8Array | null;
+    mustStage: boolean;
+    /** Default false. */
+    isChecked?: boolean;
+  }): NativeGpu;
 }

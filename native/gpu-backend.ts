@@ -155,14 +155,25 @@ export interface GpuOptions {
   readonly pipelineCache?: Uint8Array | null;
   /** Copies through staging memory even where the host reaches the device's; for tests. */
   readonly mustStage?: boolean;
+  /**
+   * Kernels check every access to memory: one outside of an op's tensors is an error that names op, tensor and index. Slow; for tests.
+   * Default: what LAZULI_GPU_CHECK=1 says.
+   */
+  readonly isChecked?: boolean;
 }
 
 /** Opens a device by its place in `gpuDevices`. Throws `native_failed` when it cannot be used. */
 export function openGpuBackend(
   index: number,
-  { pipelineCache = null, mustStage = false }: GpuOptions = {},
+  {
+    pipelineCache = null,
+    mustStage = false,
+    isChecked = process.env['LAZULI_GPU_CHECK'] === '1',
+  }: GpuOptions = {},
 ): GpuBackend {
-  return new GpuBackend(wrapErrors(() => loadNative().openGpu({ index, pipelineCache, mustStage })));
+  return new GpuBackend(
+    wrapErrors(() => loadNative().openGpu({ index, pipelineCache, mustStage, isChecked })),
+  );
 }
 
 /** The device's kernels trust the shapes they are given. */

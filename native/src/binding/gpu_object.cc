@@ -124,6 +124,7 @@ GpuObject::GpuObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<GpuObjec
     if (!chosen.refusal.empty()) throw OpError("the GPU '" + chosen.name + "' cannot be used: " + chosen.refusal);
     gpu::DeviceOptions options;
     options.must_stage = given.Get("mustStage").ToBoolean();
+    options.is_checked = given.Get("isChecked").ToBoolean();
     if (const Napi::Value cache = given.Get("pipelineCache"); !cache.IsNull() && !cache.IsUndefined()) {
       const Napi::Uint8Array bytes = to_bytes(cache, "openGpu: pipelineCache");
       options.pipeline_cache.resize(bytes.ByteLength());

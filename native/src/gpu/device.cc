@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "guard.h"
 #include "spirv.h"
 
 namespace lazuli::gpu {
@@ -78,6 +79,12 @@ std::shared_ptr<Device> Device::open(const DeviceDescription& description, const
     device->check(device->vkCreatePipelineCache(device->handle, &cache, nullptr, &device->cache_), "cache");
   }
   device->memory_ = std::make_unique<DeviceMemory>(*device);
+  // Kernels add to the low word of the table's address alone.
+  const auto is_usable = [](const AllocationPointer& guard) {
+    return guard && static_cast<uint32_t>(guard->address()) <= UINT32_MAX - kGuardBytes;
+  };
+  while (options.is_checked && !is_usable(device->guard_))
+    device->guard_ = device->memory_->take_for_device(MemoryKind::device, kGuardBytes);
   return device;
 }
 
@@ -122,6 +129,8 @@ VkPipeline Device::pipeline_of(const std::string& name, const std::function<std:
 
 VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vector<uint32_t>& constants,
                                  bool has_fixed_subgroups) {
+  std::vector<uint32_t> checked;
+  if (guard_) words = checked = guarded(words, guard_->address());
   VkShaderModuleCreateInfo module{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
   module.codeSize = words.size_bytes();
   module.pCode = words.data();

@@ -52,6 +52,8 @@ class DeviceMemory {
   ~DeviceMemory();
   /// Throws OutOfMemory when the budget or the driver refuses. Contents are arbitrary.
   AllocationPointer take(MemoryKind kind, int64_t bytes);
+  /// The same for the device itself: it does not keep the device, and is free when that goes.
+  AllocationPointer take_for_device(MemoryKind kind, int64_t bytes);
   MemoryBudget& budget() { return budget_; }
   /// True when the host reaches all of the device's memory: nothing is staged then.
   bool is_unified() const { return is_unified_; }
@@ -81,6 +83,8 @@ using PipelineKey = std::pair<std::string, std::vector<uint32_t>>;
 struct DeviceOptions {
   /// Copies through staging even where the host reaches the memory; for tests.
   bool must_stage = false;
+  /// Kernels check every access to memory against what their instruction may reach (guard.h): slow, for tests.
+  bool is_checked = false;
   std::vector<std::byte> pipeline_cache;
 };
 
@@ -93,6 +97,8 @@ class Device : public std::enable_shared_from_this<Device> {
   const DeviceDescription& description() const { return description_; }
   DeviceMemory& memory() { return *memory_; }
   bool must_stage() const { return must_stage_; }
+  /// The table of checked kernels; null where they check nothing.
+  const Allocation* guard() const { return guard_.get(); }
 
   // On the device's thread only.
   /// The pipeline of a compiled kernel (spirv.h) with its specialization constants.
@@ -144,6 +150,7 @@ class Device : public std::enable_shared_from_this<Device> {
   uint64_t submitted_ = 0;
   std::map<PipelineKey, VkPipeline> pipelines_;
   std::unique_ptr<DeviceMemory> memory_;
+  AllocationPointer guard_;
   std::mutex unused_mutex_;
   std::vector<VkCommandBuffer> unused_;
 };

@@ -38,7 +38,7 @@ std::byte* Allocation::mapped() const {
 }
 VkBuffer Allocation::buffer() const { return block_->buffer; }
 Allocation::~Allocation() {
-  if (block_ != nullptr) device_->memory().give(*this);
+  if (device_) device_->memory().give(*this);
 }
 
 DeviceMemory::DeviceMemory(Device& device) : device_(device), budget_(0) {
@@ -116,6 +116,12 @@ AllocationPointer DeviceMemory::take(MemoryKind kind, int64_t bytes) {
   allocation->offset_ = at;
   allocation->size_ = size;
   allocation->bytes_ = bytes;
+  return allocation;
+}
+
+AllocationPointer DeviceMemory::take_for_device(MemoryKind kind, int64_t bytes) {
+  AllocationPointer allocation = take(kind, bytes);
+  allocation->device_.reset();
   return allocation;
 }
 

@@ -284,6 +284,30 @@ void GpuProgram::run_slowly(const std::atomic<bool>& must_abandon) {
   }
 }
 
+std::string GpuProgram::describe_access(const Instruction& instruction, uint64_t address, uint32_t bytes) const {
+  const TensorView* nearest = nullptr;
+  std::string name;
+  uint64_t least = UINT64_MAX;
+  const auto look = [&](const std::vector<TensorView>& views, const char* kind) {
+    for (size_t at = 0; at < views.size(); ++at) {
+      if (!views[at].present()) continue;
+      const auto begin = reinterpret_cast<uint64_t>(views[at].data);
+      const uint64_t distance = address < begin ? begin - address : address - begin;
+      if (distance >= least) continue;
+      least = distance;
+      nearest = &views[at];
+      name = kind + std::to_string(at);
+    }
+  };
+  look(instruction.inputs, "input ");
+  look(instruction.outputs, "output ");
+  const std::string what = "a kernel reached for " + std::to_string(bytes) + " bytes outside of its tensors";
+  if (nearest == nullptr) return what;
+  const auto place = static_cast<int64_t>(address - reinterpret_cast<uint64_t>(nearest->data));
+  return what + ": expected an index below " + std::to_string(nearest->numel()) + " of " + name + ", got " +
+         std::to_string(place / static_cast<int64_t>(element_size(nearest->dtype)));
+}
+
 void GpuProgram::check_status() {
   const Status status = recorder_->status();
   if (status.code == 0) return;
@@ -299,6 +323,10 @@ void GpuProgram::check_status() {
     case StatusCode::cursor: what = "cursor: expected that the batch's rows are left" + got; break;
     case StatusCode::log_position: what = "position: expected a place in the log" + got; break;
     case StatusCode::target: what = "target " + position + ": expected a class or ignore_index" + got; break;
+    case StatusCode::bounds:
+      if (status.instruction >= instructions_.size()) break;
+      what = describe_access(instructions_[status.instruction], static_cast<uint64_t>(value), status.position);
+      break;
     case StatusCode::none: return;
   }
   throw OpError("instruction " + std::to_string(status.instruction) + ", " + op + ": " + what);

@@ -59,6 +59,8 @@ class GpuProgram {
   int64_t profile(int64_t steps, RunTiming& timing);
   size_t record(size_t index);
   void check_status();
+  /// What an access outside of an instruction's tensors was after.
+  std::string describe_access(const Instruction& instruction, uint64_t address, uint32_t bytes) const;
   void run_slowly(const std::atomic<bool>& must_abandon);
   /// Sets up what is read from the host's memory; throws OpError where anything but take_rows would read it.
   void add_streams(const std::vector<InstructionSpec>& instructions);

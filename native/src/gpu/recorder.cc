@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "guard.h"
+
 namespace lazuli::gpu {
 namespace {
 
@@ -53,6 +55,7 @@ void Recorder::begin(uint32_t instruction) {
   instruction_ = instruction;
   scratch_.used = 0;
   instruction_ranges_.clear();
+  instruction_constants_.clear();
   if (kind_ != Recording::split) return;
   if (is_open_) device_.end_commands(buffers_.back());
   is_open_ = false;
@@ -92,10 +95,30 @@ void Recorder::dispatch(VkPipeline pipeline, const Push& push, Groups groups) {
   if (groups.y > kMostGroups || groups.z > kMostGroups || groups.x > INT32_MAX)
     throw OpError("GPU: too many workgroups");
   const VkCommandBuffer buffer = commands();
+  if (device_.guard() != nullptr) write_guard(buffer);
   device_.vkCmdBindPipeline(buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
   device_.vkCmdPushConstants(buffer, device_.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0, push.size(), push.data());
   device_.vkCmdDispatch(buffer, groups.x, groups.y, groups.z);
   ++dispatches_;
+}
+
+void Recorder::write_guard(VkCommandBuffer buffer) {
+  std::vector<Range> ranges = instruction_ranges_;
+  ranges.insert(ranges.end(), instruction_constants_.begin(), instruction_constants_.end());
+  ranges.push_back({status_->address(), status_->address() + sizeof(Status), true});
+  if (static_cast<int64_t>(ranges.size()) > kGuardRanges) throw OpError("GPU: too many tensors to check");
+  std::vector<GuardRange> pieces;
+  for (const Range& range : ranges) {
+    // Kernels read whole words, and vectors at the end of a tensor.
+    const uint64_t begin = range.begin / 4 * 4, end = (range.end + 15) / 16 * 16;
+    pieces.push_back({begin, static_cast<uint32_t>(std::min<uint64_t>(end - begin, UINT32_MAX)), 0});
+  }
+  const GuardHead head{static_cast<uint32_t>(pieces.size()), instruction_, status_->address()};
+  const Allocation& table = *device_.guard();
+  device_.barrier(buffer);
+  device_.vkCmdUpdateBuffer(buffer, table.buffer(), table.offset(), sizeof head, &head);
+  device_.vkCmdUpdateBuffer(buffer, table.buffer(), table.offset() + sizeof head, pieces.size() * sizeof(GuardRange), pieces.data());
+  device_.barrier(buffer);
 }
 
 void Recorder::dispatch_elements(const std::string& kernel, const std::vector<uint32_t>& constants, const Push& push,
@@ -130,6 +153,7 @@ uint64_t Recorder::constants(const void* data, size_t bytes) {
   std::byte* mapped = nullptr;
   const uint64_t address = take(constants_, static_cast<int64_t>(bytes), &mapped);
   if (mapped != nullptr) std::memcpy(mapped, data, bytes);
+  instruction_constants_.push_back({address, address + bytes, false});
   return address;
 }
 

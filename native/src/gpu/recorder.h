@@ -18,7 +18,7 @@ struct Status {
   uint32_t position = 0;
   uint32_t unused[3] = {};
 };
-enum class StatusCode : uint32_t { none, index, cursor, log_position, target };
+enum class StatusCode : uint32_t { none, index, cursor, log_position, target, bounds };
 
 /// Push constants, in the order kernels declare them: addresses first, then 32-bit numbers.
 class Push {
@@ -97,6 +97,8 @@ class Recorder {
   };
   void use(uint64_t begin, uint64_t end, bool is_written);
   VkCommandBuffer commands();
+  /// Tells checked kernels what the instruction may reach.
+  void write_guard(VkCommandBuffer buffer);
   /// Blocks of which the last one has room; while measuring they are only counted.
   struct Blocks {
     MemoryKind kind;
@@ -114,6 +116,7 @@ class Recorder {
   uint32_t instruction_ = 0;
   std::vector<Range> tracked_;      // since the last barrier
   std::vector<Range> instruction_ranges_;
+  std::vector<Range> instruction_constants_;
   Blocks scratch_{MemoryKind::device}, constants_{MemoryKind::shared};
   AllocationPointer status_;
 };

@@ -49,5 +49,5 @@ using GetCooperativeMatrixProperties = VkResult(VKAPI_PTR*)(VkPhysicalDevice, ui
   X(vkCreatePipelineCache) X(vkDestroyPipelineCache) X(vkGetPipelineCacheData) X(vkCreateCommandPool)   \
   X(vkDestroyCommandPool) X(vkAllocateCommandBuffers) X(vkFreeCommandBuffers) X(vkBeginCommandBuffer)   \
   X(vkEndCommandBuffer) X(vkCmdBindPipeline) X(vkCmdPushConstants) X(vkCmdDispatch) X(vkCmdCopyBuffer)  \
-  X(vkCmdFillBuffer) X(vkCmdPipelineBarrier) X(vkQueueSubmit) X(vkCreateSemaphore) X(vkDestroySemaphore) \
+  X(vkCmdFillBuffer) X(vkCmdUpdateBuffer) X(vkCmdPipelineBarrier) X(vkQueueSubmit) X(vkCreateSemaphore) X(vkDestroySemaphore) \
   X(vkWaitSemaphores) X(vkGetSemaphoreCounterValue)

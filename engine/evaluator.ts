@@ -3,6 +3,7 @@ import type { DataSource } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import { PLAN } from '#core/graph/graph-module';
 import type { Activity } from '#core/session/activity';
+import type { TextRequest } from '#core/session/generated';
 import type { JudgedSamples } from '#core/session/judged';
 
 import { backendFor } from './backend';
@@ -12,6 +13,7 @@ import type { Model } from './model/model';
 import { splitSamples } from './datasets/shuffle';
 import { activityOf } from './training/activity';
 import { Evaluation } from './training/evaluate';
+import { generate, type TextOptions } from './training/generate';
 import { judge } from './training/judge';
 import { hasTargets, objectiveOf } from './training/objective';
 import { predictAll, type Prediction } from './training/predict';
@@ -119,6 +121,17 @@ export class Evaluator {
       const rows = isHeld ? validation : Array.from({ length: samples }, (_, at) => at);
       const parts = { ...placed, dtype, loss: training.loss, lock: this.lock };
       return judge(parts, isHeld ? 'validation' : 'all', rows, options);
+    });
+  }
+
+  /**
+   * What a model of characters writes after a prompt, also while a run goes on (on the CPU). Throws what evaluating would throw,
+   * `not_supported` where the data is no text, `data_invalid` for a prompt with characters that the data has not.
+   */
+  generate(request: TextRequest, options: TextOptions = {}): Promise<string> {
+    return this.#placed(undefined, options, (placed) => {
+      const { training, dtype } = this.model.project;
+      return generate({ ...placed, dtype, loss: training.loss, lock: this.lock }, request, options);
     });
   }
 

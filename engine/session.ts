@@ -269,6 +269,7 @@ export class ModelSession {
   evaluate: Evaluator['evaluate'] = (options) => this.#evaluator.evaluate(options);
   predict: Evaluator['predict'] = (options) => this.#evaluator.predict(options);
   judge: Evaluator['judge'] = (options) => this.#evaluator.judge(options);
+  generate: Evaluator['generate'] = (request, options) => this.#evaluator.generate(request, options);
   activity: Evaluator['activity'] = (node) => this.#evaluator.activity(node);
 
   /** Stops a run and frees every native tensor. */

@@ -3,6 +3,7 @@ import * as Tooltip from '@radix-ui/react-tooltip';
 import { useEffect, type JSX } from 'react';
 
 import { Canvas } from './canvas/canvas';
+import { HeatLegend } from './canvas/heat-legend';
 import { Announcer } from './chrome/announcer';
 import { Dialogs } from './chrome/dialogs';
 import { DropArea } from './chrome/drop-area';
@@ -27,6 +28,7 @@ export function App(): JSX.Element {
         <Palette key={language} />
         <div className="centre">
           <Canvas />
+          <HeatLegend key={`heat ${language}`} />
           <Dock key={language} />
         </div>
         <Inspector key={language} />

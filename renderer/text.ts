@@ -1,4 +1,5 @@
 // The window's texts in the user's language. What shows them is made anew when the language changes (renderer/app.tsx).
+import { helpIn } from '#core/text/help';
 import { textIn, type Language, type TextKey, type TextValues } from '#core/text/text';
 
 import { languageOf, useApp } from './stores/app';
@@ -9,3 +10,6 @@ export const t = <Key extends TextKey>(key: Key, ...values: TextValues<Key>): st
 
 /** Draws a component anew for another language, where the app does not make it anew: on the canvas. */
 export const useLanguage = (): Language => useApp(languageOf);
+
+/** Help of a declaration (an optimizer's option, a metric's summary) in the language of now; English where it has no translation. */
+export const helpText = (help: string): string => helpIn(languageOf(useApp.getState()), help);

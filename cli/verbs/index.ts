@@ -6,6 +6,7 @@ import { devices } from './devices';
 import { diff } from './diff';
 import { evaluate } from './evaluate';
 import { findLr } from './find-lr';
+import { generate } from './generate';
 import { gui } from './gui';
 import { inspect } from './inspect';
 import { layers } from './layers';
@@ -26,6 +27,7 @@ export const VERBS: readonly Verb[] = [
   findLr,
   evaluate,
   predict,
+  generate,
   inspect,
   convert,
   diff,

@@ -18,6 +18,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { to: 2, name: 'blocks', up: (document) => document },
   // The same of several inputs, targets and losses: it would train on the first of each and not say so.
   { to: 3, name: 'several-inputs', up: (document) => document },
+  // Text as data: an older Lazuli would call the file broken instead of itself too old.
+  { to: 4, name: 'text-data', up: (document) => document },
 ];
 
 export const versionAfter = (migrations: readonly Migration[]): number => 1 + migrations.length;

@@ -140,7 +140,7 @@ export const MAIN_TARGET = 'target';
 export interface DataSource {
   /** Relative to the project file (or absolute). For IDX the images file. */
   readonly file: string;
-  readonly format: 'csv' | 'npy' | 'npz' | 'idx';
+  readonly format: 'csv' | 'npy' | 'npz' | 'idx' | 'text';
   /** csv: true, false or null to look. */
   readonly header?: boolean | null;
   /** csv: names or 0-based indices; default all but the target. npz: the array's name. */
@@ -149,10 +149,12 @@ export interface DataSource {
   readonly target?: string | number | null;
   /** npy and idx: a second file with the targets. */
   readonly targetFile?: string | null;
-  /** One sample's shape, e.g. [1, 8, 8]; default what the file says. */
+  /** One sample's shape, e.g. [1, 8, 8]; default what the file says. text: its characters, [64] by default. */
   readonly inputShape?: readonly number[] | null;
+  /** text: characters from the start of one sample to the start of the next; default as many as a sample has. */
+  readonly stride?: number;
   readonly targetKind: 'class' | 'number';
-  /** Class names, by index; for text targets the order found. */
+  /** Class names, by index; for text targets the order found. text: the characters; default those found, by code point. */
   readonly classes?: readonly string[] | null;
   readonly normalization: Normalization;
   /** By id of the input node they feed. What stands above feeds the one that is not named here. */

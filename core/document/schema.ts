@@ -122,12 +122,13 @@ const name = z.string().min(1).max(200);
 
 export const dataSourceSchema = z.looseObject({
   file: text.min(1),
-  format: z.enum(['csv', 'npy', 'npz', 'idx']),
+  format: z.enum(['csv', 'npy', 'npz', 'idx', 'text']),
   header: z.boolean().nullable().exactOptional(),
   inputs: z.array(z.union([text, index])).exactOptional(),
   target: z.union([text, index]).nullable().exactOptional(),
   targetFile: text.nullable().exactOptional(),
   inputShape: z.array(count).max(16).nullable().exactOptional(),
+  stride: count.exactOptional(),
   targetKind: z.enum(['class', 'number']),
   classes: z.array(text).max(1_000_000).nullable().exactOptional(),
   normalization,
@@ -252,8 +253,8 @@ export const KEY_ORDER = {
   edge: ['id', 'from', 'to'],
   note: ['id', 'text', 'position', 'size'],
   data: [
-    'file', 'format', 'header', 'inputs', 'target', 'targetFile', 'inputShape', 'targetKind', 'classes', 'normalization',
-    'feeds', 'targets',
+    'file', 'format', 'header', 'inputs', 'target', 'targetFile', 'inputShape', 'stride', 'targetKind', 'classes',
+    'normalization', 'feeds', 'targets',
   ],
   training: [
     'loss', 'losses', 'optimizer', 'scheduler', 'metrics', 'epochs', 'batchSize', 'accumulate', 'clipping', 'precision', 'monitor',

@@ -38,8 +38,8 @@ function heightOf([, layer, params = {}]: Step): number {
 }
 
 /** A chain of layers between an input and an output node, laid out in columns of about equal height, read downwards. */
-function chain(steps: readonly Step[]): Graph {
-  const all: readonly Step[] = [['input', 'input'], ...steps, ['output', 'output']];
+function chain(steps: readonly Step[], input: Step[2] = {}): Graph {
+  const all: readonly Step[] = [['input', 'input', input], ...steps, ['output', 'output']];
   const heights = all.map(heightOf);
   const total = heights.reduce((sum, height) => sum + height, 0);
   const limit = total / Math.ceil(total / COLUMN_HEIGHT);
@@ -58,7 +58,7 @@ function chain(steps: readonly Step[]): Graph {
   const edges = nodes.slice(1).map((node, at): GraphEdge => ({
     id: `e${at + 1}`,
     from: { node: `n${at + 1}`, port: 'output' },
-    to: { node: node.id, port: 'input' },
+    to: { node: node.id, port: findLayer(node.layer)?.inputs[0]?.name ?? 'input' },
   }));
   return { nodes, edges };
 }
@@ -67,11 +67,16 @@ const project = (
   name: string,
   steps: readonly Step[],
   data: DataSource | null,
-  rest: { readonly batchSize?: number; readonly training?: Partial<TrainingSettings> } = {},
+  rest: {
+    readonly batchSize?: number;
+    readonly training?: Partial<TrainingSettings>;
+    /** Options of the input node. */
+    readonly input?: Step[2];
+  } = {},
 ): Project => ({
   name,
   dtype: 'float32',
-  graph: chain(steps),
+  graph: chain(steps, rest.input),
   data,
   sample: { batchSize: rest.batchSize ?? 64 },
   training: { ...TRAINING, ...rest.training },
@@ -162,6 +167,53 @@ const fashion = project(
   { training: { epochs: 3, batchSize: 128, validationSplit: 0.1 } },
 ); // prettier-ignore
 
+/** Different characters in examples/opticks/queries.txt. */
+const CHARACTERS = 72;
+
+const opticks = project(
+  'opticks',
+  [
+    ['characters', 'embedding', { num_embeddings: CHARACTERS, embedding_dim: 64 }],
+    ['positions', 'learned_position'],
+    [
+      'transformer',
+      'transformer_encoder',
+      {
+        nhead: 4,
+        dim_feedforward: 256,
+        dropout: 0.05,
+        activation: 'gelu',
+        batch_first: true,
+        norm_first: true,
+        is_causal: true,
+        num_layers: 2,
+        norm: true,
+      },
+    ],
+    ['scores', 'linear', { out_features: CHARACTERS }],
+    // CrossEntropyLoss takes [samples, classes, steps].
+    ['swap', 'transpose', { dim0: 1, dim1: 2 }],
+  ],
+  {
+    file: 'queries.txt',
+    format: 'text',
+    inputShape: [32],
+    targetKind: 'class',
+    normalization: { kind: 'none' },
+  },
+  {
+    batchSize: 16,
+    input: { dtype: 'int64' },
+    training: {
+      epochs: 14,
+      batchSize: 16,
+      validationSplit: 0.1,
+      optimizer: { type: 'adamw', params: { lr: 0.004, weight_decay: 0.01 } },
+      scheduler: { type: 'cosine_annealing_lr', params: {} },
+    },
+  },
+);
+
 /** In the order they are offered. */
 export const TEMPLATES: readonly Template[] = [
   {
@@ -178,6 +230,11 @@ export const TEMPLATES: readonly Template[] = [
     name: 'iris',
     summary: 'Iris flowers: four measurements, three species, a small perceptron.',
     project: iris,
+  },
+  {
+    name: 'opticks',
+    summary: 'Newton’s Opticks, character by character: a small transformer that learns to write on.',
+    project: opticks,
   },
   {
     name: 'fashion-mnist',

@@ -8,6 +8,7 @@ import type { ErrorData } from '../errors';
 import type { RenameRule } from '../nn/rename';
 import type { Preferences } from '../preferences';
 import type { Activity } from '../session/activity';
+import type { TextRequest } from '../session/generated';
 import type { JudgedSamples } from '../session/judged';
 import type { ModelChange } from '../session/model-change';
 import type { TensorDetail, TensorFigures, TensorRef, TensorValues, ValueRange } from '../session/parameters';
@@ -204,6 +205,8 @@ export interface Calls {
   'model.profile': () => StepProfile | null;
   /** What the model says of the samples kept for validation, of all where none are, beside their targets; changes nothing. */
   'model.judge': () => JudgedSamples;
+  /** What a model of characters writes after a prompt; changes nothing. */
+  'model.generate': (request: TextRequest) => string;
 
   /** In the order asked for; null for a tensor without values. */
   'parameters.figures': (refs: readonly TensorRef[]) => readonly (TensorFigures | null)[];
@@ -313,7 +316,7 @@ export const CALL_NAMES = [
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
   'files.drop',
   'recovery.restore', 'recovery.discard',
-  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.measuredMemory', 'model.exportState', 'model.importState', 'model.activity', 'model.profile', 'model.judge',
+  'model.update', 'model.previewFeed', 'model.feed', 'model.backToUninitialized', 'model.restore', 'model.exchange', 'model.measuredMemory', 'model.exportState', 'model.importState', 'model.activity', 'model.profile', 'model.judge', 'model.generate',
   'parameters.figures', 'parameters.detail', 'parameters.values', 'parameters.copy', 'parameters.reinitialize', 'parameters.write',
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',

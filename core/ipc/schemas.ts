@@ -9,6 +9,7 @@ import { validate } from '../validate';
 import { RENAME_LIMITS } from '../nn/rename';
 import { preferenceChangeSchema } from '../preferences-schema';
 import { BROWSER_LIMITS } from '../session/parameters';
+import { TEXT_LIMITS } from '../session/generated';
 import { RUN_LIMITS } from '../session/runs';
 import { DROP_LIMIT, type CallName, type Calls } from './api';
 
@@ -65,6 +66,14 @@ const SCHEMAS = {
   'model.activity': z.tuple([flatId]),
   'model.profile': none,
   'model.judge': none,
+  'model.generate': z.tuple([
+    z.strictObject({
+      prompt: z.string().max(TEXT_LIMITS.prompt),
+      characters: z.number().int().min(1).max(TEXT_LIMITS.characters),
+      temperature: z.number().min(0).max(TEXT_LIMITS.temperature),
+      seed: count,
+    }),
+  ]),
   'parameters.figures': z.tuple([tensorRefs]),
   'parameters.detail': z.tuple([tensorRef]),
   'parameters.values': z.tuple([

@@ -103,6 +103,8 @@ export interface DataPreview {
         }[];
       }
     | { readonly kind: 'row'; readonly values: readonly number[]; readonly target: string }
+    /** Of a text; the target is the character after it. */
+    | { readonly kind: 'text'; readonly text: string; readonly target: string }
   )[];
   /** What was noticed while reading: rows dropped, classes merged. */
   readonly notes: readonly string[];

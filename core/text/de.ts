@@ -1,7 +1,10 @@
 // German. What is missing here stands in English.
+import { DE_PANELS } from './de-panels';
 import type { Translation } from './text';
 
 export const DE: Translation = {
+  ...DE_PANELS,
+
   'menu.openRecent': 'Zuletzt geöffnet',
   'palette.commands': 'Befehle',
 
@@ -266,7 +269,7 @@ export const DE: Translation = {
   'runTable.compareNoRun': 'Keinen Lauf vergleichen',
   'sample.chooseData': 'Daten wählen…',
   'sample.chooseTheDataThis':
-    'Die Daten wählen, aus denen dieses Netz lernt: CSV, NPY, NPZ oder IDX (die MNIST-Familie).',
+    'Die Daten wählen, aus denen dieses Netz lernt: ein Text, CSV, NPY, NPZ oder IDX (die MNIST-Familie).',
   'sample.sampleBatchSize': 'Größe der Probe',
   'sample.backToUninitialized': 'Zurück zu uninitialisiert',
   'told.theseLayersCannotBecomeOne':

@@ -1,5 +1,9 @@
 // English: every text that stands in a table, by its key. A hole `{name}` takes a value, `{name:word|words}` a word for its number.
+import { EN_PANELS } from './en-panels';
+
 export const EN = {
+  ...EN_PANELS,
+
   'menu.openRecent': 'Open recent',
   'palette.commands': 'Commands',
 
@@ -290,7 +294,7 @@ export const EN = {
   'runTable.compareNoRun': 'Compare no run',
   'sample.chooseData': 'Choose data…',
   'sample.chooseTheDataThis':
-    'Choose the data this network learns from: CSV, NPY, NPZ or IDX (the MNIST family).',
+    'Choose the data this network learns from: a text, CSV, NPY, NPZ or IDX (the MNIST family).',
   'sample.sampleBatchSize': 'Sample batch size',
   'sample.backToUninitialized': 'Back to uninitialized',
 

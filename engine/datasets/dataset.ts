@@ -11,6 +11,7 @@ import { readIdx } from './idx';
 import { readNpyTable, readNpzTables } from './numpy';
 import { allocateTable, bytesOf } from './table';
 import { arrayTargets, cellTargets, type Targets } from './targets';
+import { readTextWindows } from './text';
 
 export interface Dataset {
   readonly source: DataSource;
@@ -197,6 +198,20 @@ const READERS: Readonly<Record<DataSource['format'], Reader>> = {
   idx: (source, options, own) => readFiles(source, options, own, readIdx),
 
   npy: (source, options, own) => readFiles(source, options, own, readNpyTable),
+
+  async text(source, options, own) {
+    const further = Object.keys({ ...source.feeds, ...source.targets });
+    if (further.length > 0)
+      throw new LazuliError('data_invalid', `${source.file}: a text feeds one input and has one target`, {
+        where: `data, ${further.join(', ')}`,
+        expected: 'no further inputs and targets',
+        got: String(further.length),
+      });
+    const { classes } = mainTarget(source, options);
+    const file = resolveFile(source.file, options.folder);
+    const content = await readTextWindows(file, source, { classes, own, signal: options.signal });
+    return { ...content, ...NOTHING_FURTHER, columns: [] };
+  },
 
   async npz(source, options, own) {
     const name = (value: string | number | null | undefined): string | null =>

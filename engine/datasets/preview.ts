@@ -7,6 +7,7 @@ import type { Dataset } from './dataset';
 import { Turns } from '../turns';
 import { readRows } from './table';
 import type { Targets } from './targets';
+import { textOf } from './text';
 
 type Item = DataPreview['items'][number];
 
@@ -21,6 +22,7 @@ export async function previewDataset(dataset: Dataset, range: PreviewRange): Pro
   const { inputShape, inputs, targets, source } = dataset;
   const turns = new Turns();
   const rows = rowsOf(range, dataset.samples);
+  if (source.format === 'text') return textPreview(dataset, rows);
   const own = await samplesOf(inputs, rows, turns);
   const others: Samples[] = [];
   for (const table of dataset.feeds.values()) others.push(await samplesOf(table, rows, turns));
@@ -49,6 +51,22 @@ export async function previewDataset(dataset: Dataset, range: PreviewRange): Pro
     items,
     notes: dataset.notes,
   };
+}
+
+function textPreview(
+  { samples, inputShape, inputs, targets, notes }: Dataset,
+  rows: readonly number[],
+): DataPreview {
+  const classes = targets?.classes ?? [];
+  const items = rows.map((row): Item => {
+    const next = targets ? readRows(targets.tensor, row, 1) : [];
+    return {
+      kind: 'text',
+      text: textOf(readRows(inputs, row, 1), classes),
+      target: textOf(next.slice(-1), classes),
+    };
+  });
+  return { samples, inputShape, targetKind: 'class', classes, columns: [], items, notes };
 }
 
 interface Samples {

@@ -28,8 +28,8 @@ export function splitSamples(
   return { training: order.slice(held), validation: order.slice(0, held) };
 }
 
-/** Numbers in [0, 1) with 53 bits. */
-function generator(seed: number, stream: number): () => number {
+/** Numbers in [0, 1) with 53 bits; streams of one seed are independent of each other. */
+export function generator(seed: number, stream: number): () => number {
   const mix = splitmix(
     (seed >>> 0) ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b) ^ Math.imul(stream, 0xc2b2ae35),
   );

@@ -33,7 +33,7 @@ export async function judge(
 ): Promise<JudgedSamples> {
   const { feed, module, backend, dtype } = parts;
   const { output: judgedOutput, target: judgedTarget, targets } = comparedBy(parts.loss, feed);
-  const isClass = targets.tensor.dtype === 'int64';
+  const isClass = targets.kind === 'class';
   const judged = rows.slice(0, JUDGED_LIMITS.samples);
   const verdicts = isClass ? new Classes(judged.length, targets.classes) : new Numbers(judged.length);
   await eachBatch(
@@ -61,7 +61,7 @@ export async function judge(
 }
 
 /** The names of the output and the target that a loss compares. */
-function comparedBy(
+export function comparedBy(
   term: LossTerm,
   feed: Feed,
 ): { readonly output: string; readonly target: string; readonly targets: Targets } {

@@ -49,6 +49,7 @@ export const modelHandlers: HandlersOf<'model' | 'weights'> = {
   'model.exportState': (state) => state.session.exportState(),
   'model.activity': (state, node) => state.session.activity(node),
   'model.judge': (state) => state.session.judge(),
+  'model.generate': (state, request) => state.session.generate(request),
   'model.profile': (state) => state.session.profile(),
   'model.importState': (state, bytes) => {
     state.refuseWhileRunning('load weights');

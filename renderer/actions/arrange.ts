@@ -2,20 +2,15 @@
 import { align, distribute, type Alignment } from '../canvas/geometry';
 import { selectedBoxes } from '../canvas/flow-store';
 import { moveNodes } from './graph';
-
-const NAMES: Readonly<Record<Alignment, string>> = {
-  left: 'Align left',
-  center: 'Align centers',
-  right: 'Align right',
-  top: 'Align top',
-  middle: 'Align middles',
-  bottom: 'Align bottom',
-};
+import { t } from '../text';
 
 export const alignSelection = (to: Alignment): void => {
-  moveNodes(align(selectedBoxes(), to), NAMES[to]);
+  moveNodes(align(selectedBoxes(), to), t(`step.align.${to}`));
 };
 
 export const distributeSelection = (axis: 'x' | 'y'): void => {
-  moveNodes(distribute(selectedBoxes(), axis), axis === 'x' ? 'Distribute across' : 'Distribute down');
+  moveNodes(
+    distribute(selectedBoxes(), axis),
+    axis === 'x' ? t('step.distributeAcross') : t('step.distributeDown'),
+  );
 };

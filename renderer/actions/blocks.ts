@@ -19,7 +19,7 @@ export function collapseSelection(): void {
     showNote(t('told.theseLayersCannotBecomeOne'));
     return;
   }
-  if (!change(made.edit, 'Collapse into block')) return;
+  if (!change(made.edit, t('step.collapse'))) return;
   select([made.node]);
   startRename(made.node);
 }
@@ -29,7 +29,7 @@ export function breakUpSelected(): void {
   const graph = graphWithBlocks();
   const id = onlySelected(useUi.getState());
   const apart = graph && id !== null ? breakUpEdit(graph, id) : null;
-  if (apart && change(apart.edit, 'Break up')) select(apart.ids);
+  if (apart && change(apart.edit, t('step.breakUp'))) select(apart.ids);
 }
 
 export const isBlock = (id: string | null): boolean =>
@@ -72,10 +72,13 @@ export function setBlockUse(
   const merged = Object.entries({ ...use, ...next }).filter(
     ([, value]) => value !== undefined && value !== 1,
   );
-  change({ kind: 'set_block_use', id, use: { ...Object.fromEntries(merged), id: use.id } }, 'Change block');
+  change(
+    { kind: 'set_block_use', id, use: { ...Object.fromEntries(merged), id: use.id } },
+    t('step.changeBlock'),
+  );
 }
 
 /** Names a definition. */
 export function renameBlock(id: string, name: string): void {
-  if (nameFault(name) === null) change({ kind: 'rename_block', id, name }, 'Rename block');
+  if (nameFault(name) === null) change({ kind: 'rename_block', id, name }, t('step.renameBlock'));
 }

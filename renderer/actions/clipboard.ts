@@ -32,7 +32,7 @@ export async function copySelection(): Promise<boolean> {
 }
 
 export async function cutSelection(): Promise<void> {
-  if (await copySelection()) deleteSelection('Cut');
+  if (await copySelection()) deleteSelection(t('step.cut'));
 }
 
 /** Adds the layers on the clipboard with fresh names: where the pointer is, else beside what they were copied from. */
@@ -52,7 +52,7 @@ async function pasteText(text: string): Promise<void> {
     return;
   }
   const { edit, ids } = pasteEdit(graph, fragment, offsetFor(text, fragment));
-  if (!change(edit, 'Paste')) return;
+  if (!change(edit, t('step.paste'))) return;
   select(ids);
   const [first] = ids;
   if (first !== undefined) showNode(first);

@@ -95,7 +95,7 @@ function toggleLasso(): void {
 function toggleSnapping(): void {
   const { snapping } = useApp.getState().preferences;
   void prefer({ snapping: !snapping });
-  showNote(snapping ? 'Cards move freely' : 'Cards are drawn to helper lines');
+  showNote(snapping ? t('told.cardsMoveFreely') : t('told.cardsSnap'));
 }
 
 const ACTIONS: Readonly<Record<string, Action>> = {

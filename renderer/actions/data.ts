@@ -8,9 +8,20 @@ import { showDock } from '../stores/ui';
 import { t } from '../text';
 import { perform } from './perform';
 
+/** The data chosen anew, with what the old data said of further inputs and targets where the files are alike. */
+export function withFurther(chosen: DataSource, before: DataSource | null): DataSource {
+  if (before?.format !== chosen.format) return chosen;
+  const { feeds, targets } = before;
+  return { ...chosen, ...(feeds ? { feeds } : {}), ...(targets ? { targets } : {}) };
+}
+
 async function choose(ask: () => Promise<DataSource | null>): Promise<DataSource | null> {
   const source = await perform(t('told.theDataCannotBeUsed'), 'open', ask);
-  if (source) changeSettings('Choose data', (project) => ({ ...project, data: source }));
+  if (source)
+    changeSettings(t('step.chooseData'), (project) => ({
+      ...project,
+      data: withFurther(source, project.data),
+    }));
   return source;
 }
 

@@ -24,7 +24,7 @@ export function acceptDropped(dropped: Dropped): void {
 /** Marks the window while files are dragged over it; returns the end. The drop itself is the preload's. */
 export function listenToDrags(): () => void {
   const mark = (event: DragEvent): void => {
-    if (event.dataTransfer?.types.includes('Files') !== true) return;
+    if (event.dataTransfer?.types.includes(t('drop.files')) !== true) return;
     event.preventDefault();
     event.dataTransfer.dropEffect = 'copy';
     if (!useUi.getState().isFileOver) useUi.setState({ isFileOver: true });

@@ -18,7 +18,7 @@ export async function findRate(): Promise<void> {
   );
   if (!found) return;
   acceptModel(found.model, project);
-  recordValues('Feed sample', before, found.model.revision);
+  recordValues(t('step.feed'), before, found.model.revision);
   if (found.search) showSearch(found.search);
 }
 
@@ -29,7 +29,7 @@ export const stopFinding = (): Promise<unknown> =>
 export const roundedRate = (rate: number): number => Number(rate.toPrecision(2));
 
 export function applyRate(rate: number): void {
-  changeSettings('Change learning rate', (project) => {
+  changeSettings(t('step.changeRate'), (project) => {
     const { training } = project;
     const { optimizer } = training;
     const params = { ...optimizer.params, lr: roundedRate(rate) };

@@ -10,6 +10,7 @@ import { findLayer } from '#core/layers/index';
 import { edit, shownGraph, useDocument } from '../stores/document';
 import { showError } from '../stores/toasts';
 import { select, useUi } from '../stores/ui';
+import { t } from '../text';
 
 type Point = GraphNode['position'];
 
@@ -49,15 +50,18 @@ export function connect(from: GraphEdge['from'], to: GraphEdge['to'], replaces: 
     ...leaving.map((edge): Edit => ({ kind: 'disconnect', id: edge.id })),
     { kind: 'connect', edge: { id: newEdgeId(graph), from, to } },
   ];
-  change({ kind: 'group', label: 'Connect', edits }, replaces === null ? 'Connect' : 'Reconnect');
+  change(
+    { kind: 'group', label: t('step.connect'), edits },
+    replaces === null ? t('step.connect') : t('step.reconnect'),
+  );
 }
 
 export function disconnect(id: string): void {
-  change({ kind: 'disconnect', id }, 'Disconnect');
+  change({ kind: 'disconnect', id }, t('step.disconnect'));
 }
 
 /** Removes the selected nodes (with their edges), edges and notes. */
-export function deleteSelection(label = 'Delete'): void {
+export function deleteSelection(label = t('step.delete')): void {
   const graph = graphNow();
   const { nodes, edges } = useUi.getState().selection;
   if (!graph || nodes.size + edges.size === 0) return;
@@ -83,7 +87,7 @@ export function disconnectSelection(): void {
   );
   if (!leaving || leaving.length === 0) return;
   const edits = leaving.map((edge): Edit => ({ kind: 'disconnect', id: edge.id }));
-  change({ kind: 'group', label: 'Disconnect', edits }, 'Disconnect');
+  change({ kind: 'group', label: t('step.disconnect'), edits }, t('step.disconnect'));
 }
 
 /** Copies the selected nodes and notes beside themselves and selects the copies. */
@@ -92,7 +96,7 @@ export function duplicateSelection(): void {
   const { nodes } = useUi.getState().selection;
   if (!graph || nodes.size === 0) return;
   const { edit: paste, ids } = pasteEdit(graph, copyNodes(graph, nodes));
-  if (change(paste, 'Duplicate')) select(ids);
+  if (change(paste, t('step.duplicate'))) select(ids);
 }
 
 export function selectAll(): void {
@@ -111,7 +115,7 @@ export function selectAlong(direction: 'forward' | 'backward'): void {
 /** What is wrong with a name for this node, as the end of a sentence, or null. */
 export function renameFault(id: string, name: string): string | null {
   const isTaken = graphNow()?.nodes.some((node) => node.id !== id && node.name === name) ?? false;
-  return isTaken ? 'is the name of another node' : nameFault(name);
+  return isTaken ? t('name.taken') : nameFault(name);
 }
 
 export function rename(id: string, name: string): void {
@@ -123,13 +127,16 @@ export function rename(id: string, name: string): void {
   const block = whole?.blocks?.find((each) => each.id === node.block?.id);
   if (whole && block?.name === node.name && instancesOf(whole, block.id).length === 1)
     edits.push({ kind: 'rename_block', id: block.id, name });
-  const label = `Rename ${node.name}`;
+  const label = t('step.rename', { name: node.name });
   change({ kind: 'group', label, edits }, label);
 }
 
 /** Sets a param; undefined takes it back to the layer's initial value. */
 export function setParam(id: string, param: string, value: unknown): void {
-  change({ kind: 'set_param', id, param, ...(value === undefined ? {} : { value }) }, `Change ${param}`);
+  change(
+    { kind: 'set_param', id, param, ...(value === undefined ? {} : { value }) },
+    t('step.change', { what: param }),
+  );
 }
 
 /** Chooses something for a tensor of a node; undefined takes the choice away. */
@@ -140,7 +147,7 @@ export function setTensorOption<K extends keyof TensorOptions>(
   value: TensorOptions[K] | undefined,
 ): void {
   const chosen = value === undefined ? {} : { value };
-  change({ kind: 'set_tensor_option', id, tensor, option, ...chosen }, `Change ${tensor}`);
+  change({ kind: 'set_tensor_option', id, tensor, option, ...chosen }, t('step.change', { what: tensor }));
 }
 
 /** Several options of one tensor as one step; undefined takes one away. */
@@ -149,7 +156,7 @@ export function setTensorOptions(
   tensor: string,
   options: { readonly [K in keyof TensorOptions]?: TensorOptions[K] | undefined },
 ): void {
-  const label = `Change ${tensor}`;
+  const label = t('step.change', { what: tensor });
   const now = graphNow()?.nodes.find((node) => node.id === id)?.tensors?.[tensor] ?? {};
   const edits = (Object.keys(options) as (keyof TensorOptions)[])
     .filter((option) => JSON.stringify(options[option]) !== JSON.stringify(now[option]))
@@ -163,7 +170,7 @@ export function setTensorOptions(
 /** Moves nodes and notes to where they were dragged, as one step. */
 export function moveNodes(
   moves: readonly { readonly id: string; readonly position: Point }[],
-  label = 'Move',
+  label = t('step.move'),
 ): void {
   const edits = moveEdits(moves);
   if (edits.length > 0) change({ kind: 'group', label, edits }, label);

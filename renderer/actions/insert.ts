@@ -15,6 +15,7 @@ import { openedBlocks, useDocument } from '../stores/document';
 import { showNote } from '../stores/toasts';
 import { onlySelected, select, useUi, type InsertTarget } from '../stores/ui';
 import { change, graphNow } from './graph';
+import { t } from '../text';
 
 type Point = GraphNode['position'];
 type Port = GraphEdge['from'];
@@ -34,7 +35,7 @@ export function insertBlock(block: Block, target: InsertTarget | null = null): v
   const into = openedBlocks(state).at(-1)?.block.id;
   if (!graph || !state.project) return;
   if (into !== undefined && wouldContainItself(state.project.graph, block.id, into)) {
-    showNote(`'${block.name}' cannot stand inside itself`);
+    showNote(t('told.insideItself', { name: block.name }));
     return;
   }
   const name = uniqueName(block.name, graph.nodes.map((node) => node.name)); // prettier-ignore
@@ -67,7 +68,7 @@ function insertNode(
         : []
       : spliceInto(graph, declaration, node.id, target.edge)),
   ];
-  const label = `Add ${node.name}`;
+  const label = t('step.add', { name: node.name });
   if (!change({ kind: 'group', label, edits }, label)) return;
   select([node.id]);
   showNode(node.id);

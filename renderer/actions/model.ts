@@ -15,15 +15,13 @@ const FRESH_MS = 1_600;
 
 const revision = (): number => useModel.getState().model?.revision ?? 0;
 
-const NOT_FED = 'The sample was not fed; nothing changed';
-
 /** Feeds the sample batch; what it would change the size of is shown first, and asked about. */
 export async function feedSample(): Promise<void> {
   // The revision to come back to is that of the graph as it is drawn now.
   await flushUpdate();
   const { project } = useDocument.getState();
   if (!project) return;
-  const preview = await perform(NOT_FED, 'feed', () => call('model.previewFeed', project));
+  const preview = await perform(t('told.notFed'), 'feed', () => call('model.previewFeed', project));
   if (!preview) return;
   if (preview.resized.length > 0) openDialog({ kind: 'resize', preview });
   else await feed({ rematerialize: false });
@@ -40,11 +38,11 @@ async function feed(options: { readonly rematerialize: boolean }): Promise<void>
   const { project } = useDocument.getState();
   if (!project) return;
   const before = revision();
-  const result = await perform(NOT_FED, 'feed', () => call('model.feed', project, options));
+  const result = await perform(t('told.notFed'), 'feed', () => call('model.feed', project, options));
   if (!result) return;
   const { model, materialized, unreached, sampleShape } = result;
   acceptModel(model, project);
-  recordValues(options.rematerialize ? 'Feed another sample' : 'Feed sample', before, model.revision);
+  recordValues(options.rematerialize ? t('step.feedAnother') : t('step.feed'), before, model.revision);
   const fresh = new Set(materialized);
   useModel.setState({ fresh, lastFeed: { sampleShape, materialized, unreached } });
   setTimeout(() => {
@@ -60,7 +58,7 @@ export async function backToUninitialized(): Promise<void> {
   if (!model) return;
   useModel.setState({ lastFeed: null, fresh: new Set() });
   acceptModel(model, project);
-  recordValues('Back to uninitialized', before, model.revision);
+  recordValues(t('step.back'), before, model.revision);
 }
 
 /** Chooses a weights file and shows what it would do, key by key. */
@@ -73,7 +71,7 @@ export async function chooseWeights(): Promise<void> {
 /** The same for a file that was dropped. */
 export async function compareWeights(token: string, name: string): Promise<void> {
   await flushUpdate();
-  const verdicts = await perform(`${name} cannot be used`, 'weights', () =>
+  const verdicts = await perform(t('told.cannotBeUsed', { name }), 'weights', () =>
     call('weights.compare', token, []),
   );
   if (verdicts) openDialog({ kind: 'weights', choice: { token, name, verdicts } });
@@ -82,21 +80,21 @@ export async function compareWeights(token: string, name: string): Promise<void>
 export async function loadWeights(token: string, name: string, options: WeightOptions): Promise<void> {
   const { project } = useDocument.getState();
   const before = revision();
-  const model = await perform(`${name} was not loaded; nothing changed`, 'weights', () =>
+  const model = await perform(t('told.notLoaded', { name }), 'weights', () =>
     call('weights.load', token, options),
   );
   if (!model) return;
   openDialog(null);
   acceptModel(model, project);
-  recordValues('Load weights', before, model.revision);
-  showNote(`Loaded ${name}`);
+  recordValues(t('step.loadWeights'), before, model.revision);
+  showNote(t('told.loaded', { name }));
 }
 
 export async function saveWeights(): Promise<void> {
   await flushUpdate();
   const saved = await perform(t('told.theWeightsWereNotSaved'), 'weights', () => call('weights.save'));
   if (!saved) return;
-  showNote(`Saved ${saved.name}`);
+  showNote(t('told.saved', { name: saved.name }));
   saved.warnings.forEach(showNote);
 }
 
@@ -128,7 +126,7 @@ async function takeStep(direction: 'undo' | 'redo'): Promise<void> {
   const wanted = direction === 'undo' ? entry.before : entry.after;
   const project = typeof wanted === 'number' ? useDocument.getState().project : wanted.project;
   const model = await perform(
-    `${entry.label} cannot be ${direction === 'undo' ? 'undone' : 'redone'}`,
+    t(direction === 'undo' ? 'told.cannotUndo' : 'told.cannotRedo', { what: entry.label }),
     null,
     () =>
       typeof wanted === 'number'

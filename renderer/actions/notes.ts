@@ -6,6 +6,7 @@ import { pointerOnCanvas, showNode, viewportCentre } from '../canvas/viewport';
 import { select, startRename } from '../stores/ui';
 import { change, graphNow } from './graph';
 import { freePlace } from './insert';
+import { t } from '../text';
 
 const SIZE = { width: 220, height: 96 };
 
@@ -16,13 +17,13 @@ export function addNote(): void {
   const id = newNoteId(graph);
   const { x, y } = pointerOnCanvas() ?? freePlace(graph, viewportCentre());
   const note = { id, text: '', position: { x: Math.round(x), y: Math.round(y) }, size: SIZE };
-  if (!change({ kind: 'add_note', note }, 'Add note')) return;
+  if (!change({ kind: 'add_note', note }, t('step.addNote'))) return;
   select([id]);
   startRename(id);
   showNode(id);
 }
 
-export function changeNote(id: string, next: NoteChange, label = 'Write note'): void {
+export function changeNote(id: string, next: NoteChange, label = t('step.writeNote')): void {
   const note = graphNow()?.notes?.find((candidate) => candidate.id === id);
   if (!note || JSON.stringify({ ...note, ...next }) === JSON.stringify(note)) return;
   change({ kind: 'change_note', id, change: next }, label);

@@ -143,7 +143,7 @@ async function save(saveAs: boolean): Promise<boolean> {
 export const saveProject = async (saveAs = false): Promise<void> => {
   const isSaved = await perform(t('told.theProjectWasNotSaved2'), 'save', () => save(saveAs));
   const { file } = useDocument.getState();
-  if (isSaved === true && file) showNote(`Saved ${file.name}`);
+  if (isSaved === true && file) showNote(t('told.saved', { name: file.name }));
 };
 
 /** The answer "Save" to closing with unsaved work: closes only when the save succeeded. */

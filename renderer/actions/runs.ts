@@ -17,7 +17,7 @@ import { perform } from './perform';
 import { acceptModel, flushUpdate } from './sync';
 import { followRun } from './training';
 
-const UNREAD = 'The history of runs was not read';
+const UNREAD = t('told.runsNotRead');
 
 export async function loadRuns(): Promise<void> {
   const runs = await perform(UNREAD, null, () => call('runs.list'));
@@ -40,7 +40,7 @@ export function noticeRuns({ fault }: Events['runs']): void {
 export async function toggleRun(id: number): Promise<void> {
   const { chosen } = useRuns.getState();
   if (chosen.includes(id)) return compare(chosen.filter((other) => other !== id));
-  if (chosen.length === RUN_LIMITS.compared) showNote(`${RUN_LIMITS.compared} runs are compared at most`);
+  if (chosen.length === RUN_LIMITS.compared) showNote(t('told.mostCompared', { count: RUN_LIMITS.compared }));
   else await compare([...chosen, id]);
 }
 
@@ -65,20 +65,16 @@ export async function restoreRun(id: number): Promise<void> {
   const { project } = useDocument.getState();
   if (!project) return;
   const before = { project, revision: useModel.getState().model?.revision ?? 0 };
-  await perform(`Run ${id} was not restored; nothing changed`, 'open', async () => {
+  await perform(t('told.runNotRestored', { run: id }), 'open', async () => {
     const restored = await call('runs.restore', id);
-    recordWhole(`Restore run ${id}`, before, {
+    recordWhole(t('step.restoreRun', { run: id }), before, {
       project: restored.project,
       revision: restored.model.revision,
     });
     useModel.setState({ lastFeed: null, fresh: new Set() });
     acceptModel(restored.model, restored.project);
     fitSoon();
-    showNote(
-      restored.hasWeights
-        ? `The project and the best weights of run ${id} are back`
-        : `The project of run ${id} is back; it left no weights`,
-    );
+    showNote(restored.hasWeights ? t('told.runIsBack', { run: id }) : t('told.projectIsBack', { run: id }));
   });
 }
 
@@ -131,5 +127,5 @@ export async function deleteRuns(ids: readonly number[]): Promise<void> {
 
 export async function exportRuns(ids: readonly number[], what: 'runs' | 'curves'): Promise<void> {
   const name = await perform(t('told.nothingWasExported'), null, () => call('runs.export', ids, what));
-  if (name !== null) showNote(`Exported ${name}`);
+  if (name !== null) showNote(t('told.exported', { name }));
 }

@@ -96,7 +96,7 @@ export function acceptTrained(model: ModelInfo): void {
   const start = begun;
   begun = null;
   const last = useModel.getState().model?.revision;
-  if (start) recordValues('Train', start.revision, model.revision);
+  if (start) recordValues(t('step.train'), start.revision, model.revision);
   else if (last !== model.revision) useDocument.setState({ valuesChanged: true });
   acceptModel(model, start?.project ?? null);
 }

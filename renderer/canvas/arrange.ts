@@ -54,7 +54,8 @@ export async function arrange({ only, direction }: ArrangeOptions = {}): Promise
   const edits = [...turn, ...moveEdits(moves)];
   if (edits.length === 0) return;
   glide();
-  if (change({ kind: 'group', label: 'Arrange', edits }, 'Arrange') && !only) requestAnimationFrame(fitView);
+  if (change({ kind: 'group', label: t('step.arrange'), edits }, t('step.arrange')) && !only)
+    requestAnimationFrame(fitView);
 }
 
 function aspectOfCanvas(): number {

@@ -5,6 +5,7 @@ import type { JSX } from 'react';
 import { formatShape, type PartialShape } from '#core/tensor/shape';
 
 import { useAfter } from '../stores/after';
+import { t } from '../text';
 
 export function BeforeAfter({
   before,
@@ -16,7 +17,7 @@ export function BeforeAfter({
   return (
     <span className="before-after">
       <span className="is-before">{before}</span>
-      <ArrowRight size={10} aria-label="would become" />
+      <ArrowRight size={10} aria-label={t('after.wouldBecome')} />
       <span className="is-after">{formatShape(after)}</span>
     </span>
   );
@@ -28,8 +29,7 @@ export function AfterStatus(): JSX.Element {
     <Panel position="top-center" className="after-status" role="status">
       {count === 0 ? null : (
         <span>
-          Before <ArrowRight size={11} aria-hidden /> after: {count === 1 ? '1 layer' : `${count} layers`}{' '}
-          would change
+          {t('after.before')} <ArrowRight size={11} aria-hidden /> {t('after.count', { count })}
         </span>
       )}
     </Panel>

@@ -2,6 +2,7 @@
 import { useConnection } from '@xyflow/react';
 import { Ban } from 'lucide-react';
 import type { JSX } from 'react';
+import { t } from '../text';
 
 interface CanvasHintProps {
   readonly faultOf: (connection: {
@@ -35,6 +36,6 @@ export function CanvasHint({ faultOf }: CanvasHintProps): JSX.Element {
 function explain(ends: string, faultOf: CanvasHintProps['faultOf']): string {
   const [outputType, source = '', sourceHandle = '', inputType, target = '', targetHandle = ''] =
     ends.split('\n');
-  if (outputType !== 'source' || inputType !== 'target') return 'An edge goes from an output to an input.';
+  if (outputType !== 'source' || inputType !== 'target') return t('edge.outputToInput');
   return faultOf({ source, sourceHandle, target, targetHandle }) ?? '';
 }

@@ -33,7 +33,6 @@ import { DrawnLayer } from './drawn-layer';
 import { EmptyCanvas } from './empty-canvas';
 import { acceptNodeChanges, acceptSelection, startFlow, useFlow } from './flow-store';
 import { cardUnder, Hand } from './hand';
-import { HeatLegend } from './heat-legend';
 import { HelperLines } from './helper-lines';
 import { Lasso } from './lasso';
 import { LayerNode } from './layer-node';
@@ -43,6 +42,7 @@ import { ShapeEdge } from './shape-edge';
 import type { FlowEdge, FlowNode } from './to-flow';
 import { cameraMoved, LEAST_ZOOM, setFlow, setMeasured, setPointer, toCanvas } from './viewport';
 import './canvas.css';
+import { t } from '../text';
 
 const NODE_TYPES = { layer: LayerNode, note: NoteNode };
 const EDGE_TYPES = { shape: ShapeEdge };
@@ -87,7 +87,7 @@ export function Canvas(): JSX.Element {
   const faultOf = (connection: Parameters<typeof wanted>[0]): string | null => {
     const graph = graphNow();
     const asked = wanted(connection, moving.current);
-    return graph && asked ? connectionFault(graph, asked) : 'An edge goes from an output to an input.';
+    return graph && asked ? connectionFault(graph, asked) : t('edge.outputToInput');
   };
 
   const onConnectEnd = (event: MouseEvent | TouchEvent, state: FinalConnectionState): void => {
@@ -160,7 +160,7 @@ export function Canvas(): JSX.Element {
   };
 
   return (
-    <main className="canvas" aria-label="Graph">
+    <main className="canvas" aria-label={t('canvas.graph')}>
       <Hand>
         {isLarge ? <DrawnLayer /> : null}
         <ReactFlow<FlowNode, FlowEdge>
@@ -246,14 +246,13 @@ export function Canvas(): JSX.Element {
             <MiniMap
               pannable
               zoomable
-              ariaLabel="Overview of the graph"
+              ariaLabel={t('canvas.overview')}
               nodeClassName={miniMapClass}
               nodeBorderRadius={8}
               style={MINIMAP}
             />
           )}
           <CanvasControls />
-          <HeatLegend />
           <AfterStatus />
           <CanvasHint faultOf={faultOf} />
           <Breadcrumbs />

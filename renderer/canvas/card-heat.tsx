@@ -2,7 +2,8 @@
 import type { JSX } from 'react';
 
 import { showCost } from '../panels/cost-text';
-import { COSTS, useHeat } from '../stores/heat';
+import { useHeat } from '../stores/heat';
+import { t } from '../text';
 
 export function CardHeat({ id }: { readonly id: string }): JSX.Element | null {
   const cost = useHeat((state) => state.cost);
@@ -14,7 +15,7 @@ export function CardHeat({ id }: { readonly id: string }): JSX.Element | null {
   return (
     <>
       <span className="card-heat" style={{ opacity: share / 100 }} aria-hidden />
-      <span className="card-cost" title={COSTS[cost]}>
+      <span className="card-cost" title={t(`heat.${cost}`)}>
         {showCost[cost](value)}
       </span>
     </>

@@ -28,10 +28,7 @@ export const Chip = memo(function Chip({ chip, node, after }: ChipProps): JSX.El
         <span className="chip-name">{chip.name}</span>
         <span className="chip-state"> {t('chip.uninitialized')}</span>
         {chip.waitsFor === null ? null : (
-          <span className="chip-waits">
-            {' · waits for '}
-            <span className="chip-param">{chip.waitsFor}</span>
-          </span>
+          <span className="chip-waits">{` · ${t('chip.waitsFor', { what: chip.waitsFor })}`}</span>
         )}
       </li>
     );
@@ -65,7 +62,7 @@ function describe({ key, dtype, shape, state, waitsFor, provenance }: ChipInfo):
   if (state === 'uninitialized')
     return [
       first,
-      waitsFor === null ? 'uninitialized: feed a sample' : `uninitialized: waits for ${waitsFor}`,
+      waitsFor === null ? t('chip.feed') : t('chip.uninitializedWaits', { what: waitsFor }),
     ].join('\n');
   return [first, state, ...(provenance === '' ? [] : [provenance])].join('\n');
 }

@@ -2,6 +2,7 @@
 import type { Graph } from '#core/document/project';
 import { closesCycle } from '#core/graph/order';
 import { findLayer } from '#core/layers/index';
+import { t } from '../text';
 
 export interface WantedConnection {
   readonly from: { readonly node: string; readonly port: string };
@@ -14,8 +15,8 @@ export interface WantedConnection {
 export function connectionFault(graph: Graph, { from, to, replaces }: WantedConnection): string | null {
   const source = graph.nodes.find(({ id }) => id === from.node);
   const target = graph.nodes.find(({ id }) => id === to.node);
-  if (!source || !target) return 'An edge needs a node at both ends.';
-  if (source === target) return `'${source.name}' cannot be its own input.`;
+  if (!source || !target) return t('edge.bothEnds');
+  if (source === target) return t('edge.itself', { name: source.name });
   const edges = graph.edges.filter(({ id }) => id !== replaces);
   const isThere = edges.some(
     (edge) =>
@@ -26,8 +27,8 @@ export function connectionFault(graph: Graph, { from, to, replaces }: WantedConn
   );
   const isVariadic =
     findLayer(target.layer)?.inputs.find(({ name }) => name === to.port)?.isVariadic === true;
-  if (isThere && !isVariadic) return `'${source.name}' feeds this input of '${target.name}' already.`;
+  if (isThere && !isVariadic) return t('edge.twice', { from: source.name, to: target.name });
   if (closesCycle({ ...graph, edges }, from.node, to.node))
-    return `'${target.name}' already leads to '${source.name}': the edge would close a circle.`;
+    return t('edge.circle', { from: source.name, to: target.name });
   return null;
 }

@@ -6,6 +6,7 @@ import { spliceInto } from '../actions/insert';
 import { portsOf } from '../stores/ports';
 import { useUi } from '../stores/ui';
 import type { Point } from './geometry';
+import { t } from '../text';
 
 /** The edge under a point of the screen; `except` is a card that lies over it. */
 export function edgeAt({ x, y }: Point, except: string | null = null): string | null {
@@ -39,5 +40,5 @@ export function dropIntoEdge(id: string, position: Point, edge: string): void {
   const layer = portsOf(node);
   if (!graph) return;
   const edits: Edit[] = [...moveEdits([{ id, position }]), ...spliceInto(graph, layer, id, edge)];
-  change({ kind: 'group', label: 'Insert into edge', edits }, 'Insert into edge');
+  change({ kind: 'group', label: t('step.insert'), edits }, t('step.insert'));
 }

@@ -1,5 +1,5 @@
 // What the colours of the cards say while a cost is shown on them: the scale, the sum, where the numbers come from; and the choice.
-import { Panel } from '@xyflow/react';
+// A line under the canvas, so that it covers no card.
 import { X } from 'lucide-react';
 import type { JSX } from 'react';
 import type { StepPart, StepProfile } from '#core/session/profile';
@@ -9,6 +9,7 @@ import { sourceText } from '../inspector/node-costs';
 import { showCost } from '../panels/cost-text';
 import { COSTS, needsProfile, showHeat, useHeat, type Cost } from '../stores/heat';
 import { useProfile, useProfileWatch } from '../stores/profile';
+import { t } from '../text';
 
 export function HeatLegend(): JSX.Element | null {
   const { cost, largest, total } = useHeat();
@@ -17,69 +18,55 @@ export function HeatLegend(): JSX.Element | null {
   if (cost === null) return null;
   const isMissing = needsProfile(cost) && profile === null;
   return (
-    <Panel position="top-right" className="heat-legend" role="region" aria-label="Cost on the cards">
-      <div className="heat-head">
-        <select
-          className="field-input"
-          aria-label="Cost shown on the cards"
-          value={cost}
-          onChange={({ target }) => showHeat(target.value as Cost)}
-        >
-          {Object.entries(COSTS).map(([name, title]) => (
-            <option key={name} value={name}>
-              {title}
-            </option>
-          ))}
-        </select>
-        <button
-          type="button"
-          className="icon-button is-small"
-          aria-label="Hide the cost on the cards"
-          onClick={() => showHeat(null)}
-        >
-          <X size={14} aria-hidden />
-        </button>
-      </div>
+    <section className="heat-legend" aria-label={t('heat.legend')}>
+      <select
+        className="field-input"
+        aria-label={t('heat.shown')}
+        value={cost}
+        onChange={({ target }) => showHeat(target.value as Cost)}
+      >
+        {COSTS.map((name) => (
+          <option key={name} value={name}>
+            {t(`heat.${name}`)}
+          </option>
+        ))}
+      </select>
       {isMissing ? (
-        <p className="small muted" role="status">
+        <p className="heat-text" role="status">
           {error === null
-            ? 'Measuring…'
+            ? t('common.measuring')
             : `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`}
         </p>
       ) : (
         <>
-          <div className="heat-scale" aria-hidden />
-          <p className="heat-ends">
-            <span>0</span>
-            <span>{showCost[cost](largest)}</span>
-          </p>
-          <p className="small muted">
-            These cards: {showCost[cost](total)}.{' '}
+          <span className="heat-scale">
+            0<span aria-hidden />
+            {showCost[cost](largest)}
+          </span>
+          <p className="heat-text">
+            {t('heat.cards', { total: showCost[cost](total) })}{' '}
             {cost === 'parameters' || !profile ? '' : sourceText(profile)}
+            {cost === 'time' && profile ? ` ${partsText(profile)}` : ''}
           </p>
-          {cost === 'time' && profile ? <Parts profile={profile} /> : null}
         </>
       )}
-    </Panel>
+      <button
+        type="button"
+        className="icon-button is-small"
+        aria-label={t('heat.hide')}
+        onClick={() => showHeat(null)}
+      >
+        <X size={14} aria-hidden />
+      </button>
+    </section>
   );
 }
 
-const PARTS: Readonly<Record<StepPart, string>> = {
-  data: 'taking samples',
-  loss: 'loss and metrics',
-  update: 'optimizer',
-  other: 'other',
-};
+const PARTS: readonly StepPart[] = ['data', 'loss', 'update', 'other'];
 
 /** What of a step is no layer's. */
-function Parts({ profile }: { readonly profile: StepProfile }): JSX.Element {
-  const parts = Object.entries(PARTS).filter(
-    ([part]) => profile.parts[part as StepPart] > profile.seconds / 200,
-  );
-  return (
-    <p className="small muted">
-      The step: {showSeconds(profile.seconds)}
-      {parts.map(([part, title]) => `, ${title} ${showSeconds(profile.parts[part as StepPart])}`).join('')}.
-    </p>
-  );
+function partsText({ seconds, parts }: StepProfile): string {
+  const shown = PARTS.filter((part) => parts[part] > seconds / 200);
+  const each = shown.map((part) => `${t(`heat.part.${part}`)} ${showSeconds(parts[part])}`);
+  return `${[t('heat.step', { time: showSeconds(seconds) }), ...each].join(', ')}.`;
 }

@@ -22,6 +22,7 @@ import type { FlowNode } from './to-flow';
 import { NodeName } from './node-name';
 import { paramSummary } from './param-summary';
 import { pickUpEdge } from './pick-up';
+import { t } from '../text';
 
 export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<FlowNode>): JSX.Element | null {
   const node = useNode(id);
@@ -68,7 +69,7 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
         </p>
       )}
       {view && view.chips.length > 0 && !node.block ? (
-        <ul className="chips" aria-label={`Parameters of ${node.name}`}>
+        <ul className="chips" aria-label={t('card.parametersOf', { name: node.name })}>
           {view.chips.map((chip) => (
             <Chip key={chip.name} chip={chip} node={id} after={after?.tensors.get(chip.name) ?? null} />
           ))}
@@ -96,10 +97,14 @@ function blockSummary({ block }: GraphNode, view: NodeView | undefined): string 
   const waiting = chips.filter(({ state }) => state === 'uninitialized').length;
   return [
     ...(block?.repeat === undefined ? [] : [`×${block.repeat}`]),
-    ...(block?.weights === 'shared' ? ['weights shared'] : []),
+    ...(block?.weights === 'shared' ? [t('card.shared')] : []),
     ...(chips.length === 0
       ? []
-      : [`${chips.length} tensors${waiting > 0 ? `, ${waiting} uninitialized` : ''}`]),
+      : [
+          waiting > 0
+            ? t('card.tensorsWaiting', { count: chips.length, waiting })
+            : t('count.tensors', { count: chips.length }),
+        ]),
   ].join(' · ');
 }
 
@@ -151,7 +156,7 @@ function Ports({
       type={kind === 'input' ? 'target' : 'source'}
       position={SIDES[kind][isRight ? 'right' : 'down']}
       style={{ [isRight ? 'top' : 'left']: `${((at + 1) / (ports.length + 1)) * 100}%` }}
-      title={`${port.name}${port.isVariadic === true ? ' (any number of edges)' : ''}`}
+      title={port.isVariadic === true ? `${port.name} ${t('card.variadic')}` : port.name}
       className={port.isVariadic === true ? 'is-variadic' : ''}
     />
   ));

@@ -72,7 +72,7 @@ function NameField({ id, name, onDone }: Omit<NodeNameProps, 'isEditing'>): JSX.
       />
       {fault === null ? null : (
         <span className="card-rename-fault" role="alert">
-          The name {fault}.
+          {t('name.fault', { fault })}
         </span>
       )}
     </span>

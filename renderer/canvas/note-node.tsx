@@ -30,7 +30,7 @@ export const NoteNode = memo(function NoteNode({ id, selected }: NodeProps<FlowN
           changeNote(
             id,
             { position: { x: round(x), y: round(y) }, size: { width: round(width), height: round(height) } },
-            'Resize note',
+            t('note.resize'),
           );
         }}
       />
@@ -38,7 +38,7 @@ export const NoteNode = memo(function NoteNode({ id, selected }: NodeProps<FlowN
         <NoteField id={id} text={note.text} />
       ) : (
         <p className={`note-text ${note.text === '' ? 'is-empty' : ''}`}>
-          {note.text === '' ? 'Double-click to write' : note.text}
+          {note.text === '' ? t('note.doubleClick') : note.text}
         </p>
       )}
     </div>

@@ -13,6 +13,7 @@ import { portsOf } from '../stores/ports';
 import { select, useUi } from '../stores/ui';
 import { applyRepair, useRepairs } from '../panels/repair-buttons';
 import type { FlowEdge } from './to-flow';
+import { t } from '../text';
 
 export const ShapeEdge = memo(function ShapeEdge({
   id,
@@ -59,7 +60,10 @@ export const ShapeEdge = memo(function ShapeEdge({
           }}
         >
           {problem?.got !== undefined
-            ? `expected ${problem.expected ?? 'another'}, got ${problem.got}`
+            ? t('problem.expectedGot', {
+                expected: problem.expected ?? t('problem.another'),
+                got: problem.got,
+              })
             : text}
           {problem ? <EdgeRepair problem={problem} /> : null}
         </div>

@@ -25,21 +25,29 @@ export function Announcer(): JSX.Element {
     const ends = [
       useDocument.subscribe(({ past, future, saved, project, file }, before) => {
         if (project && before.project === null) return;
-        if (saved !== before.saved && file !== before.file) say(`Opened ${file?.name ?? 'a new project'}`);
+        if (saved !== before.saved && file !== before.file)
+          say(t('announce.opened', { name: file?.name ?? t('announce.newProject') }));
         else if (past.length > before.past.length && future.length === 0 && before.future.length === 0)
           say(past.at(-1)?.label ?? '');
-        else if (future.length > before.future.length) say(`Undone: ${future[0]?.label ?? ''}`);
-        else if (past.length > before.past.length) say(`Redone: ${past.at(-1)?.label ?? ''}`);
+        else if (future.length > before.future.length)
+          say(t('announce.undone', { step: future[0]?.label ?? '' }));
+        else if (past.length > before.past.length)
+          say(t('announce.redone', { step: past.at(-1)?.label ?? '' }));
       }),
       useModel.subscribe(({ fresh }, before) => {
         if (fresh === before.fresh || fresh.size === 0) return;
-        say(`${fresh.size} ${fresh.size === 1 ? 'tensor' : 'tensors'} took their shape`);
+        say(t('announce.shaped', { count: fresh.size }));
       }),
       useLive.subscribe(({ problems }, before) => {
         const old = new Set(before.problems.map(({ message }) => message));
         const news = problems.filter(({ message }) => !old.has(message));
-        if (news[0]) say(news.length === 1 ? news[0].message : `${news.length} problems: ${news[0].message}`);
-        else if (problems.length === 0 && old.size > 0) say('No problems');
+        if (news[0])
+          say(
+            news.length === 1
+              ? news[0].message
+              : t('announce.problems', { count: news.length, first: news[0].message }),
+          );
+        else if (problems.length === 0 && old.size > 0) say(t('announce.noProblems'));
       }),
     ];
     return () => {

@@ -28,7 +28,7 @@ interface CommandPaletteProps {
 
 export function CommandPalette({ mode, target, onClose }: CommandPaletteProps): JSX.Element {
   const list = useRef<HTMLDivElement>(null);
-  const title = mode === 'layers' ? 'Add layer' : 'Command palette';
+  const title = mode === 'layers' ? t('palette.addLayer') : t('palette.title');
   const choose = (action: () => void): void => {
     onClose();
     // After the dialog has given the focus back.
@@ -46,10 +46,10 @@ export function CommandPalette({ mode, target, onClose }: CommandPaletteProps): 
             }}
             placeholder={
               mode === 'everything'
-                ? 'Search commands, layers and nodes…'
+                ? t('palette.search')
                 : target?.port
-                  ? 'Add a layer that fits…'
-                  : 'Add a layer…'
+                  ? t('palette.addFitting')
+                  : t('palette.addAny')
             }
           />
           <kbd>Esc</kbd>
@@ -101,7 +101,7 @@ function CommandItems({ choose }: ItemsProps): JSX.Element {
 function LayerItems({ target, choose }: ItemsProps & { readonly target: InsertTarget | null }): JSX.Element {
   const layers = useMemo(() => layersThatFit(target?.port ?? null, useLive.getState().inference), [target]);
   return (
-    <Command.Group heading="Layers">
+    <Command.Group heading={t('palette.layers')}>
       {layers.map((layer) => (
         <Command.Item
           key={layer.type}
@@ -126,7 +126,7 @@ function BlockItems({
   const blocks = useDocument((state) => state.project?.graph.blocks);
   if (!blocks) return null;
   return (
-    <Command.Group heading="Blocks">
+    <Command.Group heading={t('palette.blocks')}>
       {blocks.map((block) => (
         <Command.Item
           key={block.id}
@@ -145,7 +145,7 @@ function BlockItems({
 function NodeItems({ choose }: ItemsProps): JSX.Element {
   const nodes = useDocument((state) => state.project?.graph.nodes);
   return (
-    <Command.Group heading="Nodes">
+    <Command.Group heading={t('palette.nodes')}>
       {nodes?.map((node) => (
         <Command.Item
           key={node.id}

@@ -34,13 +34,15 @@ export function ConnectDialog({ node, port, onClose }: ConnectDialogProps): JSX.
   const name = useDocument(() => nodeOf(graphNow() ?? undefined, node)?.name ?? '');
   const own = useMemo(() => portsOfNode(node), [node]);
   const [start, setStart] = useState<PortChoice | null>(port ?? (own.length === 1 ? (own[0] ?? null) : null));
-  const title = start ? `Connect ${start.kind} ${start.name} of ${name}` : `Connect ${name}`;
+  const title = start
+    ? t('connect.port', { kind: t(`port.${start.kind}`), port: start.name, name })
+    : t('connect.node', { name });
   return (
     <Modal title={title} className="command-palette" isBare onClose={onClose}>
       {start ? (
         <Targets node={node} start={start} title={title} onClose={onClose} />
       ) : (
-        <Choice title={title} placeholder={`From which port of ${name}?`}>
+        <Choice title={title} placeholder={t('connect.whichPort', { name })}>
           {own.map((choice) => (
             <Command.Item
               key={`${choice.kind} ${choice.name}`}
@@ -126,7 +128,7 @@ function Targets({
   return (
     <Choice
       title={title}
-      placeholder={start.kind === 'output' ? 'To which input?' : 'From which output?'}
+      placeholder={start.kind === 'output' ? t('connect.whichInput') : t('connect.whichOutput')}
       onSearch={setSearch}
     >
       {found.map((target) => (
@@ -171,19 +173,19 @@ function targetsFor(node: string, start: PortChoice): readonly Target[] {
       const ends = start.kind === 'output' ? { from: here, to: there } : { from: there, to: here };
       if (connectionFault(graph, { ...ends, replaces: null }) !== null) return [];
       const taken = edgesInto(graph, other.id).filter(({ to }) => to.port === port.name);
-      const now = taken.map(({ from }) => names.get(from.node) ?? '?').join(' and ');
+      const now = taken.map(({ from }) => names.get(from.node) ?? '?').join(t('list.and'));
       const shape = views.get(other.id)?.outputs[at];
       const isReplaced = port.isVariadic !== true && now !== '';
       const detail =
         start.kind === 'input'
           ? shape
             ? formatShape(shape)
-            : 'shape unknown'
+            : t('shape.unknown')
           : isReplaced
-            ? `instead of ${now}`
+            ? t('connect.instead', { name: now })
             : now === ''
-              ? 'not connected'
-              : `beside ${now}`;
+              ? t('port.free')
+              : t('connect.beside', { name: now });
       return [{ ...there, text: `${other.name} ${port.name}`, detail }];
     });
   });

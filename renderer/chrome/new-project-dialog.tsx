@@ -1,5 +1,5 @@
 // The template picker: what New and the first start show.
-import { FilePlus2, FolderOpen, Image, Leaf, Shirt, type LucideIcon } from 'lucide-react';
+import { FilePlus2, FolderOpen, Image, Leaf, PenLine, Shirt, type LucideIcon } from 'lucide-react';
 import type { JSX } from 'react';
 
 import { newProject, openProject, openRecent } from '../actions/project';
@@ -9,7 +9,12 @@ import { t } from '../text';
 import { Modal } from './modal';
 
 /** Signs for the templates that are known; others get the plain one. */
-const ICONS: Readonly<Record<string, LucideIcon>> = { digits: Image, iris: Leaf, 'fashion-mnist': Shirt };
+const ICONS: Readonly<Record<string, LucideIcon>> = {
+  digits: Image,
+  iris: Leaf,
+  opticks: PenLine,
+  'fashion-mnist': Shirt,
+};
 
 export function NewProjectDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
   const templates = useApp((state) => state.templates);

@@ -38,11 +38,11 @@ function Row({ left }: { readonly left: Leftover }): JSX.Element {
         <strong>{file?.name ?? name}</strong>
         <p className="muted">
           {[
-            file?.folder ?? 'never saved',
-            `${nodes} ${nodes === 1 ? 'layer' : 'layers'}`,
-            ...(hasWeights ? ['with parameter values'] : []),
-            ...(steps > 0 ? [`${steps} ${steps === 1 ? 'change' : 'changes'} to undo`] : []),
-            ...(isOlder ? ['the newest backup was damaged, this is the one before'] : []),
+            file?.folder ?? t('recovery.neverSaved'),
+            t('count.layers', { count: nodes }),
+            ...(hasWeights ? [t('recovery.withValues')] : []),
+            ...(steps > 0 ? [t('recovery.steps', { count: steps })] : []),
+            ...(isOlder ? [t('recovery.older')] : []),
           ].join(' · ')}
         </p>
       </div>

@@ -17,7 +17,7 @@ import { ReportTable } from './report-table';
 
 async function copy(text: string, what: string): Promise<void> {
   await perform(t('told.nothingWasCopied'), null, () => call('clipboard.write', text));
-  showNote(`The report is on the clipboard as ${what}`);
+  showNote(t('report.copied', { what }));
 }
 
 export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX.Element | null {
@@ -29,7 +29,7 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
   if (!model) return null;
   const profile = isMeasured ? known : null;
   return (
-    <Modal title={`Report of ${name}`} onClose={onClose} className="report">
+    <Modal title={t('report.title', { name })} onClose={onClose} className="report">
       <ReportTable model={model} profile={profile} />
       <div className="report-more">
         <label className="report-choice">
@@ -38,11 +38,11 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
             checked={isMeasured}
             onChange={({ target }) => setIsMeasured(target.checked)}
           />
-          Measure what each layer costs in a training step
+          {t('report.measure')}
         </label>
         {isMeasured ? (
           <p className="small muted" role="status">
-            {profile ? stepText(profile) : error === null ? 'Measuring…' : error.message}
+            {profile ? stepText(profile) : error === null ? t('common.measuring') : error.message}
           </p>
         ) : null}
         <Memory />
@@ -64,18 +64,18 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
   );
 }
 
-/** The parts of a run's memory, as people call them. */
-const PARTS: readonly (readonly [keyof TrainingNeed['memory'], string])[] = [
-  ['parameters', 'Parameters'],
-  ['buffers', 'Buffers'],
-  ['optimizer_state', 'Optimizer'],
-  ['arena', 'Gradients and activations'],
-  ['other_arenas', 'Last batch and validation'],
-  ['data', 'Data'],
-  ['streamed', 'Data in main memory, streamed'],
-  ['scratch', 'Scratch of kernels'],
-  ['records', 'Records'],
-];
+/** The parts of a run's memory; each has a text `memory.<part>`. */
+const PARTS = [
+  'parameters',
+  'buffers',
+  'optimizer_state',
+  'arena',
+  'other_arenas',
+  'data',
+  'streamed',
+  'scratch',
+  'records',
+] as const satisfies readonly (keyof TrainingNeed['memory'])[];
 
 /** What a run is predicted to take, part by part, and what the last one held. */
 function Memory(): JSX.Element {
@@ -110,21 +110,19 @@ function Memory(): JSX.Element {
       </button>
       {predicted ? (
         <dl className="facts" role="status">
-          {PARTS.filter(([part]) => part !== 'streamed' || predicted.memory.streamed > 0).map(
-            ([part, title]) => (
-              <div key={part}>
-                <dt>{title}</dt>
-                <dd>{showBytes(predicted.memory[part])}</dd>
-              </div>
-            ),
-          )}
+          {PARTS.filter((part) => part !== 'streamed' || predicted.memory.streamed > 0).map((part) => (
+            <div key={part}>
+              <dt>{t(`memory.${part}`)}</dt>
+              <dd>{showBytes(predicted.memory[part])}</dd>
+            </div>
+          ))}
           <div>
-            <dt>Predicted, batches of {predicted.batch}</dt>
+            <dt>{t('report.predicted', { count: predicted.batch })}</dt>
             <dd>{showBytes(predicted.memory.total)}</dd>
           </div>
           <div>
             <dt title={t('report.everythingHeldInNative')}>{t('report.measuredDuringTheLast')}</dt>
-            <dd>{measured === null ? 'no run yet' : showBytes(measured)}</dd>
+            <dd>{measured === null ? t('report.noRun') : showBytes(measured)}</dd>
           </div>
         </dl>
       ) : null}

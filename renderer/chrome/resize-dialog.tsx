@@ -45,15 +45,10 @@ export function ResizeDialog({
             ))}
           </tbody>
         </table>
-        {more > 0 ? <p className="muted">and {more} more</p> : null}
+        {more > 0 ? <p className="muted">{t('resize.more', { count: more })}</p> : null}
       </div>
       <footer className="modal-footer">
-        <p role="status">
-          {resized.length === 1
-            ? 'This tensor loses its values and starts'
-            : `These ${resized.length} tensors lose their values and start`}{' '}
-          anew. Every parameter whose shape stays keeps its values. It can be undone.
-        </p>
+        <p role="status">{t('resize.what', { count: resized.length })}</p>
         <button type="button" className="button" onClick={onClose}>
           {t('common.cancel')}
         </button>

@@ -30,7 +30,7 @@ function ToastCard({ toast: { id, tone, title, error } }: { readonly toast: Toas
               const value = error[name];
               return value === undefined || value === '' ? null : (
                 <div key={name}>
-                  <dt>{name}</dt>
+                  <dt>{t(`toast.${name}`)}</dt>
                   <dd>{value}</dd>
                 </div>
               );

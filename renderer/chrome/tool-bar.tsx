@@ -9,7 +9,7 @@ import { runCommand } from '../actions/commands';
 import { isUninitialized } from '../actions/model';
 import { openRecent } from '../actions/project';
 import { shortcutText } from '../actions/shortcuts';
-import { useApp } from '../stores/app';
+import { languageOf, useApp } from '../stores/app';
 import { isDirty, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { useUi } from '../stores/ui';
@@ -64,12 +64,12 @@ function ProjectName(): JSX.Element {
     document.title = `${dirty ? '• ' : ''}${name} – Lazuli`;
   }, [name, dirty]);
   return (
-    <h1 className="project-name" title={folder === '' ? 'Not saved yet' : folder}>
+    <h1 className="project-name" title={folder === '' ? t('bar.notSaved') : folder}>
       <span className="project-name-text">{name}</span>
       <span
         className={`dirty-dot ${dirty ? 'is-shown' : ''}`}
         role="status"
-        aria-label={dirty ? 'Unsaved changes' : ''}
+        aria-label={dirty ? t('bar.unsaved') : ''}
       />
     </h1>
   );
@@ -94,12 +94,12 @@ function HistoryButtons(): JSX.Element {
   return (
     <>
       <IconButton
-        label={undo === undefined ? 'Undo' : `Undo ${lower(undo)}`}
+        label={undo === undefined ? t('bar.undo') : t('bar.undoStep', { step: lower(undo) })}
         command="edit.undo"
         icon={Undo2}
       />
       <IconButton
-        label={redo === undefined ? 'Redo' : `Redo ${lower(redo)}`}
+        label={redo === undefined ? t('bar.redo') : t('bar.redoStep', { step: lower(redo) })}
         command="edit.redo"
         icon={Redo2}
       />
@@ -107,7 +107,9 @@ function HistoryButtons(): JSX.Element {
   );
 }
 
-const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+/** Within a sentence; German nouns keep their capital. */
+const lower = (text: string): string =>
+  languageOf(useApp.getState()) === 'en' ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 
 function RecentMenu(): JSX.Element {
   const recent = useApp((state) => state.recent);
@@ -156,7 +158,7 @@ function ThemeButton(): JSX.Element {
     theme === 'dark' || (theme === 'system' && window.matchMedia('(prefers-color-scheme: dark)').matches);
   return (
     <IconButton
-      label={isDark ? 'Switch to light' : 'Switch to dark'}
+      label={isDark ? t('bar.light') : t('bar.dark')}
       icon={isDark ? Sun : Moon}
       onClick={() => {
         runCommand(isDark ? 'view.themeLight' : 'view.themeDark');

@@ -12,18 +12,13 @@ import { Modal } from './modal';
 
 type Verdict = WeightVerdict['verdict'];
 
-const WORDS: Readonly<
-  Record<Verdict, { readonly word: string; readonly tone: string; readonly help: string }>
-> = {
-  fits: { word: 'fits', tone: 'good', help: 'Shape and key agree.' },
-  will_materialize: {
-    word: 'will materialize',
-    tone: 'gold',
-    help: 'Uninitialized here: takes its shape from the file.',
-  },
-  conflicts: { word: 'conflicts', tone: 'bad', help: 'The shapes differ: nothing can be loaded.' },
-  missing: { word: 'missing', tone: 'bad', help: 'The model has it, the file does not.' },
-  unexpected: { word: 'unexpected', tone: 'bad', help: 'The file has it, the model does not.' },
+/** Words and help are `verdict.<verdict>` of the texts. */
+const TONES: Readonly<Record<Verdict, string>> = {
+  fits: 'good',
+  will_materialize: 'gold',
+  conflicts: 'bad',
+  missing: 'bad',
+  unexpected: 'bad',
 };
 const ORDER: readonly Verdict[] = ['conflicts', 'missing', 'unexpected', 'will_materialize', 'fits'];
 const ROWS = 500;
@@ -41,15 +36,15 @@ export function WeightsDialog({
   const { name, token } = choice;
   const { verdicts, rules, problem, fields } = useRenamed(choice);
   const isBad = ({ verdict }: WeightVerdict): boolean =>
-    isPartial ? verdict === 'conflicts' : WORDS[verdict].tone === 'bad';
+    isPartial ? verdict === 'conflicts' : TONES[verdict] === 'bad';
   const blocked = verdicts.filter(isBad).length;
   const shown = verdicts.filter(({ verdict }) => only === null || verdict === only).slice(0, ROWS);
   return (
-    <Modal title={`Load ${name}`} className="weights" onClose={onClose}>
+    <Modal title={t('weights.title', { name })} className="weights" onClose={onClose}>
       {fields}
       <div className="weights-filter" role="group" aria-label={t('weights.show')}>
         <button type="button" className="pill" aria-pressed={only === null} onClick={() => setOnly(null)}>
-          All <span className="count">{verdicts.length}</span>
+          {t('weights.all')} <span className="count">{verdicts.length}</span>
         </button>
         {ORDER.map((verdict) => {
           const count = verdicts.filter((item) => item.verdict === verdict).length;
@@ -57,12 +52,12 @@ export function WeightsDialog({
             <button
               key={verdict}
               type="button"
-              className={`pill is-${WORDS[verdict].tone}`}
-              title={WORDS[verdict].help}
+              className={`pill is-${TONES[verdict]}`}
+              title={t(`verdict.${verdict}.help`)}
               aria-pressed={only === verdict}
               onClick={() => setOnly(verdict)}
             >
-              {WORDS[verdict].word} <span className="count">{count}</span>
+              {t(`verdict.${verdict}`)} <span className="count">{count}</span>
             </button>
           );
         })}
@@ -80,13 +75,16 @@ export function WeightsDialog({
           <tbody>
             {shown.map(({ key, verdict, expected, got, from }) => (
               <tr key={key}>
-                <td className="mono" title={from === undefined ? undefined : `${from} in the file`}>
+                <td
+                  className="mono"
+                  title={from === undefined ? undefined : t('weights.inFile', { key: from })}
+                >
                   {key}
                 </td>
                 <td className="shape">{expected ? formatShape(expected) : '–'}</td>
                 <td className="shape">{got ? formatShape(got) : '–'}</td>
                 <td>
-                  <span className={`verdict is-${WORDS[verdict].tone}`}>{WORDS[verdict].word}</span>
+                  <span className={`verdict is-${TONES[verdict]}`}>{t(`verdict.${verdict}`)}</span>
                 </td>
               </tr>
             ))}
@@ -97,10 +95,10 @@ export function WeightsDialog({
         <p className={blocked > 0 || problem !== null ? 'is-bad' : 'muted'} role="status">
           {problem ??
             (blocked > 0
-              ? `${blocked} of ${verdicts.length} keys do not fit: loading changes nothing until all do.`
+              ? t('weights.blocked', { blocked, count: verdicts.length })
               : isPartial
-                ? 'What fits is loaded, the rest stays as it is. Loading can be undone.'
-                : 'Every key fits. Loading can be undone.')}
+                ? t('weights.partial')
+                : t('weights.allFit'))}
         </p>
         <label className="weights-partial" title={t('weights.keysThatAreMissing')}>
           <input type="checkbox" checked={isPartial} onChange={({ target }) => setPartial(target.checked)} />

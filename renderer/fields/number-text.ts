@@ -1,4 +1,5 @@
 // What is wrong with the text of a number field.
+import { t } from '../text';
 
 /** Why the text is no number for this field, or null. */
 export function numberFault(
@@ -6,10 +7,12 @@ export function numberFault(
   { min, max, isInteger }: { readonly min: number; readonly max: number; readonly isInteger: boolean },
 ): string | null {
   const value = Number(text);
-  const kind = isInteger ? 'an integer' : 'a number';
+  const got = text.trim() === '' ? t('fault.nothing') : `“${text}”`;
   if (text.trim() === '' || Number.isNaN(value) || (isInteger && !Number.isInteger(value)))
-    return `expected ${kind}, got ${text.trim() === '' ? 'nothing' : `“${text}”`}`;
+    return t(isInteger ? 'fault.integer' : 'fault.number', { got });
   if (value < min || value > max)
-    return max === Number.MAX_SAFE_INTEGER ? `expected at least ${min}` : `expected ${min} to ${max}`;
+    return max === Number.MAX_SAFE_INTEGER
+      ? t('fault.atLeast', { min: String(min) })
+      : t('fault.between', { min: String(min), max: String(max) });
   return null;
 }

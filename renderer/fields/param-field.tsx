@@ -4,7 +4,7 @@ import { RotateCcw } from 'lucide-react';
 import { useId, useState, type JSX, type KeyboardEvent, type ReactNode } from 'react';
 import type { ParamSpec } from '#core/layers/params';
 
-import { t } from '../text';
+import { helpText, t } from '../text';
 import { paramToText, stepText, textToParam } from './param-text';
 
 interface ParamFieldProps {
@@ -33,7 +33,7 @@ export function ParamField(props: ParamFieldProps): JSX.Element {
       <Row
         id={id}
         label={label}
-        help={spec.help}
+        help={helpText(spec.help)}
         fault={problem}
         reset={isInitial ? null : () => onChange(undefined)}
       >
@@ -55,7 +55,7 @@ export function ParamField(props: ParamFieldProps): JSX.Element {
       <Row
         id={id}
         label={label}
-        help={spec.help}
+        help={helpText(spec.help)}
         fault={problem}
         reset={isInitial ? null : () => onChange(undefined)}
       >
@@ -125,9 +125,9 @@ function TextParam({
     <Row
       id={id}
       label={label}
-      help={spec.help}
+      help={helpText(spec.help)}
       fault={fault}
-      note={isKnown ? 'inferred from the input' : undefined}
+      note={isKnown ? t('param.inferred') : undefined}
       reset={isInitial ? null : () => onChange(undefined)}
     >
       <input

@@ -22,12 +22,13 @@ import { useUi } from '../stores/ui';
 import { Attention } from './attention-maps';
 import { NodeCosts } from './node-costs';
 import './activity.css';
+import { t } from '../text';
 
 export function ActivitySection({ id }: { readonly id: string }): JSX.Element {
   const isOpen = useUi((state) => state.isActivityOpen);
   const Icon = isOpen ? ChevronDown : ChevronRight;
   return (
-    <section aria-label="On the sample">
+    <section aria-label={t('activity.title')}>
       <h3 className="section-title">
         <button
           type="button"
@@ -36,7 +37,7 @@ export function ActivitySection({ id }: { readonly id: string }): JSX.Element {
           onClick={() => useUi.setState({ isActivityOpen: !isOpen })}
         >
           <Icon size={14} aria-hidden />
-          On the sample
+          {t('activity.title')}
         </button>
       </h3>
       {isOpen ? <NodeCosts id={id} /> : null}
@@ -47,7 +48,7 @@ export function ActivitySection({ id }: { readonly id: string }): JSX.Element {
 
 function Shown({ id }: { readonly id: string }): JSX.Element {
   const found = useActivity(id);
-  if (found === null) return <p className="muted small">Computing…</p>;
+  if (found === null) return <p className="muted small">{t('activity.computing')}</p>;
   if ('error' in found)
     return (
       <p className="muted small">
@@ -59,8 +60,8 @@ function Shown({ id }: { readonly id: string }): JSX.Element {
   return (
     <>
       <p className="muted small">
-        The first {samples} samples, in evaluation mode.
-        {no_gradient === null ? '' : ` No gradient: ${no_gradient}.`}
+        {t('activity.samples', { count: samples })}
+        {no_gradient === null ? '' : ` ${t('activity.noGradient', { why: no_gradient })}`}
       </p>
       {outputs.map((output) => (
         <Output key={output.port} output={output} isNamed={outputs.length > 1} />
@@ -110,33 +111,29 @@ function Output({
 }): JSX.Element {
   const { port, shape, values, gradient, silent, saturated, first } = output;
   return (
-    <div className="activity" role="group" aria-label={`Output ${port}`}>
+    <div className="activity" role="group" aria-label={t('activity.output', { port })}>
       {isNamed ? (
         <h4>
           {port} <span className="shape">{formatShape(shape)}</span>
         </h4>
       ) : null}
       {values ? (
-        <Distribution title="Values" detail={values} />
+        <Distribution title={t('activity.values')} detail={values} />
       ) : (
-        <p className="muted small">No real numbers.</p>
+        <p className="muted small">{t('activity.noNumbers')}</p>
       )}
-      {silent && silent.units > 0 ? <p className="small is-gold">{silentText(silent)}</p> : null}
+      {silent && silent.units > 0 ? (
+        <p className="small is-gold">{t('activity.silent', { count: silent.units, of: silent.of })}</p>
+      ) : null}
       {saturated !== null ? (
         <p className={saturated > 0.5 ? 'small is-gold' : 'small muted'}>
-          {showShare(saturated)} of the values are saturated.
+          {t('activity.saturated', { share: showShare(saturated) })}
         </p>
       ) : null}
-      {gradient ? <Distribution title="Gradient of the loss" detail={gradient} /> : null}
+      {gradient ? <Distribution title={t('activity.gradient')} detail={gradient} /> : null}
       {first && values ? <Maps first={first} largest={largestOf(values)} /> : null}
     </div>
   );
-}
-
-function silentText({ units, of }: { readonly units: number; readonly of: number }): string {
-  const which =
-    units === of ? 'Every unit is' : units === 1 ? `1 of ${of} units is` : `${units} of ${of} units are`;
-  return `${which} silent: 0 for every sample.`;
 }
 
 function Distribution({
@@ -185,9 +182,9 @@ function Maps({ first, largest }: { readonly first: FirstSample; readonly larges
         width={width}
         height={height}
         role="img"
-        aria-label={`The first sample: ${caption}`}
+        aria-label={t('activity.first', { what: caption })}
       />
-      <figcaption className="small muted">The first sample: {caption}</figcaption>
+      <figcaption className="small muted">{t('activity.first', { what: caption })}</figcaption>
     </figure>
   );
 }

@@ -6,13 +6,14 @@ import { scaleOf } from '../panels/parameters/colours';
 import { colour } from '../panels/parameters/pixels';
 import { showLoss } from '../panels/format';
 import { coloursOf, useApp } from '../stores/app';
+import { t } from '../text';
 
 export function Attention({ maps }: { readonly maps: AttentionMaps }): JSX.Element {
   const { name, shape, heads, queries, keys, values } = maps;
   const [shown = 0, rows = 0, columns = 0] = shape;
   const largest = values.reduce((most, value) => Math.max(most, value), 0);
   const size = rows * columns;
-  const title = name === '' ? 'Attention' : `Attention of ${name}`;
+  const title = name === '' ? t('attention.title') : t('attention.of', { name });
   const cut = [
     ...(shown < heads ? [`the first ${shown} of ${heads} heads`] : []),
     ...(rows < queries || columns < keys ? [`the first ${rows}×${columns} of ${queries}×${keys} steps`] : []),
@@ -24,7 +25,7 @@ export function Attention({ maps }: { readonly maps: AttentionMaps }): JSX.Eleme
         {Array.from({ length: shown }, (_, head) => (
           <Head
             key={head}
-            title={`head ${head + 1}`}
+            title={t('attention.head', { number: head + 1 })}
             values={values.subarray(head * size, (head + 1) * size)}
             rows={rows}
             columns={columns}
@@ -33,7 +34,7 @@ export function Attention({ maps }: { readonly maps: AttentionMaps }): JSX.Eleme
         ))}
       </div>
       <p className="small muted">
-        Rows: query steps; columns: key steps they gather from; full colour {showLoss(largest)}.
+        {t('attention.axes', { value: showLoss(largest) })}
         {cut.length > 0 ? ` Shown: ${cut.join(', ')}.` : ''}
       </p>
     </div>
@@ -67,7 +68,7 @@ function Head({
       <div className="attention-plot">
         <span className="axis is-down" aria-hidden>
           <span>0</span>
-          <span>query</span>
+          <span>{t('attention.query')}</span>
           <span>{rows - 1}</span>
         </span>
         <canvas
@@ -79,7 +80,7 @@ function Head({
         />
         <span className="axis is-across" aria-hidden>
           <span>0</span>
-          <span>key</span>
+          <span>{t('attention.key')}</span>
           <span>{columns - 1}</span>
         </span>
       </div>
@@ -93,5 +94,9 @@ function strongest(values: Float32Array, columns: number): string {
   values.forEach((value, index) => {
     if (value > (values[at] ?? 0)) at = index;
   });
-  return `query ${Math.floor(at / columns)} attends most to key ${at % columns}, ${showLoss(values[at])}`;
+  return t('attention.strongest', {
+    query: Math.floor(at / columns),
+    key: at % columns,
+    value: showLoss(values[at]),
+  });
 }

@@ -30,9 +30,7 @@ export function BlockInspector({ node }: { readonly node: GraphNode }): JSX.Elem
         <Blocks size={18} aria-hidden />
         <div>
           <h2>{node.name}</h2>
-          <p className="muted">
-            block {block.name}, used {uses === 1 ? 'once' : `${uses} times`}
-          </p>
+          <p className="muted">{t('block.used', { name: block.name, count: uses })}</p>
         </div>
       </header>
       <div className="inspector-body">
@@ -41,7 +39,7 @@ export function BlockInspector({ node }: { readonly node: GraphNode }): JSX.Elem
           value={node.name}
           check={(text) => {
             const fault = renameFault(id, text);
-            return fault === null ? null : `The name ${fault}.`;
+            return fault === null ? null : t('name.fault', { fault });
           }}
           onChange={(text) => {
             rename(id, text);
@@ -52,7 +50,7 @@ export function BlockInspector({ node }: { readonly node: GraphNode }): JSX.Elem
           value={block.name}
           check={(text) => {
             const fault = nameFault(text);
-            return fault === null ? null : `The name ${fault}.`;
+            return fault === null ? null : t('name.fault', { fault });
           }}
           onChange={(text) => {
             renameBlock(block.id, text);
@@ -61,7 +59,7 @@ export function BlockInspector({ node }: { readonly node: GraphNode }): JSX.Elem
         <TextField
           label={t('blockInspector.repeat')}
           value={String(node.block?.repeat ?? 1)}
-          check={(text) => (/^[1-9]\d{0,2}$|^1000$/.test(text) ? null : 'A whole number from 1 to 1000.')}
+          check={(text) => (/^[1-9]\d{0,2}$|^1000$/.test(text) ? null : t('block.repeatFault'))}
           onChange={(text) => {
             setBlockUse(id, { repeat: Number(text) });
           }}

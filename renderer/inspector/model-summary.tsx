@@ -25,16 +25,20 @@ export function ModelSummary({ selected }: { readonly selected: number }): JSX.E
     <>
       <header className="inspector-header">
         <div>
-          <h2>{selected > 1 ? `${selected} nodes selected` : 'Model'}</h2>
-          <p className="muted">{selected > 1 ? 'Drag, duplicate or delete them together.' : name}</p>
+          <h2>{selected > 1 ? t('model.selected', { count: selected }) : t('model.title')}</h2>
+          <p className="muted">{selected > 1 ? t('model.together') : name}</p>
         </div>
       </header>
       <div className="inspector-body">
         <Readiness total={total} uninitialized={uninitialized} block={block} />
         <dl className="facts">
-          <Fact name="parameters" value={totals?.parameters} show={showCount} />
-          <Fact name="memory" value={totals?.bytes} show={showBytes} />
-          <Fact name="forward" value={totals?.flops} show={(value) => `${showCount(value)} FLOPs`} />
+          <Fact name={t('model.parameters')} value={totals?.parameters} show={showCount} />
+          <Fact name={t('model.memory')} value={totals?.bytes} show={showBytes} />
+          <Fact
+            name={t('model.forward')}
+            value={totals?.flops}
+            show={(value) => `${showCount(value)} FLOPs`}
+          />
           <div>
             <dt>dtype</dt>
             <dd>{dtype}</dd>
@@ -81,7 +85,7 @@ function Fact({
   return (
     <div>
       <dt>{name}</dt>
-      <dd className={isKnown ? '' : 'muted'}>{isKnown ? show(value) : 'not known yet'}</dd>
+      <dd className={isKnown ? '' : 'muted'}>{isKnown ? show(value) : t('model.unknown')}</dd>
     </div>
   );
 }
@@ -101,13 +105,13 @@ function Readiness({
   return (
     <div className="readiness" data-state={uninitialized === 0 ? 'ready' : 'waiting'}>
       <p className="readiness-line">
-        <strong>{ready}</strong> of {total} tensors{block === undefined ? '' : ` of '${block}'`} have their
-        shape
+        <strong>{ready}</strong>{' '}
+        {block === undefined ? t('model.ready', { total }) : t('model.readyBlock', { total, block })}
       </p>
       <progress max={Math.max(1, total)} value={ready} aria-label={t('modelSummary.tensorsWithAShape')} />
       {total > 0 && uninitialized > 0 ? (
         <p className="muted small">
-          {uninitialized} uninitialized.{' '}
+          {t('model.waiting', { count: uninitialized })}{' '}
           <button
             type="button"
             className="link"
@@ -117,7 +121,7 @@ function Readiness({
           >
             {t('modelSummary.oneSampleBatch')}
           </button>{' '}
-          decides {uninitialized === 1 ? 'it' : 'them'}.
+          {t('model.decides', { count: uninitialized })}
         </p>
       ) : null}
     </div>

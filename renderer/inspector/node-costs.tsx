@@ -7,6 +7,7 @@ import { showCount, showShare } from '../panels/format';
 import { scopePath, shownGraph, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { useProfile, useProfileWatch } from '../stores/profile';
+import { t } from '../text';
 
 export function NodeCosts({ id }: { readonly id: string }): JSX.Element {
   useProfileWatch();
@@ -14,8 +15,8 @@ export function NodeCosts({ id }: { readonly id: string }): JSX.Element {
   const path = useDocument(scopePath);
   const found = profile && profileOf(profile, path + id);
   return (
-    <div className="costs" role="group" aria-label="Cost in a training step" aria-busy={isAsking}>
-      <h4>Cost in a training step</h4>
+    <div className="costs" role="group" aria-label={t('costs.title')} aria-busy={isAsking}>
+      <h4>{t('costs.title')}</h4>
       {found && profile ? (
         <Costs found={found} profile={profile} />
       ) : (
@@ -23,8 +24,8 @@ export function NodeCosts({ id }: { readonly id: string }): JSX.Element {
           {error !== null
             ? `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`
             : profile === null
-              ? 'Measuring…'
-              : 'Nothing runs for it: it only hands on what it gets.'}
+              ? t('common.measuring')
+              : t('costs.nothing')}
         </p>
       )}
     </div>
@@ -46,9 +47,9 @@ function Costs({
         <thead>
           <tr>
             <td />
-            <th scope="col">time</th>
+            <th scope="col">{t('costs.time')}</th>
             <th scope="col">FLOPs</th>
-            <th scope="col">memory</th>
+            <th scope="col">{t('costs.memory')}</th>
           </tr>
         </thead>
         <tbody>

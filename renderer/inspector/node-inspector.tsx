@@ -58,7 +58,7 @@ export function NodeInspector({ id }: { readonly id: string }): JSX.Element | nu
           value={node.name}
           check={(text) => {
             const fault = renameFault(id, text);
-            return fault === null ? null : `The name ${fault}.`;
+            return fault === null ? null : t('name.fault', { fault });
           }}
           onChange={(text) => {
             rename(id, text);

@@ -28,7 +28,7 @@ export function ParameterList({ node, chips }: ParameterListProps): JSX.Element 
             <span className="shape">{formatShape(chip.shape)}</span>
             <span className="parameter-state">
               {chip.state === 'uninitialized' && chip.waitsFor !== null
-                ? `uninitialized · waits for ${chip.waitsFor}`
+                ? t('parameter.waits', { what: chip.waitsFor })
                 : chip.state}
             </span>
             <span className="muted">{chip.dtype}</span>

@@ -68,7 +68,7 @@ export function ParametrizationChoice({
   return (
     <select
       className="field-input"
-      aria-label={`Parametrization of ${name}`}
+      aria-label={t('choice.parametrization', { name })}
       title={t('parametrizationChoice.weightNormLearnsMagnitude')}
       value={value}
       onChange={({ target }) => {

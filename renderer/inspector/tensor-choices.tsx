@@ -30,7 +30,7 @@ export function TensorChoices({ id, chip, options }: TensorChoicesProps): JSX.El
       <label>
         <input
           type="checkbox"
-          aria-label={`Freeze ${name}`}
+          aria-label={t('choice.freeze', { name })}
           checked={options.frozen ?? false}
           onChange={({ target }) => {
             setTensorOption(id, name, 'frozen', target.checked ? true : undefined);
@@ -40,7 +40,7 @@ export function TensorChoices({ id, chip, options }: TensorChoicesProps): JSX.El
       </label>
       <select
         className="field-input"
-        aria-label={`Initializer of ${name}`}
+        aria-label={t('choice.initializer', { name })}
         title={t('tensorChoices.howItsFirstValues')}
         value={chosen}
         onChange={({ target }) => {

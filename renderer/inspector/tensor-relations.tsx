@@ -52,17 +52,17 @@ export function TensorRelations({ id, chip, options }: TensorRelationsProps): JS
   return (
     <>
       <Chooser
-        label={`Tie of ${name}`}
+        label={t('choice.tie', { name })}
         title={t('tensorRelations.oneParameterUnderTwo')}
         none="a parameter of its own"
         values={targets}
         chosen={options.tied_to}
-        describe={(key) => `tied to ${key}`}
+        describe={(key) => t('choice.tiedTo', { name: key })}
         {...(isListed ? {} : { onApproach: () => want(true) })}
         onChoose={(value) => setTensorOption(id, name, 'tied_to', value)}
       />
       <Chooser
-        label={`Optimizer group of ${name}`}
+        label={t('choice.group', { name })}
         title={t('tensorRelations.groupsHaveTheirOwn')}
         none="the optimizer’s own rate"
         values={Object.keys(project?.training.optimizer.groups ?? {})}

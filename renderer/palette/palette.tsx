@@ -10,24 +10,25 @@ import { insertLayer } from '../actions/insert';
 import { CategoryIcon } from '../chrome/category-icon';
 import { Hint } from '../chrome/icon-button';
 import { t } from '../text';
+import type { TextKey } from '#core/text/text';
 import { DRAGGED_LAYER } from './drag';
 import { searchLayers } from './search';
 import './palette.css';
 
-const TITLES: Readonly<Record<Category, string>> = {
-  'input/output': 'Input and output',
-  linear: 'Linear',
-  convolution: 'Convolution',
-  pooling: 'Pooling',
-  normalization: 'Normalization',
-  activation: 'Activation',
-  recurrent: 'Recurrent',
-  attention: 'Attention',
-  shape: 'Shape',
-  regularization: 'Regularization',
-  embedding: 'Embedding',
-  arithmetic: 'Arithmetic',
-  loss: 'Losses of several inputs',
+const TITLES: Readonly<Record<Category, Extract<TextKey, `category.${string}`>>> = {
+  'input/output': 'category.ends',
+  linear: 'category.linear',
+  convolution: 'category.convolution',
+  pooling: 'category.pooling',
+  normalization: 'category.normalization',
+  activation: 'category.activation',
+  recurrent: 'category.recurrent',
+  attention: 'category.attention',
+  shape: 'category.shape',
+  regularization: 'category.regularization',
+  embedding: 'category.embedding',
+  arithmetic: 'category.arithmetic',
+  loss: 'category.loss',
 };
 
 export function Palette(): JSX.Element {
@@ -35,7 +36,9 @@ export function Palette(): JSX.Element {
   const list = useRef<HTMLDivElement>(null);
   const found = searchLayers(LAYERS, query);
   const groups =
-    query.trim() === '' ? byCategory(found) : [{ title: `${found.length} found`, layers: found }];
+    query.trim() === ''
+      ? byCategory(found)
+      : [{ title: t('palette.found', { count: found.length }), layers: found }];
 
   const moveFocus = (event: KeyboardEvent): void => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
@@ -75,11 +78,7 @@ export function Palette(): JSX.Element {
             ))}
           </section>
         ))}
-        {found.length === 0 ? (
-          <p className="palette-empty">
-            No layer is called “{query}”. Search knows PyTorch’s names too, like <em>Conv2d</em>.
-          </p>
-        ) : null}
+        {found.length === 0 ? <p className="palette-empty">{t('palette.noLayer', { query })}</p> : null}
       </div>
       <p className="palette-foot">{t('palette.dragToTheCanvas')}</p>
     </nav>
@@ -127,5 +126,5 @@ function byCategory(
 ): readonly { readonly title: string; readonly layers: readonly LayerDeclaration[] }[] {
   const groups = new Map<Category, LayerDeclaration[]>();
   for (const layer of layers) groups.set(layer.category, [...(groups.get(layer.category) ?? []), layer]);
-  return [...groups].map(([category, members]) => ({ title: TITLES[category], layers: members }));
+  return [...groups].map(([category, members]) => ({ title: t(TITLES[category]), layers: members }));
 }

@@ -11,8 +11,6 @@ import { t } from '../text';
 import { axisStyle, followSize, sizeIn, tokenOf } from './chart-style';
 import { joinCurves, type ChartKind } from './curve-data';
 
-const TITLES: Readonly<Record<ChartKind, string>> = { loss: 'Loss', accuracy: 'Accuracy' };
-
 export function CurveChart({ kind }: { readonly kind: ChartKind }): JSX.Element {
   const ref = useRef<HTMLDivElement>(null);
   // Colours are read from the tokens, so the chart is made anew for another theme.
@@ -25,7 +23,7 @@ export function CurveChart({ kind }: { readonly kind: ChartKind }): JSX.Element 
   return (
     <figure className="curve">
       <figcaption>
-        {TITLES[kind]}
+        {kind === 'loss' ? t('train.loss') : t('runTable.accuracy')}
         <span className="legend is-train">{t('curveChart.train')}</span>
         <span className="legend is-validation">{t('curveChart.validation')}</span>
       </figcaption>

@@ -2,10 +2,11 @@
 import type { JSX } from 'react';
 import type { DataSource } from '#core/document/project';
 
-import { SelectField, TextField } from '../fields/plain-fields';
+import { NumberField, SelectField, TextField } from '../fields/plain-fields';
 import { changeSettings } from '../stores/document';
 import { usePreview } from '../stores/preview';
 import { useRun } from '../stores/run';
+import { t } from '../text';
 import { FurtherInputs, FurtherTargets } from './data-more';
 import { NormalizationFields } from './data-normalization';
 import { columnText, readColumn, readColumns, readShape, shapeFault } from './data-text';
@@ -27,44 +28,80 @@ export function DataForm({ data }: { readonly data: DataSource }): JSX.Element {
   const isDisabled = useRun(({ state }) => state !== 'idle');
   const shape = usePreview((state) => state.preview?.inputShape);
   const { format, normalization } = data;
+  if (format === 'text') return <TextForm data={data} isDisabled={isDisabled} />;
   return (
     <div className="data-form">
       <div className="form-grid">
         {format === 'csv' ? <CsvFields data={data} isDisabled={isDisabled} /> : null}
         {format === 'npz' ? <NpzFields data={data} isDisabled={isDisabled} /> : null}
         <TextField
-          label="Sample shape"
+          label={t('data.shape')}
           value={data.inputShape?.join(', ') ?? ''}
-          placeholder={shape ? shape.join(', ') : 'as the file says'}
+          placeholder={shape ? shape.join(', ') : t('data.asTheFileSays')}
           check={shapeFault}
           isDisabled={isDisabled}
           onChange={(text) => {
-            change('Change sample shape', { inputShape: readShape(text) });
+            change(t('step.sampleShape'), { inputShape: readShape(text) });
           }}
         />
         <SelectField
-          label="Target is"
+          label={t('data.targetIs')}
           value={data.targetKind}
           options={[
-            { value: 'class', text: 'a class' },
-            { value: 'number', text: 'a number' },
+            { value: 'class', text: t('data.aClass') },
+            { value: 'number', text: t('data.aNumber') },
           ]}
           isDisabled={isDisabled}
           onChange={(targetKind) => {
-            change('Change target kind', { targetKind });
+            change(t('step.targetKind'), { targetKind });
           }}
         />
         <NormalizationFields
-          label="Normalization"
+          label={t('data.normalization')}
           normalization={normalization}
           isDisabled={isDisabled}
           onChange={(next) => {
-            change('Change normalization', { normalization: next });
+            change(t('step.normalization'), { normalization: next });
           }}
         />
       </div>
       <FurtherInputs data={data} isDisabled={isDisabled} />
       <FurtherTargets data={data} isDisabled={isDisabled} />
+    </div>
+  );
+}
+
+/** Of a text: how it is cut into samples. What follows each character is the target. */
+function TextForm({ data, isDisabled }: PartProps): JSX.Element {
+  const shape = usePreview((state) => state.preview?.inputShape);
+  const length = data.inputShape?.[0] ?? shape?.[0] ?? 1;
+  const most = 1_000_000;
+  return (
+    <div className="data-form">
+      <div className="form-grid">
+        <NumberField
+          label={t('data.characters')}
+          help={t('data.characters.help')}
+          value={length}
+          min={1}
+          max={most}
+          isDisabled={isDisabled}
+          onChange={(value) => {
+            change(t('step.change', { what: t('data.characters') }), { inputShape: [value] });
+          }}
+        />
+        <NumberField
+          label={t('data.stride')}
+          help={t('data.stride.help')}
+          value={data.stride ?? length}
+          min={1}
+          max={most}
+          isDisabled={isDisabled}
+          onChange={(value) => {
+            change(t('step.change', { what: t('data.stride') }), { stride: value });
+          }}
+        />
+      </div>
     </div>
   );
 }
@@ -79,40 +116,43 @@ function CsvFields({ data, isDisabled }: PartProps): JSX.Element {
   return (
     <>
       <SelectField
-        label="Header row"
+        label={t('data.header')}
         value={headerWord(data.header)}
         options={[
-          { value: 'look', text: 'find out' },
-          { value: 'yes', text: 'yes' },
-          { value: 'no', text: 'no' },
+          { value: 'look', text: t('data.findOut') },
+          { value: 'yes', text: t('data.yes') },
+          { value: 'no', text: t('data.no') },
         ]}
         isDisabled={isDisabled}
         onChange={(word) => {
-          change('Change header row', { header: HEADER[word] });
+          change(t('step.header'), { header: HEADER[word] });
         }}
       />
       <TextField
-        label="Target column"
+        label={t('data.targetColumn')}
         value={columnText(data.target)}
-        placeholder="last"
+        placeholder={t('data.last')}
         help={
           columns.length > 0
-            ? `${columns.length} columns: ${columns.slice(0, 8).join(', ')}${columns.length > 8 ? ' …' : ''}`
-            : 'A name, or a number from 0; −1 is the last.'
+            ? t('data.columnsHelp', {
+                count: columns.length,
+                names: `${columns.slice(0, 8).join(', ')}${columns.length > 8 ? ' …' : ''}`,
+              })
+            : t('data.columnHelp')
         }
         isDisabled={isDisabled}
         onChange={(text) => {
-          change('Change target column', { target: readColumn(text) });
+          change(t('step.targetColumn'), { target: readColumn(text) });
         }}
       />
       <TextField
-        label="Input columns"
+        label={t('data.inputColumns')}
         value={data.inputs?.map(columnText).join(', ') ?? ''}
-        placeholder="all others"
+        placeholder={t('data.allOthers')}
         isDisabled={isDisabled}
         onChange={(text) => {
           const inputs = readColumns(text);
-          changeSettings('Change input columns', (project) => {
+          changeSettings(t('step.inputColumns'), (project) => {
             if (!project.data) return project;
             const { inputs: _, ...rest } = project.data;
             return { ...project, data: inputs === null ? rest : { ...rest, inputs } };
@@ -127,19 +167,19 @@ function NpzFields({ data, isDisabled }: PartProps): JSX.Element {
   return (
     <>
       <TextField
-        label="Input array"
+        label={t('data.inputArray')}
         value={data.inputs?.map(columnText).join(', ') ?? ''}
         isDisabled={isDisabled}
         onChange={(text) => {
-          change('Change input array', { inputs: text.trim() === '' ? [] : [text.trim()] });
+          change(t('step.inputArray'), { inputs: text.trim() === '' ? [] : [text.trim()] });
         }}
       />
       <TextField
-        label="Target array"
+        label={t('data.targetArray')}
         value={columnText(data.target)}
         isDisabled={isDisabled}
         onChange={(text) => {
-          change('Change target array', { target: text.trim() === '' ? null : text.trim() });
+          change(t('step.targetArray'), { target: text.trim() === '' ? null : text.trim() });
         }}
       />
     </>

@@ -5,18 +5,22 @@ import { formatShape } from '#core/tensor/shape';
 import type { DataPreview } from '#core/session/session';
 
 import { usePreview } from '../stores/preview';
+import { t } from '../text';
 import { showCount } from './format';
 import { Picture } from './picture';
 
 type Item = DataPreview['items'][number];
 type PictureItem = Extract<Item, { readonly kind: 'picture' }>;
+type TextItem = Extract<Item, { readonly kind: 'text' }>;
 type RowItem = Extract<Item, { readonly kind: 'row' }>;
 
 const isPicture = (item: Item): item is PictureItem => item.kind === 'picture';
+const isText = (item: Item): item is TextItem => item.kind === 'text';
 const isRow = (item: Item): item is RowItem => item.kind === 'row';
 
 export function DataItems(): JSX.Element {
   const { preview, error, isLoading } = usePreview();
+  const isOfText = preview?.items.some(isText) === true;
   if (error)
     return (
       <div className="data-items">
@@ -33,17 +37,13 @@ export function DataItems(): JSX.Element {
   if (!preview)
     return <div className={`data-items ${isLoading ? 'is-loading' : ''}`} aria-busy={isLoading} />;
   return (
-    <div
-      className="data-items"
-      aria-busy={isLoading}
-      role="region"
-      aria-label="First items of the data"
-      tabIndex={0}
-    >
+    <div className="data-items" aria-busy={isLoading} role="region" aria-label={t('data.items')} tabIndex={0}>
       <p className="data-facts">
-        <strong>{showCount(preview.samples)}</strong> samples of{' '}
+        <strong>{showCount(preview.samples)}</strong> {t('data.samplesOf')}{' '}
         <span className="shape">{formatShape(preview.inputShape)}</span>
-        {preview.classes.length > 0 ? <> in {preview.classes.length} classes</> : null}
+        {preview.classes.length > 0 ? (
+          <> {t(isOfText ? 'data.ofCharacters' : 'data.inClasses', { count: preview.classes.length })}</>
+        ) : null}
         {preview.notes.map((note) => (
           <span key={note} className="data-note">
             {note}
@@ -51,6 +51,7 @@ export function DataItems(): JSX.Element {
         ))}
       </p>
       <Pictures items={preview.items.filter(isPicture)} />
+      <Texts items={preview.items.filter(isText)} />
       <Rows items={preview.items.filter(isRow)} columns={preview.columns} />
     </div>
   );
@@ -61,7 +62,7 @@ function Pictures({ items }: { readonly items: readonly PictureItem[] }): JSX.El
   return (
     <ul
       className="pictures"
-      aria-label="First samples"
+      aria-label={t('data.firstSamples')}
       style={{ '--across': 1 + (items[0]?.others?.length ?? 0) } as CSSProperties}
     >
       {items.map((item, at) => (
@@ -79,6 +80,25 @@ function Pictures({ items }: { readonly items: readonly PictureItem[] }): JSX.El
   );
 }
 
+/** Windows of a text, each with the character that follows. */
+function Texts({ items }: { readonly items: readonly TextItem[] }): JSX.Element | null {
+  if (items.length === 0) return null;
+  return (
+    <ol className="text-samples" aria-label={t('data.firstSamples')}>
+      {items.map(({ text, target }, at) => (
+        <li key={at}>
+          {shown(text)}
+          <mark>{shown(target)}</mark>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** White space as signs, so that it is seen. */
+const shown = (text: string): string =>
+  text.replaceAll('\n', '⏎').replaceAll('\t', '⇥').replaceAll(' ', '\u00b7');
+
 const COLUMNS = 24;
 
 function Rows({
@@ -92,7 +112,7 @@ function Rows({
   if (!first) return null;
   const shown = first.values.slice(0, COLUMNS).map((_value, at) => columns[at] ?? String(at));
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="First samples">
+    <div className="table-scroll" tabIndex={0} role="region" aria-label={t('data.firstSamples')}>
       <table className="table is-numbers">
         <thead>
           <tr>
@@ -102,7 +122,7 @@ function Rows({
               </th>
             ))}
             <th scope="col" className="target-column">
-              target
+              {t('data.target')}
             </th>
           </tr>
         </thead>

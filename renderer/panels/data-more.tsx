@@ -19,6 +19,7 @@ import { useEnds } from '../stores/ends';
 import { usePreview } from '../stores/preview';
 import { columnText, readColumns, readShape, shapeFault } from './data-text';
 import { NormalizationFields } from './data-normalization';
+import { t } from '../text';
 
 interface PartProps {
   readonly data: DataSource;
@@ -36,7 +37,7 @@ export function FurtherInputs({ data, isDisabled }: PartProps): JSX.Element | nu
   if (others.length === 0) return null;
   return (
     <>
-      {main ? <p className="form-note">What stands above feeds the input {main.name}.</p> : null}
+      {main ? <p className="form-note">{t('data.mainFeeds', { name: main.name })}</p> : null}
       {others.map(({ id, name }) => (
         <FeedFields key={id} id={id} name={name} feed={feeds[id] ?? {}} data={data} isDisabled={isDisabled} />
       ))}
@@ -44,7 +45,7 @@ export function FurtherInputs({ data, isDisabled }: PartProps): JSX.Element | nu
   );
 }
 
-const PLACES = { csv: 'columns', npz: 'array', npy: 'file', idx: 'file' } as const;
+const PLACES = { csv: 'columns', npz: 'array', npy: 'file', idx: 'file', text: 'file' } as const;
 
 function FeedFields({
   id,
@@ -55,7 +56,7 @@ function FeedFields({
 }: PartProps & { readonly id: string; readonly name: string; readonly feed: InputSource }): JSX.Element {
   const found = usePreview((state) => state.preview?.feeds?.[id]);
   const set = (next: InputSource): void => {
-    changeSettings(`Change data of ${name}`, (project) =>
+    changeSettings(t('step.dataOf', { name }), (project) =>
       project.data
         ? withData(project, { ...project.data, feeds: { ...project.data.feeds, [id]: next } })
         : project,
@@ -63,19 +64,19 @@ function FeedFields({
   };
   return (
     <fieldset className="form-part">
-      <legend>Input {name}</legend>
+      <legend>{t('data.inputNamed', { name })}</legend>
       <div className="form-grid">
         <PlaceField
-          what={`${name} ${PLACES[data.format]}`}
+          what={t(`data.place.${PLACES[data.format]}`, { name })}
           part={feed}
           data={data}
           isDisabled={isDisabled}
           onChange={set}
         />
         <TextField
-          label={`${name} shape`}
+          label={t('data.shapeOf', { name })}
           value={feed.shape?.join(', ') ?? ''}
-          placeholder={found ? found.join(', ') : 'as the file says'}
+          placeholder={found ? found.join(', ') : t('data.asTheFileSays')}
           check={shapeFault}
           isDisabled={isDisabled}
           onChange={(text) => {
@@ -83,7 +84,7 @@ function FeedFields({
           }}
         />
         <NormalizationFields
-          label={`${name} normalization`}
+          label={t('data.normalizationOf', { name })}
           normalization={feed.normalization ?? { kind: 'none' }}
           isDisabled={isDisabled}
           onChange={(normalization) => {
@@ -125,11 +126,13 @@ function PlaceField<T extends Pick<InputSource, 'file' | 'columns'>>({
     <TextField
       label={what}
       value={part.columns?.map(columnText).join(', ') ?? ''}
-      placeholder={data.format === 'npz' ? (columns[0] ?? 'a name') : '0-63, or names'}
+      placeholder={data.format === 'npz' ? (columns[0] ?? t('data.aName')) : t('data.columnsOrNames')}
       help={
         columns.length > 0
-          ? `There are: ${columns.slice(0, 12).join(', ')}${columns.length > 12 ? ' …' : ''}`
-          : 'Names, or numbers from 0.'
+          ? t('data.thereAre', {
+              names: `${columns.slice(0, 12).join(', ')}${columns.length > 12 ? ' …' : ''}`,
+            })
+          : t('data.namesOrNumbers')
       }
       isDisabled={isDisabled}
       onChange={(text) => {
@@ -152,22 +155,22 @@ function FileField({
   readonly onChange: (file: string) => void;
 }): JSX.Element {
   const choose = async (): Promise<void> => {
-    const source = await perform('The file cannot be used', 'open', () => call('data.choose'));
+    const source = await perform(t('told.fileCannotBeUsed'), 'open', () => call('data.choose'));
     if (source) onChange(source.file);
   };
-  const name = file?.split(/[\\/]/).at(-1) ?? 'none';
+  const name = file?.split(/[\\/]/).at(-1) ?? t('data.none');
   return (
     <div className="field">
       <span className="field-label">{label}</span>
       <button
         type="button"
         className="button is-small"
-        aria-label={`Choose ${label}: ${name}`}
+        aria-label={t('data.chooseNamed', { what: label, name })}
         title={file ?? undefined}
         disabled={isDisabled}
         onClick={() => void choose()}
       >
-        {file === null ? 'Choose file…' : name}
+        {file === null ? t('data.chooseFile') : name}
       </button>
     </div>
   );
@@ -179,7 +182,7 @@ export function FurtherTargets({ data, isDisabled }: PartProps): JSX.Element {
   const add = (): void => {
     let number = 2;
     while (Object.hasOwn(data.targets ?? {}, `target_${number}`)) number++;
-    setTargets('Add target', {
+    setTargets(t('data.addTarget'), {
       ...data.targets,
       [`target_${number}`]: { kind: 'number', columns: [`target_${number}`] },
     });
@@ -190,7 +193,7 @@ export function FurtherTargets({ data, isDisabled }: PartProps): JSX.Element {
         <TargetFields key={name} name={name} target={target} data={data} isDisabled={isDisabled} />
       ))}
       <button type="button" className="button is-small" disabled={isDisabled} onClick={add}>
-        <Plus size={13} aria-hidden /> Add target
+        <Plus size={13} aria-hidden /> {t('data.addTarget')}
       </button>
     </div>
   );
@@ -210,35 +213,35 @@ function TargetFields({
 }: PartProps & { readonly name: string; readonly target: TargetSource }): JSX.Element {
   const all = data.targets ?? {};
   const set = (next: TargetSource): void => {
-    setTargets(`Change target ${name}`, { ...all, [name]: next });
+    setTargets(t('step.changeTarget', { name }), { ...all, [name]: next });
   };
   return (
     <fieldset className="form-part">
-      <legend>Target {name}</legend>
+      <legend>{t('data.targetNamed', { name })}</legend>
       <div className="inner-scheduler">
         <div className="form-grid">
           <TextField
-            label={`Name of ${name}`}
+            label={t('data.nameOf', { name })}
             value={name}
             check={(text) => nameFault(text.trim(), name, all)}
             isDisabled={isDisabled}
             onChange={(text) => {
-              changeSettings('Rename target', (project) => renamed(project, name, text.trim()));
+              changeSettings(t('step.renameTarget'), (project) => renamed(project, name, text.trim()));
             }}
           />
           <PlaceField
-            what={`${name} ${PLACES[data.format]}`}
+            what={t(`data.place.${PLACES[data.format]}`, { name })}
             part={target}
             data={data}
             isDisabled={isDisabled}
             onChange={set}
           />
           <SelectField
-            label={`${name} is`}
+            label={t('data.namedIs', { name })}
             value={target.kind}
             options={[
-              { value: 'class', text: 'a class' },
-              { value: 'number', text: 'a number' },
+              { value: 'class', text: t('data.aClass') },
+              { value: 'number', text: t('data.aNumber') },
             ]}
             isDisabled={isDisabled}
             onChange={(kind) => {
@@ -249,11 +252,11 @@ function TargetFields({
         <button
           type="button"
           className="icon-button is-small"
-          aria-label={`Remove target ${name}`}
+          aria-label={t('data.removeTarget', { name })}
           disabled={isDisabled}
           onClick={() => {
             const { [name]: _, ...others } = all;
-            setTargets(`Remove target ${name}`, others);
+            setTargets(t('data.removeTarget', { name }), others);
           }}
         >
           <X size={13} aria-hidden />
@@ -264,9 +267,9 @@ function TargetFields({
 }
 
 function nameFault(text: string, own: string, all: Readonly<Record<string, TargetSource>>): string | null {
-  if (text === '') return 'a target needs a name';
+  if (text === '') return t('data.nameNeeded');
   if (text === own) return null;
-  return text === 'target' || Object.hasOwn(all, text) ? 'another target has this name' : null;
+  return text === 'target' || Object.hasOwn(all, text) ? t('data.nameTaken') : null;
 }
 
 /** A target under another name, in the data and in every loss that looks at it. */

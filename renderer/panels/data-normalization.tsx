@@ -3,13 +3,12 @@ import type { JSX } from 'react';
 import type { Normalization } from '#core/document/project';
 
 import { NumberField, SelectField } from '../fields/plain-fields';
+import { t } from '../text';
 
-const NORMALIZATIONS: Readonly<
-  Record<Normalization['kind'], { readonly text: string; readonly first: Normalization }>
-> = {
-  none: { text: 'none', first: { kind: 'none' } },
-  scale: { text: 'scale', first: { kind: 'scale', offset: 0, scale: 255 } },
-  standardize: { text: 'standardize', first: { kind: 'standardize' } },
+const NORMALIZATIONS: Readonly<{ readonly [Kind in Normalization['kind']]: Normalization }> = {
+  none: { kind: 'none' },
+  scale: { kind: 'scale', offset: 0, scale: 255 },
+  standardize: { kind: 'standardize' },
 };
 
 interface NormalizationProps {
@@ -30,19 +29,19 @@ export function NormalizationFields({
       <SelectField
         label={label}
         value={normalization.kind}
-        options={Object.entries(NORMALIZATIONS).map(([kind, { text }]) => ({
-          value: kind as Normalization['kind'],
-          text,
+        options={Object.values(NORMALIZATIONS).map(({ kind }) => ({
+          value: kind,
+          text: t(`data.normalization.${kind}`),
         }))}
         isDisabled={isDisabled}
         onChange={(kind) => {
-          onChange(NORMALIZATIONS[kind].first);
+          onChange(NORMALIZATIONS[kind]);
         }}
       />
       {normalization.kind === 'scale' ? (
         <>
-          <ScaleField label="Subtract" name="offset" {...{ normalization, isDisabled, onChange }} />
-          <ScaleField label="Divide by" name="scale" {...{ normalization, isDisabled, onChange }} />
+          <ScaleField label={t('data.subtract')} name="offset" {...{ normalization, isDisabled, onChange }} />
+          <ScaleField label={t('data.divide')} name="scale" {...{ normalization, isDisabled, onChange }} />
         </>
       ) : null}
     </>

@@ -1,5 +1,6 @@
 // Columns and shapes as the data form's text, and back.
 
+import { t } from '../text';
 /** `3` and `-1` are places, everything else a name; '' for none. */
 export const columnText = (column: string | number | null | undefined): string =>
   column === null || column === undefined ? '' : String(column);
@@ -32,5 +33,5 @@ export function readShape(text: string): number[] | null {
 
 export function shapeFault(text: string): string | null {
   const isFine = readShape(text)?.every((size) => Number.isInteger(size) && size >= 1) ?? true;
-  return isFine ? null : 'expected sizes like 1, 8, 8';
+  return isFine ? null : t('data.shapeFault');
 }

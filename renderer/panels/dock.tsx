@@ -76,7 +76,7 @@ export function Dock(): JSX.Element {
           <button
             type="button"
             className="icon-button is-small"
-            aria-label={isOpen ? 'Fold the panels' : 'Unfold the panels'}
+            aria-label={isOpen ? t('dock.fold') : t('dock.unfold')}
             aria-expanded={isOpen}
             onClick={toggleDock}
           >

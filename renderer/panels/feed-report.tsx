@@ -14,17 +14,14 @@ export function FeedReport(): JSX.Element {
   if (!feed && unreached.length === 0)
     return (
       <p className="muted small">
-        {waiting > 0
-          ? `${waiting} tensors are uninitialized. Feeding gives each its shape and its first values; it can be undone.`
-          : 'Every tensor has its shape.'}
+        {waiting > 0 ? t('feed.uninitialized', { count: waiting }) : t('feed.allShaped')}
       </p>
     );
   return (
     <div className="feed-report" role="status">
       {feed ? (
         <p className="small">
-          A sample of <span className="shape">{formatShape(feed.sampleShape)}</span> gave{' '}
-          <strong>{feed.materialized.length}</strong> tensors their shape.
+          {t('feed.gave', { shape: formatShape(feed.sampleShape), count: feed.materialized.length })}
         </p>
       ) : null}
       {unreached.length === 0 ? null : (

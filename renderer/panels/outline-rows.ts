@@ -6,6 +6,7 @@ import { formatShape } from '#core/tensor/shape';
 
 import type { NodeView } from '../stores/live';
 import { portsOf } from '../stores/ports';
+import { t } from '../text';
 
 export interface OutlineRow {
   /** Unique in the tree: `n2`, `n2 in input`. */
@@ -22,7 +23,7 @@ export interface OutlineRow {
 }
 
 const shapeText = (shape: NodeView['outputs'][number] | undefined): string =>
-  shape ? formatShape(shape) : 'shape unknown';
+  shape ? formatShape(shape) : t('shape.unknown');
 
 /** `conv1, Conv2d, output 64×16×8×8, 2 uninitialized, error: …` */
 export function nodeText(node: GraphNode, view: NodeView | undefined): string {
@@ -30,7 +31,7 @@ export function nodeText(node: GraphNode, view: NodeView | undefined): string {
   return [
     node.name,
     view?.title ?? node.layer,
-    ...(view && view.outputs.length > 0 ? [`output ${view.outputs.map(shapeText).join(' and ')}`] : []),
+    ...(view && view.outputs.length > 0 ? [`output ${view.outputs.map(shapeText).join(t('list.and'))}`] : []),
     ...(waiting > 0 ? [`${waiting} uninitialized`] : []),
     ...(view?.problems.map(({ severity, message }) => `${severity}: ${message}`) ?? []),
   ].join(', ');
@@ -69,11 +70,11 @@ function children(
   project: Project | null,
 ): OutlineRow[] {
   const { inputs, outputs } = portsOf(node, project);
-  const named = (ids: readonly string[]): string => ids.map((id) => names.get(id) ?? '?').join(' and ');
+  const named = (ids: readonly string[]): string => ids.map((id) => names.get(id) ?? '?').join(t('list.and'));
   const rows = [
     ...inputs.map(({ name }, at) => {
       const from = edgesInto(graph, node.id).filter(({ to }) => to.port === name);
-      const text = from.length === 0 ? 'not connected' : `from ${named(from.map((edge) => edge.from.node))}`;
+      const text = from.length === 0 ? t('port.free') : `from ${named(from.map((edge) => edge.from.node))}`;
       return {
         key: `${node.id} in ${name}`,
         text: `input ${name}, ${text}, ${shapeText(view?.inputs[at])}`,
@@ -82,7 +83,7 @@ function children(
     }),
     ...outputs.slice(0, view?.outputs.length).map(({ name }, at) => {
       const to = edgesFrom(graph, node.id).filter(({ from }) => from.port === name);
-      const text = to.length === 0 ? 'not connected' : `to ${named(to.map((edge) => edge.to.node))}`;
+      const text = to.length === 0 ? t('port.free') : `to ${named(to.map((edge) => edge.to.node))}`;
       return {
         key: `${node.id} out ${name}`,
         text: `output ${name}, ${shapeText(view?.outputs[at])}, ${text}`,

@@ -31,7 +31,7 @@ export function ProblemsPanel(): JSX.Element {
         </li>
       ))}
       {problems.length > MOST_SHOWN ? (
-        <li className="muted small">and {problems.length - MOST_SHOWN} more, mostly because of these</li>
+        <li className="muted small">{t('problem.more', { count: problems.length - MOST_SHOWN })}</li>
       ) : null}
     </ul>
   );
@@ -44,7 +44,11 @@ function ProblemRow({ problem }: { readonly problem: Problem }): JSX.Element {
     <button
       type="button"
       className={`problem is-${severity}`}
-      aria-label={`${severity === 'error' ? 'Error' : 'Warning'} at ${where}: ${message}`}
+      aria-label={t('problem.at', {
+        severity: severity === 'error' ? t('problem.error') : t('problem.warning'),
+        where,
+        message,
+      })}
       onClick={() => {
         if (node !== null) focusNode(node);
         else if (edge !== null) focusEdge(edge, node);

@@ -50,12 +50,12 @@ function Found(): JSX.Element {
     <>
       <span role="status">
         {search?.suggestion === null
-          ? 'The loss never fell: no rate can be suggested.'
-          : `Suggested: ${roundedRate(search?.suggestion ?? Number.NaN)}, where the loss fell fastest.`}
+          ? t('rate.never')
+          : t('rate.suggested', { rate: String(roundedRate(search?.suggestion ?? Number.NaN)) })}
       </span>
       <RateChart />
       <label className="rate-choice">
-        Rate {roundedRate(rate)}
+        {t('rate.rate', { rate: String(roundedRate(rate)) })}
         <input
           type="range"
           aria-label={t('rateFinder.rateOnTheCurve')}
@@ -72,7 +72,7 @@ function Found(): JSX.Element {
           className="button is-small is-primary"
           onClick={() => {
             applyRate(rate);
-            showNote(`The learning rate is ${roundedRate(rate)}`);
+            showNote(t('rate.taken', { rate: String(roundedRate(rate)) }));
           }}
         >
           {t('rateFinder.useThisRate')}

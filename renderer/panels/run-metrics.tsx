@@ -8,6 +8,7 @@ import { useDocument } from '../stores/document';
 import { showCell } from '../stores/judged';
 import { useRun } from '../stores/run';
 import { showCount, showLoss, showShare } from './format';
+import { t } from '../text';
 
 type Numbers = readonly number[] | readonly (readonly number[])[];
 
@@ -28,9 +29,9 @@ export function RunMetrics(): JSX.Element | null {
         <table className="metric-table">
           <thead>
             <tr>
-              <th scope="col">epoch {epoch.epoch}</th>
-              <th scope="col">training</th>
-              {hasValidation ? <th scope="col">validation</th> : null}
+              <th scope="col">{t('run.epochNumber', { epoch: epoch.epoch })}</th>
+              <th scope="col">{t('run.training')}</th>
+              {hasValidation ? <th scope="col">{t('run.validation')}</th> : null}
             </tr>
           </thead>
           <tbody>
@@ -80,7 +81,11 @@ function Arrays({ arrays }: { readonly arrays: Readonly<Record<string, Numbers>>
                           <button
                             type="button"
                             className="matrix-link"
-                            aria-label={`Show the ${count} of class ${classes?.[at] ?? at} taken for ${classes?.[column] ?? column}`}
+                            aria-label={t('run.showCell', {
+                              count,
+                              target: classes?.[at] ?? at,
+                              predicted: classes?.[column] ?? column,
+                            })}
                             onClick={() => showCell({ target: at, predicted: column })}
                           >
                             {showCount(count)}

@@ -78,11 +78,11 @@ function RunFacts(): JSX.Element | null {
         <ChartOptions />
       </div>
       <dl className="run-numbers">
-        <Figure name="epoch" value={`${Math.min(epoch, total_epochs)} / ${total_epochs}`} />
-        <Figure name="step" value={`${showCount(step)} / ${showCount(total_steps)}`} />
-        <Figure name="training" value={showLoss(latest(curves.loss))} tone="train" />
+        <Figure name={t('run.epoch')} value={`${Math.min(epoch, total_epochs)} / ${total_epochs}`} />
+        <Figure name={t('run.step')} value={`${showCount(step)} / ${showCount(total_steps)}`} />
+        <Figure name={t('run.training')} value={showLoss(latest(curves.loss))} tone="train" />
         <Validation curves={curves} />
-        <Figure name="samples/s" value={showCount(Math.round(samples_per_second))} />
+        <Figure name={t('run.samples')} value={showCount(Math.round(samples_per_second))} />
       </dl>
     </div>
   );
@@ -97,7 +97,7 @@ function Validation({ curves }: { readonly curves: Curves }): JSX.Element | null
     ...(loss === undefined ? [] : [showLoss(loss)]),
     ...(accuracy === undefined ? [] : [showShare(accuracy)]),
   ];
-  return <Figure name="validation" value={parts.join(' · ')} tone="validation" />;
+  return <Figure name={t('run.validation')} value={parts.join(' · ')} tone={t('run.validation')} />;
 }
 
 function Figure({
@@ -126,17 +126,22 @@ export function resultLine(
   state: string,
   curves: Pick<Curves, 'validationLoss' | 'validationAccuracy'>,
 ): string {
-  if (state === 'running') return `Training · ${showDuration(remainingSeconds(last))} left`;
-  if (state === 'paused') return `Paused after step ${showCount(last.step)}`;
-  if (state === 'stopping') return 'Stopping after the step in progress';
+  if (state === 'running') return t('run.left', { time: showDuration(remainingSeconds(last)) });
+  if (state === 'paused') return t('run.paused', { step: showCount(last.step) });
+  if (state === 'stopping') return t('run.stopping');
   const accuracy = latest(curves.validationAccuracy);
   const loss = latest(curves.validationLoss);
   const result =
     accuracy !== undefined
-      ? `validation accuracy ${showShare(accuracy)}`
+      ? t('run.validationAccuracy', { value: showShare(accuracy) })
       : loss !== undefined
-        ? `validation loss ${showLoss(loss)}`
-        : `loss ${showLoss(last.loss)}`;
-  const word = last.outcome === 'stopped' ? 'Stopped' : last.outcome === 'failed' ? 'Failed' : 'Finished';
-  return `${word} after ${showDuration(last.seconds)}: ${result}`;
+        ? t('run.validationLoss', { value: showLoss(loss) })
+        : t('run.loss', { value: showLoss(last.loss) });
+  const word =
+    last.outcome === 'stopped'
+      ? t('run.stopped')
+      : last.outcome === 'failed'
+        ? t('run.failed')
+        : t('run.finished');
+  return t('run.after', { word, time: showDuration(last.seconds), result });
 }

@@ -81,7 +81,7 @@ function FeedColumn(): JSX.Element {
         min={1}
         max={2 ** 31 - 1}
         onChange={(value) => {
-          changeSettings('Change sample batch size', (project) => ({
+          changeSettings(t('step.sampleBatchSize'), (project) => ({
             ...project,
             sample: { batchSize: value },
           }));
@@ -97,7 +97,7 @@ function FeedColumn(): JSX.Element {
         }}
       >
         <Sparkles size={15} aria-hidden />
-        Feed {batchSize} {batchSize === 1 ? 'item' : 'items'}
+        {t('sample.feedItems', { count: batchSize })}
       </button>
       <button
         type="button"

@@ -11,12 +11,13 @@ import { useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
 import { RateFinder } from './rate-finder';
 import { Gradients } from './training-gradients';
-import { LOSS_NAMES, LossSlots, MoreLosses, WeightField } from './training-losses';
+import { lossNames, LossSlots, MoreLosses, WeightField } from './training-losses';
 import { Metrics } from './training-metrics';
 import { change, Options, shortName, withParam, type Params } from './training-options';
 import { TrainingNeedLine } from './training-need';
 import { Schedule } from './training-schedule';
 import { Stopping } from './training-stopping';
+import { t } from '../text';
 
 export function TrainingForm(): JSX.Element | null {
   const training = useDocument((state) => state.project?.training);
@@ -24,7 +25,7 @@ export function TrainingForm(): JSX.Element | null {
   const optimizer = findOptimizer(training.optimizer.type);
   const loss = findTrainingLoss(training.loss.type);
   const setLoss = (next: LossTerm): void => {
-    change('loss', { loss: next });
+    change(t('step.loss'), { loss: next });
   };
   const { lr, ...options } = optimizer?.params ?? {};
   return (
@@ -36,11 +37,11 @@ export function TrainingForm(): JSX.Element | null {
     >
       <div className="form-grid">
         <SelectField
-          label="Optimizer"
+          label={t('train.optimizer')}
           value={training.optimizer.type}
           options={OPTIMIZERS.map(({ type, torch }) => ({ value: type, text: shortName(torch) }))}
           onChange={(type) => {
-            change('optimizer', {
+            change(t('step.optimizer'), {
               optimizer: { type, params: keepLearningRate(type, training.optimizer.params) },
             });
           }}
@@ -48,71 +49,71 @@ export function TrainingForm(): JSX.Element | null {
         {lr ? (
           <ParamField
             name="lr"
-            label="Learning rate"
+            label={t('train.rate')}
             spec={lr}
             value={training.optimizer.params['lr'] ?? lr.initial}
             onChange={(value) => {
-              change('learning rate', { optimizer: withParam(training.optimizer, 'lr', value) });
+              change(t('step.rate'), { optimizer: withParam(training.optimizer, 'lr', value) });
             }}
           />
         ) : null}
         <NumberField
-          label="Epochs"
+          label={t('train.epochs')}
           value={training.epochs}
           min={1}
           max={2 ** 31 - 1}
           onChange={(epochs) => {
-            change('epochs', { epochs });
+            change(t('step.epochs'), { epochs });
           }}
         />
         <SelectField
-          label="Loss"
+          label={t('train.loss')}
           isDouble
           value={training.loss.type}
-          options={LOSS_NAMES}
+          options={lossNames()}
           onChange={(type) => {
             setLoss({ type, params: {} });
           }}
         />
         {(training.losses ?? []).length > 0 ? (
-          <WeightField term={training.loss} label="Weight of the loss" onChange={setLoss} />
+          <WeightField term={training.loss} label={t('train.lossWeight')} onChange={setLoss} />
         ) : null}
         <LossSlots term={training.loss} at={0} onChange={setLoss} />
         <NumberField
-          label="Batch size"
+          label={t('train.batchSize')}
           value={training.batchSize}
           min={1}
           max={2 ** 31 - 1}
           onChange={(batchSize) => {
-            change('batch size', { batchSize });
+            change(t('step.batchSize'), { batchSize });
           }}
         />
         <NumberField
-          label="Validation split"
+          label={t('train.split')}
           value={training.validationSplit}
           min={0}
           max={0.9}
           isInteger={false}
           onChange={(validationSplit) => {
-            change('validation split', { validationSplit });
+            change(t('step.split'), { validationSplit });
           }}
         />
         <NumberField
-          label="Seed"
+          label={t('train.seed')}
           value={training.seed}
           min={0}
           onChange={(seed) => {
-            change('seed', { seed });
+            change(t('step.seed'), { seed });
           }}
         />
         <DeviceField device={training.device} />
       </div>
       <Options
-        title={`More of ${optimizer ? shortName(optimizer.torch) : 'it'}`}
+        title={t('train.more', { name: shortName(optimizer?.torch ?? '') })}
         table={options}
         values={training.optimizer.params}
         onChange={(name, value) => {
-          change(`optimizer ${name}`, { optimizer: withParam(training.optimizer, name, value) });
+          change(`${t('step.optimizer')} ${name}`, { optimizer: withParam(training.optimizer, name, value) });
         }}
       />
       <MoreLosses training={training} />
@@ -123,11 +124,11 @@ export function TrainingForm(): JSX.Element | null {
       <Stopping training={training} />
       <Tensorboard />
       <Options
-        title={`More of ${loss ? shortName(loss.torch) : 'it'}`}
+        title={t('train.more', { name: shortName(loss?.torch ?? '') })}
         table={loss?.params ?? {}}
         values={training.loss.params}
         onChange={(name, value) => {
-          change(`loss ${name}`, { loss: withParam(training.loss, name, value) });
+          change(`${t('step.loss')} ${name}`, { loss: withParam(training.loss, name, value) });
         }}
       />
       <TrainingNeedLine />
@@ -139,7 +140,7 @@ export function TrainingForm(): JSX.Element | null {
 function Tensorboard(): JSX.Element {
   const isOn = useApp((state) => state.preferences.tensorboard);
   return (
-    <label className="form-check" title="Into the folder of the project’s runs, tensorboard">
+    <label className="form-check" title={t('train.tensorboard.help')}>
       <input
         type="checkbox"
         checked={isOn}
@@ -147,7 +148,7 @@ function Tensorboard(): JSX.Element {
           void prefer({ tensorboard: !isOn });
         }}
       />
-      Write TensorBoard events
+      {t('train.tensorboard')}
     </label>
   );
 }
@@ -161,7 +162,7 @@ function DeviceField({ device }: { readonly device: TrainingSettings['device'] }
   const devices = useApp((state) => state.devices);
   return (
     <SelectField
-      label="Device"
+      label={t('train.device')}
       value={device}
       options={devices.map(({ id, name, isAvailable, detail }) => ({
         value: id,
@@ -169,7 +170,7 @@ function DeviceField({ device }: { readonly device: TrainingSettings['device'] }
         isDisabled: !isAvailable,
       }))}
       onChange={(next) => {
-        change('device', { device: next });
+        change(t('step.device'), { device: next });
       }}
     />
   );

@@ -4,30 +4,31 @@ import { CLIPPING } from '#core/training/options';
 
 import { NumberField, SelectField } from '../fields/plain-fields';
 import { change, Fold, OptionFields, withOption, type FormPart } from './training-options';
+import { t } from '../text';
 
 export function Gradients({ training }: FormPart): JSX.Element {
   const clipping = training.clipping ?? {};
   return (
-    <Fold title="Gradients and precision">
+    <Fold title={t('train.gradients')}>
       <div className="form-grid">
         <SelectField
-          label="Precision"
+          label={t('train.precision')}
           value={training.precision ?? 'full'}
           options={[
-            { value: 'full', text: 'Full' },
-            { value: 'bfloat16', text: 'bfloat16 (mixed)' },
+            { value: 'full', text: t('train.full') },
+            { value: 'bfloat16', text: t('train.mixed') },
           ]}
           onChange={(precision) => {
-            change('precision', { precision });
+            change(t('step.precision'), { precision });
           }}
         />
         <NumberField
-          label="Batches per step"
+          label={t('train.batchesPerStep')}
           value={training.accumulate ?? 1}
           min={1}
           max={4096}
           onChange={(accumulate) => {
-            change('batches per step', { accumulate });
+            change(t('step.batchesPerStep'), { accumulate });
           }}
         />
         {OptionFields({

@@ -9,12 +9,14 @@ import { NumberField, SelectField } from '../fields/plain-fields';
 import { useTermPlace } from '../stores/ends';
 import { MetricList } from './training-metrics';
 import { change, Options, shortName, withOption, withParam, type FormPart } from './training-options';
+import { helpText, t } from '../text';
 
 /** Losses as people choose them. */
-export const LOSS_NAMES = TRAINING_LOSSES.map(({ type, torch }) => ({
-  value: type,
-  text: type === 'output' ? 'The output itself' : shortName(torch),
-}));
+export const lossNames = (): readonly { readonly value: string; readonly text: string }[] =>
+  TRAINING_LOSSES.map(({ type, torch }) => ({
+    value: type,
+    text: type === 'output' ? t('train.outputItself') : shortName(torch),
+  }));
 
 const AUTOMATIC = '';
 const write = (source: LossSource): string => JSON.stringify(source);
@@ -35,14 +37,20 @@ export function LossSlots({ term, at, onChange }: SlotProps): JSX.Element | null
   const isPlain = loss.slots.length <= 2 && place.outputs.length <= 1 && place.targets.length <= 1;
   if (isPlain && at === 0 && Object.keys(slots).length === 0) return null;
   const sources = [
-    ...place.outputs.map(({ id, name }) => ({ value: write({ output: id }), text: `${name} (output)` })),
-    ...place.targets.map((name) => ({ value: write({ target: name }), text: `${name} (target)` })),
-    ...place.inputs.map(({ id, name }) => ({ value: write({ input: id }), text: `${name} (input)` })),
+    ...place.outputs.map(({ id, name }) => ({
+      value: write({ output: id }),
+      text: t('train.asOutput', { name }),
+    })),
+    ...place.targets.map((name) => ({ value: write({ target: name }), text: t('train.asTarget', { name }) })),
+    ...place.inputs.map(({ id, name }) => ({
+      value: write({ input: id }),
+      text: t('train.asInput', { name }),
+    })),
   ];
   const usual = (slot: LossSlot): string => {
     const source = usualSource(loss, slot, at, place);
     const found = source && sources.find(({ value }) => value === write(source));
-    return found ? `${found.text.slice(0, -1)}, usual)` : 'nothing is left';
+    return found ? t('train.usual', { source: found.text.slice(0, -1) }) : t('train.nothingLeft');
   };
   return (
     <>
@@ -53,15 +61,16 @@ export function LossSlots({ term, at, onChange }: SlotProps): JSX.Element | null
         return (
           <SelectField
             key={slot.name}
-            label={`${slot.name} gets`}
+            label={t('train.slotGets', { slot: slot.name })}
             help={
-              slot.help ?? (slot.takes === 'output' ? 'What the network gives.' : 'What it is compared with.')
+              (slot.help === undefined ? undefined : helpText(slot.help)) ??
+              (slot.takes === 'output' ? t('train.whatItGives') : t('train.comparedWith'))
             }
             value={value}
             options={[
               { value: AUTOMATIC, text: usual(slot) },
               ...sources,
-              ...(isKnown ? [] : [{ value, text: 'what is gone' }]),
+              ...(isKnown ? [] : [{ value, text: t('train.gone') }]),
             ]}
             onChange={(next) => {
               const source = next === AUTOMATIC ? undefined : (JSON.parse(next) as LossSource);
@@ -83,7 +92,7 @@ export function MoreLosses({ training }: FormPart): JSX.Element {
   const { losses = [] } = training;
   const place = useTermPlace();
   const set = (next: readonly MeasuredTerm[]): void => {
-    change('losses', { losses: next });
+    change(t('step.losses'), { losses: next });
   };
   return (
     <div className="more-losses">
@@ -105,7 +114,7 @@ export function MoreLosses({ training }: FormPart): JSX.Element {
             set([...losses, { type: training.loss.type, params: {} }]);
           }}
         >
-          <Plus size={13} aria-hidden /> Add loss
+          <Plus size={13} aria-hidden /> {t('train.addLoss')}
         </button>
       ) : null}
     </div>
@@ -124,26 +133,26 @@ function OtherLoss({ term, at, onChange }: OtherProps): JSX.Element {
   const number = at + 1;
   return (
     <fieldset className="inner-schedulers">
-      <legend>Loss {number}</legend>
+      <legend>{t('train.lossNumber', { number })}</legend>
       <div className="inner-scheduler">
         <div className="form-grid">
           <SelectField
-            label={`Loss ${number}`}
+            label={t('train.lossNumber', { number })}
             isDouble
             value={term.type}
-            options={LOSS_NAMES}
+            options={lossNames()}
             onChange={(type) => {
               const { slots: _, ...rest } = term;
               onChange({ ...rest, type, params: {} });
             }}
           />
-          <WeightField term={term} label={`Weight of loss ${number}`} onChange={onChange} />
+          <WeightField term={term} label={t('train.weightOfLoss', { number })} onChange={onChange} />
           <LossSlots term={term} at={at} onChange={onChange} />
         </div>
         <button
           type="button"
           className="icon-button is-small"
-          aria-label={`Remove loss ${number}`}
+          aria-label={t('train.removeLoss', { number })}
           onClick={() => {
             onChange(null);
           }}
@@ -160,7 +169,7 @@ function OtherLoss({ term, at, onChange }: OtherProps): JSX.Element {
         }}
       />
       <Options
-        title={`More of ${loss ? shortName(loss.torch) : 'it'}`}
+        title={t('train.more', { name: shortName(loss?.torch ?? '') })}
         table={loss?.params ?? {}}
         values={term.params}
         onChange={(name, value) => {

@@ -9,6 +9,7 @@ import { usualSource } from '#core/training/terms';
 
 import { SelectField } from '../fields/plain-fields';
 import { useDocument } from '../stores/document';
+import { helpText, t } from '../text';
 import { useTermPlace } from '../stores/ends';
 import { change, Fold, OptionFields, type FormPart } from './training-options';
 
@@ -19,7 +20,7 @@ export const Metrics = ({ training }: FormPart): JSX.Element => (
     at={0}
     metrics={training.metrics}
     onChange={(metrics) => {
-      change('metrics', { metrics });
+      change(t('step.metrics'), { metrics });
     }}
   />
 );
@@ -52,12 +53,12 @@ export function MetricList({ term, at: place, metrics, onChange }: ListProps): J
   const target = useTargetKind({ term, at: place });
   const meaning = findTrainingLoss(term.type)?.meaning ?? null;
   const offered = METRICS.filter((metric) => meaning && fits(metric, meaning, target));
-  const of = place === 0 ? '' : ` of loss ${place + 1}`;
+  const title = place === 0 ? t('train.metrics') : t('train.metricsOf', { number: place + 1 });
   const free = offered.find(
     ({ type }) => !metrics.some((name) => findMetric(name)?.declaration.type === type),
   );
   return (
-    <Fold title={metrics.length === 0 ? `Metrics${of}` : `Metrics${of}: ${metrics.join(', ')}`}>
+    <Fold title={metrics.length === 0 ? title : `${title}: ${metrics.join(', ')}`}>
       {metrics.map((name, at) => (
         <ChosenMetric
           key={`${at} ${name}`}
@@ -79,7 +80,7 @@ export function MetricList({ term, at: place, metrics, onChange }: ListProps): J
           if (free) onChange([...metrics, free.type]);
         }}
       >
-        <Plus size={13} aria-hidden /> Add metric
+        <Plus size={13} aria-hidden /> {t('train.addMetric')}
       </button>
     </Fold>
   );
@@ -108,9 +109,9 @@ function ChosenMetric({ name, number, offered, onChange }: ChosenProps): JSX.Ele
     <div className="inner-scheduler">
       <div className="form-grid">
         <SelectField
-          label={`Metric ${number}`}
+          label={t('train.metricNumber', { number })}
           isDouble
-          help={isOffered ? summary : 'It means nothing beside this loss and is left out.'}
+          help={isOffered ? helpText(summary) : t('train.metricLeftOut')}
           value={type}
           options={options}
           onChange={onChange}
@@ -126,7 +127,7 @@ function ChosenMetric({ name, number, offered, onChange }: ChosenProps): JSX.Ele
       <button
         type="button"
         className="icon-button is-small"
-        aria-label={`Remove metric ${number}`}
+        aria-label={t('train.removeMetric', { number })}
         onClick={() => {
           onChange(null);
         }}

@@ -42,11 +42,15 @@ export function TrainingNeedLine(): JSX.Element | null {
       title={partsOf(need)}
       role="note"
     >
-      {problem ??
-        `Memory: ${showBytes(memory.total)}${limit === null ? '' : ` of ${showBytes(limit)}`}${streamed}`}
+      {problem ?? `${memoryText(memory.total, limit)}${streamed}`}
     </p>
   );
 }
+
+const memoryText = (total: number, limit: number | null): string =>
+  limit === null
+    ? t('train.memory', { bytes: showBytes(total) })
+    : t('train.memoryOf', { bytes: showBytes(total), limit: showBytes(limit) });
 
 function refusalOf(need: TrainingNeed): string | null {
   try {

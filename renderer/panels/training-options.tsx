@@ -5,6 +5,7 @@ import type { ParamTable } from '#core/layers/params';
 
 import { ParamField } from '../fields/param-field';
 import { changeSettings } from '../stores/document';
+import { t } from '../text';
 
 export type Params = Readonly<Record<string, unknown>>;
 
@@ -15,7 +16,7 @@ export interface FormPart {
 
 /** Changes training settings under a name that undo shows. */
 export const change = (label: string, next: Partial<TrainingSettings>): void => {
-  changeSettings(`Change ${label}`, (project: Project) => ({
+  changeSettings(t('step.change', { what: label }), (project: Project) => ({
     ...project,
     training: { ...project.training, ...next },
   }));

@@ -6,6 +6,7 @@ import { findScheduler, SCHEDULERS, watchesMetric, type SchedulerPart } from '#c
 
 import { SelectField } from '../fields/plain-fields';
 import { change, Fold, OptionFields, shortName, withParam, type FormPart } from './training-options';
+import { t } from '../text';
 
 const NONE = 'none';
 const NAMES = SCHEDULERS.map(({ type, torch }) => ({ value: type, text: shortName(torch) }));
@@ -23,26 +24,28 @@ export function Schedule({ training }: FormPart): JSX.Element {
     change(label, { scheduler: next });
   };
   return (
-    <Fold title={scheduler ? `Schedule: ${nameOf(scheduler.type)}` : 'Schedule of the learning rate'}>
+    <Fold
+      title={scheduler ? t('train.scheduleNamed', { name: nameOf(scheduler.type) }) : t('train.schedule')}
+    >
       <div className="form-grid">
         <SelectField
-          label="Scheduler"
+          label={t('train.scheduler')}
           value={scheduler?.type ?? NONE}
-          options={[{ value: NONE, text: 'None' }, ...NAMES]}
+          options={[{ value: NONE, text: t('train.noScheduler') }, ...NAMES]}
           onChange={(type) => {
-            set('scheduler', type === NONE ? null : start(type));
+            set(t('step.scheduler'), type === NONE ? null : start(type));
           }}
         />
         {scheduler && !watchesMetric(scheduler.type) ? (
           <SelectField
-            label="Moves after each"
+            label={t('train.movesAfter')}
             value={scheduler.interval ?? 'step'}
             options={[
-              { value: 'step', text: 'Step' },
-              { value: 'epoch', text: 'Epoch' },
+              { value: 'step', text: t('train.step') },
+              { value: 'epoch', text: t('train.epoch') },
             ]}
             onChange={(interval) => {
-              set('scheduler interval', { ...scheduler, interval });
+              set(t('step.interval'), { ...scheduler, interval });
             }}
           />
         ) : null}
@@ -71,7 +74,7 @@ function PartFields({
 }): JSX.Element {
   const { schedulers, ...table } = findScheduler(part.type)?.params ?? {};
   const set = (name: string, value: unknown): void => {
-    onChange(`scheduler ${name}`, withParam(part, name, value).params);
+    onChange(`${t('step.scheduler')} ${name}`, withParam(part, name, value).params);
   };
   return (
     <>
@@ -104,12 +107,12 @@ function InnerSchedulers({
   };
   return (
     <fieldset className="inner-schedulers">
-      <legend>Schedulers, in order</legend>
+      <legend>{t('train.schedulers')}</legend>
       {parts.map((part, at) => (
         <div key={`${at} ${part.type}`} className="inner-scheduler">
           <div className="form-grid">
             <SelectField
-              label={`Scheduler ${at + 1}`}
+              label={t('train.schedulerNumber', { number: at + 1 })}
               isDouble
               value={part.type}
               options={INNER}
@@ -128,7 +131,7 @@ function InnerSchedulers({
           <button
             type="button"
             className="icon-button is-small"
-            aria-label={`Remove scheduler ${at + 1}`}
+            aria-label={t('train.removeScheduler', { number: at + 1 })}
             disabled={parts.length === 1}
             onClick={() => {
               onChange(parts.filter((_, index) => index !== at));
@@ -145,7 +148,7 @@ function InnerSchedulers({
           onChange([...parts, start('exponential_lr')]);
         }}
       >
-        <Plus size={13} aria-hidden /> Add scheduler
+        <Plus size={13} aria-hidden /> {t('train.addScheduler')}
       </button>
     </fieldset>
   );

@@ -6,6 +6,7 @@ import { metricOf, termNames, termsIn } from '#core/training/terms';
 import { SelectField } from '../fields/plain-fields';
 import { useTermPlace } from '../stores/ends';
 import { change, Fold, OptionFields, withOption, type FormPart } from './training-options';
+import { t } from '../text';
 
 const AUTOMATIC = '';
 
@@ -24,28 +25,31 @@ export function Stopping({ training }: FormPart): JSX.Element {
   // A name that the run would refuse is shown, so that it can be changed.
   const shown = monitor === AUTOMATIC || names.includes(monitor) ? names : [...names, monitor];
   return (
-    <Fold title={stopping ? 'Stops early' : 'Best epoch and early stopping'}>
+    <Fold title={stopping ? t('train.stopsEarly') : t('train.best')}>
       <div className="form-grid">
         <SelectField
-          label="Judged by"
+          label={t('train.judgedBy')}
           value={monitor}
           options={[
-            { value: AUTOMATIC, text: training.validationSplit > 0 ? 'Validation loss' : 'Loss' },
+            {
+              value: AUTOMATIC,
+              text: training.validationSplit > 0 ? t('train.validationLoss') : t('train.loss'),
+            },
             ...shown.map((name) => ({ value: name, text: name })),
           ]}
           onChange={(name) => {
-            change('monitor', { monitor: name === AUTOMATIC ? null : name });
+            change(t('step.monitor'), { monitor: name === AUTOMATIC ? null : name });
           }}
         />
         <SelectField
-          label="Early stopping"
+          label={t('train.earlyStopping')}
           value={stopping ? 'on' : 'off'}
           options={[
-            { value: 'off', text: 'Off' },
-            { value: 'on', text: 'On' },
+            { value: 'off', text: t('train.off') },
+            { value: 'on', text: t('train.on') },
           ]}
           onChange={(value) => {
-            change('early stopping', { earlyStopping: value === 'on' ? {} : null });
+            change(t('step.earlyStopping'), { earlyStopping: value === 'on' ? {} : null });
           }}
         />
         {stopping
@@ -53,7 +57,9 @@ export function Stopping({ training }: FormPart): JSX.Element {
               table: EARLY_STOPPING.params,
               values: stopping,
               onChange: (name, value) => {
-                change(`early stopping ${name}`, { earlyStopping: withOption(stopping, name, value) });
+                change(`${t('step.earlyStopping')} ${name}`, {
+                  earlyStopping: withOption(stopping, name, value),
+                });
               },
             })
           : null}

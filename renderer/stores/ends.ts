@@ -26,7 +26,8 @@ export function endsOf(graph: Graph): GraphEnds {
 export const targetsIn = (data: DataSource | null | undefined): readonly string[] => {
   if (!data) return [];
   const { target, targetFile, targets = {} } = data;
-  const hasMain = (target ?? null) !== null || (targetFile ?? null) !== null || data.format === 'npz';
+  const tellsItself = data.format === 'npz' || data.format === 'text';
+  const hasMain = (target ?? null) !== null || (targetFile ?? null) !== null || tellsItself;
   return [...(hasMain ? [MAIN_TARGET] : []), ...Object.keys(targets)];
 };
 

@@ -9,14 +9,9 @@ import { scopePath, useDocument } from './document';
 import { useModel } from './model';
 import { useProfile } from './profile';
 
-export type Cost = 'time' | 'memory' | 'flops' | 'parameters';
-
-export const COSTS: Readonly<Record<Cost, string>> = {
-  time: 'Time of a step',
-  memory: 'Memory of results',
-  flops: 'FLOPs of a step',
-  parameters: 'Parameters',
-};
+/** In the order of the choice; each has a text `heat.<name>`. */
+export const COSTS = ['time', 'memory', 'flops', 'parameters'] as const;
+export type Cost = (typeof COSTS)[number];
 
 interface Heat {
   readonly cost: Cost | null;

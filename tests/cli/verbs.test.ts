@@ -32,7 +32,14 @@ test('new writes a template and refuses to replace a file', slow, async () => {
   expect((await lazuli(['new', 'p.lazuli', '--force'], { cwd: folder })).code).toBe(0);
   expect((await lazuli(['new', 'q.lazuli', '--template', 'nope'], { cwd: folder })).code).toBe(2);
   const listed = documentOf(await lazuli(['new', '--list', '--json'])) as { name: string }[];
-  expect(listed.map(({ name }) => name)).toEqual(['blank', 'digits', 'iris', 'fashion-mnist', 'pairs']);
+  expect(listed.map(({ name }) => name)).toEqual([
+    'blank',
+    'digits',
+    'iris',
+    'opticks',
+    'fashion-mnist',
+    'pairs',
+  ]);
 });
 
 test('summary shows uninitialized parameters, and their shapes for a sample', slow, async () => {

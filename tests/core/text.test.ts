@@ -9,7 +9,15 @@ import { commandLabel } from '#core/commands/labels';
 import { PREFERENCE_NAMES, PREFERENCES, type Preference } from '#core/preferences';
 import { preferenceChangeSchema, preferencesSchema } from '#core/preferences-schema';
 import { INITIAL_PREFERENCES } from '#core/preferences';
+import { METRICS } from '#core/metrics/index';
+import { OPTIMIZERS } from '#core/optimizers/index';
+import { SCHEDULERS } from '#core/schedulers/index';
+import type { ParamSpec } from '#core/layers/params';
+import { TRAINING_LOSSES } from '#core/training/losses';
+import { CLIPPING, EARLY_STOPPING } from '#core/training/options';
 import { DE } from '#core/text/de';
+import { DE_HELP } from '#core/text/de-help';
+import { helpIn } from '#core/text/help';
 import { DE_COMMANDS } from '#core/text/de-commands';
 import { EN } from '#core/text/en';
 import { LANGUAGES, languageFor, textIn } from '#core/text/text';
@@ -30,7 +38,7 @@ test('every key is used: as it stands, or as what a template gives', () => {
       .map((name) => readFileSync(path.join(root, folder, name), 'utf8')),
   );
   const text = sources.join('\n');
-  const templates = [...text.matchAll(/`([a-zA-Z]+\.\$\{[^`]*)`/g)].map(
+  const templates = [...text.matchAll(/`([a-zA-Z.]+\.\$\{[^`]*)`/g)].map(
     ([, template = '']) =>
       new RegExp(
         `^${template
@@ -64,6 +72,22 @@ test('the language is the chosen one, else the system’s where it is spoken, el
 test('every command has a name in every language', () => {
   expect(Object.keys(DE_COMMANDS).toSorted()).toEqual(COMMANDS.map(({ id }) => id).toSorted());
   for (const command of COMMANDS) expect(commandLabel(command, 'en')).toBe(command.label);
+});
+
+test('every help of the training form has a German text, and none has one that is gone', () => {
+  const helps = new Set(
+    [...OPTIMIZERS, ...SCHEDULERS, ...METRICS, ...TRAINING_LOSSES, CLIPPING, EARLY_STOPPING].flatMap(
+      (declaration) => [
+        ...Object.values<ParamSpec>(declaration.params).map(({ help }) => help),
+        ...('slots' in declaration ? declaration.slots.flatMap(({ help }) => help ?? []) : []),
+      ],
+    ),
+  );
+  for (const { summary } of METRICS) helps.add(summary);
+  expect(Object.keys(DE_HELP).toSorted()).toEqual([...helps].toSorted());
+  expect(helpIn('de', 'Largest rate.')).toBe('Größte Rate.');
+  expect(helpIn('en', 'Largest rate.')).toBe('Largest rate.');
+  expect(helpIn('de', 'no such help')).toBe('no such help');
 });
 
 test('every word of a choice has a text; languages have their own names', () => {

@@ -171,5 +171,5 @@ test('the fixture of version 1, from before there were blocks, opens and is writ
   const old = readFileSync(new URL('../fixtures/projects/version-1.lazuli', import.meta.url), 'utf8');
   const iris = findTemplate('iris')?.project;
   expect(parseProject(old)).toEqual(iris);
-  expect(iris && serializeProject(iris)).toContain('"version": 3');
+  expect(iris && serializeProject(iris)).toContain('"version": 4');
 });

@@ -5,6 +5,7 @@ import type { ClassVerdicts } from '#core/session/judged';
 import { useJudged, type Cell } from '../../stores/judged';
 import { showCount } from '../format';
 import { confusion } from './listing';
+import { t } from '../../text';
 
 /** A larger matrix is for no one to read here. */
 const MOST_CLASSES = 20;
@@ -16,9 +17,9 @@ export function ConfusionMatrix({ verdicts }: { readonly verdicts: ClassVerdicts
   if (classes.length < 2 || classes.length > MOST_CLASSES) return null;
   const most = Math.max(1, ...counts.flatMap((row, at) => row.filter((_, column) => column !== at)));
   return (
-    <div className="confusion" role="region" aria-label="Confusion matrix" tabIndex={0}>
+    <div className="confusion" role="region" aria-label={t('predict.matrix')} tabIndex={0}>
       <table>
-        <caption>true class (rows) taken for (columns)</caption>
+        <caption>{t('predict.matrixAxes')}</caption>
         <thead>
           <tr>
             <td />

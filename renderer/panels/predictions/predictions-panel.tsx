@@ -1,4 +1,5 @@
-// The Predictions panel: validation samples with what the model says of them, the most wrong first, and the matrix they make.
+// The Predictions panel: validation samples with what the model says of them, the most wrong first, and the matrix they make; of a
+// text, what the model writes.
 import { ScanSearch, X } from 'lucide-react';
 import { useEffect, useMemo, type JSX } from 'react';
 import type { JudgedSamples } from '#core/session/judged';
@@ -8,11 +9,12 @@ import { valuesStamp } from '../../stores/figures';
 import { useDocument } from '../../stores/document';
 import { useModel } from '../../stores/model';
 import { useRun } from '../../stores/run';
-import { showCount } from '../format';
 import { ConfusionMatrix } from './confusion-matrix';
 import { countWrong, listSamples } from './listing';
 import { SampleGrid } from './sample-grid';
+import { Writer } from './writer';
 import './predictions.css';
+import { t } from '../../text';
 
 /** Asks anew when the values, the graph or the data change. */
 function useAsking(): void {
@@ -29,6 +31,11 @@ function useAsking(): void {
 }
 
 export function PredictionsPanel(): JSX.Element {
+  const isText = useDocument((state) => state.project?.data?.format === 'text');
+  return isText ? <Writer /> : <JudgedPanel />;
+}
+
+function JudgedPanel(): JSX.Element {
   useAsking();
   const judged = useJudged((state) => state.judged);
   const error = useJudged((state) => state.error);
@@ -38,7 +45,7 @@ export function PredictionsPanel(): JSX.Element {
       <ScanSearch size={22} aria-hidden className="muted" />
       <p role="status">
         {error === null
-          ? 'Asking the model about its samples…'
+          ? t('predict.asking')
           : `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`}
       </p>
     </div>
@@ -70,19 +77,19 @@ function Judged({ judged }: { readonly judged: JudgedSamples }): JSX.Element {
                 checked={isWrongOnly}
                 onChange={({ target }) => useJudged.setState({ isWrongOnly: target.checked })}
               />
-              Only wrong ones
+              {t('predict.onlyWrong')}
             </label>
           ) : null}
           <select
             className="field-input"
-            aria-label="Order of the samples"
+            aria-label={t('predict.order')}
             value={order}
             onChange={({ target }) =>
               useJudged.setState({ order: target.value === 'data' ? 'data' : 'wrong' })
             }
           >
-            <option value="wrong">{isClass ? 'Most wrong first' : 'Largest error first'}</option>
-            <option value="data">As in the data</option>
+            <option value="wrong">{isClass ? t('predict.mostWrong') : t('predict.largestError')}</option>
+            <option value="data">{t('predict.asInData')}</option>
           </select>
           {cell && isClass ? (
             <button
@@ -90,12 +97,12 @@ function Judged({ judged }: { readonly judged: JudgedSamples }): JSX.Element {
               className="button is-small"
               onClick={() => useJudged.setState({ cell: null })}
             >
-              {nameOf(cell.target)} taken for {nameOf(cell.predicted)}
-              <X size={12} aria-label="Show all samples again" />
+              {t('predict.takenFor', { target: nameOf(cell.target), predicted: nameOf(cell.predicted) })}
+              <X size={12} aria-label={t('predict.showAll')} />
             </button>
           ) : null}
           {listed.length < rows.length ? (
-            <span className="muted">{showCount(listed.length)} shown</span>
+            <span className="muted">{t('predict.shown', { count: listed.length })}</span>
           ) : null}
         </div>
         <SampleGrid judged={judged} listed={listed} />
@@ -108,13 +115,12 @@ function Judged({ judged }: { readonly judged: JudgedSamples }): JSX.Element {
 /** "9 of 359 validation samples are wrong". */
 function Summary({ judged }: { readonly judged: JudgedSamples }): JSX.Element {
   const { rows, total, from, verdicts } = judged;
-  const kind = from === 'validation' ? 'validation samples' : 'samples';
+  const isFirst = rows.length < total;
+  const count = Math.min(rows.length, total);
   const which =
-    rows.length < total ? `the first ${showCount(rows.length)} ${kind}` : `${showCount(total)} ${kind}`;
+    from === 'validation'
+      ? t(isFirst ? 'predict.firstValidation' : 'predict.validation', { count })
+      : t(isFirst ? 'predict.firstSamples' : 'predict.samples', { count });
   if (verdicts.kind !== 'class') return <>{which}</>;
-  return (
-    <>
-      <strong>{showCount(countWrong(judged))}</strong> of {which} wrong
-    </>
-  );
+  return <>{t('predict.wrong', { wrong: countWrong(judged), which })}</>;
 }

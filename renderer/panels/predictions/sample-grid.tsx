@@ -8,6 +8,7 @@ import type { DataPreview } from '#core/session/session';
 import { useJudged, wantItems } from '../../stores/judged';
 import { showLoss, showShare } from '../format';
 import { Picture } from '../picture';
+import { t } from '../../text';
 
 const CARD = { width: 188, height: 84 };
 
@@ -45,10 +46,10 @@ export function SampleGrid({
     void wantItems(listed.slice(first, last).map((at) => judged.rows[at] ?? 0));
   }, [judged, listed, first, last, items]);
   return (
-    <div ref={box} className="samples" role="region" aria-label="Samples" tabIndex={0}>
+    <div ref={box} className="samples" role="region" aria-label={t('predict.grid')} tabIndex={0}>
       <ul
         style={{ height: virtual.getTotalSize(), gridTemplateColumns: `repeat(${columns}, 1fr)` }}
-        aria-label={`${listed.length} samples`}
+        aria-label={t('predict.gridCount', { count: listed.length })}
       >
         {shown.map((at, place) => (
           <li
@@ -81,7 +82,10 @@ function SampleCard({
   const { verdicts, rows } = judged;
   const isBad = isWrong(verdicts, at);
   return (
-    <article className={`sample-card ${isBad ? 'is-wrong' : ''}`} title={`row ${rows[at] ?? ''} of the data`}>
+    <article
+      className={`sample-card ${isBad ? 'is-wrong' : ''}`}
+      title={t('predict.row', { row: rows[at] ?? '' })}
+    >
       <div className="sample-input">
         {item?.kind === 'picture' ? <Picture item={item} target={item.target} /> : null}
         {item?.kind === 'row' ? <RowValues values={item.values} /> : null}
@@ -127,11 +131,11 @@ function Classes({
   return (
     <div className="sample-words">
       <p className="sample-truth">
-        <Icon size={13} aria-label={isBad ? 'wrong' : 'right'} />
-        true <strong>{nameOf(wanted)}</strong>
+        <Icon size={13} aria-label={isBad ? t('predict.isWrong') : t('predict.isRight')} />
+        {t('predict.true')} <strong>{nameOf(wanted)}</strong>
         <span className="muted">{showShare(given[at] ?? 0)}</span>
       </p>
-      <ol aria-label="Likeliest classes">
+      <ol aria-label={t('predict.likeliest')}>
         {Array.from(top.subarray(at * shown, (at + 1) * shown), (index, place) => {
           const share = probabilities[at * shown + place] ?? 0;
           return (
@@ -154,15 +158,15 @@ function Numbers({ verdicts, at }: { readonly verdicts: NumberVerdicts; readonly
   return (
     <dl className="sample-words is-numbers">
       <div>
-        <dt>true</dt>
+        <dt>{t('predict.true')}</dt>
         <dd>{text(target)}</dd>
       </div>
       <div>
-        <dt>predicted</dt>
+        <dt>{t('predict.predicted')}</dt>
         <dd>{text(predicted)}</dd>
       </div>
       <div>
-        <dt>error</dt>
+        <dt>{t('predict.error')}</dt>
         <dd>{showLoss(error[at] ?? 0)}</dd>
       </div>
     </dl>

@@ -13,10 +13,10 @@ import { t } from '../../text';
 import { overlay, valueNames, type XAxis } from './overlay-data';
 import { runColor } from './run-colors';
 
-const AXES: readonly { readonly value: XAxis; readonly text: string }[] = [
-  { value: 'step', text: 'step' },
-  { value: 'epoch', text: 'epoch' },
-  { value: 'seconds', text: 'time in s' },
+const axes = (): readonly { readonly value: XAxis; readonly text: string }[] => [
+  { value: 'step', text: t('run.step') },
+  { value: 'epoch', text: t('run.epoch') },
+  { value: 'seconds', text: t('overlay.time') },
 ];
 
 export function OverlayChart(): JSX.Element {
@@ -42,7 +42,7 @@ export function OverlayChart(): JSX.Element {
         <SelectField
           label={t('overlayChart.along')}
           value={x}
-          options={AXES}
+          options={axes()}
           isDisabled={false}
           onChange={(next) => setX(next)}
         />

@@ -15,7 +15,10 @@ import { Palette } from './palette/palette';
 import { Dock } from './panels/dock';
 import { languageOf, useApp } from './stores/app';
 
-/** Its parts are made anew for another language, since texts are read where they are drawn; the canvas keeps its camera. */
+/**
+ * Its parts are made anew for another language, since texts are read where they are drawn; the canvas keeps its camera. Keys of
+ * neighbours differ: of two that are alike React leaves the old one in the page.
+ */
 export function App(): JSX.Element {
   const language = useApp(languageOf);
   useEffect(() => {
@@ -24,20 +27,20 @@ export function App(): JSX.Element {
   return (
     <Tooltip.Provider delayDuration={450} skipDelayDuration={200}>
       <div className="app">
-        <ToolBar key={language} />
-        <Palette key={language} />
+        <ToolBar key={`toolBar ${language}`} />
+        <Palette key={`palette ${language}`} />
         <div className="centre">
           <Canvas />
           <HeatLegend key={`heat ${language}`} />
-          <Dock key={language} />
+          <Dock key={`dock ${language}`} />
         </div>
-        <Inspector key={language} />
+        <Inspector key={`inspector ${language}`} />
       </div>
-      <Dialogs key={language} />
+      <Dialogs key={`dialogs ${language}`} />
       <DropArea />
-      <Toasts key={language} />
+      <Toasts key={`toasts ${language}`} />
       <Announcer />
-      <Tour key={language} />
+      <Tour key={`tour ${language}`} />
     </Tooltip.Provider>
   );
 }

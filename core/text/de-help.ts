@@ -1,4 +1,5 @@
-// German help of the options of optimizers, schedulers, losses, metrics and of the training's own, by the English text that declares it.
+// German help of the options of optimizers, schedulers, losses, metrics and of the training's own, and summaries of templates, by the
+// English text that declares it.
 export const DE_HELP: Readonly<Record<string, string>> = {
   'Learning rate: how far each step goes.': 'Lernrate: wie weit jeder Schritt geht.',
   'How much of the running mean and of the running square is kept at each step.':
@@ -212,4 +213,15 @@ export const DE_HELP: Readonly<Record<string, string>> = {
     'Größte Größe der Elemente jedes Gradienten; leer lässt sie.',
   'Smallest change that counts as progress.': 'Kleinste Änderung, die als Fortschritt zählt.',
   'Ends with the weights of the best epoch.': 'Endet mit den Gewichten der besten Epoche.',
+  'An empty graph.': 'Ein leerer Graph.',
+  'Handwritten digits 8×8: a small convolutional net of lazy layers.':
+    'Handgeschriebene Ziffern 8×8: ein kleines Faltungsnetz aus Schichten, die ihre Größen selbst finden.',
+  'Iris flowers: four measurements, three species, a small perceptron.':
+    'Schwertlilien: vier Maße, drei Arten, ein kleines Perzeptron.',
+  'Newton’s Opticks, character by character: a small transformer that learns to write on.':
+    'Newtons Opticks, Zeichen für Zeichen: ein kleiner Transformer, der weiterschreiben lernt.',
+  'Fashion-MNIST 28×28 from the Debian package dataset-fashion-mnist.':
+    'Fashion-MNIST 28×28 aus dem Debian-Paket dataset-fashion-mnist.',
+  'Pairs of digits, alike or not: two inputs, one encoder with shared weights, two losses.':
+    'Paare von Ziffern, gleich oder nicht: zwei Eingaben, ein Encoder mit geteilten Gewichten, zwei Verluste.',
 };

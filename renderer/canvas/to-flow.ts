@@ -5,6 +5,7 @@ import { formatShape } from '#core/tensor/shape';
 
 import type { NodeView } from '../stores/live';
 import type { Selection } from '../stores/ui';
+import { t } from '../text';
 
 /** A card or a note. */
 export type FlowNode = Node<Record<string, never>, 'layer' | 'note'>;
@@ -55,7 +56,7 @@ export function toFlowNodes(
 
 /** Notes lie behind the cards. */
 function toFlowNote(note: GraphNote, selected: boolean, last: FlowNode | undefined): FlowNode {
-  const ariaLabel = `note, ${note.text === '' ? 'empty' : note.text.slice(0, 200)}`;
+  const ariaLabel = t('note.label', { text: note.text === '' ? t('note.empty') : note.text.slice(0, 200) });
   const position = last?.dragging === true ? last.position : note.position;
   const isResizing = last?.resizing === true;
   const width = isResizing ? last.width : note.size.width;
@@ -89,7 +90,10 @@ export function toFlowEdges(graph: Graph, selection: Selection, before: readonly
   const nodes = new Map(graph.nodes.map((node) => [node.id, node.name]));
   return graph.edges.map((edge): FlowEdge => {
     const selected = selection.edges.has(edge.id);
-    const ariaLabel = `${nodes.get(edge.from.node) ?? '?'} to ${nodes.get(edge.to.node) ?? '?'}`;
+    const ariaLabel = t('edge.label', {
+      from: nodes.get(edge.from.node) ?? '?',
+      to: nodes.get(edge.to.node) ?? '?',
+    });
     const last = old.get(edge.id);
     const isSame =
       last !== undefined &&

@@ -5,7 +5,7 @@ import type { JSX } from 'react';
 import { newProject, openProject, openRecent } from '../actions/project';
 import { openDialog } from '../stores/ui';
 import { useApp } from '../stores/app';
-import { t } from '../text';
+import { helpText, t } from '../text';
 import { Modal } from './modal';
 
 /** Signs for the templates that are known; others get the plain one. */
@@ -31,7 +31,7 @@ export function NewProjectDialog({ onClose }: { readonly onClose: () => void }):
                   <Icon size={20} strokeWidth={1.6} />
                 </span>
                 <span className="template-name">{name}</span>
-                <span className="template-summary">{summary}</span>
+                <span className="template-summary">{helpText(summary)}</span>
               </button>
             </li>
           );

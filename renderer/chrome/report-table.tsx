@@ -14,8 +14,20 @@ const ROW = 27;
 const known = (value: number | null, show: (value: number) => string): string =>
   value === null ? '?' : value === 0 ? '–' : show(value);
 
+/** Each has a text `report.column.<title>`. */
+const NAMES = ['layer', 'type', 'output'] as const;
+type ColumnTitle =
+  | (typeof NAMES)[number]
+  | 'parameters'
+  | 'flops'
+  | 'activations'
+  | 'forward'
+  | 'backward'
+  | 'memory'
+  | 'kept';
+
 interface Column {
-  readonly title: string;
+  readonly title: ColumnTitle;
   readonly text: (row: LayerReport) => string;
   readonly total: (model: ModelInfo, rows: readonly LayerReport[]) => string;
 }
@@ -26,24 +38,24 @@ const sum = (rows: readonly LayerReport[], of: (row: LayerReport) => number | un
 /** After name, type and output. */
 const NUMBERS: readonly Column[] = [
   {
-    title: 'Parameters',
+    title: 'parameters',
     text: ({ parameters }) => known(parameters, showCount),
     total: ({ totals }) => known(totals.parameters, showCount),
   },
   {
-    title: 'FLOPs',
+    title: 'flops',
     text: ({ flops }) => known(flops, showCount),
     total: ({ totals }) => known(totals.flops, showCount),
   },
   {
-    title: 'Activations',
+    title: 'activations',
     text: ({ activationBytes }) => known(activationBytes, showBytes),
-    total: ({ totals }) => known(totals.bytes, (value) => `weights ${showBytes(value)}`),
+    total: ({ totals }) => known(totals.bytes, (value) => t('report.weights', { bytes: showBytes(value) })),
   },
 ];
 
 const measured = (
-  title: string,
+  title: ColumnTitle,
   of: (row: LayerReport) => number | undefined,
   show: (value: number) => string,
 ): Column => ({
@@ -54,10 +66,10 @@ const measured = (
 
 /** Of a training step. */
 const COSTS: readonly Column[] = [
-  measured('Forward', ({ cost }) => cost?.forward.seconds, showSeconds),
-  measured('Backward', ({ cost }) => cost?.backward.seconds, showSeconds),
-  measured('Memory', ({ cost }) => (cost ? cost.forward.bytes + cost.backward.bytes : 0), showBytes),
-  measured('Kept', ({ cost }) => cost?.kept, showBytes),
+  measured('forward', ({ cost }) => cost?.forward.seconds, showSeconds),
+  measured('backward', ({ cost }) => cost?.backward.seconds, showSeconds),
+  measured('memory', ({ cost }) => (cost ? cost.forward.bytes + cost.backward.bytes : 0), showBytes),
+  measured('kept', ({ cost }) => cost?.kept, showBytes),
 ];
 
 export function ReportTable({
@@ -86,9 +98,9 @@ export function ReportTable({
       <table className="table is-numbers" aria-rowcount={rows.length + 2}>
         <thead>
           <tr aria-rowindex={1}>
-            {['Layer', 'Type', 'Output', ...numbers.map(({ title }) => title)].map((title) => (
+            {[...NAMES, ...numbers.map(({ title }) => title)].map((title) => (
               <th key={title} scope="col">
-                {title}
+                {t(`report.column.${title}`)}
               </th>
             ))}
           </tr>
@@ -113,8 +125,8 @@ export function ReportTable({
         <tfoot>
           <tr aria-rowindex={rows.length + 2}>
             <th scope="row">{t('report.total')}</th>
-            <td>{rows.length} layers</td>
-            <td>{uninitialized > 0 ? `${uninitialized} uninitialized` : ''}</td>
+            <td>{t('count.layers', { count: rows.length })}</td>
+            <td>{uninitialized > 0 ? t('report.uninitialized', { count: uninitialized }) : ''}</td>
             {numbers.map(({ title, total }) => (
               <td key={title}>{total(model, rows)}</td>
             ))}

@@ -1,6 +1,7 @@
 // One picture of the data, pixel by pixel: drawn at its own size and scaled without smoothing.
 import { useEffect, useRef, type JSX } from 'react';
 import type { DataPreview } from '#core/session/session';
+import { t } from '../text';
 
 type PictureItem = Pick<
   Extract<DataPreview['items'][number], { readonly kind: 'picture' }>,
@@ -28,7 +29,7 @@ export function Picture({
       width={width}
       height={height}
       role="img"
-      aria-label={`Sample, ${target}`}
+      aria-label={t('data.sampleOf', { target })}
     />
   );
 }

@@ -9,6 +9,7 @@ import { commandLabel } from '#core/commands/labels';
 import { PREFERENCE_NAMES, PREFERENCES, type Preference } from '#core/preferences';
 import { preferenceChangeSchema, preferencesSchema } from '#core/preferences-schema';
 import { INITIAL_PREFERENCES } from '#core/preferences';
+import { TEMPLATES } from '#core/document/templates';
 import { METRICS } from '#core/metrics/index';
 import { OPTIMIZERS } from '#core/optimizers/index';
 import { SCHEDULERS } from '#core/schedulers/index';
@@ -83,7 +84,7 @@ test('every help of the training form has a German text, and none has one that i
       ],
     ),
   );
-  for (const { summary } of METRICS) helps.add(summary);
+  for (const { summary } of [...METRICS, ...TEMPLATES]) helps.add(summary);
   expect(Object.keys(DE_HELP).toSorted()).toEqual([...helps].toSorted());
   expect(helpIn('de', 'Largest rate.')).toBe('Größte Rate.');
   expect(helpIn('en', 'Largest rate.')).toBe('Largest rate.');

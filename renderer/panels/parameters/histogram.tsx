@@ -19,7 +19,7 @@ export function Histogram({ detail }: { readonly detail: TensorDetail }): JSX.El
     <figure
       className="histogram"
       role="img"
-      aria-label={`Distribution from ${showLoss(min)} to ${showLoss(max)}`}
+      aria-label={t('tensor.distribution', { min: showLoss(min), max: showLoss(max) })}
     >
       <svg viewBox={`0 0 ${bins} ${HEIGHT}`} preserveAspectRatio="none">
         {[...histogram].map((count, at) => {

@@ -4,7 +4,6 @@ import { Boxes, Search } from 'lucide-react';
 
 import { figuresOf, useFigures, wantNoFigures } from '../../stores/figures';
 import { allParameters, useModel } from '../../stores/model';
-import { showCount } from '../format';
 import { t } from '../../text';
 import { listTensors, SHOWN, type ColumnName, type Shown } from './listing';
 import { TensorDetailView, type DetailView } from './tensor-detail';
@@ -62,7 +61,7 @@ export function ParametersPanel(): JSX.Element {
             ))}
           </select>
           <span className="muted" role="status">
-            {showCount(listed.length)} of {showCount(all.length)}
+            {t('tensor.listed', { count: listed.length, all: all.length })}
           </span>
         </div>
         <TensorTable

@@ -19,8 +19,9 @@ import { notFinite } from './listing';
 import { TensorPicture } from './tensor-picture';
 import { ValueGrid } from './value-grid';
 
-const VIEWS = { distribution: 'Distribution', picture: 'Picture', values: 'Values' } as const;
-export type DetailView = keyof typeof VIEWS;
+/** Each has a text `tensor.view.<name>`. */
+const VIEWS = ['distribution', 'picture', 'values'] as const;
+export type DetailView = (typeof VIEWS)[number];
 
 interface TensorDetailProps {
   readonly info: ParameterInfo;
@@ -34,7 +35,7 @@ export function TensorDetailView({ info, view, onView }: TensorDetailProps): JSX
   const { key, shape, state, provenance, waitsFor } = info;
   const hasValues = state !== 'uninitialized';
   return (
-    <section className="tensor-detail" aria-label={`Details of ${key}`}>
+    <section className="tensor-detail" aria-label={t('tensor.details', { key })}>
       <header>
         <h3 title={key}>{key}</h3>
         <span className="shape">{formatShape(shape)}</span>
@@ -66,14 +67,9 @@ export function TensorDetailView({ info, view, onView }: TensorDetailProps): JSX
             : `uninitialized${waitsFor === null ? '' : ` · waits for ${waitsFor}`}`}
         </p>
         <div className="segments" role="group" aria-label={t('common.view')}>
-          {Object.entries(VIEWS).map(([name, title]) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={view === name}
-              onClick={() => onView(name as DetailView)}
-            >
-              {title}
+          {VIEWS.map((name) => (
+            <button key={name} type="button" aria-pressed={view === name} onClick={() => onView(name)}>
+              {t(`tensor.view.${name}`)}
             </button>
           ))}
         </div>

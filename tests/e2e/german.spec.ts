@@ -1,0 +1,73 @@
+// The window in German: every panel and the main dialogs are walked, and what is still English is listed.
+import type { Page } from '@playwright/test';
+
+import { card } from './support/canvas';
+import { expect, test } from './support/fixtures';
+
+test.use({ example: 'digits' });
+
+/** Words that stand in English sentences and in no German one. */
+const ENGLISH =
+  /\b(?:the|and|with|of|is|are|not|no|from|this|that|its|to|by|for|each|first|change|layers?|samples?|target|loss|learning|choose|add|remove|undo|run|rate|waits)\b/i;
+
+/** What is PyTorch's or the declarations' own: help and summaries of layers, names, where sizes come from; what devices say of themselves. */
+const OWN = [
+  '.command-summary', '.palette-name', '.parameter-provenance', '.tensor-story', '.about .facts', '.inspector-about', '.hint', '.field-help', '.mono', '.shape', '.react-flow__node', '.picture-target', 'option', 'th', 'td', 'pre',
+].join(', '); // prettier-ignore
+
+/** Names of layers that are such words. */
+const LAYERS = ['add', 'to'];
+
+/** Texts, labels, placeholders and titles of what is shown, that look English. */
+const englishTexts = (page: Page): Promise<readonly string[]> =>
+  page.evaluate(
+    ({ source, own }) => {
+      const pattern = new RegExp(source, 'i');
+      const found = new Set<string>();
+      const take = (text: string | null | undefined): void => {
+        if (text && pattern.test(text)) found.add(text.trim());
+      };
+      for (const element of document.body.querySelectorAll<HTMLElement>('*')) {
+        if (!element.checkVisibility() || element.closest(own)) continue;
+        for (const name of ['aria-label', 'placeholder']) take(element.getAttribute(name));
+        for (const child of element.childNodes)
+          if (child.nodeType === Node.TEXT_NODE) take(child.textContent);
+      }
+      return [...found];
+    },
+    { source: ENGLISH.source, own: OWN },
+  );
+
+test('with German chosen no panel and no dialog speaks English', async ({ lazuli }, info) => {
+  const { app, page } = lazuli;
+  await app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.setContentSize(1440, 860);
+  });
+  await page.evaluate(() => window.lazuli.call['app.prefer']({ language: 'de' }));
+  await page.reload();
+  await page.getByRole('button', { name: 'Probe einspeisen' }).first().click();
+  await expect(card(page, 'fc2')).toContainText('10×64');
+  const english: Record<string, readonly string[]> = {};
+  const look = async (state: string): Promise<void> => {
+    await page.screenshot({ path: info.outputPath(`${state}.png`) });
+    const texts = (await englishTexts(page)).filter((text) => !LAYERS.includes(text));
+    if (texts.length > 0) english[state] = texts;
+  };
+  for (const tab of ['Probe', 'Training', 'Vorhersagen', 'Läufe', 'Parameter', 'Probleme', 'Gliederung']) {
+    await page.getByRole('tab', { name: tab, exact: true }).click();
+    await page.evaluate(() => {
+      for (const fold of document.querySelectorAll('details')) fold.open = true;
+    });
+    await look(tab);
+  }
+  await card(page, 'conv2').click();
+  await look('Knoten');
+  for (const command of ['file.new', 'file.settings', 'view.commandPalette', 'model.report', 'help.about']) {
+    await lazuli.command(command);
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await look(command);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
+  expect(english).toEqual({});
+});

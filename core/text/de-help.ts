@@ -188,6 +188,15 @@ export const DE_HELP: Readonly<Record<string, string>> = {
   'Takes the distance from positive to negative where it is smaller than from the anchor.':
     'Nimmt den Abstand vom Positiven zum Negativen, wo er kleiner ist als der vom Anker.',
   'Similarity that pairs apart may keep.': 'Ähnlichkeit, die ungleiche Paare behalten dürfen.',
+  'Cosine above which a pair counts as alike.': 'Kosinus, ab dem ein Paar als gleich gilt.',
+  'Insertions, deletions and changes that the labels read off sequences need, per label wanted.':
+    'Einfügungen, Löschungen und Änderungen, die abgelesene Folgen brauchen, je verlangter Klasse.',
+  'The share of pairs that are told alike or not by a threshold on their cosine.':
+    'Anteil der Paare, die eine Schwelle ihres Kosinus richtig als gleich oder ungleich erkennt.',
+  'The share of sequences whose labels are read without any error.':
+    'Anteil der Folgen, die ganz ohne Fehler abgelesen werden.',
+  'The share of triplets whose positive is nearer than the negative, or of pairs in the order asked for.':
+    'Anteil der Tripel, deren Gleiches näher ist als das Andere, oder der Paare in verlangter Ordnung.',
   '1 or -1 per pair.': '1 oder -1 je Paar.',
   'How far the ranks are to lie apart.': 'Wie weit die Ränge auseinanderliegen sollen.',
   'Adds the constant term.': 'Addiert das konstante Glied.',

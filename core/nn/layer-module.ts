@@ -1,5 +1,6 @@
 // LayerModule: a catalogue declaration as a module. It registers the declared tensors, learns blank sizes from its first
 // input by the declaration's rules, initializes in registration order and runs `lower`.
+import { LazuliError, TorchError } from '../errors';
 import type { LayerDeclaration, LowerCall, ParamTable, TensorSpec } from '../layers/declaration';
 import type { DType } from '../tensor/dtype';
 import type { PartialShape, Shape } from '../tensor/shape';
@@ -196,10 +197,12 @@ export class LayerModule extends Module {
   resetParameters(): void {
     const known = blankParams(this.declaration, this.params).length === 0;
     const isEmpty = [...this.provenance.values()].some(({ size }) => size === 0);
-    if (!known || isEmpty) return;
+    const waits = !known || isEmpty;
     // PyTorch's own classes that are not lazy try, and fail at what is uninitialized or was deleted.
-    if (this.options.semantics === 'torch' && !isLazyModule(this)) resetAsTorch(this);
-    else if (!hasUninitializedParams(this)) this.initializeTensors();
+    if (this.options.semantics === 'torch' && !isLazyModule(this)) return resetAsTorch(this, waits);
+    if (waits || hasUninitializedParams(this)) return;
+    if (this.options.semantics === 'torch') resetAsTorch(this, false);
+    else this.initializeTensors();
   }
 
   /** Sets inferred sizes and remembers where they came from. */
@@ -237,9 +240,19 @@ export class LayerModule extends Module {
     const isTorch = this.options.semantics === 'torch' && torch !== null && SHOWS_BIAS.test(torch);
     const shows =
       'bias' in this.params && (isTorch || (parameters.has('bias') && !KEEPS_BIAS.test(torch ?? '')));
-    const hasBias = isTorch ? super.getAttribute('bias') !== null : this.tensor('bias') !== null;
+    const hasBias = isTorch ? this.hasBiasNow() : this.tensor('bias') !== null;
     const bias = shows ? { bias: hasBias, hasBias } : {};
     return extraReprOf(this.declaration, { ...this.params, ...bias });
+  }
+  /** PyTorch's layers read it: AttributeError where it was deleted. A parametrization that does not compute in its dtype makes one, too. */
+  private hasBiasNow(): boolean {
+    try {
+      return super.getAttribute('bias') !== null;
+    } catch (error) {
+      if (error instanceof TorchError || !(error instanceof LazuliError)) throw error;
+      if (error.code !== 'dtype_mismatch') throw error;
+      return true;
+    }
   }
   override getAttribute(name: string): unknown {
     // `linear.bias` is the parameter, whatever the constructor was given under that name.

@@ -48,9 +48,18 @@ abstract class NumberedModules extends Module {
     return key;
   }
   protected renumber(modules: readonly (Module | null)[]): void {
+    // A dict of its own, as in Python: a shallow copy keeps the one it shares.
+    this[REGISTRY].modules = new Map(modules.map((module, index) => [String(index), module]));
+  }
+  /** Python moves the later ones one further, from the end: KeyError where there is a gap, with those behind it moved. */
+  protected insertAt(index: number, module: Module): void {
     const registered = this[REGISTRY].modules;
-    registered.clear();
-    for (const [index, module] of modules.entries()) registered.set(String(index), module);
+    for (let at = this.length; at > index; at--) {
+      const before = registered.get(String(at - 1));
+      if (before === undefined) throw new TorchError('KeyError', String(at - 1));
+      registered.set(String(at), before);
+    }
+    registered.set(String(index), module);
   }
 }
 
@@ -76,8 +85,7 @@ export class Sequential extends NumberedModules {
       );
     if (index < -this.length || index > this.length)
       throw new TorchError('IndexError', `Index out of range: ${index}`);
-    const at = index < 0 ? index + this.length : index;
-    this.renumber([...this].toSpliced(at, 0, module));
+    this.insertAt(index < 0 ? index + this.length : index, module);
     return this;
   }
   extend(modules: Iterable<Module>): this {
@@ -142,11 +150,9 @@ export class ModuleList extends NumberedModules {
   slice(start?: number, end?: number): ModuleList {
     return new ModuleList([...this].slice(start, end));
   }
-  /** Python moves the later ones one further, from the end: before the first there is no key, and beyond the end stays a gap. */
+  /** Before the first there is no key, and beyond the end stays a gap. */
   insert(index: number, module: Module): void {
-    if (index < 0) throw new TorchError('KeyError', '-1');
-    if (index > this.length) Reflect.set(this, String(index), module);
-    else this.renumber([...this].toSpliced(index, 0, module));
+    this.insertAt(index, module);
   }
   extend(modules: Iterable<Module>): this {
     const given: unknown = modules;
@@ -164,8 +170,8 @@ export class ModuleList extends NumberedModules {
   /** Runs of equal modules print once: `(0-2): 3 x Linear(...)`. */
   override toString(): string {
     const runs: { first: number; last: number; text: string }[] = [];
-    for (const [index, module] of [...this].entries()) {
-      const text = module.toString();
+    for (const [index, module] of [...this[REGISTRY].modules.values()].entries()) {
+      const text = module === null ? 'None' : module.toString();
       const run = runs.at(-1);
       if (run?.text === text) run.last = index;
       else runs.push({ first: index, last: index, text });

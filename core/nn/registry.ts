@@ -30,7 +30,7 @@ export class Registry {
   self: Module | null = null;
   readonly parameters = new Map<string, Parameter | null>();
   readonly buffers = new Map<string, Tensor | null>();
-  readonly modules = new Map<string, Module | null>();
+  modules = new Map<string, Module | null>();
   readonly nonPersistent = new Set<string>();
   readonly forwardPreHooks = new HookList<ForwardPreHook>();
   readonly forwardHooks = new HookList<ForwardHook>();

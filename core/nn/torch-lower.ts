@@ -2,8 +2,9 @@
 // follows its input's dtype, and a norm's counter of batches, which moves before anything is computed.
 import { TorchError } from '../errors';
 import type { LowerCall, ParamTable } from '../layers/declaration';
-import { add, cast, clone, mul, select } from '../ops/index';
+import { add, cast, clone, expand, mul, select } from '../ops/index';
 import { gradientEnabled, refuseLeaf } from '../ops/dispatch';
+import { getDefaultDType } from '../tensor/default-dtype';
 import { isFloatingPoint, type DType } from '../tensor/dtype';
 import { encodeElements } from '../tensor/elements';
 import { Tensor } from '../tensor/tensor';
@@ -20,17 +21,24 @@ const FOLLOWING: Readonly<Record<string, string>> = {
   RMSNorm: 'weight',
 };
 
+/** Classes whose inputs may be whole or boolean: whether the dtype is kept. */
+const WHOLE: Readonly<Record<string, 'kept' | 'float'>> = {
+  'torch.nn.ReLU': 'kept',
+  'torch.nn.Tanh': 'float',
+  'torch.nn.Sigmoid': 'float',
+};
+
 const isNarrow = (dtype: DType): boolean => dtype === 'float16' || dtype === 'bfloat16';
 const castFloat = (tensor: Tensor | null, from: (dtype: DType) => boolean, to: DType): Tensor | null =>
   tensor !== null && from(tensor.dtype) ? cast(tensor, to) : tensor;
 
 /** Lowers as PyTorch computes. What is half is computed in float32 and rounded at the end; statistics are rounded into their own memory. */
 export function lowerAsTorch(layer: LayerModule, given: Call): readonly Tensor[] {
-  const call = { ...given, tensors: withStandIn(withoutStatistics(layer, given)) };
+  const call = { ...given, tensors: withStandIn(spreadBias(layer, withoutStatistics(layer, given))) };
   const dtype = [...call.inputs, ...Object.values(call.tensors)].find(
     (tensor) => tensor && isFloatingPoint(tensor.dtype),
   )?.dtype;
-  if (dtype === undefined) return layer.declaration.lower(call);
+  if (dtype === undefined) return lowerWhole(layer, call);
   const following = FOLLOWING[layer.constructor.name] ?? '';
   const own = call.tensors[following] ?? null;
   const tensors =
@@ -55,12 +63,34 @@ export function lowerAsTorch(layer: LayerModule, given: Call): readonly Tensor[]
   return outputs.map((output) => castFloat(output, (from) => from === wider, dtype) ?? output);
 }
 
+/** What PyTorch computes of whole numbers and booleans: in the default dtype, or in theirs. */
+function lowerWhole({ declaration }: LayerModule, call: Call): readonly Tensor[] {
+  const kind = WHOLE[declaration.torch ?? ''];
+  if (kind === undefined) return declaration.lower(call);
+  const [input] = call.inputs;
+  const wide = kind === 'kept' ? 'float64' : getDefaultDType();
+  const outputs = declaration.lower({
+    ...call,
+    inputs: call.inputs.map((each) => castFloat(each, () => true, wide)),
+  });
+  return kind === 'kept' && input ? outputs.map((output) => cast(output, input.dtype)) : outputs;
+}
+
+/** A linear layer's bias of one element is every output's. */
+function spreadBias({ declaration }: LayerModule, tensors: Call['tensors']): Call['tensors'] {
+  const { weight, bias } = tensors;
+  if (declaration.torch !== 'torch.nn.Linear' || weight?.rank !== 2 || !bias) return tensors;
+  if (bias.rank > 1 || bias.numel() !== 1) return tensors;
+  return { ...tensors, bias: expand(bias, weight.shape.slice(0, 1)) };
+}
+
 /** A batch norm of no elements: the input, times the first weight and plus the first bias; nothing is counted in. */
 function ofNothing({ declaration }: LayerModule, { inputs: [input], tensors }: Call): Tensor | null {
   if (!input || input.numel() > 0 || declaration.torch?.startsWith('torch.nn.BatchNorm') !== true)
     return null;
   const firstOf = (tensor: Tensor): Tensor => {
-    if ((tensor.shape[0] ?? 0) > 0) return cast(select(tensor, 0, 0), input.dtype);
+    if ((tensor.shape[0] ?? 0) > 0)
+      return select(cast(tensor, isNarrow(input.dtype) ? 'float32' : input.dtype), 0, 0);
     throw new TorchError(
       'IndexError',
       'select(): index 0 out of range for tensor of size [0] at dimension 0',
@@ -79,6 +109,8 @@ export function countBatch(layer: LayerModule, inputs: Call['inputs']): void {
   if (!(counter instanceof Tensor)) return;
   counter.assertUsable("<method 'add_' of 'torch._C.TensorBase' objects>");
   if (gradientEnabled()) refuseLeaf(counter);
+  if (counter.dtype === 'bool')
+    throw new TorchError('RuntimeError', "result type Long can't be cast to the desired output type Bool");
   if (inputs.some((input) => input?.device === 'meta')) return;
   counter.noteChange();
   if (counter.device === 'meta') return;

@@ -22,11 +22,20 @@ export function materializeAsTorch(layer: LayerModule, shapes: readonly Shape[],
   // PyTorch skips the reset when the inferred size is 0, or something else is uninitialized still.
   if (hasUninitializedParams(layer)) return;
   if (Object.values(sizes).some((size) => (typeof size === 'number' ? size === 0 : size.includes(0)))) return;
-  const specs = layer.tensorSpecs();
-  // Statistics come first, and end at a counter that somebody has deleted.
-  layer.initializeTensors(specs.filter(({ kind, shape }) => kind === 'buffer' && shape.length > 0));
-  for (const { name, shape } of specs) if (shape.length === 0) layer.getAttribute(name);
-  layer.initializeTensors(specs);
+  resetStatistics(layer);
+  layer.initializeTensors();
+}
+
+/** `reset_running_stats`: one after the other, until one that somebody has deleted or that is None. */
+function resetStatistics(layer: LayerModule): void {
+  for (const spec of layer.tensorSpecs().filter(({ kind }) => kind === 'buffer')) {
+    if (layer.getAttribute(spec.name) === null)
+      throw new TorchError(
+        'AttributeError',
+        noAttribute(null, spec.name === 'running_var' ? 'fill_' : 'zero_'),
+      );
+    layer.initializeTensors([spec]);
+  }
 }
 
 function materializeOne(layer: LayerModule, { name, kind, shape }: TensorSpec): void {
@@ -38,15 +47,38 @@ function materializeOne(layer: LayerModule, { name, kind, shape }: TensorSpec): 
     : new TorchError('AttributeError', noAttribute(tensor, 'materialize'));
 }
 
-/** `reset_parameters` of a class that is not lazy: what was deleted is an AttributeError once the tensors before it have new values. */
-export function resetAsTorch(layer: LayerModule): void {
-  const specs = layer.tensorSpecs();
-  // Recurrent layers reset the parameters there are.
-  const isRecurrent = KEEPS_BIAS.test(layer.declaration.torch ?? '');
-  const deleted = specs.findIndex(
-    ({ name }) => !isRecurrent && !name.includes('.') && Reflect.get(layer, name) === undefined,
-  );
-  if (deleted < 0) return layer.initializeTensors(specs);
-  layer.initializeTensors(specs.slice(0, deleted));
-  layer.getAttribute(specs[deleted]?.name ?? '');
+/** What the first values of a weight ask of it before anything else, by class. Source: torch.nn.init. */
+const ASKED_FIRST: readonly (readonly [torch: RegExp, name: string])[] = [
+  [/\.Linear$/, 'shape'],
+  [/\.Conv/, 'is_contiguous'],
+  [/\.Bilinear$/, 'size'],
+  [/\.Embedding$/, 'normal_'],
+];
+const askedFirst = (torch: string): string => ASKED_FIRST.find(([each]) => each.test(torch))?.[1] ?? 'fill_';
+
+/**
+ * `reset_parameters`: what was deleted is an AttributeError once the tensors before it have new values. A layer of no or unknown size
+ * only fails so.
+ */
+export function resetAsTorch(layer: LayerModule, isEmpty: boolean): void {
+  const { declaration, params } = layer;
+  // Recurrent layers reset the parameters there are, the others a bias that has been assigned since, too.
+  const isRecurrent = KEEPS_BIAS.test(declaration.torch ?? '');
+  const specs = isRecurrent
+    ? layer.tensorSpecs()
+    : (declaration.tensors?.({ ...params, ...('bias' in params ? { bias: true } : {}) }) ?? []);
+  const deleted = isRecurrent
+    ? undefined
+    : specs.find(
+        ({ name, kind }) =>
+          kind === 'parameter' && !name.includes('.') && Reflect.get(layer, name) === undefined,
+      );
+  if (isEmpty && deleted === undefined) return;
+  resetStatistics(layer);
+  const hasWeight = layer.tensorSpecs().some(({ name }) => name === 'weight');
+  if (hasWeight && deleted?.name !== 'weight' && layer.getAttribute('weight') === null)
+    throw new TorchError('AttributeError', noAttribute(null, askedFirst(declaration.torch ?? '')));
+  if (deleted === undefined) return layer.initializeTensors(specs);
+  layer.initializeTensors(specs.slice(0, specs.indexOf(deleted)));
+  layer.getAttribute(deleted.name);
 }

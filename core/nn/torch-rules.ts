@@ -3,6 +3,7 @@ import { TorchError } from '../errors';
 import type { LayerDeclaration } from '../layers/declaration';
 import { torchSize, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
+import { checkRank } from './given/products';
 import type { LayerModule } from './layer-module';
 import { warn } from './warnings';
 
@@ -39,8 +40,9 @@ const linear: TorchRules = {
     if (module.paramAttribute('in_features') !== 0) return;
     const size = input?.shape.at(-1);
     const weight = module.getAttribute('weight');
-    const loaded = (weight as Tensor | null)?.shape.at(-1);
     if (size === undefined) throw axisMissing();
+    if (weight === null) throw new TorchError('AttributeError', "'NoneType' object has no attribute 'shape'");
+    const loaded = (weight as Tensor).shape.at(-1);
     if (size !== loaded)
       throw new TorchError(
         'AssertionError',
@@ -137,6 +139,14 @@ const instanceNorm = (rank: number): TorchRules => ({
   },
 });
 
+/** The rank is looked at before the weights are read. */
+const cell = (functionName: string): TorchRules => ({
+  callable: built(functionName),
+  checkForward([input], module) {
+    if (input) checkRank(module, input, [1, 2]);
+  },
+});
+
 /** By PyTorch's class name. */
 const TORCH_RULES: Readonly<Record<string, TorchRules>> = {
   'torch.nn.Linear': linear,
@@ -145,9 +155,9 @@ const TORCH_RULES: Readonly<Record<string, TorchRules>> = {
   'torch.nn.RNN': { callable: built('rnn_tanh') },
   'torch.nn.GRU': { callable: built('gru') },
   'torch.nn.LSTM': { callable: built('lstm') },
-  'torch.nn.RNNCell': { callable: built('rnn_tanh_cell') },
-  'torch.nn.GRUCell': { callable: built('gru_cell') },
-  'torch.nn.LSTMCell': { callable: built('lstm_cell') },
+  'torch.nn.RNNCell': cell('rnn_tanh_cell'),
+  'torch.nn.GRUCell': cell('gru_cell'),
+  'torch.nn.LSTMCell': cell('lstm_cell'),
   'torch.nn.Conv1d': convolution(1, 'conv1d'),
   'torch.nn.Conv2d': convolution(2, 'conv2d'),
   'torch.nn.Conv3d': convolution(3, 'conv3d'),

@@ -413,6 +413,8 @@ def rare():
     save("tuples_of_bytes", [(b"a", bytearray(b"b")), ({1}, torch.device("cpu")), (torch.Size([2]), 1j), [b"c"]])
     save_resaved("protocol_4_sets", {"k": {frozenset([1, 2]): 1}, "s": {3}, "tensors": {torch.ones(2)}, "b": [b"", b"x"]}, protocol=4)
     save("layouts_and_schemes", {"l": [torch.strided, torch.sparse_csr], "q": torch.per_channel_affine, "d": [torch.float8_e5m2, torch.int64]})
+    nothing = torch.empty(0)
+    save("empty_of_two_types", {"float": nothing, "half": nothing.view(torch.float16), "whole": nothing.view(torch.int64)[:0]})
     save("defaultdict_none", {"d": collections.defaultdict(None, {"a": torch.ones(1), "b": 2})})
     point, slotted = Point(1, torch.ones(2)), Slotted()
     slotted.left = torch.arange(2)

@@ -14,6 +14,7 @@ import { filesOf } from '#core/document/data-files';
 import { applyChange, type ProjectChange } from '#core/document/change';
 import type { DataSource, Project } from '#core/document/project';
 import { sharedId } from '#core/document/schema';
+import { serializeProject } from '#core/document/serialize';
 import { errorToData, LazuliError } from '#core/errors';
 import type { OpenedProject } from '#core/ipc/api';
 import { ModelTeller } from '#core/session/model-change';
@@ -104,6 +105,12 @@ export class WindowState implements Kept, RunnerHost {
     this.unsaved = null;
     await this.#settleHistory();
     await this.autosave.saved();
+  }
+
+  /** Nothing is unsaved in the window: what was told late, while its file was written, is not kept either. */
+  async rest(): Promise<void> {
+    if (this.project && this.#stamp?.sha256 === sha256(serializeProject(this.project)))
+      await this.autosave.saved();
   }
 
   /** Something else changed the project's file since it was read or written last. */

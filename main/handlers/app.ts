@@ -34,10 +34,11 @@ export function appHandlers(app: App): HandlersOf<'app'> {
     'app.endTour': () => {
       app.settings.isTourOver = true;
     },
-    'app.setDirty': (state, isDirty) => {
+    'app.setDirty': async (state, isDirty) => {
       state.isDirty = isDirty;
       state.window.setDocumentEdited(isDirty);
       if (isDirty) state.autosave.notice();
+      else await state.rest();
     },
   };
 }

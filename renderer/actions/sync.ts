@@ -82,7 +82,8 @@ export function startSync(): () => void {
   let wasDirty: boolean | null = null;
   const unsubscribe = useDocument.subscribe((state, before) => {
     const dirty = isDirty(state);
-    if (dirty !== wasDirty) {
+    // A page that shows nothing yet knows nothing of what is unsaved.
+    if (state.project !== null && dirty !== wasDirty) {
       wasDirty = dirty;
       call('app.setDirty', dirty).catch(report);
     }

@@ -101,9 +101,12 @@ export async function launch(options: Start): Promise<Lazuli> {
     async close() {
       if (hasEnded) return;
       const ended = app.waitForEvent('close');
-      await app.evaluate(({ app: running }) => {
-        running.exit(0);
-      });
+      // It may be gone before it answers; that it ended is what counts.
+      await app
+        .evaluate(({ app: running }) => {
+          running.exit(0);
+        })
+        .catch(() => undefined);
       await ended;
     },
   };

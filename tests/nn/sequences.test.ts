@@ -12,7 +12,6 @@ useReferenceBackend();
 interface Sequences {
   readonly sequences: readonly {
     readonly seed: number;
-
     readonly steps: readonly Step[];
   }[];
 }
@@ -28,8 +27,17 @@ const file =
   process.env['LAZULI_SEQUENCES'] ?? join(import.meta.dirname, '..', 'golden', 'nn-sequences.json');
 const { sequences } = JSON.parse(readFileSync(file, 'utf8')) as Sequences;
 
-/** By how much elements may differ, relative to the larger of 1 and theirs: sums in another order, of the narrowest dtype told. */
-const TOLERANCE: readonly (readonly [dtype: string, tolerance: number])[] = [['bfloat16', 4e-2], ['float16', 4e-3], ['', 1e-4]]; // prettier-ignore
+/**
+ * By how much elements may differ, relative to the larger of 1 and theirs, by the narrowest dtype an answer names: sums in another order.
+ * The file has seven digits of an element, half a unit of the last is what float64 is compared to.
+ */
+const TOLERANCE: readonly (readonly [dtype: string, tolerance: number])[] = [
+  ['bfloat16', 4e-2],
+  ['float16', 4e-3],
+  ['float32', 2e-6],
+  ['float64', 5e-7],
+  ['', 2e-6],
+];
 
 function agrees(text: string, expected: readonly (number | string)[], got: readonly number[]): boolean {
   const [, tolerance] = TOLERANCE.find(([dtype]) => text.includes(dtype)) ?? ['', 0];
@@ -37,10 +45,14 @@ function agrees(text: string, expected: readonly (number | string)[], got: reado
     expected.length === got.length &&
     expected.every((value, index) => {
       const [wanted, mine] = [Number(String(value).replace('inf', 'Infinity')), got[index] ?? NaN];
-      return Object.is(wanted, mine) || wanted === mine || Math.abs(wanted - mine) <= tolerance * Math.max(1, Math.abs(wanted));
+      return (
+        Object.is(wanted, mine) ||
+        wanted === mine ||
+        Math.abs(wanted - mine) <= tolerance * Math.max(1, Math.abs(wanted))
+      );
     })
   );
-} // prettier-ignore
+}
 
 /** The first call whose answer is another one, or null. */
 function firstDifference(seed: number, steps: readonly Step[]): Difference | null {

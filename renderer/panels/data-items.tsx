@@ -1,9 +1,9 @@
 // The first items of the data: pictures with their target, or rows of a table.
-import { CircleAlert } from 'lucide-react';
 import type { CSSProperties, JSX } from 'react';
 import { formatShape } from '#core/tensor/shape';
 import type { DataPreview } from '#core/session/session';
 
+import { ErrorNotice } from '../chrome/error-notice';
 import { usePreview } from '../stores/preview';
 import { t } from '../text';
 import { showCount } from './format';
@@ -24,14 +24,7 @@ export function DataItems(): JSX.Element {
   if (error)
     return (
       <div className="data-items">
-        <div className="notice is-error" role="alert">
-          <CircleAlert size={15} aria-hidden />
-          <span>
-            {error.message}
-            {error.where === undefined ? null : <span className="notice-fix">{error.where}</span>}
-            {error.hint === undefined ? null : <span className="notice-fix">{error.hint}</span>}
-          </span>
-        </div>
+        <ErrorNotice error={error} where={error.where} />
       </div>
     );
   if (!preview)

@@ -1,10 +1,11 @@
 // The run as it goes: curves, progress, speed, remaining time; afterwards what came of it, or what went wrong.
 // Re-renders with the run's events, a few times a second; the curves are drawn outside React.
-import { CircleAlert, ChartSpline } from 'lucide-react';
+import { ChartSpline } from 'lucide-react';
 import type { JSX } from 'react';
 import type { RunEvent } from '#core/session/session';
 
 import { continueOnCpu } from '../actions/runs';
+import { ErrorNotice } from '../chrome/error-notice';
 import { useDocument } from '../stores/document';
 import { useRun, type Curves } from '../stores/run';
 import { t } from '../text';
@@ -48,18 +49,13 @@ export function RunError(): JSX.Element | null {
   const device = useDocument(({ project }) => project?.training.device ?? 'cpu');
   if (!error) return null;
   return (
-    <div className="notice is-error" role="alert">
-      <CircleAlert size={15} aria-hidden />
-      <span>
-        {error.message}
-        {error.hint === undefined ? null : <span className="notice-fix">{error.hint}</span>}
-      </span>
+    <ErrorNotice error={error}>
       {device !== 'cpu' && DEVICE_FAULTS.includes(error.code) ? (
         <button type="button" className="button" onClick={() => void continueOnCpu()}>
           {t('runView.goOnWithTheCpu')}
         </button>
       ) : null}
-    </div>
+    </ErrorNotice>
   );
 }
 

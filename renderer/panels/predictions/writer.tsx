@@ -1,8 +1,9 @@
 // What a model of characters writes: the prompt, how it draws, and the text as it grows.
-import { CircleAlert, PenLine, Square } from 'lucide-react';
+import { PenLine, Square } from 'lucide-react';
 import type { JSX } from 'react';
 import { TEXT_LIMITS } from '#core/session/generated';
 
+import { ErrorNotice } from '../../chrome/error-notice';
 import { NumberField } from '../../fields/plain-fields';
 import { changeRequest, stopWriting, useWritten, write } from '../../stores/written';
 import { t } from '../../text';
@@ -76,13 +77,7 @@ function Text(): JSX.Element {
   if (error)
     return (
       <div className="writer-text">
-        <div className="notice is-error" role="alert">
-          <CircleAlert size={15} aria-hidden />
-          <span>
-            {error.message}
-            {error.hint === undefined ? null : <span className="notice-fix">{error.hint}</span>}
-          </span>
-        </div>
+        <ErrorNotice error={error} />
       </div>
     );
   return (

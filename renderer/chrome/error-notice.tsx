@@ -1,0 +1,27 @@
+// What went wrong, where it happened in a panel: its text, what to do, and perhaps a button that does it.
+import { CircleAlert } from 'lucide-react';
+import type { JSX, ReactNode } from 'react';
+import type { ErrorData } from '#core/errors';
+
+/** `where`: the place, for errors whose text does not name it. */
+export function ErrorNotice({
+  error,
+  where,
+  children,
+}: {
+  readonly error: Pick<ErrorData, 'message' | 'hint'>;
+  readonly where?: string | undefined;
+  readonly children?: ReactNode;
+}): JSX.Element {
+  return (
+    <div className="notice is-error" role="alert">
+      <CircleAlert size={15} aria-hidden />
+      <span>
+        {error.message}
+        {where === undefined ? null : <span className="notice-fix">{where}</span>}
+        {error.hint === undefined ? null : <span className="notice-fix">{error.hint}</span>}
+      </span>
+      {children}
+    </div>
+  );
+}

@@ -7,31 +7,11 @@
 #include <set>
 
 #include "spirv.h"
+#include "spirv_opcodes.h"
 
 namespace lazuli::gpu {
 namespace {
 
-enum Opcode : uint32_t {
-  kOpName = 5,
-  kOpMemberName = 6,
-  kOpTypeInt = 21,
-  kOpTypeFloat = 22,
-  kOpConstant = 43,
-  kOpTypePointer = 32,
-  kOpFunction = 54,
-  kOpFunctionParameter = 55,
-  kOpFunctionEnd = 56,
-  kOpFunctionCall = 57,
-  kOpVariable = 59,
-  kOpLoad = 61,
-  kOpStore = 62,
-  kOpIAdd = 128,
-  kOpIMul = 132,
-  kOpUDiv = 134,
-  kOpUMod = 137,
-  kOpLabel = 248,
-  kOpReturnValue = 254,
-};
 constexpr uint32_t kFunctionStorage = 7;
 
 /// A function of the frame and those it calls.

@@ -6,57 +6,11 @@
 #include <map>
 
 #include "recorder.h"
+#include "spirv_opcodes.h"
 
 namespace lazuli::gpu {
 namespace {
 
-enum Opcode : uint32_t {
-  kOpTypeBool = 20,
-  kOpTypeInt = 21,
-  kOpTypeFloat = 22,
-  kOpTypeVector = 23,
-  kOpTypeStruct = 30,
-  kOpTypePointer = 32,
-  kOpTypeFunction = 33,
-  kOpConstant = 43,
-  kOpConstantComposite = 44,
-  kOpFunction = 54,
-  kOpFunctionParameter = 55,
-  kOpFunctionEnd = 56,
-  kOpFunctionCall = 57,
-  kOpLoad = 61,
-  kOpStore = 62,
-  kOpAccessChain = 65,
-  kOpInBoundsAccessChain = 66,
-  kOpPtrAccessChain = 67,
-  kOpCompositeConstruct = 80,
-  kOpCompositeExtract = 81,
-  kOpMemberDecorate = 72,
-  kOpCopyObject = 83,
-  kOpConvertUToPtr = 120,
-  kOpBitcast = 124,
-  kOpIAdd = 128,
-  kOpISub = 130,
-  kOpIMul = 132,
-  kOpLogicalAnd = 167,
-  kOpSelect = 169,
-  kOpIEqual = 170,
-  kOpUGreaterThanEqual = 174,
-  kOpULessThan = 176,
-  kOpULessThanEqual = 178,
-  kOpAtomicLoad = 227,
-  kOpAtomicStore = 228,
-  kOpAtomicCompareExchange = 230,
-  kOpAtomicXor = 242,
-  kOpPhi = 245,
-  kOpLoopMerge = 246,
-  kOpSelectionMerge = 247,
-  kOpLabel = 248,
-  kOpBranch = 249,
-  kOpBranchConditional = 250,
-  kOpReturnValue = 254,
-  kOpCooperativeMatrixLoad = 4457,
-};
 constexpr uint32_t kPhysicalStorage = 5349, kAligned = 2, kDeviceScope = 1, kOffset = 35, kPointerBytes = 8;
 
 using Words = std::vector<uint32_t>;

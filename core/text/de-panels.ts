@@ -18,7 +18,7 @@ export const DE_PANELS: { readonly [key in keyof typeof EN_PANELS]: string } = {
   'write.temperature': 'Temperatur',
   'write.temperature.help':
     '0 nimmt das wahrscheinlichste Zeichen, 1 zieht nach den Wahrscheinlichkeiten des Modells.',
-  'write.seed': 'Startwert der Ziehung',
+  'write.seed': 'Startwert',
   'write.write': 'Weiterschreiben',
   'write.stop': 'Aufhören',
   'write.text': 'Was das Modell schreibt',

@@ -15,7 +15,7 @@ export const EN_PANELS = {
   'write.characters': 'Characters',
   'write.temperature': 'Temperature',
   'write.temperature.help': '0 takes the likeliest character, 1 draws as the model’s probabilities say.',
-  'write.seed': 'Seed of the draws',
+  'write.seed': 'Seed',
   'write.write': 'Write on',
   'write.stop': 'Stop writing',
   'write.text': 'What the model writes',

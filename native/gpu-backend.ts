@@ -2,7 +2,7 @@
 // run there is refused, by name, before anything starts.
 import { LazuliError } from '#core/errors';
 import { INFER } from '#core/ops/infer';
-import { INTEGER_OPS, type AttributeValue, type OpName } from '#core/ops/signatures';
+import type { AttributeValue, OpName } from '#core/ops/signatures';
 import type { ProgramSpec } from '#core/program/instructions';
 import { elementSize } from '#core/tensor/dtype';
 import type { DType } from '#core/tensor/dtype';
@@ -197,17 +197,6 @@ function refuseShapes(
 }
 
 function refuseDtypes(op: OpName, tensors: readonly ({ readonly dtype: DType } | null)[]): void {
-  if (INTEGER_OPS.some((whole) => whole === op))
-    throw new LazuliError(
-      'not_supported',
-      'the GPU does not compute whole numbers: the model does arithmetic with integers or masks',
-      {
-        where: op,
-        expected: 'floats',
-        got: 'int64',
-        hint: 'use the CPU, or do the arithmetic with floats (a to layer)',
-      },
-    );
   const isUpdate = op.endsWith('_step');
   if (ANY_DTYPE.has(op)) return;
   const operands = isUpdate ? tensors.slice(0, -1) : tensors;

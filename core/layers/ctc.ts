@@ -10,7 +10,7 @@ import { timeSteps } from './sequences';
 import { isCompatible, mismatch, outputs, product, rankProblem, refusal } from './shapes';
 import { range } from './take';
 
-/** Log probabilities of batches `[T, N, C]` and what they are compared with; labels and lengths in float64. */
+/** Log probabilities of batches `[T, N, C]` and what they are compared with; labels and lengths in int64. */
 interface Batch {
   readonly logProbabilities: Tensor;
   /** `[N, S]`, whatever stands behind a row's length. */
@@ -19,18 +19,17 @@ interface Batch {
   readonly lengths: Tensor;
 }
 
-const row = (values: readonly number[], like: Tensor): Tensor =>
-  ops.fromArray(Float64Array.from(values), 'float64', like.device);
+const row = (values: readonly number[], like: Tensor): Tensor => ops.fromArray(values, 'int64', like.device);
+const whole = (value: number, like: Tensor): Tensor => ops.fromArray(value, 'int64', like.device);
 
-/** Rows of labels that stand one after the other in one list, as `[N, S]` with S the length of the list. */
+/** Rows of labels that stand one after the other in one list, as int64 `[N, S]` with S the length of the list. */
 export function labelRows(list: Tensor, lengths: Tensor): Tensor {
   const [rows = 0, count = 0] = [lengths.shape[0], list.shape[0]];
-  if (count === 0) return ops.zeros([rows, 0], 'float64', list.device);
-  const before = range(rows).map((to) => range(rows).map((from) => (from < to ? 1 : 0)));
-  const starts = ops.matmul(ops.fromArray(before, 'float64', list.device), lengths);
-  const places = ops.add(ops.reshape(starts, [rows, 1]), row(range(count), list));
-  const within = ops.minimum(places, count - 1);
-  return ops.cast(ops.gather(list, ops.cast(within, 'int64')), 'float64');
+  if (count === 0) return ops.zeros([rows, 0], 'int64', list.device);
+  const starts = ops.subPromoted(ops.cumsum(lengths, 0), lengths);
+  const places = ops.addPromoted(ops.reshape(starts, [rows, 1]), row(range(count), list));
+  const within = ops.minimumPromoted(places, whole(count - 1, list));
+  return ops.cast(ops.gather(list, within), 'int64');
 }
 
 /** log(e^a + e^b + e^c), -∞ where all are, with a gradient that stays finite there. */
@@ -57,46 +56,52 @@ function negativeLogLikelihood({ logProbabilities, labels, steps, lengths }: Bat
   const width = 2 * count + 1;
   const { dtype, device } = logProbabilities;
   const column = (x: Tensor): Tensor => ops.reshape(x, [batch, 1]);
-  const isLabel = ops.lt(row(range(count), labels), column(lengths));
-  const wanted = ops.where(isLabel, labels, blank);
+  const isLabel = ops.less(row(range(count), labels), column(lengths));
+  const nothing = whole(blank, labels);
+  const wanted = ops.wherePromoted(isLabel, labels, nothing);
   // Blank, label, blank, label, ..., blank.
   const between = ops.reshape(ops.stack([ops.fullLike(wanted, blank), wanted], 2), [batch, 2 * count]);
-  const path = ops.concatenate([between, ops.full([batch, 1], blank, 'float64', device)], 1);
-  const before = ops.pad(ops.slice(path, 1, { end: Math.max(width - 2, 0) }), [0, 0, Math.min(2, width), 0], {
-    value: blank,
-  });
-  const mayJump = ops.cast(ops.mul(ops.ne(path, blank), ops.ne(path, before)), dtype);
+  const blanks = (size: number): Tensor => ops.full([batch, size], blank, 'int64', device);
+  const path = ops.concatenate([between, blanks(1)], 1);
+  const before = ops.concatenate(
+    [blanks(Math.min(2, width)), ops.slice(path, 1, { end: Math.max(width - 2, 0) })],
+    1,
+  );
+  const mayJump = ops.cast(ops.bitwiseAnd(ops.notEqual(path, nothing), ops.notEqual(path, before)), dtype);
   const cells = row(
     range(time * batch).map((cell) => cell * classes),
     labels,
   );
-  const places = ops.add(ops.reshape(cells, [time, batch, 1]), path);
-  const emitted = ops.gather(ops.reshape(logProbabilities, [-1]), ops.cast(places, 'int64'));
+  const places = ops.addPromoted(ops.reshape(cells, [time, batch, 1]), path);
+  const emitted = ops.gather(ops.reshape(logProbabilities, [-1]), places);
   const shifted = (x: Tensor, by: number): Tensor =>
     ops.pad(ops.slice(x, 1, { end: Math.max(width - by, 0) }), [0, 0, Math.min(by, width), 0], {
       value: -Infinity,
     });
-  const isStart = ops.lt(row(range(width), labels), 2);
+  const isStart = ops.fromArray(
+    range(width).map((place) => Number(place < 2)),
+    dtype,
+    device,
+  );
   const [first, ...rest] = timeSteps(emitted).map((step) => ops.reshape(step, [batch, width]));
   if (!first) return ops.zeros([batch], dtype, device);
-  let states = ops.where(ops.cast(isStart, dtype), first, -Infinity);
+  const isGoing = (step: number): Tensor => ops.cast(ops.greater(column(steps), whole(step, steps)), dtype);
+  let states = ops.where(isStart, first, -Infinity);
   for (const [index, step] of rest.entries()) {
     const jumped = ops.where(mayJump, shifted(states, 2), -Infinity);
     const moved = ops.add(logSum(states, shifted(states, 1), jumped), step);
-    states = ops.where(ops.cast(ops.gt(column(steps), index + 1), dtype), moved, states);
+    states = ops.where(isGoing(index + 1), moved, states);
   }
   const flat = ops.reshape(states, [-1]);
   const at = (offset: number): Tensor => {
-    const place = ops.add(ops.mul(lengths, 2), -offset);
-    const whole = ops.add(
-      row(
-        range(batch).map((index) => index * width),
-        labels,
-      ),
-      ops.maximum(place, 0),
+    const place = ops.subPromoted(ops.addPromoted(lengths, lengths), whole(offset, lengths));
+    const starts = row(
+      range(batch).map((index) => index * width),
+      labels,
     );
-    const value = ops.gather(flat, ops.cast(whole, 'int64'));
-    return ops.where(ops.cast(ops.ge(place, 0), dtype), value, -Infinity);
+    const zero = whole(0, lengths);
+    const value = ops.gather(flat, ops.addPromoted(starts, ops.maximumPromoted(place, zero)));
+    return ops.where(ops.cast(ops.greaterEqual(place, zero), dtype), value, -Infinity);
   };
   const none = ops.full([batch], -Infinity, dtype, device);
   return ops.neg(logSum(at(0), at(1), none));
@@ -111,7 +116,7 @@ function probabilities({ logProbabilities, steps }: Batch, isLost: Tensor, isLef
   const [time = 0, batch = 0] = logProbabilities.shape;
   const { dtype, device } = logProbabilities;
   const share = ops.noGrad(() => {
-    const isStep = ops.lt(ops.reshape(row(range(time), steps), [time, 1]), ops.reshape(steps, [1, batch]));
+    const isStep = ops.less(ops.reshape(row(range(time), steps), [time, 1]), ops.reshape(steps, [1, batch]));
     const going = ops.reshape(ops.cast(isStep, dtype), [time, batch, 1]);
     const counted = isLeftOut ? ops.mul(going, ops.sub(1, ops.reshape(isLeftOut, [1, batch, 1]))) : going;
     const isNone = ops.maximum(ops.eq(logProbabilities, -Infinity), ops.reshape(isLost, [1, batch, 1]));
@@ -173,11 +178,11 @@ export const ctc = defineLayer({
     const [given, targets] = [inputOf(call, 0), inputOf(call, 1)];
     const isSingle = given.rank === 2;
     const counts = (port: number): Tensor =>
-      ops.reshape(ops.cast(inputOf(call, port), 'float64'), [isSingle ? 1 : (given.shape[1] ?? 0)]);
+      ops.reshape(ops.cast(inputOf(call, port), 'int64'), [isSingle ? 1 : (given.shape[1] ?? 0)]);
     const [steps, lengths] = [counts(2), counts(3)];
     const batch = {
       logProbabilities: isSingle ? ops.unsqueeze(given, 1) : given,
-      labels: targets.rank === 1 ? labelRows(targets, lengths) : ops.cast(targets, 'float64'),
+      labels: targets.rank === 1 ? labelRows(targets, lengths) : ops.cast(targets, 'int64'),
       steps,
       lengths,
     };
@@ -187,7 +192,7 @@ export const ctc = defineLayer({
     const kept = zero_infinity ? ops.where(isInfinite, 0, whole) : whole;
     if (how === 'none') return [isSingle ? ops.reshape(kept, []) : kept];
     if (how === 'sum') return [ops.sum(kept)];
-    const perLabel = ops.div(kept, ops.cast(ops.maximum(lengths, 1), kept.dtype));
+    const perLabel = ops.div(kept, ops.maximum(ops.cast(lengths, kept.dtype), 1));
     return [ops.mean(perLabel)];
   },
   flops: (_params, [scores = [], targets = []]) =>

@@ -168,12 +168,14 @@ export const embeddingBag = defineLayer({
 function bagFrequencies(index: Tensor, like: Tensor, rows: number): Tensor {
   const length = index.numel();
   if (length === 0) return ops.zeros(index.shape, like.dtype, like.device);
-  const counts = countsOf(index, ops.zeros([], 'float64', like.device), rows);
+  // Counted in floats: a GPU adds those up alone.
+  const counting = like.device === 'gpu' ? 'float32' : 'float64';
+  const counts = countsOf(index, ops.zeros([], counting, like.device), rows);
   const present = ops.cast(ops.gt(counts, 0), 'int64');
   // Of each number: where it starts in the sorted list, and its place among the different ones.
   const starts = before(ops.cast(counts, 'int64'));
   const places = before(present);
-  const marks = ops.scatterRows(ops.cast(present, 'float64'), starts, length + 1);
+  const marks = ops.scatterRows(ops.cast(present, counting), starts, length + 1);
   const placeAt = ops.addPromoted(
     ops.cumsum(ops.cast(marks, 'int64'), 0),
     ops.fromArray(-1, 'int64', like.device),
@@ -187,10 +189,10 @@ function bagFrequencies(index: Tensor, like: Tensor, rows: number): Tensor {
 /** Sums of whole numbers up to each place, without it. */
 const before = (x: Tensor): Tensor => ops.subPromoted(ops.cumsum(x, 0), x);
 
-/** `[.., 1]`: 1 where a number counts, 0 at the padding's. float64 tells all numbers apart. */
+/** `[.., 1]`: 1 where a number counts, 0 at the padding's. */
 function countedIn(input: Tensor, padding: number | null, like: Tensor): Tensor {
-  const numbers = ops.cast(ops.unsqueeze(input, -1), 'float64');
-  return ops.cast(ops.ne(numbers, padding ?? -1), like.dtype);
+  const skipped = ops.fromArray(padding ?? -1, 'int64', like.device);
+  return ops.cast(ops.notEqual(ops.unsqueeze(input, -1), skipped), like.dtype);
 }
 
 /** Bags `[N, B, d]` as rows `[N, d]`. */
@@ -210,16 +212,15 @@ function ofList(
 ): Tensor {
   const [length = 0] = rows.shape;
   const [bags = 0] = starts.shape;
-  const places = ops.fromArray(Float64Array.from(range(length)), 'float64', rows.device);
-  const isPast = ops.ge(places, ops.reshape(ops.cast(starts, 'float64'), [bags, 1]));
-  const bag = ops.sub(ops.sum(isPast, [0]), 1);
+  const places = ops.fromArray(range(length), 'int64', rows.device);
+  const isPast = ops.greaterEqual(places, ops.reshape(starts, [bags, 1]));
+  const bag = ops.subPromoted(ops.sumPromoted(isPast, [0]), ops.fromArray(1, 'int64', rows.device));
   if (mode === 'max') {
-    const numbers = ops.fromArray(Float64Array.from(range(bags)), 'float64', rows.device, [bags, 1]);
-    const isIn = ops.reshape(ops.cast(ops.eq(bag, numbers), rows.dtype), [bags, length, 1]);
+    const numbers = ops.fromArray(range(bags), 'int64', rows.device, [bags, 1]);
+    const isIn = ops.reshape(ops.cast(ops.equal(bag, numbers), rows.dtype), [bags, length, 1]);
     const members = ops.mul(isIn, counts);
     return reduced(ops.where(members, rows, 0), members, 'max');
   }
-  const index = ops.cast(bag, 'int64');
-  const total = ops.scatterRows(ops.mul(rows, counts), index, bags);
-  return mode === 'sum' ? total : ops.div(total, ops.maximum(ops.scatterRows(counts, index, bags), 1));
+  const total = ops.scatterRows(ops.mul(rows, counts), bag, bags);
+  return mode === 'sum' ? total : ops.div(total, ops.maximum(ops.scatterRows(counts, bag, bags), 1));
 }

@@ -112,26 +112,30 @@ export const adaptiveLogSoftmaxWithLoss = defineLayer({
     const [given, wanted] = [inputOf(call, 0), inputOf(call, 1)];
     const isSingle = given.rank === 1;
     const input = isSingle ? ops.unsqueeze(given, 0) : given;
-    const target = ops.reshape(ops.cast(wanted, 'float64'), [input.shape[0] ?? 0]);
+    const target = ops.reshape(ops.cast(wanted, 'int64'), [input.shape[0] ?? 0]);
     const { shortlist, clusters } = clustersOf(call.params);
     const head = ops.logSoftmax(
       ops.linear(input, tensorOf(call, 'head.weight'), maybeTensor(call, 'head.bias')),
       1,
     );
     const chosen = (scores: Tensor, column: Tensor): Tensor =>
-      ops.neg(ops.nll(scores, ops.cast(column, 'int64'), { reduction: 'none' }));
-    const isCommon = ops.lt(target, shortlist);
-    const common = chosen(head, ops.where(isCommon, target, 0));
+      ops.neg(ops.nll(scores, column, { reduction: 'none' }));
+    const whole = (value: number): Tensor => ops.fromArray(value, 'int64', target.device);
+    const isCommon = ops.less(target, whole(shortlist));
+    const common = chosen(head, ops.wherePromoted(isCommon, target, whole(0)));
     const output = clusters.reduce((sum, { from, size: count }, index) => {
       const isLast = index === clusters.length - 1;
-      const isBelow = isLast ? ops.ge(target, from) : ops.lt(target, from + count);
-      const isHere = ops.mul(ops.ge(target, from), isBelow);
+      const isReached = ops.greaterEqual(target, whole(from));
+      const isHere = isLast ? isReached : ops.bitwiseAnd(isReached, ops.less(target, whole(from + count)));
       const tail = ops.linear(
         ops.linear(input, tensorOf(call, `tail.${index}.0.weight`)),
         tensorOf(call, `tail.${index}.1.weight`),
       );
       // Rows of other groups look at its first class, and are left out.
-      const own = chosen(ops.logSoftmax(tail, 1), ops.where(isHere, ops.sub(target, from), 0));
+      const own = chosen(
+        ops.logSoftmax(tail, 1),
+        ops.wherePromoted(isHere, ops.subPromoted(target, whole(from)), whole(0)),
+      );
       const group = ops.squeeze(
         ops.slice(head, 1, { start: shortlist + index, end: shortlist + index + 1 }),
         1,

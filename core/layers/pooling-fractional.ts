@@ -1,5 +1,6 @@
 // fractional_max_pool2d and 3d: the largest values of windows whose places are drawn. Source: https://arxiv.org/abs/1412.6071.
 import * as ops from '../ops';
+import type { Device } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
 import { defineLayer, type Inference, type LayerDeclaration } from './declaration';
 import { integers, optionalArray, optionalIntegers, optionalNumbers, type NestedNumbers } from './params';
@@ -44,22 +45,25 @@ function inferFractional(name: string, rank: SpatialRank, params: Params, shape:
   return outputs([...shape.slice(0, -rank), ...sizes]);
 }
 
+/** What window starts are computed in; PyTorch takes the input's dtype. */
+const drawnIn = (device: Device) => (device === 'gpu' ? 'float32' : 'float64');
+
 /**
- * Starts of the windows along an axis for draws u `[rows]` in [0, 1): `[rows, out]`, the first at 0 and the last at the end,
+ * Starts of the windows along an axis for draws u `[rows]` in [0, 1): int64 `[rows, out]`, the first at 0 and the last at the end,
  * those between at floor((i + u)·α) - floor(u·α). Source: at::native::generate_intervals.
  */
 function starts(draws: Tensor, size: number, out: number, kernel: number): Tensor {
   const [rows = 0] = draws.shape;
   const last = size - kernel;
-  if (out === 1) return ops.full([rows, 1], last, 'float64', draws.device);
+  if (out === 1) return ops.full([rows, 1], last, 'int64', draws.device);
   const step = last / (out - 1);
   const u = ops.reshape(draws, [rows, 1]);
-  const places = ops.fromArray(Float64Array.from(range(out)), 'float64', draws.device);
+  const places = ops.fromArray(Float64Array.from(range(out)), draws.dtype, draws.device);
   const between = ops.sub(ops.floor(ops.mul(ops.add(places, u), step)), ops.floor(ops.mul(u, step)));
-  return ops.where(ops.lt(places, out - 1), between, last);
+  return ops.cast(ops.where(ops.lt(places, out - 1), between, last), 'int64');
 }
 
-/** Places in the flat spatial axes of each window's points: `[rows, windows, points]`, float64. */
+/** Places in the flat spatial axes of each window's points: int64 `[rows, windows, points]`. */
 function windowPlaces(
   draws: Tensor,
   sizes: readonly number[],
@@ -73,13 +77,14 @@ function windowPlaces(
       // PyTorch's samples name the last axis first, but in 3d the first.
       const order = sizes.length === 2 ? 1 - axis : axis;
       const own = starts(ops.select(draws, 1, order), size, count, width);
-      const points = ops.fromArray(Float64Array.from(range(width)), 'float64', draws.device);
-      const axisPlaces = ops.add(ops.reshape(own, [rows, 1, count, 1, 1]), points);
+      const points = ops.fromArray(range(width), 'int64', draws.device);
+      const axisPlaces = ops.addPromoted(ops.reshape(own, [rows, 1, count, 1, 1]), points);
       const [, windows = 1, known = 1] = places.shape;
-      const all = ops.add(ops.reshape(ops.mul(places, size), [rows, windows, 1, known, 1]), axisPlaces);
+      const before = ops.mulPromoted(places, ops.fromArray(size, 'int64', draws.device));
+      const all = ops.addPromoted(ops.reshape(before, [rows, windows, 1, known, 1]), axisPlaces);
       return ops.reshape(all, [rows, windows * count, known * width]);
     },
-    ops.zeros([rows, 1, 1], 'float64', draws.device),
+    ops.zeros([rows, 1, 1], 'int64', draws.device),
   );
 }
 
@@ -90,10 +95,11 @@ function drawsOf(
   [rows, rank]: readonly [number, number],
   like: Tensor,
 ): Tensor {
-  if (given !== null) return ops.reshape(ops.fromArray(given, 'float64', like.device), [rows, rank]);
+  const dtype = drawnIn(like.device);
+  if (given !== null) return ops.reshape(ops.fromArray(given, dtype, like.device), [rows, rank]);
   const shape = [rows, rank];
-  if (!call.isTraining || like.device === 'meta') return ops.full(shape, 0.5, 'float64', like.device);
-  return uniformLike(ops.zeros(shape, 'float64', like.device), randomOf(call, 'fractional_max_pool'));
+  if (!call.isTraining || like.device === 'meta') return ops.full(shape, 0.5, dtype, like.device);
+  return uniformLike(ops.zeros(shape, dtype, like.device), randomOf(call, 'fractional_max_pool'));
 }
 
 /** The largest value of each drawn window: `[N, C, *]` → `[N, C, *output_size]`, or both without N. */
@@ -158,16 +164,15 @@ function fractionalMaxPool(rank: 2 | 3): LayerDeclaration {
       );
       const planes = ops.fromArray(
         range(rows).map((row) => row * plane),
-        'float64',
+        'int64',
         input.device,
         [rows, 1, 1],
       );
-      const flat = ops.cast(ops.add(places, planes), 'int64');
-      const points = ops.gather(ops.reshape(input, [-1]), flat);
-      const winner = ops.cast(ops.argmax(points, 2, { keepdim: true }), 'float64');
-      const order = ops.fromArray(Float64Array.from(range(points.shape[2] ?? 1)), 'float64', input.device);
-      const chosen = ops.cast(ops.sum(ops.mul(ops.eq(order, winner), places), [2]), 'int64');
-      const whole = ops.cast(ops.add(ops.cast(chosen, 'float64'), ops.squeeze(planes, 2)), 'int64');
+      const points = ops.gather(ops.reshape(input, [-1]), ops.addPromoted(places, planes));
+      const winner = ops.argmax(points, 2, { keepdim: true });
+      const order = ops.fromArray(range(points.shape[2] ?? 1), 'int64', input.device);
+      const chosen = ops.sumPromoted(ops.mulPromoted(ops.equal(order, winner), places), [2]);
+      const whole = ops.addPromoted(chosen, ops.squeeze(planes, 2));
       const shape = [...input.shape.slice(0, -rank), ...out];
       const values = ops.reshape(ops.gather(ops.reshape(input, [-1]), whole), shape);
       return params.return_indices ? [values, ops.reshape(chosen, shape)] : [values];

@@ -34,11 +34,11 @@ function placed(values: Tensor, places: Tensor, count: number): Tensor {
   const [rows = 0] = values.shape;
   const starts = ops.fromArray(
     range(rows).map((row) => row * count),
-    'float64',
+    'int64',
     values.device,
     [rows, 1],
   );
-  const flat = ops.reshape(ops.cast(ops.add(ops.cast(places, 'float64'), starts), 'int64'), [-1]);
+  const flat = ops.reshape(ops.addPromoted(ops.cast(places, 'int64'), starts), [-1]);
   const column = (x: Tensor): Tensor => ops.reshape(x, [-1, 1]);
   const total = ops.scatterRows(column(values), flat, rows * count);
   const times = ops.noGrad(() => ops.scatterRows(column(ops.fullLike(values, 1)), flat, rows * count));

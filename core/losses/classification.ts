@@ -54,7 +54,7 @@ function smoothLoss(logProbabilities: Tensor, target: Tensor, params: ClassParam
   const counts = counted(target, params.ignore_index, logProbabilities);
   const losses = ops.mul(ops.neg(ops.sum(weighted, [axis])), counts);
   if (params.reduction !== 'mean') return reduce(losses, params.reduction);
-  const known = ops.cast(ops.mul(ops.cast(target, 'float64'), ops.cast(counts, 'float64')), 'int64');
+  const known = ops.mulPromoted(ops.cast(target, 'int64'), ops.cast(counts, 'int64'));
   const total = factors ? ops.mul(ops.gather(factors, known), counts) : counts;
   return ops.div(ops.sum(losses), ops.sum(total));
 }

@@ -112,7 +112,7 @@ export interface OpAttributes {
   /** (x) → int64 index of the first maximum along `axis` (a NaN wins, as in torch); keepdim as in reduce. */
   argmax: { readonly axis: number; readonly keepdim: boolean };
 
-  // ---- whole numbers (int64; CPU only)
+  // ---- whole numbers (int64)
   /** (a, b, c?) → y of the broadcast shape by a row of INTEGER_FUNCTIONS; overflow wraps around. A zero divisor is an error. */
   integer_elementwise: { readonly function: string };
   /** (x) → y of x's shape with 1 along `axis`, or of x's shape for cumsum; `kind` sum, prod, max, min, argmax, argmin or cumsum. */
@@ -248,11 +248,6 @@ export type OpName = keyof OpAttributes;
 
 /** Ops that only program fusion makes, and only for the CPU. */
 export type FusedOp = 'linear_gelu' | 'cross_entropy_gradient';
-
-/** Ops on whole numbers, which GPUs lack: programs that hold one are refused there. */
-export const INTEGER_OPS = ['integer_elementwise', 'integer_along'] as const satisfies readonly OpName[];
-/** Ops of the CPU backend only. */
-export type CpuOp = FusedOp | (typeof INTEGER_OPS)[number];
 
 /** What a program on another device may read from the CPU's memory: (op, input) of tables of which it takes some rows. */
 export const isReadFromHost = (op: OpName, input: number): boolean => op === 'take_rows' && input === 0;

@@ -11,7 +11,7 @@ const EPS = 1e-6;
 
 export interface Clipped {
   readonly gradients: readonly (Tensor | null)[];
-  /** The norm of all gradients before they were cut, a float64 scalar; null where no norm is cut. */
+  /** The norm of all gradients before they were cut, a scalar of float64 (on a GPU float32); null where no norm is cut. */
   readonly norm: Tensor | null;
 }
 
@@ -30,13 +30,14 @@ export function clipGradients(gradients: readonly (Tensor | null)[], options: Cl
 }
 
 function totalNorm(gradients: readonly (Tensor | null)[], type: Clipping['norm_type']): Tensor {
+  const wide = gradients.some((gradient) => gradient?.device === 'gpu') ? 'float32' : 'float64';
   const parts = gradients.flatMap((gradient) => {
     if (!gradient || gradient.numel() === 0) return [];
     const sizes = type === '2' ? ops.square(gradient) : ops.abs(gradient);
-    return [ops.cast(type === 'inf' ? ops.amax(sizes) : ops.sum(sizes), 'float64')];
+    return [ops.cast(type === 'inf' ? ops.amax(sizes) : ops.sum(sizes), wide)];
   });
   const join = type === 'inf' ? ops.maximum : ops.add;
-  const [first = ops.zeros([], 'float64'), ...others] = parts;
+  const [first = ops.zeros([], wide), ...others] = parts;
   const total = others.reduce((all, part) => join(all, part), first);
   return type === '2' ? ops.sqrt(total) : total;
 }

@@ -1,7 +1,9 @@
 // At least one call of every op that a GPU runs, small: the table's type demands a row for each, so an op without a GPU kernel fails here.
 import {
+  INTEGER_FUNCTIONS,
+  INTEGER_KINDS,
   SCALAR_FUNCTIONS,
-  type CpuOp,
+  type FusedOp,
   type OpAttributes,
   type OpName,
   type ScalarFunction,
@@ -13,8 +15,8 @@ export interface OpCase<N extends OpName> {
   readonly inputs: readonly (Given | null)[];
   readonly attributes: OpAttributes[N];
 }
-/** An op that GPUs run. */
-export type GpuOp = Exclude<OpName, CpuOp>;
+/** An op that GPUs run: all but those that fusion for the CPU makes. */
+export type GpuOp = Exclude<OpName, FusedOp>;
 type Cases = { readonly [N in GpuOp]: readonly OpCase<N>[] };
 
 const f = (shape: readonly number[], seed = 1): Given => given('float32', shape, seed);
@@ -62,6 +64,16 @@ const elementwise: Cases['elementwise'] = [
   },
   { inputs: [f([1500])], attributes: { steps: [['mul', 0, 1]], constants: [3] } },
 ];
+
+/** Whole numbers of every size up to 2^62, some negative; none 0 where they divide. */
+const whole = (shape: readonly number[], seed = 1): Given =>
+  given('int64', shape, (index) => {
+    const size = 1 + ((index * 37 + seed * 11) % 97);
+    return (
+      (index % 3 === 0 ? -size : size) * 2 ** ((index * 5 + seed) % 12 === 0 ? 53 : index % 4 === 0 ? 20 : 0)
+    );
+  });
+const INTEGERS = Object.entries(INTEGER_FUNCTIONS) as [keyof typeof INTEGER_FUNCTIONS, number][];
 
 const pool2d = { kernel: [3, 2], stride: [2, 1], padding: [1, 1, 0, 1], dilation: [1, 1] };
 const average = { ...pool2d, ceil_mode: false, count_include_pad: true, divisor_override: null };
@@ -123,6 +135,26 @@ export const CASES: Cases = {
     { inputs: [f([5, 7, 3])], attributes: { axis: 1, keepdim: false } },
     { inputs: [f([4, 300])], attributes: { axis: 1, keepdim: true } },
   ],
+  integer_elementwise: INTEGERS.flatMap(([name, operands]) =>
+    [
+      [[4, 5], [4, 5], [5]],
+      [[3, 1, 6], [2, 1], [1]],
+      [[], [300], [300]],
+    ].map((shapes) => ({
+      inputs: shapes.slice(0, operands).map((shape, at) => whole(shape, 1 + at)),
+      attributes: { function: name },
+    })),
+  ),
+  integer_along: INTEGER_KINDS.flatMap((kind) =>
+    (
+      [
+        [[7], 0],
+        [[3, 4, 5], 1],
+        [[2, 300, 40], 1],
+        [[3, 700], 1],
+      ] as const
+    ).map(([shape, axis]) => ({ inputs: [whole(shape)], attributes: { kind, axis } })),
+  ),
   matmul: [
     { inputs: [f([5, 7]), f([7, 9], 2)], attributes: { transpose_a: false, transpose_b: false } },
     {

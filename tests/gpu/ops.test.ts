@@ -37,6 +37,21 @@ describe.each(DEVICES.map((device) => [device.name, device] as const))('%s', (_,
   });
 });
 
+it.each(['floor_divide', 'remainder'])('%s by zero is an error that says so', (name) => {
+  const [device] = DEVICES;
+  if (!device) throw new Error('no device');
+  const whole = (values: readonly number[]) => ({ dtype: 'int64', shape: [values.length], values }) as const;
+  const divide = (divisors: readonly number[]): number[][] =>
+    runCase(backendOn(device), 'integer_elementwise', {
+      inputs: [whole([7, -7, 2 ** 40]), whole(divisors)],
+      attributes: { function: name },
+    });
+  expect(() => divide([2, 0, 5])).toThrow(
+    /integer_elementwise: ZeroDivisionError: the divisor: expected no zeros, got 0/,
+  );
+  expect(divide([2, 2, -5])[0]).toEqual(name === 'remainder' ? [1, 1, -4] : [3, -4, -219902325556]);
+});
+
 it('the list of kernels is the table of ops, but those that only fusion for the CPU makes', () => {
   const table = Object.entries(SIGNATURES).flatMap(([name, { inputs, outputs, mutates = [] }]) =>
     name in CASES ? [{ name, least_inputs: inputs[0], most_inputs: inputs[1], outputs, mutates }] : [],

@@ -63,6 +63,7 @@ export function inFloat64<N extends OpName>(op: N, call: OpCase<N>): OpCase<N> {
 
 const EXACT: ReadonlySet<OpName> = new Set<OpName>([
   'strided_copy', 'concatenate', 'cast', 'fill', 'gather', 'dropout_mask', 'advance', 'take_rows', 'record', 'argmax',
+  'integer_elementwise', 'integer_along',
 ]); // prettier-ignore
 
 /** Ops that only move elements, count or draw: their bits are the CPU's. */

@@ -74,7 +74,7 @@ function editsOf(call: StatisticCall): { readonly edits: Tensor; readonly length
   const column = (x: Tensor): Tensor => ops.reshape(wide(x), [batch, 1]);
   const [steps, lengths] = [column(slotAt(call, 2)), column(slotAt(call, 3))];
   const counts = ops.reshape(lengths, [batch]);
-  const rows = targets.rank === 1 ? labelRows(targets, ops.cast(counts, 'float64')) : targets;
+  const rows = targets.rank === 1 ? labelRows(targets, ops.cast(counts, 'int64')) : targets;
   const labels = wide(rows);
   const width = (labels.shape[1] ?? 0) + 1;
   const places = ops.reshape(numbers(width, labels), [1, width]);

@@ -6,8 +6,9 @@ import { noGrad } from '../dispatch';
 import type { Formula, Term } from '../expression';
 import { attributeError, normalizeAxis, shapeError } from '../infer/checks';
 import { contiguous, reshape } from './dense';
-import { add, cast, fused, mul } from './elementwise';
+import { add, cast, fused } from './elementwise';
 import { gather, scatterRows } from './indexing';
+import { addPromoted, mulPromoted } from './promoted';
 import { sum } from './reductions';
 import { expand, transpose, unsqueeze } from './views';
 
@@ -30,7 +31,6 @@ function placesOf(index: Tensor, shape: Shape, axis: number): Tensor {
     throw shapeError(
       `Size does not match at dimension ${axis} expected index [${index.shape.join(', ')}] to be no larger than self [${shape.join(', ')}] apart from dimension ${axis}`,
     );
-  const type = index.device === 'gpu' ? 'float32' : 'float64';
   const steps = stepsOf(shape);
   const own = stepsOf(index.shape);
   const bases = Float64Array.from({ length: numel(index.shape) }, (_, element) =>
@@ -40,9 +40,10 @@ function placesOf(index: Tensor, shape: Shape, axis: number): Tensor {
     }, 0),
   );
   // Looked up as a row too, so that a place outside is refused; what is looked up is 0.
-  const nothing = gather(fromArray(new Float64Array(shape[axis] ?? 0), type, index.device), index);
-  const moved = add(mul(cast(index, type), steps[axis] ?? 1), nothing);
-  return cast(add(moved, fromArray(bases, type, index.device, index.shape)), 'int64');
+  const nothing = gather(fromArray(new BigInt64Array(shape[axis] ?? 0), 'int64', index.device), index);
+  const step = fromArray(steps[axis] ?? 1, 'int64', index.device);
+  const moved = addPromoted(mulPromoted(index, step), nothing);
+  return addPromoted(moved, fromArray(bases, 'int64', index.device, index.shape));
 }
 
 /** `x` at int64 `index` along `axis`: the shape of `index`. Source: torch.gather. */
@@ -99,9 +100,8 @@ export function sortAlong(x: Tensor, axis: number, { descending = false } = {}):
     const pairs = [unsqueeze(rows, 2), unsqueeze(rows, 1), reshape(place, [count, 1]), place];
     const places = sum(fused(pairs, descending ? largerFirst : smallerFirst), [2]);
     const starts = Float64Array.from({ length: rows.shape[0] ?? 0 }, (_, row) => row * count);
-    const type = x.device === 'gpu' ? 'float32' : 'float64';
-    const bases = fromArray(starts, type, x.device, [starts.length, 1]);
-    const flat = cast(add(cast(places, type), bases), 'int64');
+    const bases = fromArray(starts, 'int64', x.device, [starts.length, 1]);
+    const flat = addPromoted(cast(places, 'int64'), bases);
     const order = scatterRows(reshape(expand(place, rows.shape), [-1]), reshape(flat, [-1]), rows.numel());
     const moved = x.shape.with(at, x.shape.at(-1) ?? 0).with(-1, count);
     return contiguous(transpose(reshape(cast(order, 'int64'), moved), at, x.rank - 1));

@@ -18,14 +18,17 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 
 /**
  * The dtype in which tensors meet: the widest float dtype, where scalars (rank 0) count only when nothing else is
- * floating point. Source: torch.result_type.
+ * floating point. Source: torch.result_type. GPUs compute in float32, so rates and counters of float64 meet in that there.
  */
 function commonType(tensors: readonly Tensor[]): DType {
   const floats = tensors.filter((tensor) => tensor.dtype === 'float32' || tensor.dtype === 'float64');
   const ranked = floats.filter((tensor) => tensor.rank > 0);
   const deciding = ranked.length > 0 ? ranked : floats;
   const [decider] = deciding;
-  if (decider) return deciding.some((tensor) => tensor.dtype === 'float64') ? 'float64' : 'float32';
+  if (decider) {
+    const isNarrowed = ranked.length === 0 && decider.device === 'gpu';
+    return !isNarrowed && deciding.some((tensor) => tensor.dtype === 'float64') ? 'float64' : 'float32';
+  }
   const names = tensors.map((tensor) => scalarTypeName(tensor.dtype)).join(', ');
   throw new LazuliError('dtype_mismatch', `elementwise ops compute in float32 or float64, got ${names}`, {
     expected: 'a float32 or float64 tensor',

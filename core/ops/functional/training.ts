@@ -7,7 +7,7 @@ import { fromArray, zeros } from '../create';
 import { apply, noGrad } from '../dispatch';
 import type { OpAttributes } from '../signatures';
 import { contiguous, first } from './dense';
-import { sub } from './elementwise';
+import { cast, sub } from './elementwise';
 
 function inPlace(what: string, x: Tensor): Tensor {
   if (!x.isContiguous())
@@ -58,7 +58,7 @@ export function record(value: Tensor, log: Tensor, position: Tensor): void {
   apply('record', [contiguous(value), inPlace('the log', log), contiguous(position)], {});
 }
 
-/** What every optimizer step needs: `step` counts in a float32 scalar, `lr` is a float64 scalar. */
+/** What every optimizer step needs: `step` counts in a float32 scalar, `lr` is a scalar, float64 for the kernels. */
 export interface StepTensors {
   readonly parameter: Tensor;
   readonly gradient: Tensor;
@@ -77,7 +77,7 @@ export function sgdStep(
     contiguous(gradient),
     optional('momentum_buffer', momentumBuffer),
     step,
-    lr,
+    cast(lr, 'float64'),
   ];
   noGrad(() => apply('sgd_step', inputs, options));
 }
@@ -99,7 +99,7 @@ export function adamStep(
     inPlace('exp_avg_sq', expAvgSq),
     optional('max_exp_avg_sq', maxExpAvgSq),
     step,
-    lr,
+    cast(lr, 'float64'),
   ];
   noGrad(() => apply('adam_step', inputs, options));
 }
@@ -121,7 +121,7 @@ export function rmspropStep(
     optional('grad_avg', gradAvg),
     optional('momentum_buffer', momentumBuffer),
     step,
-    lr,
+    cast(lr, 'float64'),
   ];
   noGrad(() => apply('rmsprop_step', inputs, options));
 }

@@ -323,6 +323,7 @@ void GpuProgram::check_status() {
     case StatusCode::cursor: what = "cursor: expected that the batch's rows are left" + got; break;
     case StatusCode::log_position: what = "position: expected a place in the log" + got; break;
     case StatusCode::target: what = "target " + position + ": expected a class or ignore_index" + got; break;
+    case StatusCode::divisor: what = "ZeroDivisionError: the divisor: expected no zeros" + got; break;
     case StatusCode::bounds:
       if (status.instruction >= instructions_.size()) break;
       what = describe_access(instructions_[status.instruction], static_cast<uint64_t>(value), status.position);

@@ -18,7 +18,7 @@ struct Status {
   uint32_t position = 0;
   uint32_t unused[3] = {};
 };
-enum class StatusCode : uint32_t { none, index, cursor, log_position, target, bounds };
+enum class StatusCode : uint32_t { none, index, cursor, log_position, target, bounds, divisor };
 
 /// Push constants, in the order kernels declare them: addresses first, then 32-bit numbers.
 class Push {

@@ -3,9 +3,7 @@
 #include "ops.h"
 
 namespace lazuli::gpu {
-namespace {
 
-/// The output's axes merged wherever every input goes on in the same way.
 ElementwiseLayout layout_of(Inputs inputs, const TensorView& y) {
   const size_t rank = y.shape.size();
   ElementwiseLayout layout;
@@ -35,6 +33,8 @@ ElementwiseLayout layout_of(Inputs inputs, const TensorView& y) {
   }
   return layout;
 }
+
+namespace {
 
 void elementwise(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView& y = outputs[0];

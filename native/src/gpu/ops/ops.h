@@ -27,6 +27,7 @@ const GpuOp* find_gpu_op(std::string_view name);
 std::span<const GpuOp> movement_ops();
 std::span<const GpuOp> elementwise_gpu_ops();
 std::span<const GpuOp> reduce_gpu_ops();
+std::span<const GpuOp> integer_gpu_ops();
 std::span<const GpuOp> product_ops();
 std::span<const GpuOp> pool_ops();
 std::span<const GpuOp> normalize_ops();
@@ -44,6 +45,9 @@ struct Axis {
   int64_t outer, size, inner;
 };
 Axis around(const std::vector<int64_t>& shape, size_t axis);
+struct ElementwiseLayout;
+/// The output's axes, outermost first, merged wherever every input goes on in the same way.
+ElementwiseLayout layout_of(Inputs inputs, const TensorView& y);
 /// Throws unless the tensor is float32: what this kernel computes with.
 void expect_float32(const TensorView& tensor);
 

@@ -8,8 +8,9 @@ namespace lazuli::gpu {
 std::span<const GpuOp> gpu_ops() {
   static const std::vector<GpuOp> ops = [] {
     std::vector<GpuOp> list;
-    for (const auto family : {movement_ops, elementwise_gpu_ops, reduce_gpu_ops, product_ops, pool_ops, normalize_ops,
-                              attention_gpu_ops, softmax_gpu_ops, loss_ops, index_ops, step_ops, optimizer_ops}) {
+    for (const auto family : {movement_ops, elementwise_gpu_ops, reduce_gpu_ops, integer_gpu_ops, product_ops, pool_ops,
+                              normalize_ops, attention_gpu_ops, softmax_gpu_ops, loss_ops, index_ops, step_ops,
+                              optimizer_ops}) {
       const auto entries = family();
       list.insert(list.end(), entries.begin(), entries.end());
     }

@@ -42,6 +42,7 @@ import * as recurrent from './recurrent';
 import * as recurrentCells from './recurrent-cell-layers';
 import * as responses from './response-normalization';
 import * as regularization from './regularization';
+import * as running from './running';
 import * as rearrangement from './shape';
 import { scaledDotProductAttention } from './scaled-dot-product';
 import * as softmax from './softmax';
@@ -222,7 +223,8 @@ export const LAYERS: readonly LayerDeclaration[] = [
   integers.remainder,
   integers.maximum,
   integers.minimum,
-  integers.cumsum,
+  running.cumsum,
+  running.cumprod,
   integers.argmax,
   integers.argmin,
   integers.oneHot,
@@ -230,6 +232,7 @@ export const LAYERS: readonly LayerDeclaration[] = [
   picking.constant,
   reductions.mean,
   reductions.sum,
+  running.prod,
   reductions.amax,
   reductions.amin,
   reductions.variance,

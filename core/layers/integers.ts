@@ -233,32 +233,3 @@ const placeOf = (
 
 export const argmax = placeOf('argmax', 'largest', ops.argmaxPromoted);
 export const argmin = placeOf('argmin', 'smallest', ops.argminPromoted);
-
-/** Sums along an axis, up to each place. */
-export const cumsum = defineLayer({
-  type: 'cumsum',
-  torch: 'torch.cumsum',
-  category: 'arithmetic',
-  summary: 'The sum of everything up to each place along an axis.',
-  keywords: ['prefix sum', 'running total', 'cumulative'],
-  params: { dim: dim('Axis to sum along; negative counts from the end.') },
-  inputs: [{ name: 'input', content: 'any' }],
-  outputs: [{ name: 'output' }],
-  infer({ dim: along }, [input = null]) {
-    const isWrong = input !== null && axisIn(along, input.length) === null;
-    return isWrong ? refusal(axisProblem('dim', along, input.length)) : outputs(input);
-  },
-  lower: (call) => [ops.cumsum(inputOf(call), call.params.dim)],
-  flops: (_params, [input = []]) => product(input) ?? 0,
-  examples: [
-    { title: 'the first of two axes', params: { dim: 0 }, inputs: [[4, 3]], outputs: [[4, 3]] },
-    {
-      title: 'whole numbers',
-      params: { dim: -1 },
-      inputs: [[2, 4]],
-      outputs: [[2, 4]],
-      inputDType: 'int64',
-      inputData: { 0: [1, 2, 3, 4, -1, 5, 0, 7] },
-    },
-  ],
-});

@@ -26,6 +26,8 @@ export const GRADIENTS: { readonly [N in OpName]: GradientRule<N> | NotDifferent
   elementwise,
   reduce: movement.reduce,
   argmax: positions,
+  scan: movement.scan,
+  argsort: positions,
   integer_elementwise: whole,
   integer_along: whole,
   matmul: products.matmul,

@@ -21,6 +21,7 @@ export {
 } from './functional/products';
 export * from './functional/promoted';
 export * from './functional/reductions';
+export { prod } from './functional/scan';
 export * from './functional/training';
 export * from './functional/views';
 export { hostBackend } from './host-backend';

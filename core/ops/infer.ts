@@ -25,6 +25,8 @@ export const INFER: { readonly [N in OpName]: Infer<N> } = {
   elementwise: elementwise.elementwise,
   reduce: elementwise.reduce,
   argmax: elementwise.argmax,
+  scan: elementwise.scan,
+  argsort: elementwise.argsort,
   integer_elementwise: integers.integerElementwise,
   integer_along: integers.integerAlong,
   matmul: products.matmul,

@@ -26,7 +26,7 @@ export const INTEGER_FUNCTIONS = {
 } as const;
 export type IntegerFunction = keyof typeof INTEGER_FUNCTIONS;
 
-export const INTEGER_KINDS = ['sum', 'prod', 'max', 'min', 'argmax', 'argmin', 'cumsum'] as const;
+export const INTEGER_KINDS = ['sum', 'prod', 'max', 'min', 'argmax', 'argmin', 'cumsum', 'cumprod'] as const;
 export type IntegerKind = (typeof INTEGER_KINDS)[number];
 
 export type ScalarFunction = keyof typeof SCALAR_FUNCTIONS;
@@ -111,11 +111,15 @@ export interface OpAttributes {
   reduce: { readonly kind: string; readonly axes: readonly number[]; readonly keepdim: boolean };
   /** (x) → int64 index of the first maximum along `axis` (a NaN wins, as in torch); keepdim as in reduce. */
   argmax: { readonly axis: number; readonly keepdim: boolean };
+  /** (x) → y of x's shape: what `kind` (sum or prod) makes of the elements up to each place along `axis`; from the end where `reverse`. */
+  scan: { readonly kind: string; readonly axis: number; readonly reverse: boolean };
+  /** (x) → int64 positions that put x in order along `axis`; equal elements keep their order, a NaN is larger than everything. */
+  argsort: { readonly axis: number; readonly descending: boolean };
 
   // ---- whole numbers (int64)
   /** (a, b, c?) → y of the broadcast shape by a row of INTEGER_FUNCTIONS; overflow wraps around. A zero divisor is an error. */
   integer_elementwise: { readonly function: string };
-  /** (x) → y of x's shape with 1 along `axis`, or of x's shape for cumsum; `kind` sum, prod, max, min, argmax, argmin or cumsum. */
+  /** (x) → y of x's shape with 1 along `axis`, or of x's shape for cumsum and cumprod; `kind` one of INTEGER_KINDS. */
   integer_along: { readonly kind: string; readonly axis: number };
 
   // ---- products (float)
@@ -273,6 +277,8 @@ export const SIGNATURES: { readonly [name in OpName]: Signature } = {
   elementwise: sig(1, 8, 1),
   reduce: sig(1, 1, 1),
   argmax: sig(1, 1, 1),
+  scan: sig(1, 1, 1),
+  argsort: sig(1, 1, 1),
   integer_elementwise: sig(2, 3, 1),
   integer_along: sig(1, 1, 1),
   matmul: sig(2, 2, 1),

@@ -23,6 +23,7 @@ SINGLES = {
     "sum": (lambda x: torch.sum(x, (0, 1)), {"dim": [0, 1]}), "mean": (lambda x: torch.mean(x, -1), {"dim": [-1]}),
     "amax": (lambda x: torch.amax(x, 0), {"dim": [0]}), "amin": (lambda x: torch.amin(x, 0), {"dim": [0]}),
     "argmax": (lambda x: torch.argmax(x, 1), {"dim": 1}), "cumsum": (lambda x: torch.cumsum(x, 1), {"dim": 1}),
+    "cumprod": (lambda x: torch.cumprod(x, 1), {"dim": 1}), "prod": (lambda x: torch.prod(x, 1), {"dim": 1}),
     "one_hot": (lambda x: torch.nn.functional.one_hot(x.abs() % 4, 4), None),
     **{f"to {name}": ((lambda x, name=name: x.to(getattr(torch, name))), {"dtype": name}) for name in DTYPES},
 }  # fmt: skip

@@ -135,6 +135,15 @@ export const CASES: Cases = {
     { inputs: [f([5, 7, 3])], attributes: { axis: 1, keepdim: false } },
     { inputs: [f([4, 300])], attributes: { axis: 1, keepdim: true } },
   ],
+  scan: (['sum', 'prod'] as const).flatMap((kind) => [
+    { inputs: [f([3, 9, 5])], attributes: { kind, axis: 1, reverse: false } },
+    { inputs: [f([3, 700])], attributes: { kind, axis: 1, reverse: kind === 'sum' } },
+    { inputs: [f([300, 2])], attributes: { kind, axis: 0, reverse: true } },
+  ]),
+  argsort: [
+    { inputs: [f([3, 9, 5])], attributes: { axis: 1, descending: false } },
+    { inputs: [f([4, 300])], attributes: { axis: 1, descending: true } },
+  ],
   integer_elementwise: INTEGERS.flatMap(([name, operands]) =>
     [
       [[4, 5], [4, 5], [5]],

@@ -100,6 +100,35 @@ const CHECKS: { readonly [name in OpName]?: readonly Check[] } = {
       () => spread([2, 3]),
     ),
   ],
+  scan: [
+    check(
+      (x) => ops.cumsum(x, 1),
+      () => spread([2, 3, 2]),
+    ),
+    // Lines without a 0, with one, and with two: the second and the third take other ways.
+    check(
+      (x, zeros) => ops.cumprod(ops.mul(x, zeros), 0),
+      () => spread([4, 3]),
+      () =>
+        ops.fromArray(
+          [
+            [1, 1, 0],
+            [1, 0, 2],
+            [2, 3, 0],
+            [1, 2, 1],
+          ],
+          'float64',
+        ),
+    ),
+    check(
+      (x) => first(ops.apply('scan', [x], { kind: 'prod', axis: 1, reverse: true })),
+      () => spread([2, 4]),
+    ),
+    check(
+      (x) => ops.prod(x, 0),
+      () => spread([5, 2]),
+    ),
+  ],
   matmul: [true, false].flatMap((transpose_a) =>
     [true, false].flatMap((transpose_b) =>
       [[2], []].map((batch) =>

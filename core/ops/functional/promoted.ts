@@ -9,9 +9,8 @@ import { normalizeAxes, normalizeAxis, scalarTypeName } from '../infer/checks';
 import type { IntegerFunction, IntegerKind, ScalarFunction } from '../signatures';
 import { contiguous, first, reshape } from './dense';
 import { cast, elementwise, neg, where } from './elementwise';
-import { matmul } from './products';
 import * as reductions from './reductions';
-import { permute } from './views';
+import { prod, scan } from './scan';
 
 const ORDER: readonly DType[] = [
   'bool',
@@ -220,6 +219,14 @@ export const amaxPromoted = (x: Tensor, axes: readonly number[], options: Option
 export const aminPromoted = (x: Tensor, axes: readonly number[], options: Options = {}): Tensor =>
   isFloatingPoint(x.dtype) ? reductions.amin(x, axes, options) : reduceWhole('min', x, axes, options);
 
+/** The product along one axis. Whole numbers and truths multiply to int64. Source: torch.prod. */
+export function prodPromoted(x: Tensor, axis: number, { keepdim = false }: Options = {}): Tensor {
+  const at = normalizeAxis(axis, Math.max(x.rank, 1));
+  if (x.rank === 0) return isFloatingPoint(x.dtype) ? x : cast(x, 'int64');
+  const product = isFloatingPoint(x.dtype) ? prod(x, at) : along('prod', x, at);
+  return keepdim ? product : reshape(product, x.shape.toSpliced(at, 1));
+}
+
 export function meanPromoted(x: Tensor, axes: readonly number[], options: Options = {}): Tensor {
   if (isFloatingPoint(x.dtype)) return reductions.mean(x, axes, options);
   throw new LazuliError(
@@ -251,22 +258,19 @@ export const argminPromoted = placesPromoted('argmin', (x, axis, options) =>
   reductions.argmax(neg(x), axis, options),
 );
 
-/** Sums up to each place along an axis; whole numbers and truths sum to int64. */
-export function cumsum(x: Tensor, axis: number): Tensor {
-  if (x.rank === 0) return isFloatingPoint(x.dtype) ? x : cast(x, 'int64');
-  const at = normalizeAxis(axis, x.rank);
-  if (!isFloatingPoint(x.dtype)) return along('cumsum', x, at);
-  const count = x.shape[at] ?? 0;
-  if (count === 0) return x;
-  const axes = x.shape.map((_, each) => each);
-  // The axis changes places with the last one, there and back.
-  const swapped = axes.with(at, x.rank - 1).with(-1, at);
-  const rows = Array.from({ length: count }, (_, row) =>
-    Array.from({ length: count }, (__, column) => (row <= column ? 1 : 0)),
-  );
-  const triangle = fromArray(rows, x.dtype, x.device);
-  return permute(matmul(permute(x, swapped), triangle), swapped);
-}
+/** What a whole number is summed or multiplied in up to each place; floats by the op scan. */
+const upTo =
+  (kind: 'sum' | 'prod', ofIntegers: (x: Tensor, axis: number) => Tensor) =>
+  (x: Tensor, axis: number): Tensor => {
+    const at = normalizeAxis(axis, Math.max(x.rank, 1));
+    if (x.rank === 0) return isFloatingPoint(x.dtype) ? x : cast(x, 'int64');
+    return isFloatingPoint(x.dtype) ? scan(kind, x, at) : ofIntegers(x, at);
+  };
+
+/** Sums up to each place along an axis; whole numbers and truths sum to int64. Source: torch.cumsum. */
+export const cumsum = upTo('sum', (x, axis) => along('cumsum', x, axis));
+/** Products up to each place along an axis; whole numbers and truths multiply to int64. Source: torch.cumprod. */
+export const cumprod = upTo('prod', (x, axis) => along('cumprod', x, axis));
 
 /** int64 `[*, classes]`: 1 at each number's place. A number outside is an error. */
 export function oneHot(x: Tensor, classes: number): Tensor {

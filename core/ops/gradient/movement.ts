@@ -65,6 +65,41 @@ export const reduce: GradientRule<'reduce'> = ({ inputs, outputs, attributes: { 
   ];
 };
 
+/**
+ * Of products: each place gives every product behind it what the product is made of without it. Before the first 0 that is the product
+ * divided by the place; at the first 0 it is the product with 1 in its stead; behind it nothing. Source: torch.cumprod.
+ */
+export const scan: GradientRule<'scan'> = ({ inputs, outputs, attributes: { kind, axis, reverse } }, gy) => {
+  const back = (x: Tensor): Tensor => first(apply('scan', [x], { kind: 'sum', axis, reverse: !reverse }));
+  if (kind === 'sum') return [back(gy)];
+  const x = inputAt(inputs, 0);
+  const ahead = (what: string, of: Tensor): Tensor =>
+    first(apply('scan', [of], { kind: what, axis, reverse }));
+  const isZero = fused([x, 0], (f, ...terms) => f.step('eq', ...terms));
+  const zeros = ahead('sum', isZero);
+  const isFirst = fused([isZero, zeros], (f, zero, count) =>
+    f.step('mul', zero, f.step('eq', count, f.constant(1))),
+  );
+  const without = ahead(
+    'prod',
+    fused([isFirst, x], (f, held, value) => f.step('where', held, f.constant(1), value)),
+  );
+  const behindFirst = fused([zeros, gy, without], (f, count, gradient, product) =>
+    f.step('where', f.step('eq', count, f.constant(1)), f.step('mul', gradient, product), f.constant(0)),
+  );
+  const before = back(mul(gy, first(outputs)));
+  return [
+    fused([zeros, before, x, isFirst, back(behindFirst)], (f, count, sum, value, held, atFirst) =>
+      f.step(
+        'where',
+        f.step('eq', count, f.constant(0)),
+        f.step('div', sum, value),
+        f.step('where', held, atFirst, f.constant(0)),
+      ),
+    ),
+  ];
+};
+
 export const gather: GradientRule<'gather'> = ({ inputs }, gy) => {
   const index = inputAt(inputs, 1);
   const { shape } = inputAt(inputs, 0);

@@ -1,6 +1,6 @@
 // Inference of the fused elementwise op and of the reductions.
 import { broadcastShapes, type Shape } from '../../tensor/shape';
-import { SCALAR_FUNCTIONS } from '../signatures';
+import { SCALAR_FUNCTIONS, type OpName } from '../signatures';
 import { attributeError, floatType, given, shapeError, size, type Infer } from './checks';
 
 /** The limits of one fused op; core/program/fuse stays within them. */
@@ -54,7 +54,7 @@ export const elementwise: Infer<'elementwise'> = (inputs, { steps, constants }) 
 const reducedShape = (shape: Shape, axes: readonly number[], keepdim: boolean): number[] =>
   shape.flatMap((n, axis) => (axes.includes(axis) ? (keepdim ? [1] : []) : [n]));
 
-function checkAxes(op: 'reduce' | 'argmax', shape: Shape, axes: readonly number[]): void {
+function checkAxes(op: OpName, shape: Shape, axes: readonly number[]): void {
   axes.forEach((axis, index) => {
     if (
       !Number.isInteger(axis) ||
@@ -84,4 +84,18 @@ export const argmax: Infer<'argmax'> = (inputs, { axis, keepdim }) => {
   if (size(shape, axis) === 0)
     throw shapeError(`argmax(): Expected reduction dim ${axis} to have non-zero size.`);
   return [{ dtype: 'int64', shape: reducedShape(shape, [axis], keepdim) }];
+};
+
+export const scan: Infer<'scan'> = (inputs, { kind, axis }) => {
+  const { shape } = given('scan', inputs, 0);
+  if (kind !== 'sum' && kind !== 'prod') throw attributeError(`scan: unknown kind '${kind}'`);
+  checkAxes('scan', shape, [axis]);
+  return [{ dtype: floatType('scan', inputs), shape }];
+};
+
+export const argsort: Infer<'argsort'> = (inputs, { axis }) => {
+  const { shape } = given('argsort', inputs, 0);
+  floatType('argsort', inputs);
+  checkAxes('argsort', shape, [axis]);
+  return [{ dtype: 'int64', shape }];
 };

@@ -20,7 +20,7 @@ export const integerAlong: Infer<'integer_along'> = (inputs, { kind, axis }) => 
   if (known === undefined) throw attributeError(`integer_along: unknown kind '${kind}'`);
   if (!Number.isInteger(axis) || axis < 0 || axis >= x.shape.length)
     throw attributeError(`integer_along: axis ${axis} of a tensor of rank ${x.shape.length}`);
-  if (size(x.shape, axis) === 0 && !['sum', 'prod', 'cumsum'].includes(known))
+  if (size(x.shape, axis) === 0 && ['max', 'min', 'argmax', 'argmin'].includes(known))
     throw shapeError(`${known}(): Expected reduction dim ${axis} to have non-zero size.`);
-  return [{ dtype: 'int64', shape: known === 'cumsum' ? x.shape : x.shape.with(axis, 1) }];
+  return [{ dtype: 'int64', shape: known.startsWith('cum') ? x.shape : x.shape.with(axis, 1) }];
 };

@@ -9,6 +9,7 @@ namespace lazuli {
 std::span<const OpEntry> data_movement_ops();  // strided_copy ... pad_gradient
 std::span<const OpEntry> elementwise_ops();    // elementwise
 std::span<const OpEntry> reduce_ops();         // reduce, argmax
+std::span<const OpEntry> along_ops();          // scan, argsort
 std::span<const OpEntry> integers_ops();       // integer_elementwise, integer_along
 std::span<const OpEntry> matmul_ops();         // matmul, linear, linear_gelu
 std::span<const OpEntry> convolution_ops();    // convolution and its two gradients

@@ -157,21 +157,21 @@ int64_t reduced(std::string_view kind, const Line& line) {
   return kind == "max" || kind == "min" ? line.from[best * line.step] : best;
 }
 
-/// (x) → y of x's shape with size 1 along `axis`, or of x's shape for cumsum; all int64.
+/// (x) → y of x's shape with size 1 along `axis`, or of x's shape for cumsum and cumprod; all int64.
 void integer_along(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
   Arguments args("integer_along", inputs, outputs, 1, 1, 1);
   const TensorView& x = args.typed(0, "input", DType::int64);
   args.expect_rank("input", x, 1, 64);
   const std::string_view kind = attributes.text("kind");
-  constexpr std::array<std::string_view, 7> kKinds = {"sum", "prod", "max", "min", "argmax", "argmin", "cumsum"};
+  constexpr std::array<std::string_view, 8> kKinds = {"sum",    "prod",   "max",    "min",
+                                                      "argmax", "argmin", "cumsum", "cumprod"};
   if (std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end())
-    args.refuse("kind", "sum, prod, max, min, argmax, argmin or cumsum", std::string(kind));
+    args.refuse("kind", "sum, prod, max, min, argmax, argmin, cumsum or cumprod", std::string(kind));
   const auto axis = static_cast<size_t>(args.integer(attributes, "axis", 0, x.rank() - 1));
   const int64_t count = x.shape[axis];
-  if (count == 0 && kind != "sum" && kind != "prod" && kind != "cumsum")
-    args.refuse("size of the axis", "at least 1", "0");
+  const bool is_scan = kind.starts_with("cum"), is_product = kind == "cumprod";
+  if (count == 0 && kind != "sum" && kind != "prod" && !is_scan) args.refuse("size of the axis", "at least 1", "0");
   Shape shape = x.shape;
-  const bool is_scan = kind == "cumsum";
   if (!is_scan) shape[axis] = 1;
   TensorView& y = args.output(0, "output", shape, DType::int64);
   args.elements("input", x.shape);
@@ -189,8 +189,11 @@ void integer_along(Inputs inputs, Outputs outputs, const Attributes& attributes,
         results[line] = reduced(kind, along);
         continue;
       }
-      int64_t sum = 0;
-      for (int64_t i = 0; i < count; ++i) results[start + i * inner] = sum = add(sum, along.from[i * inner]);
+      int64_t made = is_product ? 1 : 0;
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t value = along.from[i * inner];
+        results[start + i * inner] = made = is_product ? mul(made, value) : add(made, value);
+      }
     }
   });
 }

@@ -22,6 +22,8 @@ const KERNELS: { readonly [N in OpName]: Kernel<N> } = {
   elementwise: movement.elementwise,
   reduce: movement.reduce,
   argmax: movement.argmax,
+  scan: movement.scan,
+  argsort: movement.argsort,
   integer_elementwise: integers.integerElementwise,
   integer_along: integers.integerAlong,
   matmul: products.matmul,

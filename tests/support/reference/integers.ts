@@ -75,6 +75,7 @@ export const integerAlong: Kernel<'integer_along'> = ({ inputs, outputs, attribu
   const line = (index: readonly number[]): bigint[] =>
     Array.from({ length: x.shape[axis] ?? 0 }, (_, at) => values[place(index.with(axis, at), x.shape)] ?? 0n);
   const sum = (list: readonly bigint[]): bigint => list.reduce((total, value) => total + value, 0n);
+  const product = (list: readonly bigint[]): bigint => list.reduce((total, value) => total * value, 1n);
   const found = [...indices(output.shape)].map((index) => {
     const all = line(index);
     const most = all.reduce((a, b) => (b > a ? b : a), all[0] ?? 0n);
@@ -83,7 +84,7 @@ export const integerAlong: Kernel<'integer_along'> = ({ inputs, outputs, attribu
       case 'sum':
         return sum(all);
       case 'prod':
-        return all.reduce((total, value) => total * value, 1n);
+        return product(all);
       case 'max':
         return most;
       case 'min':
@@ -92,6 +93,8 @@ export const integerAlong: Kernel<'integer_along'> = ({ inputs, outputs, attribu
         return BigInt(all.indexOf(most));
       case 'argmin':
         return BigInt(all.indexOf(least));
+      case 'cumprod':
+        return product(all.slice(0, (index[axis] ?? 0) + 1));
       default:
         return sum(all.slice(0, (index[axis] ?? 0) + 1));
     }

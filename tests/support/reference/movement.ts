@@ -232,6 +232,37 @@ export const argmax: Kernel<'argmax'> = ({ inputs, outputs, attributes: { axis }
   write(tensorAt(outputs, 0), where);
 };
 
+export const scan: Kernel<'scan'> = ({ inputs, outputs, attributes: { kind, axis, reverse } }) => {
+  const x = tensorAt(inputs, 0);
+  const y = read(x);
+  const places = [...indices(x.shape)];
+  for (const index of reverse ? places.reverse() : places) {
+    const beside = at(index, axis) + (reverse ? 1 : -1);
+    if (beside < 0 || beside >= at(x.shape, axis)) continue;
+    const [own, before] = [place(index, x.shape), place(index.with(axis, beside), x.shape)];
+    y[own] = kind === 'sum' ? at(y, own) + at(y, before) : at(y, own) * at(y, before);
+  }
+  write(tensorAt(outputs, 0), y);
+};
+
+export const argsort: Kernel<'argsort'> = ({ inputs, outputs, attributes: { axis, descending } }) => {
+  const x = tensorAt(inputs, 0);
+  const values = read(x);
+  const y = zerosOf(x.shape);
+  const order = (a: number, b: number): number =>
+    Number.isNaN(a) || Number.isNaN(b) ? Number(Number.isNaN(a)) - Number(Number.isNaN(b)) : a - b;
+  for (const line of indices(x.shape.with(axis, 1))) {
+    const own = Array.from({ length: at(x.shape, axis) }, (_, along) =>
+      place(line.with(axis, along), x.shape),
+    );
+    own
+      .map((cell, along) => ({ value: at(values, cell), along }))
+      .sort((a, b) => (descending ? order(b.value, a.value) : order(a.value, b.value)))
+      .forEach(({ along }, rank) => (y[at(own, rank)] = along));
+  }
+  write(tensorAt(outputs, 0), y);
+};
+
 export const gather: Kernel<'gather'> = ({ inputs, outputs }) => {
   const table = tensorAt(inputs, 0);
   const values = read(table);

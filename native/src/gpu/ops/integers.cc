@@ -11,7 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 16> kFunctions = {
     "add",         "sub",         "mul",        "floor_divide", "remainder", "pow", "maximum", "minimum",
     "bitwise_and", "bitwise_or", "bitwise_xor", "eq",           "ne",        "lt",  "le",      "where"};
-constexpr std::array<std::string_view, 7> kKinds = {"sum", "prod", "max", "min", "argmax", "argmin", "cumsum"};
+constexpr std::array<std::string_view, 8> kKinds = {"sum",    "prod",   "max",    "min",
+                                                    "argmax", "argmin", "cumsum", "cumprod"};
 
 template <size_t count> uint32_t number_of(const std::array<std::string_view, count>& names, std::string_view name) {
   const auto found = std::find(names.begin(), names.end(), name);

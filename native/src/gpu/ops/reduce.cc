@@ -1,4 +1,4 @@
-// Recording reductions and argmax.
+// Recording reductions, argmax, scan and argsort.
 #include <algorithm>
 
 #include "ops.h"
@@ -82,7 +82,29 @@ void argmax(Inputs inputs, Outputs outputs, const Attributes& attributes, Record
   recorder.dispatch_elements("argmax", {}, push, outputs[0].numel(), 1);
 }
 
-constexpr GpuOp kOps[] = {{"reduce", 1, 1, 1, 0, reduce}, {"argmax", 1, 1, 1, 0, argmax}};
+void scan(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
+  expect_float32(inputs[0]);
+  const Axis axis = around(inputs[0].shape, static_cast<size_t>(attributes.integer("axis")));
+  Push push;
+  push.address(at(inputs[0])).address(at(outputs[0])).integer(axis.size).integer(axis.inner);
+  push.integer(axis.outer * axis.inner).integer(attributes.boolean("reverse"));
+  if (axis.size > 0)
+    recorder.dispatch_elements("scan", {attributes.text("kind") == "prod"}, push, axis.outer * axis.inner, 1);
+}
+
+void argsort(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
+  expect_float32(inputs[0]);
+  const Axis axis = around(inputs[0].shape, static_cast<size_t>(attributes.integer("axis")));
+  Push push;
+  push.address(at(inputs[0])).address(at(outputs[0])).integer(axis.size).integer(axis.inner);
+  push.integer(outputs[0].numel()).integer(attributes.boolean("descending"));
+  recorder.dispatch_elements("argsort", {}, push, outputs[0].numel());
+}
+
+constexpr GpuOp kOps[] = {{"reduce", 1, 1, 1, 0, reduce},
+                          {"argmax", 1, 1, 1, 0, argmax},
+                          {"scan", 1, 1, 1, 0, scan},
+                          {"argsort", 1, 1, 1, 0, argsort}};
 
 }  // namespace
 

@@ -12,32 +12,50 @@ const BOTH = [
   { name: 'input', content: 'any' },
   { name: 'other', content: 'any' },
 ] as const;
+const WHOLE = {
+  title: 'two that broadcast',
+  params: {},
+  inputs: [[2, 3], [3]],
+  outputs: [[2, 3]],
+  inputDType: 'int64',
+  inputData: { 0: [7, -7, 5, 0, 12, -1], 1: [2, 3, -4] },
+} as const;
 /** Two inputs that broadcast, in the type they meet in. */
 const pair = (spec: Pair): LayerDeclaration =>
-  pairOf({ ...spec, keywords: ['integer', 'whole', ...spec.keywords] }, 'whole', {
-    title: 'two that broadcast',
-    params: {},
-    inputs: [[2, 3], [3]],
-    outputs: [[2, 3]],
-    inputDType: 'int64',
-    inputData: { 0: [7, -7, 5, 0, 12, -1], 1: [2, 3, -4] },
-  });
+  pairOf({ ...spec, keywords: ['integer', 'whole', ...spec.keywords] }, 'whole', [WHOLE]);
+/** Whole numbers or floats. */
+const division = (spec: Pair, examples: LayerDeclaration['examples']): LayerDeclaration =>
+  pairOf({ ...spec, keywords: ['integer', 'whole', ...spec.keywords] }, 'any', examples);
 
-export const floorDivide = pair({
-  type: 'floor_divide',
-  torch: 'torch.floor_divide',
-  summary: 'The first whole number divided by the second, rounded down.',
-  keywords: ['quotient', 'div'],
-  combine: ops.floorDivide,
-});
-export const remainder = pair({
-  type: 'remainder',
-  torch: 'torch.remainder',
-  summary:
-    'What is left of the first whole number after dividing by the second; it has the sign of the second.',
-  keywords: ['modulo', 'mod'],
-  combine: ops.remainder,
-});
+export const floorDivide = division(
+  {
+    type: 'floor_divide',
+    torch: 'torch.floor_divide',
+    summary: 'The first number divided by the second, rounded down. It has no gradient.',
+    keywords: ['quotient', 'div'],
+    combine: ops.floorDivide,
+  },
+  [WHOLE],
+);
+export const remainder = division(
+  {
+    type: 'remainder',
+    torch: 'torch.remainder',
+    summary: 'What is left of the first number after dividing by the second; it has the sign of the second.',
+    keywords: ['modulo', 'mod', 'fmod', 'wrap', 'phase'],
+    combine: ops.remainder,
+  },
+  [
+    WHOLE,
+    {
+      title: 'floats',
+      params: {},
+      inputs: [[2, 4], [4]],
+      outputs: [[2, 4]],
+      inputData: { 0: [5.25, -5.25, 7.5, 0.35, 100.7, -0.2, 3, -8.1], 1: [2, 3, -4, 0.25] },
+    },
+  ],
+);
 export const bitwiseAnd = pair({
   type: 'bitwise_and',
   torch: 'torch.bitwise_and',

@@ -46,7 +46,7 @@ const EXAMPLE = {
 export const pairOf = (
   { combine, ...named }: Pair,
   content: PortSpec['content'] = 'any',
-  example: LayerDeclaration['examples'][number] = EXAMPLE,
+  examples: LayerDeclaration['examples'] = [EXAMPLE],
 ): LayerDeclaration =>
   defineLayer({
     ...named,
@@ -60,5 +60,5 @@ export const pairOf = (
     infer: (_params, inputs) => inferCommon(['input', 'other'], inputs),
     lower: (call) => [combine(inputOf(call, 0), inputOf(call, 1))],
     flops: (_params, _inputs, [output = []]) => product(output) ?? 0,
-    examples: [example],
+    examples,
   });

@@ -68,16 +68,18 @@ export const pow = pairOf(
     combine: ops.pow,
   },
   'float',
-  {
-    title: 'two that broadcast',
-    params: {},
-    inputs: [
-      [2, 3, 4],
-      [3, 1],
-    ],
-    inputValues: ['positive'],
-    outputs: [[2, 3, 4]],
-  },
+  [
+    {
+      title: 'two that broadcast',
+      params: {},
+      inputs: [
+        [2, 3, 4],
+        [3, 1],
+      ],
+      inputValues: ['positive'],
+      outputs: [[2, 3, 4]],
+    },
+  ],
 );
 
 /** Each value to the power of a number. */

@@ -13,7 +13,7 @@ export const SCALAR_FUNCTIONS = {
   neg: 1, abs: 1, sign: 1, exp: 1, expm1: 1, log: 1, log1p: 1, sqrt: 1, rsqrt: 1, reciprocal: 1, square: 1,
   tanh: 1, sigmoid: 1, erf: 1, sin: 1, cos: 1, floor: 1, ceil: 1, round: 1, relu: 1, is_nan: 1,
   gelu: 1, gelu_slope: 1,
-  add: 2, sub: 2, mul: 2, div: 2, maximum: 2, minimum: 2, pow: 2,
+  add: 2, sub: 2, mul: 2, div: 2, maximum: 2, minimum: 2, pow: 2, fmod: 2,
   eq: 2, ne: 2, lt: 2, le: 2, gt: 2, ge: 2,
   where: 3,
 } as const;

@@ -67,12 +67,8 @@ cases = []
 for layer, make in PAIRS.items():
     for a in DTYPES:
         for b in DTYPES:
-            if layer in ("floor_divide", "remainder") and "float" in a + b:
-                continue
             cases.append(case(layer, {}, [tensor(a, [2, 3], 1), without_zeros(tensor(b, [3], 5))], make))
     for a, b in [("int32", "int64"), ("uint8", "int8"), ("int64", "float32"), ("float32", "float64"), ("bool", "int16")]:
-        if layer in ("floor_divide", "remainder") and "float" in a + b:
-            continue
         cases.append(case(layer, {}, [tensor(a, [4], 2), without_zeros(tensor(b, [], 9))], make))
 for name, (make, params) in SINGLES.items():
     for dtype in DTYPES:
@@ -95,6 +91,13 @@ for layer, join in [("concatenate", lambda *x: torch.cat(x, 0)), ("stack", lambd
 for dtype in ("int32", "int64", "float32", "int16"):
     index = tensor(dtype, [2, 2], 1).abs() % 3
     cases.append(case("embedding", {}, [index], lambda x: torch.nn.functional.embedding(x, torch.arange(6, dtype=torch.float32).reshape(3, 2))))
+INF, NAN = float("inf"), float("nan")
+for dtype in (torch.float32, torch.float64):
+    above = torch.tensor([5, -5, 7.5, INF, -INF, NAN, 1e30, -1e30, -0.0, 3, -3, 0, 2.5, 1e-40, 16777217.0, -6, 6, 1], dtype=dtype)
+    below = torch.tensor([3, INF, -2, 2, 2, 1, 7, 7, 5, 0, 0, 0, NAN, 3, 3, 2, -2, 3e38], dtype=dtype)
+    for layer in ("floor_divide", "remainder"):
+        cases.append(case(layer, {}, [above, below], PAIRS[layer]))
+        cases.append(case(layer, {}, [above, -below], PAIRS[layer]))
 cases.append(case("floor_divide", {}, [tensor("int64", [2], 1), torch.tensor([2, 0])], torch.floor_divide))
 cases.append(case("remainder", {}, [tensor("int32", [2], 1), torch.tensor([0, 3], dtype=torch.int32)], torch.remainder))
 

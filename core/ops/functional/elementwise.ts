@@ -112,6 +112,8 @@ export const maximum = binary('maximum');
 /** A NaN wins; at ties each side gets half the gradient. */
 export const minimum = binary('minimum');
 export const pow = binary('pow');
+/** What is left of `a` after dividing by `b` towards 0, exactly; it has the sign of `a`. */
+export const fmod = binary('fmod');
 /** Comparisons give 0 or 1 in the operands' float dtype. */
 export const eq = binary('eq');
 export const ne = binary('ne');

@@ -4,11 +4,12 @@ import { LazuliError } from '../../errors';
 import { isFloatingPoint, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { fromArray } from '../create';
-import { apply } from '../dispatch';
+import { apply, noGrad } from '../dispatch';
 import { normalizeAxes, normalizeAxis, scalarTypeName } from '../infer/checks';
+import type { Formula, Term } from '../expression';
 import type { IntegerFunction, IntegerKind, ScalarFunction } from '../signatures';
 import { contiguous, first, reshape } from './dense';
-import { cast, elementwise, neg, where } from './elementwise';
+import { cast, elementwise, fused, neg, where } from './elementwise';
 import * as reductions from './reductions';
 import { prod, scan } from './scan';
 
@@ -121,27 +122,44 @@ export function divPromoted(a: Tensor, b: Tensor): Tensor {
   return elementwise([['div', 0, 1]], [], [cast(a, dtype), cast(b, dtype)]);
 }
 
-/** Whole numbers only; `torch` names PyTorch's kernel in the refusal of truths. */
-const wholeOnly =
-  (name: IntegerFunction, torch: string): Binary =>
+/** What fmod leaves, and 1 where rounding the quotient down takes one more off it than rounding towards 0 does. */
+function divided(f: Formula, a: Term, b: Term): { readonly rest: Term; readonly isBelow: Term } {
+  const nought = f.constant(0);
+  const rest = f.step('fmod', a, b);
+  const turned = f.step('ne', f.step('lt', b, nought), f.step('lt', rest, nought));
+  return { rest, isBelow: f.step('mul', f.step('ne', rest, nought), turned) };
+}
+
+/** Source: c10/util/generic_math.h, div_floor_floating. */
+function quotient(f: Formula, a: Term, b: Term): Term {
+  const { rest, isBelow } = divided(f, a, b);
+  const whole = f.step('round', f.step('sub', f.step('div', f.step('sub', a, rest), b), isBelow));
+  return f.step('where', f.step('eq', b, f.constant(0)), f.step('div', a, b), whole);
+}
+
+function rest(f: Formula, a: Term, b: Term): Term {
+  const { rest: towardsZero, isBelow } = divided(f, a, b);
+  return f.step('add', towardsZero, f.step('where', isBelow, b, f.constant(0)));
+}
+
+/** `torch` names PyTorch's kernel in the refusal of truths. */
+const division =
+  (name: IntegerFunction, torch: string, ofFloats: (f: Formula, a: Term, b: Term) => Term): Binary =>
   (a, b) => {
     const dtype = resultType([a, b]);
     if (isFloatingPoint(dtype))
-      throw new LazuliError(
-        'not_supported',
-        `${name} is offered for whole numbers, got ${scalarTypeName(dtype)}`,
-        {
-          expected: 'whole numbers',
-          got: dtype,
-          hint: 'convert the inputs with a to layer',
-        },
+      return fused([cast(a, dtype), cast(b, dtype)], (f, left = f.constant(0), right = left) =>
+        ofFloats(f, left, right),
       );
     if (dtype === 'bool') throw unsupported(torch, dtype);
     return cast(integersAs(name, [a, b], dtype), dtype);
   };
 
-export const floorDivide = wholeOnly('floor_divide', 'div_floor_cpu');
-export const remainder = wholeOnly('remainder', 'remainder_cpu');
+const roundedDown = division('floor_divide', 'div_floor_cpu', quotient);
+/** The quotient rounded down. As in PyTorch it has no derivative: no gradient reaches the inputs. */
+export const floorDivide: Binary = (a, b) => noGrad(() => roundedDown(a, b));
+/** What is left of `a` after dividing by `b` and rounding down; it has the sign of `b`. */
+export const remainder = division('remainder', 'remainder_cpu', rest);
 
 const bitwise =
   (name: IntegerFunction, torch: string): Binary =>

@@ -68,6 +68,10 @@ export const DERIVATIVES: { readonly [name in ScalarFunction]: Derivative } = {
   maximum: extreme('lt'),
   minimum: extreme('gt'),
   pow: powerDerivative,
+  fmod: (f, g, y, a, b) => [
+    g,
+    f.step('neg', f.step('mul', g, f.step('round', f.step('div', f.step('sub', a, y), b)))),
+  ],
   eq: nothing,
   ne: nothing,
   lt: nothing,

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, kScalarFunctions> kFunctionNames = {
     "reciprocal", "square", "tanh",   "sigmoid", "erf",   "sin", "cos",   "floor",   "ceil",
     "round",      "relu",   "is_nan", "gelu",    "gelu_slope",
     "add",        "sub",    "mul",    "div",     "maximum", "minimum",
-    "pow",        "eq",     "ne",     "lt",      "le",    "gt",  "ge",    "where",
+    "pow",        "fmod",   "eq",     "ne",      "lt",    "le",  "gt",    "ge",      "where",
 };
 constexpr std::array<const char*, 8> kInputNames = {"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"};
 constexpr size_t kMaxConstants = 16, kMaxSteps = 64;

@@ -163,6 +163,7 @@ const SCALARS: Record<ScalarFunction, Scalar> = {
   maximum: Math.max,
   minimum: Math.min,
   pow: (a, b) => (a === 1 || b === 0 ? 1 : a ** b),
+  fmod: (a, b) => a % b,
   eq: (a, b) => Number(a === b),
   ne: (a, b) => Number(a !== b),
   lt: (a, b) => Number(a < b),

@@ -39,6 +39,7 @@ enum class ScalarFunction : uint8_t {
   maximum,
   minimum,
   pow,
+  fmod,
   eq,
   ne,
   lt,
@@ -47,7 +48,7 @@ enum class ScalarFunction : uint8_t {
   ge,
   where,
 };
-inline constexpr int kScalarFunctions = 37;
+inline constexpr int kScalarFunctions = 38;
 inline constexpr int kFirstBinary = static_cast<int>(ScalarFunction::add);
 inline constexpr int kFirstTernary = static_cast<int>(ScalarFunction::where);
 

@@ -47,6 +47,8 @@ template <typename T> inline T mul(T a, T b) { return a * b; }
 template <typename T> inline T div(T a, T b) { return a / b; }
 template <typename T> inline T maximum(T a, T b) { return a > b || a != a ? a : b; }
 template <typename T> inline T minimum(T a, T b) { return a < b || a != a ? a : b; }
+inline float modulo(float a, float b) { return __builtin_fmodf(a, b); }
+inline double modulo(double a, double b) { return __builtin_fmod(a, b); }
 template <typename T> inline T eq(T a, T b) { return a == b ? T(1) : T(0); }
 template <typename T> inline T ne(T a, T b) { return a != b ? T(1) : T(0); }
 template <typename T> inline T lt(T a, T b) { return a < b ? T(1) : T(0); }
@@ -286,8 +288,8 @@ template <typename T> constexpr VectorMath<T> table() {
                 gelu,
                 gelu_slope},
       .binary = {loop2<T, add<T>>, loop2<T, sub<T>>, loop2<T, mul<T>>, loop2<T, div<T>>, loop2<T, maximum<T>>,
-                 loop2<T, minimum<T>>, pow, loop2<T, eq<T>>, loop2<T, ne<T>>, loop2<T, lt<T>>,
-                 loop2<T, le<T>>, loop2<T, gt<T>>, loop2<T, ge<T>>},
+                 loop2<T, minimum<T>>, pow, loop2<T, modulo>, loop2<T, eq<T>>, loop2<T, ne<T>>,
+                 loop2<T, lt<T>>, loop2<T, le<T>>, loop2<T, gt<T>>, loop2<T, ge<T>>},
       .where = where<T>,
       .gelu_and_slope = gelu_and_slope,
       .exp_minus = exp_minus,

@@ -21,7 +21,7 @@ float compute(uint index) {
   sum += f_exp(sum) + f_expm1(sum) + f_log(sum) + f_log1p(sum) + f_tanh(sum) + f_sigmoid(sum) + f_erf(sum) + f_sin(sum) + f_cos(sum);
   sum += f_floor(sum) + f_ceil(sum) + f_round(sum) + f_neg(sum) + f_abs(sum) + f_sign(sum) + f_sqrt(sum) + f_rsqrt(sum);
   sum += f_reciprocal(sum) + f_square(sum) + f_relu(sum) + f_is_nan(sum) + f_add(sum, sum) + f_sub(sum, sum) + f_mul(sum, sum);
-  sum += f_div(sum, sum) + f_maximum(sum, sum) + f_minimum(sum, sum) + f_pow(sum, sum) + f_eq(sum, sum) + f_ne(sum, sum);
+  sum += f_div(sum, sum) + f_maximum(sum, sum) + f_minimum(sum, sum) + f_pow(sum, sum) + f_fmod(sum, sum) + f_eq(sum, sum) + f_ne(sum, sum);
   sum += f_gelu(sum) + f_gelu_slope(sum);
   return sum + f_lt(sum, sum) + f_le(sum, sum) + f_gt(sum, sum) + f_ge(sum, sum) + f_where(sum, sum, sum);
 }

@@ -139,6 +139,17 @@ float f_mul(float a, float b) { return a * b; }
 float f_div(float a, float b) { return a / b; }
 float f_maximum(float a, float b) { return is_nan(a) ? a : is_nan(b) ? b : max(a, b); }
 float f_minimum(float a, float b) { return is_nan(a) ? a : is_nan(b) ? b : min(a, b); }
+// Multiples of b by powers of two, the largest first, are taken off a: each difference is exact.
+float f_fmod(float a, float b) {
+  float rest = abs(a), divisor = abs(b);
+  if (is_nan(a) || is_nan(b) || rest == INFINITY || divisor == 0) return NOT_A_NUMBER;
+  if (rest < divisor) return a;
+  float part = divisor;
+  while (part <= rest * 0.5) part *= 2;
+  for (; part >= divisor; part *= 0.5)
+    if (rest >= part) rest -= part;
+  return a < 0 ? -rest : rest;
+}
 float f_eq(float a, float b) { return a == b ? 1.0 : 0.0; }
 float f_ne(float a, float b) { return a == b ? 0.0 : 1.0; }
 float f_lt(float a, float b) { return a < b ? 1.0 : 0.0; }

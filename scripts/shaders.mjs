@@ -29,10 +29,10 @@ const VARIANTS = {
   ],
   attention: [0, 1, 2].map((mode) => [`_${mode}`, [`MODE=${mode}`]]),
   flash: [0, 1, 2].map((mode) => [`_${mode}`, [`MODE=${mode}`]]),
-  product_units: [
-    ['_half', ['HALVES']],
-    ['_brain', []],
-  ],
+  product_units: [0, 1, 2, 3].flatMap((mode) => [
+    [`_${mode}_half`, [`MODE=${mode}`, 'HALVES']],
+    [`_${mode}_brain`, [`MODE=${mode}`]],
+  ]),
   softmax: [
     ['', []],
     ['_gradient', ['GRADIENT']],

@@ -1,5 +1,5 @@
 // Products of 16-bit floats: sizes that matrix units take (multiples of 8 from 16 on, cut tiles, long sums, transposed and
-// batched operands), sizes they do not, and convolutions.
+// batched operands), sizes they do not, and convolutions: small ones, and such as the units take (from 16 on each way).
 import type { OpName } from '#core/ops/signatures';
 
 import { given, type Given } from '../native/against-reference';
@@ -19,6 +19,23 @@ const PRODUCTS: readonly (readonly [a: number[], b: number[], ta: boolean, tb: b
   [[16, 1024], [1024, 24], false, false],
   [[33, 7], [7, 18], false, false],
   [[5, 30], [9, 30], false, true],
+]; // prettier-ignore
+
+/** Convolutions on one to three axes: runs of eight neighbours and none, steps, holes, groups; the last has a long sum of its weight. */
+const CONVOLUTIONS: readonly {
+  readonly x: readonly number[];
+  readonly weight: readonly number[];
+  readonly y: readonly number[];
+  readonly stride: readonly number[];
+  readonly padding: readonly number[];
+  readonly dilation: readonly number[];
+  readonly groups: number;
+}[] = [
+  { x: [2, 16, 8, 8], weight: [24, 16, 3, 3], y: [2, 24, 8, 8], stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 },
+  { x: [2, 17, 9, 7], weight: [18, 17, 3, 2], y: [2, 18, 5, 7], stride: [2, 1], padding: [1, 1, 0, 2], dilation: [1, 2], groups: 1 },
+  { x: [3, 32, 13], weight: [40, 16, 3], y: [3, 40, 5], stride: [2], padding: [1, 0], dilation: [2], groups: 2 },
+  { x: [1, 16, 3, 4, 4], weight: [16, 16, 2, 2, 2], y: [1, 16, 2, 3, 4], stride: [1, 1, 1], padding: [0, 0, 0, 0, 1, 0], dilation: [1, 1, 1], groups: 1 },
+  { x: [4, 16, 16, 24], weight: [16, 16, 1, 1], y: [4, 16, 16, 24], stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 },
 ]; // prettier-ignore
 
 const GEOMETRY = { stride: [2, 1], padding: [1, 1, 0, 2], dilation: [1, 2], groups: 1 };
@@ -44,9 +61,24 @@ export function narrowCases(dtype: NarrowType, result: NarrowType | 'float32'): 
     op: 'linear' as const,
     call: { inputs: [t(x), t(weight, 2), t(bias, 3)], attributes: { result } },
   })); // prettier-ignore
+  const convolutions = CONVOLUTIONS.flatMap(({ x, weight, y, ...geometry }): readonly NarrowCase[] => [
+    {
+      op: 'convolution',
+      call: { inputs: [t(x), t(weight, 2), t(weight.slice(0, 1), 3)], attributes: { ...geometry, result } },
+    },
+    {
+      op: 'convolution_input_gradient',
+      call: { inputs: [t(y), t(weight, 2), null], attributes: { ...geometry, shape: x, result } },
+    },
+    {
+      op: 'convolution_weight_gradient',
+      call: { inputs: [t(y), t(x, 2)], attributes: { ...geometry, shape: weight, result } },
+    },
+  ]);
   return [
     ...products,
     ...linears,
+    ...convolutions,
     {
       op: 'convolution',
       call: {

@@ -247,7 +247,7 @@ DeviceDescription Instance::describe(VkPhysicalDevice device) const {
   if (text.has_storage16) text.features.emplace_back("16-bit storage");
   if (v12.shaderFloat16) text.features.emplace_back("float16");
   text.shared_bytes = base.limits.maxComputeSharedMemorySize;
-  if (has("VK_KHR_cooperative_matrix") && v12.vulkanMemoryModel && base.apiVersion >= VK_API_VERSION_1_3)
+  if (has("VK_KHR_cooperative_matrix") && text.has_storage16 && v12.vulkanMemoryModel && base.apiVersion >= VK_API_VERSION_1_3)
     find_units(text, has("VK_KHR_shader_bfloat16"));
   if (v12.shaderFloat16 == VK_FALSE) text.half_units = {};
   if (text.half_units.m > 0) text.features.emplace_back("float16 matrix units");

@@ -135,27 +135,63 @@ struct UnitTiles {
 };
 constexpr int64_t kUnitDepth = 32;
 
-/// The tiles for these sizes; `m` is 0 where the device or the operands are not fit for matrix units.
-UnitTiles unit_tiles(const Matrix& a, const Matrix& b, const Sizes& sizes, const DeviceDescription& device) {
+/// What the device multiplies of a dtype; `m` is 0 where it has no units for that.
+const MatrixShape& unit_of(DType dtype, const DeviceDescription& device) {
+  static constexpr MatrixShape kNone{};
+  return dtype == DType::bfloat16 ? device.brain_units : dtype == DType::float16 ? device.half_units : kNone;
+}
+
+/// The tiles for these sizes; `m` is 0 where the device or they are not fit for matrix units.
+UnitTiles unit_tiles(const Sizes& sizes, const MatrixShape& unit, const DeviceDescription& device) {
   const auto& [m, n, k, batches] = sizes;
-  const MatrixShape& unit = a.tensor.dtype == DType::bfloat16 ? device.brain_units : device.half_units;
-  if (a.tensor.dtype == DType::float32 || unit.m == 0 || std::min({m, n, k}) < 16) return {};
-  const bool is_a_fit = a.column == 1 ? is_aligned(at(a.tensor), {k, a.row, a.batch}, 8)
-                                      : is_aligned(at(a.tensor), {m, a.column, a.batch}, 8);
-  const bool is_b_fit = b.row == 1 && b.column != 1 ? is_aligned(at(b.tensor), {k, b.column, b.batch}, 8)
-                                                    : is_aligned(at(b.tensor), {n, b.row, b.batch}, 8);
-  if (!is_a_fit || !is_b_fit) return {};
+  if (unit.m == 0 || std::min({m, n, k}) < 16) return {};
   const auto groups = [&](const UnitTiles& tiles) { return ceil_div(m, tiles.m) * ceil_div(n, tiles.n) * batches; };
   constexpr UnitTiles large{128, 128, 64, 64}, medium{64, 128, 32, 64}, small{64, 64, 32, 32};
   const auto is_fit = [&](const UnitTiles& tiles) {
     const int64_t threads = tiles.subgroups() * device.subgroup_size;
     const int64_t shared = (tiles.m + tiles.n) * (kUnitDepth + 8) * 2 + tiles.subgroups() * unit.m * unit.n * 4;
     return threads <= 1024 && tiles.m * kUnitDepth / 8 % threads == 0 && tiles.n * kUnitDepth / 8 % threads == 0 &&
-           shared + 1024 <= device.shared_bytes;
+           threads % (tiles.n / 8) == 0 && shared + 1024 <= device.shared_bytes;
   };
   if (groups(large) >= 2 * kBusy && is_fit(large)) return large;
   if (groups(medium) >= kBusy && is_fit(medium)) return medium;
   return is_fit(small) ? small : UnitTiles{};
+}
+
+/// Whether the units' kernel reads these matrices: in eights, along either axis.
+bool is_in_eights(const Matrix& a, const Matrix& b, const Sizes& sizes) {
+  const auto& [m, n, k, batches] = sizes;
+  const bool is_a_fit = a.column == 1 ? is_aligned(at(a.tensor), {k, a.row, a.batch}, 8)
+                                      : is_aligned(at(a.tensor), {m, a.column, a.batch}, 8);
+  const bool is_b_fit = b.row == 1 && b.column != 1 ? is_aligned(at(b.tensor), {k, b.column, b.batch}, 8)
+                                                    : is_aligned(at(b.tensor), {n, b.row, b.batch}, 8);
+  return is_a_fit && is_b_fit;
+}
+
+/// How the units' kernel reads and writes: eights of A are asked of convolutions alone.
+struct UnitReading {
+  bool is_a_along_k = true, is_b_along_k = false, is_c_in_eights = false, is_a_in_eights = false, has_unit_stride = false;
+};
+
+/// Runs the kernel `product_units_<mode>` over tiles that `unit_tiles` gave.
+void run_units(int mode, DType operands, DType result, const UnitTiles& tiles, const UnitReading& reading, const Push& push,
+               const Sizes& sizes, int64_t splits, Recorder& recorder) {
+  const DeviceDescription& device = recorder.device().description();
+  const MatrixShape& unit = unit_of(operands, device);
+  const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
+  const std::string kernel =
+      "product_units_" + std::to_string(mode) + (operands == DType::bfloat16 ? "_brain" : "_half");
+  recorder.dispatch(kernel,
+                    {word(tiles.subgroups()) * device.subgroup_size, word(tiles.m), word(tiles.n), word(kUnitDepth),
+                     word(tiles.sub_m), word(tiles.sub_n), unit.m, unit.n, unit.k, reading.is_a_along_k,
+                     reading.is_b_along_k, static_cast<uint32_t>(result), reading.is_c_in_eights,
+                     reading.is_a_in_eights, reading.has_unit_stride},
+                    push, groups_of(tiles.m, tiles.n, sizes.m, sizes.n, sizes.batches, splits));
+}
+
+Split split_units(const UnitTiles& tiles, const Sizes& sizes) {
+  const int64_t count = ceil_div(sizes.m, tiles.m) * ceil_div(sizes.n, tiles.n) * sizes.batches;
+  return split_sum(count, sizes.k, kBusy, kUnitDepth, kUnitJoinSteps);
 }
 
 void product(const Matrix& a, const Matrix& b, const TensorView& bias, const TensorView& c, const Sizes& sizes,
@@ -163,23 +199,17 @@ void product(const Matrix& a, const Matrix& b, const TensorView& bias, const Ten
   const auto& [m, n, k, batches] = sizes;
   if (m == 0 || n == 0 || batches == 0) return;
   const DeviceDescription& device = recorder.device().description();
-  const UnitTiles units = unit_tiles(a, b, sizes, device);
+  const UnitTiles units =
+      is_in_eights(a, b, sizes) ? unit_tiles(sizes, unit_of(a.tensor.dtype, device), device) : UnitTiles{};
   Reading reading{a.column == 1, b.row == 1 && b.column != 1};
   const Plan plan = plan_product(m, n, k, batches, reading);
-  const Split split = units.m == 0 ? plan.split
-                                   : split_sum(ceil_div(m, units.m) * ceil_div(n, units.n) * batches, k, kBusy,
-                                               kUnitDepth, kUnitJoinSteps);
+  const Split split = units.m == 0 ? plan.split : split_units(units, sizes);
   const uint64_t target = split.splits > 1 ? recorder.scratch(split.splits * batches * m * n * 4) : at(c);
   const Push push = push_of(a, b, bias, target, sizes, split);
   if (units.m > 0) {
-    const bool is_brain = a.tensor.dtype == DType::bfloat16;
-    const MatrixShape& unit = is_brain ? device.brain_units : device.half_units;
-    const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
-    recorder.dispatch(is_brain ? "product_units_brain" : "product_units_half",
-                      {word(units.subgroups()) * device.subgroup_size, word(units.m), word(units.n), word(kUnitDepth),
-                       word(units.sub_m), word(units.sub_n), unit.m, unit.n, unit.k, reading.is_a_along_k,
-                       reading.is_b_along_k, type_of(c), n % 8 == 0 && is_aligned(at(c), {})},
-                      push, groups_of(units.m, units.n, m, n, batches, split.splits));
+    run_units(0, a.tensor.dtype, c.dtype, units,
+              {reading.is_a_along_k, reading.is_b_along_k, n % 8 == 0 && is_aligned(at(c), {})}, push, sizes,
+              split.splits, recorder);
   } else {
     // The other axis' stride, and the size of the one that is read in fours.
     const uint64_t at_a = at(a.tensor), at_b = at(b.tensor);
@@ -285,20 +315,45 @@ struct Geometry {
   }
 };
 
-void run_convolution(const char* kernel, const Geometry& g, const TensorView& a, const TensorView& b,
-                     const TensorView& bias, const TensorView& c, uint64_t table, const Sizes& sizes, bool can_split,
-                     const Reading& reading, Recorder& recorder) {
+/// A convolution's operands as those of a product: mode 1 it, 2 its input gradient, 3 its weight gradient.
+struct Convolution {
+  int mode;
+  const Geometry& geometry;
+  const TensorView &a, &b, &bias, &c;
+  uint64_t table;
+  Sizes sizes;
+  int64_t a_run, c_run;  // neighbours in A along k, and in C along n
+  bool has_unit_stride = false;
+};
+
+void run_convolution(const Convolution& given, Recorder& recorder) {
+  const auto& [mode, g, a, b, bias, c, table, sizes, a_run, c_run, has_unit_stride] = given;
   const auto& [m, n, k, groups] = sizes;
   if (m == 0 || n == 0 || groups == 0) return;
+  const DeviceDescription& device = recorder.device().description();
+  const UnitTiles units = unit_tiles(sizes, unit_of(a.dtype, device), device);
+  const bool can_split = mode == 3;
   const Plan plan = plan_gathered(m, n, k, groups, can_split);
-  const auto& [splits, k_part] = plan.split;
+  const auto& [splits, k_part] = can_split && units.m > 0 ? split_units(units, sizes) : plan.split;
   const uint64_t target = splits > 1 ? recorder.scratch(splits * groups * m * n * 4) : at(c);
   Push push;
   push.address(at(a)).address(at(b)).address(at(bias)).address(target).address(table).address(g.shape(recorder));
   push.integer(m).integer(n).integer(k).integer(k_part).integer(splits);
   push.integer(g.groups).integer(g.channels).integer(g.outputs).integer(g.kernel_size());
-  recorder.dispatch(kernel, constants_of(plan, reading, a, c), push,
-                    groups_of(plan.tiles.m(), plan.tiles.n(), m, n, groups, splits));
+  if (units.m > 0) {
+    const UnitReading reading{.is_b_along_k = mode == 3,
+                              .is_c_in_eights = is_aligned(at(c), {c_run}, 8),
+                              .is_a_in_eights = is_aligned(at(a), {a_run}, 8),
+                              .has_unit_stride = has_unit_stride};
+    run_units(mode, a.dtype, c.dtype, units, reading, push, sizes, splits, recorder);
+  } else {
+    const Reading reading{.is_b_along_k = mode == 3,
+                          .is_a_in_fours = is_aligned(at(a), {a_run}),
+                          .has_unit_stride = has_unit_stride,
+                          .is_c_in_fours = is_aligned(at(c), {c_run})};
+    recorder.dispatch("product_" + std::to_string(mode), constants_of(plan, reading, a, c), push,
+                      groups_of(plan.tiles.m(), plan.tiles.n(), m, n, groups, splits));
+  }
   if (splits > 1) join_parts(target, {}, c, splits, 1, recorder);
 }
 
@@ -308,9 +363,8 @@ void convolution(Inputs inputs, Outputs outputs, const Attributes& attributes, R
   refuse_activation(attributes);
   const Geometry g(x.shape, weight.shape, y.shape, attributes);
   const int64_t k = g.channels * g.kernel_size();
-  run_convolution("product_1", g, weight, x, bias_of(inputs), y, g.table(g.channels, g.in_plane(), recorder),
-                  {g.outputs, g.batch * g.out_plane(), k, g.groups}, false,
-                  {.is_a_in_fours = is_aligned(at(weight), {k}), .is_c_in_fours = is_aligned(at(y), {g.out_plane()})},
+  run_convolution({1, g, weight, x, bias_of(inputs), y, g.table(g.channels, g.in_plane(), recorder),
+                   {g.outputs, g.batch * g.out_plane(), k, g.groups}, k, g.out_plane()},
                   recorder);
 }
 
@@ -318,10 +372,11 @@ void convolution_input_gradient(Inputs inputs, Outputs outputs, const Attributes
   const TensorView &gy = inputs[0], &weight = inputs[1], &gx = outputs[0];
   expect_operands(inputs);
   const Geometry g(gx.shape, weight.shape, gy.shape, attributes);
-  run_convolution("product_2", g, weight, gy, bias_of(inputs), gx, g.table(g.outputs, g.out_plane(), recorder),
-                  {g.channels, g.batch * g.in_plane(), g.outputs * g.kernel_size(), g.groups}, false,
-                  {.has_unit_stride = g.stride[0] == 1 && g.stride[1] == 1 && g.stride[2] == 1,
-                   .is_c_in_fours = is_aligned(at(gx), {g.in_plane()})},
+  const bool has_unit_stride = g.stride[0] == 1 && g.stride[1] == 1 && g.stride[2] == 1;
+  // The weight is read across: no neighbours.
+  run_convolution({2, g, weight, gy, bias_of(inputs), gx, g.table(g.outputs, g.out_plane(), recorder),
+                   {g.channels, g.batch * g.in_plane(), g.outputs * g.kernel_size(), g.groups}, 1, g.in_plane(),
+                   has_unit_stride},
                   recorder);
 }
 
@@ -330,11 +385,8 @@ void convolution_weight_gradient(Inputs inputs, Outputs outputs, const Attribute
   expect_operands(inputs);
   const Geometry g(x.shape, gw.shape, gy.shape, attributes);
   const int64_t n = g.channels * g.kernel_size();
-  run_convolution("product_3", g, gy, x, {}, gw, g.table(g.channels, g.in_plane(), recorder),
-                  {g.outputs, n, g.batch * g.out_plane(), g.groups}, true,
-                  {.is_b_along_k = true,
-                   .is_a_in_fours = is_aligned(at(gy), {g.out_plane()}),
-                   .is_c_in_fours = is_aligned(at(gw), {n})},
+  run_convolution({3, g, gy, x, bias_of({}), gw, g.table(g.channels, g.in_plane(), recorder),
+                   {g.outputs, n, g.batch * g.out_plane(), g.groups}, g.out_plane(), n},
                   recorder);
 }
 

@@ -32,7 +32,6 @@ const uint LOADS_A = TILE_M * DEPTH / THREADS / 4, LOADS_B = TILE_N * DEPTH / TH
 
 layout(buffer_reference, std430, buffer_reference_align = 16) buffer F32x4 { vec4 v[]; };
 layout(buffer_reference, std430, buffer_reference_align = 8) buffer U32x2 { uvec2 v[]; };
-layout(buffer_reference, std430, buffer_reference_align = 16) buffer I32x4 { ivec4 v[]; };
 
 float widened(uint bits) { return TYPE == HALF ? from_float16(bits) : uintBitsToFloat(bits << 16); }
 float element(uvec2 address, uint index) {
@@ -52,33 +51,17 @@ layout(push_constant, std430) uniform P {
   uint m, n, k, k_part, splits;
   uint a_m, a_k, b_k, b_n, a_batch, b_batch;
 } p;
-#else
-// Geometry: sizes of the input and output planes, padded to three axes.
-layout(push_constant, std430) uniform P {
-  uvec2 a, b, bias, c;
-  uvec2 table;  // of k (modes 1, 2) or of n (3): offset, then the place in the kernel times dilation on three axes
-  uvec2 shape;  // input plane [3], output plane [3], stride [3], padding before [3]
-  uint m, n, k, k_part, splits;
-  uint groups, channels, outputs;  // channels and outputs a group
-  uint kernel;
-} p;
-ivec3 triple(uint row) {
-  return ivec3(I32(p.shape).v[3 * row], I32(p.shape).v[3 * row + 1], I32(p.shape).v[3 * row + 2]);
-}
-ivec3 in_size, out_size, stride, before;
-uint in_plane, out_plane;
-ivec3 place_in(uint at, ivec3 size) {
-  uint w = at % uint(size.z), rest = at / uint(size.z);
-  return ivec3(rest / uint(size.y), rest % uint(size.y), w);
-}
-bool is_inside(ivec3 at, ivec3 size) { return all(greaterThanEqual(at, ivec3(0))) && all(lessThan(at, size)); }
-uint flat_in(ivec3 at, ivec3 size) { return uint((at.x * size.y + at.y) * size.z + at.z); }
 #endif
 
 shared vec4 tile_a[STAGES * DEPTH * PITCH_M];
 shared vec4 tile_b[STAGES * DEPTH * PITCH_N];
 
 uint batch, k_end;
+#if MODE != 0
+#define COLUMNS 4
+#define COLUMNS_APART FOURS_N
+#include "convolution.glsl"
+#endif
 
 // Four elements of A from (m, k) on, along k or m; outside they are 0. Likewise of B, except that a gathered B takes
 // columns FOURS_N apart: neighbouring threads then read neighbouring places of an image.
@@ -105,22 +88,6 @@ vec4 load_b(uint k, uint n) {
 }
 uint place_c(uint m, uint n) { return (batch * p.m + m) * p.n + n; }
 #elif MODE == 1 || MODE == 2
-// C [outputs, n·plane] = weight · x gathered, and C [channels, n·in_plane] = weightᵀ · gy gathered: the places of B's
-// columns are the same for every k and kept.
-uint column_base[4];
-ivec3 column_place[4];
-void keep_columns(uint n) {
-  ivec3 size = MODE == 1 ? out_size : in_size;
-  uint plane = MODE == 1 ? out_plane : in_plane;
-  uint images = MODE == 1 ? p.channels * in_plane : p.outputs * out_plane;
-  [[unroll]] for (uint i = 0; i < 4; ++i) {
-    uint column = n + i * FOURS_N, image = column / plane;
-    ivec3 at = place_in(column - image * plane, size);
-    column_base[i] = (image * p.groups + batch) * images;
-    column_place[i] = MODE == 1 ? at * stride - before : at + before;
-    if (column >= p.n) column_place[i] = ivec3(MODE == 1 ? -(1 << 28) : -1);
-  }
-}
 vec4 load_a(uint m, uint k) {
   if (m >= p.m || k >= k_end) return vec4(0);
 #if MODE == 1
@@ -144,30 +111,10 @@ vec4 load_b(uint k, uint n) {
   if (k >= k_end) return value;
   ivec4 row = I32x4(p.table).v[k];
   [[unroll]] for (uint i = 0; i < 4; ++i) {
-#if MODE == 1
-    ivec3 at = column_place[i] + row.yzw;
-    if (is_inside(at, in_size)) value[i] = element(p.b, column_base[i] + uint(row.x) + flat_in(at, in_size));
-#else
-    ivec3 at = column_place[i] - row.yzw;
-    if (UNIT_STRIDE == 0) {
-      if (any(lessThan(at, ivec3(0)))) continue;
-      ivec3 whole = at / stride;
-      if (any(notEqual(whole * stride, at))) continue;
-      at = whole;
-    }
-    if (is_inside(at, out_size)) value[i] = element(p.b, column_base[i] + uint(row.x) + flat_in(at, out_size));
-#endif
+    uint at;
+    if (find(i, row, at)) value[i] = element(p.b, at);
   }
   return value;
-}
-uint place_c(uint m, uint n) {
-#if MODE == 1
-  uint plane = out_plane, rows = p.outputs;
-#else
-  uint plane = in_plane, rows = p.channels;
-#endif
-  uint image = n / plane;
-  return ((image * p.groups + batch) * rows + m) * plane + (n - image * plane);
 }
 #else
 // C [outputs, channels·kernel] = gy · xᵀ gathered; k runs over n·out_plane, n over the table's rows.
@@ -204,7 +151,6 @@ vec4 load_b(uint k, uint n) {
   }
   return value;
 }
-uint place_c(uint m, uint n) { return (batch * p.m + m) * p.n + n; }
 #endif
 
 // Where the four elements that this thread fetches as its i-th lie in a tile: (first along the tile, first along k).
@@ -272,12 +218,7 @@ void main() {
   uint k_begin = split * p.k_part;
   k_end = min(p.k, k_begin + p.k_part);
 #if MODE != 0
-  in_size = triple(0);
-  out_size = triple(1);
-  stride = triple(2);
-  before = triple(3);
-  in_plane = uint(in_size.x * in_size.y * in_size.z);
-  out_plane = uint(out_size.x * out_size.y * out_size.z);
+  read_geometry();
 #endif
 #if MODE == 1 || MODE == 2
   keep_columns(first_n + thread % FOURS_N);

@@ -40,9 +40,11 @@ function checkNode() {
   return false;
 }
 
-function supplySystemPackages(needsWindow, needsVirtualDisplay) {
-  const missing = missingSystemPackages({ needsWindow, needsVirtualDisplay });
-  return missing.length === 0 || installSystemPackages(missing, say);
+function supplySystemPackages(needsWindow, isTest) {
+  const needs = { needsWindow, isTest };
+  const missing = missingSystemPackages(needs);
+  if (missing.length === 0 || installSystemPackages(missing, say)) return true;
+  return missingSystemPackages(needs).every(({ isOptional }) => isOptional === true);
 }
 
 /** Compares package-lock.json with npm's own record of what stands in node_modules. */

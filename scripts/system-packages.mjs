@@ -8,7 +8,8 @@ import { capture, findProgram } from './processes.mjs';
  * @typedef {object} SystemPackage
  * @property {string[]} names the package in Debian's releases, newest naming first
  * @property {string} what what it supplies, for the message
- * @property {'build' | 'window' | 'display'} use
+ * @property {'build' | 'window' | 'display' | 'layers'} use
+ * @property {true} [isOptional] the tests check less without it
  * @property {() => boolean} isPresent
  */
 
@@ -26,7 +27,21 @@ const packages = [
   library(['libgbm1'], 'libgbm.so.1'),
   { names: ['xvfb'], what: 'a virtual display', use: 'display', isPresent: () => hasProgram('Xvfb') },
   { names: ['xauth'], what: 'xauth', use: 'display', isPresent: () => hasProgram('xauth') },
+  {
+    names: ['vulkan-validationlayers'],
+    what: "Vulkan's validation layers",
+    use: 'layers',
+    isOptional: true,
+    isPresent: hasValidationLayers,
+  },
 ];
+
+/** Whether Vulkan's own layer that checks how it is used is installed; tests of the GPU then run under it. */
+export function hasValidationLayers() {
+  return ['/usr/share', '/usr/local/share', '/etc']
+    .map((folder) => `${folder}/vulkan/explicit_layer.d/VkLayer_khronos_validation.json`)
+    .some((file) => fs.existsSync(file));
+}
 
 function library(names, soname) {
   return { names, what: soname, use: 'window', isPresent: () => libraries().includes(`${soname} `) };
@@ -40,10 +55,10 @@ function libraries() {
 }
 
 /**
- * @param {{ needsWindow: boolean, needsVirtualDisplay: boolean }} needs
+ * @param {{ needsWindow: boolean, isTest: boolean }} needs tests want a virtual display, and the layers
  * @returns {SystemPackage[]}
  */
-export function missingSystemPackages({ needsWindow, needsVirtualDisplay }) {
+export function missingSystemPackages({ needsWindow, isTest }) {
   listed = undefined;
   // Windows and macOS bring the libraries; node-gyp itself explains how to get a compiler there.
   if (process.platform === 'win32') return [];
@@ -51,7 +66,8 @@ export function missingSystemPackages({ needsWindow, needsVirtualDisplay }) {
   const isNeeded = {
     build: true,
     window: isLinux && needsWindow,
-    display: isLinux && needsVirtualDisplay,
+    display: isLinux && isTest,
+    layers: isLinux && isTest,
   };
   return packages.filter(({ use, isPresent }) => isNeeded[use] && !isPresent());
 }

@@ -3,7 +3,18 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { gpuDevices, openGpuBackend, type GpuBackend, type GpuDevice, type GpuOptions } from '#native';
+import { afterAll, expect } from 'vitest';
+
+import {
+  gpuDevices,
+  loadNative,
+  openGpuBackend,
+  type GpuBackend,
+  type GpuDevice,
+  type GpuOptions,
+} from '#native';
+
+import { hasValidationLayers } from '../../scripts/system-packages.mjs';
 
 const dist = resolve(import.meta.dirname, '../../node_modules/electron/dist');
 const drivers = [
@@ -16,6 +27,12 @@ const drivers = [
 if (process.env['LAZULI_TEST_GPU'] !== '1') {
   process.env['VK_ICD_FILENAMES'] = drivers.join(':');
   process.env['VK_DRIVER_FILES'] = drivers.join(':');
+}
+// Under Vulkan's validation layers where they are installed, as npm test does on Debian: with synchronization validation, which
+// alone notices a missing barrier on software drivers.
+if (hasValidationLayers() && process.env['LAZULI_GPU_VALIDATE'] !== '0') {
+  process.env['LAZULI_GPU_VALIDATE'] = '1';
+  afterAll(() => expect(loadNative().gpuMessages()).toEqual([]));
 }
 process.env['LAZULI_VULKAN_LOADER'] ??= resolve(dist, 'libvulkan.so.1');
 

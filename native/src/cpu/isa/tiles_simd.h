@@ -77,7 +77,7 @@ template <typename T> struct ScatteredLines {
 
 /// `vectors` is 1 where the tile is so narrow that its second vector would hold nothing.
 template <typename T, typename Step, int rows, int vectors, typename A, typename Lines>
-inline void tile_of(const TileArguments<T>& t, A a, Lines lines_of_b) {
+[[gnu::always_inline]] inline void tile_of(const TileArguments<T>& t, A a, Lines lines_of_b) {
   constexpr int lanes = kLanes<T>;
   Vector<T> sum[rows][vectors];
 #pragma GCC unroll 16

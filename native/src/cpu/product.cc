@@ -7,16 +7,16 @@
 
 #include "../threads/thread_pool.h"
 #include "lent.h"
+#include "product_dots.h"
 #include "product_plan.h"
 
 namespace lazuli {
 namespace {
 
-constexpr int64_t kPackDepth = 16;     // lines of B packed together: of neighbouring panels they lie side by side
-constexpr int64_t kDotDepth = 4096;    // elements of a row read before the next rows
-constexpr int64_t kDotColumnBlock = 32;
-constexpr int64_t kDotRowBlock = 96;
-constexpr int64_t kTaskWork = 32768;   // multiply-adds worth handing to another thread
+constexpr int64_t kPackDepth = 32;     // lines worth packing in a piece of their own
+constexpr int64_t kTurnedPanels = 4;   // whose results are turned together, ...
+constexpr int64_t kTurnedWidth = 64; // ... so many columns: of whole panels of any instruction set
+constexpr int64_t kPackWork = 16384;   // elements worth packing on another thread
 
 struct Sequential {
   template <typename Body> void parallel_for(int64_t count, int64_t, Body&& body) const {
@@ -61,58 +61,6 @@ template <typename T> struct Workspace {
   Ahead<T> ahead = {};
 };
 
-/// What is left to do to `count` results of a row, `at` elements after the first of all.
-template <typename T> void finish(const Product<T>& p, const ProductKernels<T>& kernels, int64_t at, int64_t count) {
-  if (p.is_rounded) kernels.round(p.c + at, count);
-  if (p.finish) p.finish(p.c + at, count, p.more != nullptr ? p.more + at : nullptr);
-}
-
-template <typename T, typename Runner> void multiply_dots(const Product<T>& p, const ProductKernels<T>& kernels, const Runner& runner) {
-  const int64_t groups = ceil_div(p.rows, kernels.dot_rows);
-  const int64_t block_groups = even_block(groups, std::max<int64_t>(kDotRowBlock / kernels.dot_rows, 1), 1);
-  const int64_t row_blocks = ceil_div(groups, block_groups), column_blocks = ceil_div(p.columns, kDotColumnBlock);
-  const int64_t work = p.depth * kDotColumnBlock * std::min(p.rows, block_groups * kernels.dot_rows);
-  const auto task = [&](int64_t index) {
-    const int64_t first_column = index / row_blocks * kDotColumnBlock;
-    const int64_t last_column = std::min(p.columns, first_column + kDotColumnBlock);
-    const int64_t first_group = index % row_blocks * block_groups;
-    const int64_t last_group = std::min(groups, first_group + block_groups);
-    for (int64_t depth = 0; depth < p.depth; depth += kDotDepth) {
-      const bool is_last = depth + kDotDepth >= p.depth;
-      for (int64_t group = first_group; group < last_group; ++group) {
-        const int64_t row = group * p.rows / groups, next = (group + 1) * p.rows / groups;
-        for (int64_t column = first_column; column < last_column; column += kernels.dot_columns) {
-          int64_t offsets[8];
-          for (int j = 0; j < kernels.dot_columns; ++j) offsets[j] = j * p.b.column_stride;
-          DotArguments<T> dot;
-          dot.depth = std::min(kDotDepth, p.depth - depth);
-          dot.a = p.a.data + row * p.a.row_stride + depth;
-          dot.a_stride = p.a.row_stride;
-          dot.b = p.b.data + column * p.b.column_stride + depth;
-          dot.b_offsets = offsets;
-          dot.c = p.c + row * p.c_stride + column;
-          dot.c_stride = p.c_stride;
-          dot.rows = static_cast<int>(next - row);
-          dot.columns = static_cast<int>(std::min<int64_t>(kernels.dot_columns, last_column - column));
-          dot.accumulate = depth > 0;
-          if (depth == 0) {
-            if (p.row_bias) dot.row_bias = p.row_bias + row;
-            if (p.column_bias) dot.column_bias = p.column_bias + column;
-          }
-          kernels.dot(dot);
-        }
-        if (is_last && (p.finish || p.is_rounded))
-          for (int64_t r = row; r < next; ++r)
-            finish(p, kernels, r * p.c_stride + first_column, last_column - first_column);
-      }
-    }
-  };
-  runner.parallel_for(row_blocks * column_blocks, std::max<int64_t>(1, kTaskWork / std::max<int64_t>(work, 1)),
-                      [&](int64_t begin, int64_t end) {
-                        for (int64_t index = begin; index < end; ++index) task(index);
-                      });
-}
-
 /// What all threads pack together, or null.
 template <typename T> struct Shared {
   T* a = nullptr;
@@ -125,19 +73,38 @@ template <typename T> struct Block {
   const Plan<T>& plan;
   int64_t row, rows, column, columns, start, depth;
   Shared<T> shared;
-  int64_t part_panels = plan.part_panels(rows);
-  int64_t panels = plan.row_parts * part_panels;
+  int64_t panels = ceil_div(rows, plan.tile_rows);
   int64_t height = ceil_div(rows, panels);
   int64_t least_height = rows / panels, higher = rows % panels;  // panels with one row more, the first ones
   int64_t lines = plan.pairs != nullptr ? (depth + 1) / 2 : depth;  // of a packed panel
 
+  int64_t a_panel = plan.panel_elements(height * lines), b_panel = plan.panel_elements(plan.tile_columns * lines);
+
+  int64_t panel_of(int64_t columns_before) const { return columns_before / plan.tile_columns; }
   int64_t panel_start(int64_t panel) const { return panel * least_height + std::min(panel, higher); }
+  int64_t panel_rows(int64_t panel) const { return least_height + (panel < higher ? 1 : 0); }
   const T* a_at(int64_t panel) const {
     return p.a.data + (row + panel_start(panel)) * p.a.row_stride + start * p.a.column_stride;
   }
 
-  void pack_a(int64_t panel, T* to) const {
-    pack(to, height, a_at(panel), p.a.row_stride, p.a.column_stride, panel_start(panel + 1) - panel_start(panel), depth);
+  /// Whether lines of A or B hold neighbouring rows or columns: they are packed as they lie, over many panels. Pairs of bfloat16
+  /// lines are not.
+  bool is_a_in_lines() const { return p.a.row_stride == 1 && !p.is_bfloat16; }
+  bool is_b_in_lines() const { return p.b.column_stride == 1 && !p.is_bfloat16; }
+
+  /// The lines [first, last) of the panels [begin, end) of A.
+  void pack_a(int64_t begin, int64_t end, int64_t first, int64_t last, T* to) const {
+    if (!is_a_in_lines()) {
+      for (int64_t panel = begin; panel < end; ++panel)
+        pack(to + (panel - begin) * a_panel, height, a_at(panel), p.a.row_stride, p.a.column_stride, panel_rows(panel), depth);
+      return;
+    }
+    for (int64_t panel = begin; panel < end;) {  // the higher ones, then the others
+      const int64_t next = panel < higher ? std::min(end, higher) : end;
+      plan.kernels->pack_lines(to + (panel - begin) * a_panel + first * height, height, a_panel, a_at(panel) + first * p.a.column_stride,
+                               p.a.column_stride, panel_rows(panel), next - panel, last - first);
+      panel = next;
+    }
   }
 
   /// A panel in the numbers the tiles take.
@@ -149,31 +116,32 @@ template <typename T> struct Block {
     if (p.is_bfloat16) plan.kernels->round(to, width * length);
   }
 
-  /// The panels of B's columns [begin, end), one after the other; only the last, narrow one where whole panels are read in place.
-  void pack_b(int64_t begin, int64_t end, T* to) const {
-    const auto pack_part = [&](int64_t at, int64_t k, int64_t count) {
-      const int64_t width = std::min(plan.tile_columns, end - at);
-      pack(to + (plan.is_b_packed ? (at - begin) * lines : 0) + k * plan.tile_columns, plan.tile_columns,
-           p.b.data + at * p.b.column_stride + (start + k) * p.b.row_stride, p.b.column_stride, p.b.row_stride, width, count);
-    };
-    if (!plan.is_b_packed) {
-      if (const int64_t rest = (end - begin) % plan.tile_columns; rest > 0) pack_part(end - rest, 0, depth);
-      return;
+  /// The lines [first, last) of the panels of B's columns [begin, end); only the last, narrow one where whole panels are read in place.
+  void pack_b(int64_t begin, int64_t end, int64_t first, int64_t last, T* to) const {
+    const T* from = p.b.data + begin * p.b.column_stride + (start + first) * p.b.row_stride;
+    int64_t at = begin, whole = (end - begin) / plan.tile_columns;
+    to += first * plan.tile_columns;
+    if (!plan.is_b_packed || (is_b_in_lines() && whole > 0)) {
+      if (plan.is_b_packed) {
+        plan.kernels->pack_lines(to, plan.tile_columns, b_panel, from, p.b.row_stride, plan.tile_columns, whole, last - first);
+        to += whole * b_panel;
+      }
+      at += whole * plan.tile_columns;
     }
-    // Lines of B that are contiguous are read once, over all panels; pairs of bfloat16 lines are packed by whole panels.
-    const int64_t step = p.b.column_stride == 1 && !p.is_bfloat16 ? kPackDepth : depth;
-    for (int64_t k = 0; k < depth; k += step)
-      for (int64_t at = begin; at < end; at += plan.tile_columns) pack_part(at, k, std::min(step, depth - k));
+    for (; at < end; at += plan.tile_columns, to += b_panel)
+      pack(to, plan.tile_columns, from + (at - begin) * p.b.column_stride, p.b.column_stride, p.b.row_stride,
+           std::min(plan.tile_columns, end - at), last - first);
   }
 
-  void compute(int64_t panel, const T* packed_a, int64_t at, int64_t width, const T* packed_b, Ahead<T>& ahead) const {
+  /// The tile of one panel of A and one of B, the first of a strip.
+  TileArguments<T> first_tile(int64_t panel, const T* packed_a, int64_t at, int64_t width, const T* packed_b) const {
     const int64_t first = row + panel_start(panel);
     TileArguments<T> tile;
     tile.depth = lines;
     tile.a = plan.is_a_direct ? a_at(panel) : packed_a;
     tile.a_stride = plan.is_a_direct ? p.a.column_stride : height;
     tile.a_row = plan.is_a_direct ? p.a.row_stride : 1;
-    tile.rows = static_cast<int>(panel_start(panel + 1) + row - first);
+    tile.rows = static_cast<int>(panel_rows(panel));
     tile.columns = static_cast<int>(width);
     tile.b = packed_b;
     tile.b_stride = plan.tile_columns;
@@ -184,85 +152,142 @@ template <typename T> struct Block {
     tile.c = p.c + first * p.c_stride + at;
     tile.c_stride = p.c_stride;
     tile.accumulate = start > 0;
-    tile.ahead = ahead.take(lines * plan.tile_columns);
-    alignas(64) T turned[kMaxTileRows * kMaxTileColumns];
-    if (p.is_turned) tile.c = turned, tile.c_stride = plan.tile_columns;
     if (start == 0) {
       if (p.row_bias) tile.row_bias = p.row_bias + first;
       if (p.column_bias) tile.column_bias = p.column_bias + at;
+    }
+    return tile;
+  }
+
+  void compute(TileArguments<T>& tile, Ahead<T>& ahead) const {
+    if (const T* next = ahead.take(lines * plan.tile_columns * tile.tiles); next != nullptr) {
+      tile.ahead = next;
+      tile.ahead_stride = plan.tile_columns * static_cast<int64_t>(sizeof(T));
+      tile.ahead_step = lines * tile.ahead_stride;
     }
     if constexpr (sizeof(T) == 4) {
       if (plan.pairs != nullptr) return plan.pairs->tile(tile);
     }
     plan.kernels->tile(tile);
-    if (p.is_turned)
-      plan.kernels->transpose(p.c + at * p.c_stride + first, p.c_stride, turned, plan.tile_columns, tile.rows, tile.columns);
+  }
+
+  /// The panels [begin, end) of A, which lie one after the other, with one of B.
+  void compute_rows(int64_t begin, int64_t end, const T* packed_a, int64_t at, int64_t width, const T* packed_b, Ahead<T>& ahead) const {
+    while (begin < end) {  // the higher ones, then the others
+      const int64_t next = begin < higher ? std::min(end, higher) : end;
+      TileArguments<T> tile = first_tile(begin, packed_a, at, width, packed_b);
+      tile.tiles = next - begin;
+      tile.a_step = plan.is_a_direct ? tile.rows * p.a.row_stride : a_panel;
+      tile.c_step = tile.rows * p.c_stride;
+      tile.row_bias_step = tile.rows;
+      if (!plan.is_a_direct || p.a.row_stride == depth) {  // B stays in the cache, of A the next panel is to come
+        tile.ahead = tile.a + tile.a_step;
+        tile.ahead_stride = (plan.is_a_direct ? tile.rows : height) * static_cast<int64_t>(sizeof(T));
+        tile.ahead_step = tile.a_step * static_cast<int64_t>(sizeof(T));
+      }
+      compute(tile, ahead);
+      packed_a += (next - begin) * a_panel;
+      begin = next;
+    }
+  }
+
+  /// One panel of A with the panels of B of the columns [begin, end); `to` is where the results go if not to C, in lines of kTurnedWidth.
+  void compute_columns(int64_t panel, const T* packed_a, int64_t begin, int64_t end, const T* packed_b, Ahead<T>& ahead,
+                       T* to = nullptr) const {
+    const int64_t rest = (end - begin) % plan.tile_columns, whole = end - rest;
+    const auto strip = [&](int64_t at, int64_t width, int64_t tiles) {
+      TileArguments<T> tile = first_tile(panel, packed_a, at, width, packed_b + (plan.is_b_packed ? panel_of(at - begin) * b_panel : 0));
+      tile.tiles = tiles;
+      tile.b_step = plan.is_b_packed ? b_panel : plan.tile_columns;
+      tile.c_step = plan.tile_columns;
+      tile.column_bias_step = plan.tile_columns;
+      if (to != nullptr) tile.c = to + (at - begin), tile.c_stride = kTurnedWidth;
+      compute(tile, ahead);
+    };
+    if (whole > begin) strip(begin, plan.tile_columns, (whole - begin) / plan.tile_columns);
+    if (rest > 0) strip(whole, rest, 1);
+  }
+
+  /// As compute_columns of the panels [first, last), their results turned.
+  void compute_turned(int64_t first, int64_t last, const T* a, int64_t begin, int64_t end, const T* b, Ahead<T>& ahead) const {
+    alignas(64) T turned[kTurnedPanels * kMaxTileRows * kTurnedWidth];
+    for (int64_t at = begin; at < end; at += kTurnedWidth) {
+      const int64_t next = std::min(end, at + kTurnedWidth);
+      for (int64_t panel = first; panel < last; panel += kTurnedPanels) {
+        const int64_t panel_end = std::min(last, panel + kTurnedPanels);
+        for (int64_t i = panel; i < panel_end; ++i)
+          compute_columns(i, a + (i - first) * a_panel, at, next, b + (plan.is_b_packed ? panel_of(at - begin) * b_panel : 0), ahead,
+                          turned + (panel_start(i) - panel_start(panel)) * kTurnedWidth);
+        plan.kernels->transpose(p.c + at * p.c_stride + row + panel_start(panel), p.c_stride, turned, kTurnedWidth,
+                                panel_start(panel_end) - panel_start(panel), next - at);
+      }
+    }
   }
 
   /// What is left to do to the panels' rows of a turned result, which lie along its lines.
   void finish_turned(int64_t panel, int64_t next, int64_t begin, int64_t end) const {
-    if (!p.is_turned || !(p.finish || p.is_rounded)) return;
+    if (!(p.finish || p.is_rounded)) return;
     for (int64_t line = begin; line < end; ++line)
       finish(p, *plan.kernels, line * p.c_stride + row + panel_start(panel), panel_start(next) - panel_start(panel));
   }
 
   /// One part of the rows for one group of panels of columns.
   void run_task(int64_t part, int64_t group, Workspace<T>& workspace) const {
-    const int64_t first_panel = part * part_panels, panel_end = first_panel + part_panels;
+    const int64_t first_panel = part * panels / plan.row_parts, panel_end = (part + 1) * panels / plan.row_parts;
     const int64_t part_rows = panel_start(panel_end) - panel_start(first_panel);
-    const T* a = shared.a != nullptr ? shared.a + part * plan.part_elements() : workspace.a.memory;
+    const T* a = shared.a != nullptr ? shared.a + first_panel * a_panel : workspace.a.memory;
     if (!plan.is_a_direct && shared.a == nullptr && workspace.a.exchange(a_at(first_panel), part_rows, depth))
-      for (int64_t panel = 0; panel < part_panels; ++panel)
-        pack_a(first_panel + panel, workspace.a.memory + panel * height * lines);
+      pack_a(first_panel, panel_end, 0, depth, workspace.a.memory);
 
     const int64_t begin = column + group * plan.column_group * plan.tile_columns;
     const int64_t end = std::min(column + columns, begin + plan.column_group * plan.tile_columns);
-    const T* b = shared.b != nullptr ? shared.b + (begin - column) * lines : workspace.b.memory;
+    const T* b = shared.b != nullptr ? shared.b + panel_of(begin - column) * b_panel : workspace.b.memory;
     if (shared.b == nullptr &&
         workspace.b.exchange(p.b.data + begin * p.b.column_stride + start * p.b.row_stride, end - begin, depth))
-      pack_b(begin, end, workspace.b.memory);
+      pack_b(begin, end, 0, depth, workspace.b.memory);
 
-    const auto tile = [&](int64_t panel, int64_t at) {
-      compute(panel, a + (panel - first_panel) * height * lines, at, std::min(plan.tile_columns, end - at),
-              b + (plan.is_b_packed ? (at - begin) * lines : 0), workspace.ahead);
-    };
     const auto finish_rows = [&](int64_t panel, int64_t next) {
-      if (!p.is_turned && (p.finish || p.is_rounded) && start + depth == p.depth)
+      if ((p.finish || p.is_rounded) && start + depth == p.depth)
         for (int64_t r = row + panel_start(panel); r < row + panel_start(next); ++r)
           finish(p, *plan.kernels, r * p.c_stride + begin, end - begin);
     };
-    // A panel of B, the larger one, stays in the first cache where it fits; else one of A does.
-    if (plan.is_b_kept) {
-      for (int64_t at = begin; at < end; at += plan.tile_columns)
-        for (int64_t panel = first_panel; panel < panel_end; ++panel) tile(panel, at);
-      finish_rows(first_panel, panel_end);
+    if (p.is_turned) {
+      compute_turned(first_panel, panel_end, a, begin, end, b, workspace.ahead);
       finish_turned(first_panel, panel_end, begin, end);
-      return;
+    } else if (plan.is_b_kept) {  // A panel of B, the larger one, stays in the first cache where it fits; else one of A does.
+      for (int64_t at = begin; at < end; at += plan.tile_columns)
+        compute_rows(first_panel, panel_end, a, at, std::min(plan.tile_columns, end - at), b + panel_of(at - begin) * b_panel,
+                     workspace.ahead);
+      finish_rows(first_panel, panel_end);
+    } else {
+      for (int64_t panel = first_panel; panel < panel_end; ++panel) {
+        compute_columns(panel, a + (panel - first_panel) * a_panel, begin, end, b, workspace.ahead);
+        finish_rows(panel, panel + 1);
+      }
     }
-    for (int64_t panel = first_panel; panel < panel_end; ++panel) {
-      for (int64_t at = begin; at < end; at += plan.tile_columns) tile(panel, at);
-      finish_rows(panel, panel + 1);
-    }
-    finish_turned(first_panel, panel_end, begin, end);
   }
 
   /// Calls run(runner, tasks, work of one) after packing what all threads share.
   template <typename Runner, typename Run> void run(const Runner& runner, Run&& run_tasks) const {
+    // By lines where they are packed as they lie, else by panels.
+    const auto pack_all = [&](bool is_in_lines, int64_t count, int64_t width, auto&& pack_piece) {
+      const int64_t steps = is_in_lines ? ceil_div(depth, kPackDepth) : 1;
+      const int64_t work = std::max<int64_t>(1, steps > 1 ? kPackDepth * width * count : depth * width);
+      runner.parallel_for(steps > 1 ? steps : count, std::max<int64_t>(1, kPackWork / work), [&](int64_t begin, int64_t end) {
+        if (steps > 1) pack_piece(int64_t{0}, count, begin * kPackDepth, std::min(depth, end * kPackDepth));
+        else pack_piece(begin, end, int64_t{0}, depth);
+      });
+    };
     if (shared.a != nullptr)
-      runner.parallel_for(panels, std::max<int64_t>(1, 16384 / std::max<int64_t>(1, depth * height)),
-                          [&](int64_t begin, int64_t end) {
-                            for (int64_t panel = begin; panel < end; ++panel)
-                              pack_a(panel, shared.a + panel / part_panels * plan.part_elements() +
-                                                panel % part_panels * height * lines);
-                          });
-    const int64_t group_columns = plan.column_group * plan.tile_columns, groups = ceil_div(columns, group_columns);
+      pack_all(is_a_in_lines(), panels, height, [&](int64_t begin, int64_t end, int64_t first, int64_t last) {
+        pack_a(begin, end, first, last, shared.a + begin * a_panel);
+      });
+    const int64_t width = plan.tile_columns, column_panels = ceil_div(columns, width);
     if (shared.b != nullptr)
-      runner.parallel_for(groups, std::max<int64_t>(1, 16384 / std::max<int64_t>(1, depth * group_columns)),
-                          [&](int64_t begin, int64_t end) {
-                            for (int64_t group = begin; group < end; ++group)
-                              pack_b(column + group * group_columns, std::min(column + columns, column + (group + 1) * group_columns),
-                                     shared.b + group * group_columns * lines);
-                          });
+      pack_all(is_b_in_lines(), column_panels, width, [&](int64_t begin, int64_t end, int64_t first, int64_t last) {
+        pack_b(column + begin * width, std::min(column + columns, column + end * width), first, last, shared.b + begin * b_panel);
+      });
+    const int64_t group_columns = plan.column_group * plan.tile_columns, groups = ceil_div(columns, group_columns);
     const int64_t tasks = plan.row_parts * groups;
     const int64_t work = depth * rows * columns / tasks;
     runner.parallel_for(tasks, std::max<int64_t>(1, kTaskWork / std::max<int64_t>(work, 1)),

@@ -9,7 +9,7 @@ namespace lazuli {
 
 /// One register tile: c[r, j] (+)= Σ_k a[k·a_stride + r·a_row] · b[k·b_stride + j], r < rows, j < columns; where there are b_offsets,
 /// b[b_offsets[k] + j] instead, which is slower and asks for a_row = 1. One vector, if `columns` fits it, else two must be readable in each line of b; only
-/// `columns` of this call are written.
+/// `columns` of this call are written. Of a strip of `tiles` each next one's operands, results and biases lie its steps further.
 template <typename T> struct TileArguments {
   int64_t depth = 0;
   const T* a = nullptr;
@@ -25,7 +25,11 @@ template <typename T> struct TileArguments {
   bool accumulate = false;
   const T* row_bias = nullptr;     // [rows] or null
   const T* column_bias = nullptr;  // [columns] or null
-  const void* ahead = nullptr;     // for each k a line of a tile, of two vectors, is fetched from here into the cache, not a later one of b
+  int64_t tiles = 1;
+  int64_t a_step = 0, b_step = 0, c_step = 0, row_bias_step = 0, column_bias_step = 0;
+  const void* ahead = nullptr;  // for each k what lies here is fetched into the cache, not a later line of b, ...
+  int64_t ahead_stride = 0;     // ... for the next one what lies so many bytes further, ...
+  int64_t ahead_step = 0;       // ... and for the next tile
 };
 
 /// A tile of dot products: c[r, j] (+)= Σ_k a[r·a_stride + k] · b[b_offsets[j] + k].
@@ -88,6 +92,10 @@ template <typename T> struct ProductKernels {
   /// to[k·height + r] = from[r·row_stride + k·depth_stride] for r < rows, 0 for rows <= r < height.
   void (*pack)(T* to, int64_t height, const T* from, int64_t row_stride, int64_t depth_stride, int64_t rows,
                int64_t depth);
+  /// to[i·panel_step + k·height + r] = from[k·depth_stride + i·rows + r] for r < rows <= height and i < panels: each line is read
+  /// once, over all panels. Rows are those of a tile, or its columns; what lies between rows and height is left arbitrary.
+  void (*pack_lines)(T* to, int64_t height, int64_t panel_step, const T* from, int64_t depth_stride, int64_t rows, int64_t panels,
+                     int64_t depth);
   /// to[j·to_stride + r] = from[r·from_stride + j], r < rows, j < columns.
   void (*transpose)(T* to, int64_t to_stride, const T* from, int64_t from_stride, int64_t rows, int64_t columns);
   int lanes;

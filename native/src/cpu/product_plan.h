@@ -30,15 +30,18 @@ template <typename T> struct Plan {
 
   Plan(const Product<T>& p, int threads);
 
-  /// Rows of each part are spread evenly over panels of at most tile_rows.
-  int64_t part_panels(int64_t rows) const { return ceil_div(ceil_div(rows, row_parts), tile_rows); }
-  int64_t part_elements() const { return is_a_direct ? 0 : aligned(part_panels(row_block) * tile_rows * depth_block); }
-  int64_t group_elements() const { return aligned((is_b_packed ? column_group : 1) * tile_columns * depth_block); }
+  int64_t row_panels() const { return ceil_div(row_block, tile_rows); }
+  /// Of a packed panel: an odd number of lines of the cache, so that the same line of several panels meets several of its sets.
+  static int64_t panel_elements(int64_t elements) { return (ceil_div(elements * kWidth, kLineBytes) | 1) * (kLineBytes / kWidth); }
+  int64_t a_elements(int64_t panels) const { return panels * panel_elements(tile_rows * depth_block); }
+  int64_t b_elements(int64_t panels) const { return panels * panel_elements(tile_columns * depth_block); }
+  int64_t part_elements() const { return is_a_direct ? 0 : a_elements(ceil_div(row_panels(), row_parts)); }
+  int64_t group_elements() const { return b_elements(is_b_packed ? column_group : 1); }
   int64_t private_b_elements() const { return is_b_shared ? 0 : group_elements(); }
   int64_t workspace_elements() const { return is_dot ? 0 : (is_a_private ? part_elements() : 0) + private_b_elements(); }
-  int64_t shared_a_elements() const { return is_dot || is_a_private ? 0 : row_parts * part_elements(); }
+  int64_t shared_a_elements() const { return is_dot || is_a_private || is_a_direct ? 0 : a_elements(row_panels()); }
   int64_t shared_b_elements() const {
-    return is_dot || !is_b_shared ? 0 : aligned(ceil_div(column_block, tile_columns) * tile_columns * depth_block);
+    return is_dot || !is_b_shared ? 0 : b_elements(ceil_div(column_block, tile_columns));
   }
 
   /// Whether the product is quicker as Cᵀ = Bᵀ·Aᵀ, which sums each element in the same order.
@@ -59,6 +62,7 @@ template <typename T> struct Plan {
 
  private:
   static constexpr int64_t kWidth = sizeof(T);
+  static constexpr int64_t kLineBytes = 64;  // of any cache
   static constexpr int64_t kFirstCacheBytes = 24 << 10;
   static constexpr int64_t kWholeDepthBytes = 3200;   // of one row of a packed block: so deep products are not cut
   static constexpr int64_t kDepthBytes = 2048;        // of one where they are: panels of A stay in the first cache
@@ -88,7 +92,6 @@ template <typename T> struct Plan {
   static bool is_crowded(int64_t stride) {
     return stride * kWidth > kDirectRowBytes && stride * kWidth % kCrowdedBytes == 0;
   }
-  static int64_t aligned(int64_t elements) { return (elements + 15) / 16 * 16; }
   /// Panels of B that so many bytes hold.
   int64_t most_group(int64_t bytes) const { return std::max<int64_t>(1, bytes / kWidth / tile_columns / depth_block); }
 
@@ -133,7 +136,7 @@ template <typename T> void Plan<T>::choose_operands(const Product<T>& p) {
 
 template <typename T> void Plan<T>::choose_tasks(const Product<T>& p, int threads) {
   const int64_t wished = std::clamp<int64_t>(kTasksOfThread * threads, kTasksOfThread, kMostTasks);
-  const int64_t row_panels = ceil_div(row_block, tile_rows), column_panels = ceil_div(p.columns, tile_columns);
+  const int64_t row_panels = this->row_panels(), column_panels = ceil_div(p.columns, tile_columns);
   const auto choose_group = [&](int64_t groups) {
     const int64_t most = std::min({most_group(is_b_shared ? kSharedBytes : kColumnBytes), kColumnGroup,
                                    std::max<int64_t>(column_panels / groups, 1)});
@@ -159,7 +162,8 @@ template <typename T> void Plan<T>::choose_tasks(const Product<T>& p, int thread
     choose_parts(ceil_div(wished, ceil_div(column_panels, column_group)));
   }
   // Also where nothing is packed.
-  is_a_private = (is_row_major || row_parts == 1) && part_elements() * kWidth <= kPrivateBytes;
+  is_a_private = row_parts == 1 || (is_row_major && p.a.row_stride != 1);
+  is_a_private = is_a_private && part_elements() * kWidth <= kPrivateBytes;
 }
 
 }  // namespace lazuli

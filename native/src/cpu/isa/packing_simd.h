@@ -1,13 +1,15 @@
 // Packing and transposing panels of products, written once with vector extensions. Included only through product_kernels_simd.h.
 #pragma once
 
-#include "vectors_simd.h"
+#include "tiles_simd.h"
 
 namespace lazuli {
 namespace {
 namespace product_simd {
 
-inline constexpr int kAhead = 4;  // lines asked for before they are packed
+inline constexpr int kAheadLines = 4;  // asked for before they are packed
+/// Whole ones in a line of a panel, at most.
+template <typename T> inline constexpr int kMostVectors = kTileRows / kLanes<T> > 2 ? kTileRows / kLanes<T> : 2;
 
 template <typename T, int distance, int... lane>
 inline void exchange(Vector<T>& a, Vector<T>& b, Numbers<lane...>) {
@@ -65,8 +67,8 @@ void pack(T* to, int64_t height, const T* from, int64_t row_stride, int64_t dept
     // Both vectors of a line at once: their line of the cache may be gone before a second pass.
     for (int64_t k = 0; k < depth; ++k) {
       const T* source = from + k * depth_stride;
-      __builtin_prefetch(source + kAhead * depth_stride);
-      __builtin_prefetch(source + kAhead * depth_stride + lanes);
+      __builtin_prefetch(source + kAheadLines * depth_stride);
+      __builtin_prefetch(source + kAheadLines * depth_stride + lanes);
       const Vector<T> first = load(source), second = load(source + lanes);
       store(to + k * height, first);
       store(to + k * height + lanes, second);
@@ -94,6 +96,44 @@ void pack(T* to, int64_t height, const T* from, int64_t row_stride, int64_t dept
     for (int64_t k = 0; k < depth; ++k)
       for (int64_t r = 0; r < height; ++r) to[k * height + r] = r < rows ? from[r * row_stride + k * depth_stride] : T{0};
   }
+}
+
+/// Rows of a panel are so many whole vectors and perhaps a rest. The vector that holds the rest is written whole: what lies beyond
+/// belongs to later lines, which are written later, except near the end.
+template <typename T, int whole, bool has_rest>
+void pack_lines_of(T* to, int64_t height, int64_t panel_step, const T* from, int64_t depth_stride, int64_t rows, int64_t panels,
+                   int64_t depth) {
+  constexpr int lanes = kLanes<T>;
+  const int64_t rest = rows - whole * lanes;
+  const auto pack = [&](int64_t k, auto count, auto put_rest) __attribute__((always_inline)) {
+    const T* source = from + k * depth_stride;
+    T* target = to + k * height;
+    for (int64_t panel = 0; panel < panels; ++panel, source += rows, target += panel_step) {
+      for (int i = 0; i < count; ++i) {
+        const T* line = source + i * depth_stride;
+        __builtin_prefetch(line + kAheadLines * depth_stride);
+        for (int v = 0; v < whole; ++v) store(target + i * height + v * lanes, load(line + v * lanes));
+        if (has_rest) put_rest(target + i * height + whole * lanes, load_first(line + whole * lanes, rest));
+      }
+    }
+  };
+  const int64_t beyond = has_rest ? (whole + 1) * lanes - height : 0;  // of a line
+  const int64_t safe = beyond > 0 ? depth - (beyond + height - 1) / height : depth;
+  const auto put = [](T* at, Vector<T> value) { store(at, value); };
+  int64_t k = 0;
+  for (; k + kAheadLines <= safe; k += kAheadLines) pack(k, std::integral_constant<int, kAheadLines>{}, put);
+  for (; k < safe; ++k) pack(k, std::integral_constant<int, 1>{}, put);
+  for (; k < depth; ++k) pack(k, std::integral_constant<int, 1>{}, [&](T* at, Vector<T> value) { store_first(at, value, rest); });
+}
+
+template <typename T, int whole = 0>
+void pack_lines(T* to, int64_t height, int64_t panel_step, const T* from, int64_t depth_stride, int64_t rows, int64_t panels,
+                int64_t depth) {
+  if constexpr (whole < kMostVectors<T>) {
+    if (rows >= (whole + 1) * kLanes<T>) return pack_lines<T, whole + 1>(to, height, panel_step, from, depth_stride, rows, panels, depth);
+  }
+  if (rows % kLanes<T> > 0) pack_lines_of<T, whole, true>(to, height, panel_step, from, depth_stride, rows, panels, depth);
+  else if constexpr (whole > 0) pack_lines_of<T, whole, false>(to, height, panel_step, from, depth_stride, rows, panels, depth);
 }
 
 template <typename T>

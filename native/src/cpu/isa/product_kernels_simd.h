@@ -194,7 +194,7 @@ template <typename T> T peak(int64_t rounds) {
 }
 
 template <typename T> constexpr ProductKernels<T> kernels() {
-  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>, transposed<T>, kLanes<T>,
+  return {kTileRows, 2 * kLanes<T>, tile<T>, kDotRows, kDotColumns, dot<T, kDotRows>, pack<T>, pack_lines<T>, transposed<T>, kLanes<T>,
           kLineRows, kLineColumns, kLonelyLineColumns, lines<T>, round, peak<T>, 2.0 * kPeakSums * kLanes<T>};
 }
 

@@ -41,8 +41,27 @@ template <typename T> struct PackedRows {
   inline void advance(int64_t stride) { at += stride; }
 };
 
-/// Lines of B that lie evenly: nothing is looked up, and with each one more is asked for that lies in an outer cache, of this tile
-/// or a later one.
+/// Where one tile of a strip begins.
+template <typename T> struct Place {
+  const T* a;
+  const T* b;
+  T* c;
+  const T* row_bias;
+  const T* column_bias;
+  const char* ahead;
+
+  explicit Place(const TileArguments<T>& t)
+      : a(t.a), b(t.b), c(t.c), row_bias(t.row_bias), column_bias(t.column_bias), ahead(static_cast<const char*>(t.ahead)) {}
+  inline void advance(const TileArguments<T>& t) {
+    a += t.a_step, b += t.b_step, c += t.c_step;
+    if (row_bias) row_bias += t.row_bias_step;
+    if (column_bias) column_bias += t.column_bias_step;
+    if (ahead) ahead += t.ahead_step;
+  }
+};
+
+/// Lines of B that lie evenly: nothing is looked up, and with each one something more is asked for that lies in an outer cache: what the
+/// caller wants next, or a later line of this tile or of a later one.
 template <typename T> struct EvenLines {
   static constexpr int kAheadLines = 4;
   const T* at;
@@ -50,10 +69,10 @@ template <typename T> struct EvenLines {
   const char* ahead;
   int64_t ahead_stride;
 
-  explicit EvenLines(const TileArguments<T>& t)
-      : at(t.b), stride(t.b_stride),
-        ahead(t.ahead ? static_cast<const char*>(t.ahead) : reinterpret_cast<const char*>(t.b + kAheadLines * stride)),
-        ahead_stride(t.ahead ? 2 * kBytes : stride * static_cast<int64_t>(sizeof(T))) {}
+  EvenLines(const TileArguments<T>& t, const Place<T>& place)
+      : at(place.b), stride(t.b_stride),
+        ahead(place.ahead ? place.ahead : reinterpret_cast<const char*>(place.b + kAheadLines * stride)),
+        ahead_stride(place.ahead ? t.ahead_stride : stride * static_cast<int64_t>(sizeof(T))) {}
   inline const T* next() {
     const T* line = at;
     at += stride;
@@ -70,21 +89,21 @@ template <typename T> struct ScatteredLines {
   const T* from;
   const int64_t* offset;
 
-  explicit ScatteredLines(const TileArguments<T>& t) : from(t.b), offset(t.b_offsets) {}
+  ScatteredLines(const TileArguments<T>& t, const Place<T>& place) : from(place.b), offset(t.b_offsets) {}
   inline const T* next() { return from + *offset++; }
   template <int vectors> inline void prefetch() {}
 };
 
 /// `vectors` is 1 where the tile is so narrow that its second vector would hold nothing.
 template <typename T, typename Step, int rows, int vectors, typename A, typename Lines>
-[[gnu::always_inline]] inline void tile_of(const TileArguments<T>& t, A a, Lines lines_of_b) {
+[[gnu::always_inline]] inline void tile_of(const TileArguments<T>& t, const Place<T>& place, A a, Lines lines_of_b) {
   constexpr int lanes = kLanes<T>;
   Vector<T> sum[rows][vectors];
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r) {
     // The result is wanted only after the sums: its lines arrive meanwhile.
-    __builtin_prefetch(t.c + r * t.c_stride, 1);
-    if (vectors == 2) __builtin_prefetch(t.c + r * t.c_stride + t.columns - 1, 1);
+    __builtin_prefetch(place.c + r * t.c_stride, 1);
+    if (vectors == 2) __builtin_prefetch(place.c + r * t.c_stride + t.columns - 1, 1);
     for (int v = 0; v < vectors; ++v) sum[r][v] = Vector<T>{};
   }
   const int64_t depth = t.depth, a_stride = t.a_stride;
@@ -101,28 +120,29 @@ template <typename T, typename Step, int rows, int vectors, typename A, typename
   }
   // What there is to add is asked once, not row by row: of short sums these questions would be a fifth of the time.
   const auto finish = [&](int v, int64_t count, auto&& get, auto&& put) __attribute__((always_inline)) {
-    T* const c = t.c + v * lanes;
+    T* const c = place.c + v * lanes;
     const int64_t stride = t.c_stride;
     const auto each = [&](auto&& add) __attribute__((always_inline)) {
 #pragma GCC unroll 16
       for (int r = 0; r < rows; ++r) put(c + r * stride, add(r, sum[r][v]), count);
     };
-    const T* const row_bias = t.row_bias;
+    const T* const row_bias = place.row_bias;
+    const T* const column_biases = place.column_bias;
     Vector<T> column_bias = {};
-    if (t.column_bias) column_bias = get(t.column_bias + v * lanes, count);
-    if (t.accumulate && (row_bias || t.column_bias)) {
+    if (column_biases) column_bias = get(column_biases + v * lanes, count);
+    if (t.accumulate && (row_bias || column_biases)) {
       each([&](int r, Vector<T> s) {
         if (row_bias) s += broadcast(row_bias[r]);
-        if (t.column_bias) s += column_bias;
+        if (column_biases) s += column_bias;
         return s + get(c + r * stride, count);
       });
     } else if (t.accumulate) {
       each([&](int r, Vector<T> s) { return s + get(c + r * stride, count); });
-    } else if (row_bias && t.column_bias) {
+    } else if (row_bias && column_biases) {
       each([&](int r, Vector<T> s) { return s + broadcast(row_bias[r]) + column_bias; });
     } else if (row_bias) {
       each([&](int r, Vector<T> s) { return s + broadcast(row_bias[r]); });
-    } else if (t.column_bias) {
+    } else if (column_biases) {
       each([&](int, Vector<T> s) { return s + column_bias; });
     } else {
       each([](int, Vector<T> s) { return s; });
@@ -142,20 +162,27 @@ template <typename T, typename Step, int rows, int vectors, typename A, typename
   }
 }
 
-template <typename T, typename Step, int rows, int vectors> void packed_tile(const TileArguments<T>& t) {
-  if (t.b_offsets == nullptr) tile_of<T, Step, rows, vectors>(t, PackedRows<T>{t.a}, EvenLines<T>(t));
-  else tile_of<T, Step, rows, vectors>(t, PackedRows<T>{t.a}, ScatteredLines<T>(t));
+template <typename Lines, typename T, typename Step, int rows, int vectors> inline void packed_strip(const TileArguments<T>& t) {
+  Place<T> place(t);
+  for (int64_t left = t.tiles; left > 0; --left, place.advance(t))
+    tile_of<T, Step, rows, vectors>(t, place, PackedRows<T>{place.a}, Lines(t, place));
 }
-template <typename T, int rows, int vectors> void direct_tile(const TileArguments<T>& t) {
-  tile_of<T, MultiplyAdd, rows, vectors>(t, Rows<T, rows>(t.a, t.a_row), EvenLines<T>(t));
+template <typename T, typename Step, int rows, int vectors> void packed_tiles(const TileArguments<T>& t) {
+  if (t.b_offsets == nullptr) packed_strip<EvenLines<T>, T, Step, rows, vectors>(t);
+  else packed_strip<ScatteredLines<T>, T, Step, rows, vectors>(t);
+}
+template <typename T, int rows, int vectors> void direct_tiles(const TileArguments<T>& t) {
+  Place<T> place(t);
+  for (int64_t left = t.tiles; left > 0; --left, place.advance(t))
+    tile_of<T, MultiplyAdd, rows, vectors>(t, place, Rows<T, rows>(place.a, t.a_row), EvenLines<T>(t, place));
 }
 
 /// The tiles of 1 to kTileRows rows and `vectors` vectors.
 template <typename T, typename Step, int vectors, typename Below = typename NumbersBelow<kTileRows>::type> struct Tiles;
 template <typename T, typename Step, int vectors, int... below> struct Tiles<T, Step, vectors, Numbers<below...>> {
   typedef void (*Tile)(const TileArguments<T>&);
-  static constexpr Tile packed[] = {packed_tile<T, Step, below + 1, vectors>...};
-  static constexpr Tile direct[] = {direct_tile<T, below + 1, vectors>...};
+  static constexpr Tile packed[] = {packed_tiles<T, Step, below + 1, vectors>...};
+  static constexpr Tile direct[] = {direct_tiles<T, below + 1, vectors>...};
 };
 
 template <typename T, typename Step = MultiplyAdd> void tile(const TileArguments<T>& t) {

@@ -66,4 +66,7 @@ export const GRADIENTS: { readonly [N in OpName]: GradientRule<N> | NotDifferent
   sgd_step: changes,
   adam_step: changes,
   rmsprop_step: changes,
+  outer_sgd_step: changes,
+  outer_adam_step: changes,
+  outer_rmsprop_step: changes,
 };

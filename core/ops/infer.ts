@@ -65,4 +65,7 @@ export const INFER: { readonly [N in OpName]: Infer<N> } = {
   sgd_step: training.sgdStep,
   adam_step: training.adamStep,
   rmsprop_step: training.rmspropStep,
+  outer_sgd_step: training.outerStep('outer_sgd_step', training.sgdStep),
+  outer_adam_step: training.outerStep('outer_adam_step', training.adamStep),
+  outer_rmsprop_step: training.outerStep('outer_rmsprop_step', training.rmspropStep),
 };

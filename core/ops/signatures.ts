@@ -246,12 +246,21 @@ export interface OpAttributes {
     readonly momentum: number;
     readonly maximize: boolean;
   };
+  /** (a [k, m], b [k, n], param [m, n], momentum_buffer?, step, lr) → (): sgd_step whose gradient is aᵀ·b, summed in order, which is never in memory whole. */
+  outer_sgd_step: OpAttributes['sgd_step'];
+  /** (a, b, param, exp_avg, exp_avg_sq, max_exp_avg_sq?, step, lr) → (): adam_step so. */
+  outer_adam_step: OpAttributes['adam_step'];
+  /** (a, b, param, square_avg, grad_avg?, momentum_buffer?, step, lr) → (): rmsprop_step so. */
+  outer_rmsprop_step: OpAttributes['rmsprop_step'];
 }
 
 export type OpName = keyof OpAttributes;
 
 /** Ops that only program fusion makes, and only for the CPU. */
-export type FusedOp = 'linear_gelu' | 'cross_entropy_gradient';
+export type FusedOp = 'linear_gelu' | 'cross_entropy_gradient' | `outer_${StepOp}`;
+
+/** An optimizer's update of one parameter. */
+export type StepOp = 'sgd_step' | 'adam_step' | 'rmsprop_step';
 
 /** What a program on another device may read from the CPU's memory: (op, input) of tables of which it takes some rows. */
 export const isReadFromHost = (op: OpName, input: number): boolean => op === 'take_rows' && input === 0;
@@ -317,4 +326,7 @@ export const SIGNATURES: { readonly [name in OpName]: Signature } = {
   sgd_step: sig(5, 5, 0, [0, 2, 3]),
   adam_step: sig(7, 7, 0, [0, 2, 3, 4, 5]),
   rmsprop_step: sig(7, 7, 0, [0, 2, 3, 4, 5]),
+  outer_sgd_step: sig(6, 6, 0, [2, 3, 4]),
+  outer_adam_step: sig(8, 8, 0, [2, 3, 4, 5, 6]),
+  outer_rmsprop_step: sig(8, 8, 0, [2, 3, 4, 5, 6]),
 };

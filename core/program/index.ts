@@ -7,7 +7,7 @@
 //     For a GPU, products of numbers that were rounded to bfloat16 take and give those (narrow-products).
 //  3. reorder: relu behind the max pool that reads it; each optimizer step right after its gradient.
 //  4. fuse: chains of elementwise ops become one; fills become constants; products apply activations themselves, with gelu's slope
-//     for the gradient; the gradients of cross entropy become one.
+//     for the gradient; the gradients of cross entropy become one; products update the weights whose gradients they make.
 //  5. plan: one arena for all temporaries, by lifetime, in place where an elementwise op allows it.
 //  6. check: types, bounds and liveness, before native code trusts the list.
 // No pass changes arithmetic, so a program's results equal those of the same step run eagerly, bit for bit.
@@ -21,6 +21,7 @@ import { blocksOf, plan, programMemory, type Block, type ProgramMemory } from '.
 import { fuseActivations } from './fuse-activations';
 import { fuseGelu } from './fuse-gelu';
 import { fuseCrossEntropy } from './fuse-losses';
+import { fuseUpdates } from './fuse-updates';
 import { narrowProducts } from './narrow-products';
 import { hoistUpdates, poolBeforeRelu } from './reorder';
 import { reuse, type KnownProgram } from './reuse';
@@ -60,7 +61,7 @@ const passesFor = (device: Device): readonly ((program: TracedProgram) => Traced
   fuse,
   ...(device === 'gpu'
     ? [removeDead]
-    : [fuseGelu, fuseActivations, fuseCrossEntropy, removeDead, hoistUpdates]),
+    : [fuseGelu, fuseActivations, fuseCrossEntropy, removeDead, hoistUpdates, fuseUpdates]),
 ];
 
 /** Traces `step` and turns it into a program. Throws what the step's ops throw. */

@@ -27,8 +27,12 @@ export class Rewrite {
 
   /** True for memory of the program alone that only the instruction which makes it writes. */
   isPlain(index: number): boolean {
-    const storage = this.storage(index);
-    return isTemporary(storage) && !this.#mutated.has(storage);
+    return isTemporary(this.storage(index)) && !this.isMutated(index);
+  }
+
+  /** True for memory that some instruction changes in place. */
+  isMutated(index: number): boolean {
+    return this.#mutated.has(this.storage(index));
   }
 
   isReplaced(instruction: Instruction): boolean {

@@ -18,6 +18,10 @@ export function flopsOf(
       return 2 * numel(output) * (input(1).at(-1) ?? 0);
     case 'matmul':
       return 2 * numel(output) * (input(0).at(attributes['transpose_a'] === true ? -2 : -1) ?? 0);
+    case 'outer_sgd_step':
+    case 'outer_adam_step':
+    case 'outer_rmsprop_step':
+      return 2 * numel(input(2)) * (input(0)[0] ?? 0);
     case 'convolution':
       return 2 * numel(output) * perOutputChannel(input(1));
     case 'convolution_input_gradient':

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { OpAttributes } from '#core/ops/signatures';
 
 import { compare, given, runNative, unitOf, type Given } from './against-reference';
+import { FLOATS, forEachIsa, randomTensor, runOp, withThreads } from './run-op';
 
 interface Options {
   readonly lr: number;
@@ -126,5 +127,47 @@ describe.each(['float32', 'float64'] as const)('large and odd sizes of %s', (dty
     compare('adam_step', [param, grad, one, positive, null, step, lr], adam, tolerance);
     const rmsprop = { alpha: 0.99, eps: 1e-8, weight_decay, momentum: 0.9, maximize };
     compare('rmsprop_step', [param, grad, positive, null, one, step, lr], rmsprop, tolerance);
+  });
+});
+
+describe.each(FLOATS)('%s, steps whose gradient is a sum of outer products', (dtype) => {
+  it.each([
+    [0, 3, 5],
+    [1, 1, 1],
+    [8, 33, 600],
+    [12, 70, 1024],
+    [5, 7, 3],
+    [300, 9, 70],
+  ])('of %i rows, parameter %i × %i: the bits of the product and the step', (depth, rows, columns) => {
+    const [a, b] = [randomTensor(dtype, [depth, rows], 1), randomTensor(dtype, [depth, columns], 2)];
+    const shape = [rows, columns];
+    const positive = (seed: number) => {
+      const tensor = randomTensor(dtype, shape, seed);
+      return { ...tensor, data: tensor.data.map(Math.abs) };
+    };
+    const numbers = [
+      { dtype: 'float32', shape: [], data: [3] },
+      { dtype: 'float64', shape: [], data: [0.01] },
+    ] as const;
+    const [param, one] = [randomTensor(dtype, shape, 3), randomTensor(dtype, shape, 4)];
+    const [weight_decay, maximize, eps] = [0.1, true, 1e-8];
+    const steps = [
+      ['sgd_step', [one], { momentum: 0.9, dampening: 0, weight_decay, nesterov: true, maximize }],
+      ['adam_step', [one, positive(5), positive(6)], { beta1: 0.9, beta2: 0.999, eps, weight_decay, decoupled: false, maximize }], // prettier-ignore
+      ['rmsprop_step', [positive(5), one, one], { alpha: 0.99, eps, weight_decay, momentum: 0.9, maximize }],
+    ] as const;
+    forEachIsa(() => {
+      const product = runOp('matmul', [a, b], [{ dtype, shape }], { transpose_a: true, transpose_b: false });
+      const [gradient = null] = product.outputs;
+      for (const [op, states, attributes] of steps) {
+        const changed = runOp(op, [param, gradient, ...states, ...numbers], [], attributes).inputs;
+        const got = withThreads(() =>
+          runOp(`outer_${op}`, [a, b, param, ...states, ...numbers], [], attributes)
+            .inputs.slice(2)
+            .flatMap((tensor) => tensor ?? []),
+        );
+        expect(got).toEqual([changed[0], ...changed.slice(2)]);
+      }
+    });
   });
 });

@@ -76,4 +76,65 @@ describe.each(BACKENDS)('on the %s backend', (name) => {
       expect(results).toEqual(eager);
     },
   );
+
+  describe('an optimizer’s step', () => {
+    /** Two linear layers, a step of Adam for each weight; `use` does more with the gradients. */
+    async function trained(rows: number, use: (gradients: readonly Tensor[]) => Tensor[]) {
+      const runs = [1, 2].map(() => {
+        const weights = [leaf([17, 5], 2), leaf([3, 17], 3)];
+        const state = weights.map(({ shape }) => ({
+          expAvg: keep(ops.full(shape, 0)),
+          expAvgSq: keep(ops.full(shape, 0)),
+          step: keep(ops.full([], 0)),
+        }));
+        return { weights, state };
+      });
+      const x = keep(ops.fromArray(numbers(rows * 5, 1), 'float32', 'cpu', [rows, 5]));
+      const lr = keep(ops.fromArray(0.01, 'float64'));
+      const settings = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.1, decoupled: true };
+      const step = ({ weights, state }: (typeof runs)[number]) => {
+        const [w1, w2] = weights;
+        if (!w1 || !w2) throw new Error('two weights');
+        const loss = ops.sum(ops.square(ops.linear(ops.relu(ops.linear(x, w1)), w2)));
+        const gradients = ops.gradients(loss, weights).flatMap((gradient) => gradient ?? []);
+        weights.forEach((parameter, i) => {
+          const [own, gradient] = [state[i], gradients[i]];
+          if (!own || !gradient) throw new Error('a weight has no state');
+          ops.adamStep({ parameter, gradient, ...own, lr }, { ...settings, maximize: false });
+        });
+        return [loss, ...use(gradients)];
+      };
+      const [eager, compiled] = runs;
+      if (!eager || !compiled) throw new Error('two runs');
+      for (let i = 0; i < 3; i++) ops.scope(() => step(eager).length);
+      const program = compileProgram(() => step(compiled));
+      await backend.runProgram(program.spec, 3);
+      const values = runs.map(({ weights, state }) =>
+        [...weights, ...state.flatMap((own) => Object.values(own))].map((tensor) => ops.toNumbers(tensor)),
+      );
+      const names = program.spec.instructions.map(({ op }) => op);
+      program.dispose();
+      return { values, names };
+    }
+
+    test('is taken by the product of a small batch that makes its gradient', async () => {
+      const { values, names } = await trained(8, () => []);
+      expect(names.filter((op) => op === 'outer_adam_step')).toHaveLength(2);
+      expect(names).not.toContain('adam_step');
+      expect(values[1]).toEqual(values[0]);
+    });
+
+    test.each([
+      [
+        'something else reads the gradient',
+        8,
+        (gradients: readonly Tensor[]) => gradients.map((each) => ops.sum(each)),
+      ],
+      ['the batch is large', 13, () => []],
+    ] as const)('stays where %s', async (_why, rows, use) => {
+      const { values, names } = await trained(rows, use);
+      expect(names).not.toContain('outer_adam_step');
+      expect(values[1]).toEqual(values[0]);
+    });
+  });
 });

@@ -81,7 +81,9 @@ test('an optimizer step follows its gradient, after the last that reads the para
     const { parameters, state, lr, data } = network;
     const [w1, , w2] = parameters;
     if (!w1 || !w2) throw new Error('parameters');
-    const loss = ops.sum(ops.linear(ops.relu(ops.linear(data, w1)), w2));
+    // More rows than a step takes into the product that makes its gradient.
+    const rows = ops.concatenate([data, data]);
+    const loss = ops.sum(ops.linear(ops.relu(ops.linear(rows, w1)), w2));
     const gradients = ops.gradients(loss, [w1, w2]);
     [w1, w2].forEach((parameter, i) => {
       const own = state[i === 0 ? 0 : 2];

@@ -1,6 +1,6 @@
 // Inference of a training step's own ops: what they mutate has the shapes PyTorch's optimizers give it.
 import { numel } from '../../tensor/shape';
-import type { OpName } from '../signatures';
+import type { OpAttributes, OpName, StepOp } from '../signatures';
 import {
   attributeError,
   checkDType,
@@ -9,9 +9,11 @@ import {
   checkSizes,
   floatType,
   given,
+  list,
 } from './checks';
 import { shapeError, type Infer, type InputTypes } from './checks';
 import { cast } from './movement';
+import { matmul } from './products';
 
 export const advance: Infer<'advance'> = (inputs, { amounts }) => {
   const counter = given('advance', inputs, 0);
@@ -94,3 +96,13 @@ export const rmspropStep: Infer<'rmsprop_step'> = (inputs, { momentum }) => {
   if (momentum > 0 && !inputs[4]) throw attributeError('rmsprop_step: a momentum needs a momentum_buffer');
   return [];
 };
+
+/** A step whose gradient is aᵀ·b: its own rules, told what these give in place of the gradient. */
+export const outerStep =
+  <N extends StepOp>(op: `outer_${N}`, step: Infer<N>): Infer<`outer_${N}`> =>
+  ([a = null, b = null, parameter = null, ...others], attributes) => {
+    const [gradient = null] = matmul([a, b], { transpose_a: true, transpose_b: false });
+    if (gradient?.shape.length !== 2)
+      throw shapeError(`${op}: expected factors of two dimensions, got ${list(a?.shape ?? [])}`);
+    return step([parameter, gradient, ...others], attributes as OpAttributes[N] & OpAttributes[`outer_${N}`]);
+  };

@@ -21,6 +21,6 @@ std::span<const OpEntry> losses_ops();         // nll and its gradient, also wit
 std::span<const OpEntry> indexing_ops();       // gather, gather_gradient
 std::span<const OpEntry> random_ops();         // dropout_mask
 std::span<const OpEntry> training_ops();       // advance, take_rows, record
-std::span<const OpEntry> optimizers_ops();     // sgd_step, adam_step, rmsprop_step
+std::span<const OpEntry> optimizers_ops();     // sgd_step, adam_step, rmsprop_step, and each with its gradient
 
 }  // namespace lazuli

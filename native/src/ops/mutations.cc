@@ -24,6 +24,9 @@ constexpr Mutation kMutations[] = {
     {"sgd_step", bits({0, 2, 3})},
     {"adam_step", bits({0, 2, 3, 4, 5})},
     {"rmsprop_step", bits({0, 2, 3, 4, 5})},
+    {"outer_sgd_step", bits({2, 3, 4})},
+    {"outer_adam_step", bits({2, 3, 4, 5, 6})},
+    {"outer_rmsprop_step", bits({2, 3, 4, 5, 6})},
 };
 
 }  // namespace

@@ -62,6 +62,9 @@ const KERNELS: { readonly [N in OpName]: Kernel<N> } = {
   sgd_step: training.sgdStep,
   adam_step: training.adamStep,
   rmsprop_step: training.rmspropStep,
+  outer_sgd_step: training.outerStep(training.sgdStep),
+  outer_adam_step: training.outerStep(training.adamStep),
+  outer_rmsprop_step: training.outerStep(training.rmspropStep),
 };
 
 /** Runs one primitive on host memory. */

@@ -1,8 +1,12 @@
 // Reference kernels: what a training step changes in place, and the random mask.
+import type { OpAttributes, StepOp } from '#core/ops/signatures';
+import { elementSize } from '#core/tensor/dtype';
+import { HostStorage } from '#core/tensor/host-storage';
 import { numel } from '#core/tensor/shape';
 
 import { at, read, write } from './arrays';
 import { maybe, tensorAt, type Kernel } from './kernel';
+import { matmul } from './products';
 
 /** A stand-in for the native counter-based generator: as deterministic, with other numbers. */
 function uniform(seed: number, step: number, stream: number, element: number): number {
@@ -132,3 +136,18 @@ export const rmspropStep: Kernel<'rmsprop_step'> = ({ inputs, attributes: o }) =
   );
   write(step, [at(read(step), 0) + 1]);
 };
+
+/** A step whose gradient is aᵀ·b of the first two inputs. */
+export const outerStep =
+  <N extends StepOp>(step: Kernel<N>): Kernel<`outer_${N}`> =>
+  ({ inputs: [a = null, b = null, parameter = null, ...others], attributes }) => {
+    const { dtype, shape } = tensorAt([parameter], 0);
+    const storage = new HostStorage(numel(shape) * elementSize(dtype));
+    const gradient = { dtype, shape, storage, offset: 0 };
+    matmul({ inputs: [a, b], outputs: [gradient], attributes: { transpose_a: true, transpose_b: false } });
+    step({
+      inputs: [parameter, gradient, ...others],
+      outputs: [],
+      attributes: attributes as OpAttributes[`outer_${N}`] & OpAttributes[N],
+    });
+  };

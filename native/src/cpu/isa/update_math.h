@@ -15,6 +15,15 @@ template <typename T> struct AdamUpdate {
   bool maximize = false;
 };
 
+/// A gradient as the sum it is: of element i, Σ_k a[k·a_stride] · b[k·b_stride + i], in order.
+template <typename T> struct GradientSum {
+  int64_t depth = 0;
+  const T* a = nullptr;
+  int64_t a_stride = 0;
+  const T* b = nullptr;
+  int64_t b_stride = 0;
+};
+
 /// `y` may be any of the operands.
 template <typename T> struct UpdateMath {
   /// y = alpha · a.
@@ -31,6 +40,8 @@ template <typename T> struct UpdateMath {
   void (*sqrt_div_add)(const T* a, T divisor, T addend, T* y, int64_t count);
   /// One step of Adam: parameter, gradient, both moments and (or null) the largest second moment.
   void (*adam)(const AdamUpdate<T>& update, T* p, const T* g, T* m, T* v, T* largest, int64_t count);
+  /// y = the gradient, each element summed as the tiles of products do.
+  void (*sum)(const GradientSum<T>& gradient, T* y, int64_t count);
 };
 
 }  // namespace lazuli

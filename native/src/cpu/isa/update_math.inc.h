@@ -2,6 +2,7 @@
 #pragma once
 
 #include "update_math.h"
+#include "vectors_simd.h"
 
 namespace lazuli {
 namespace {
@@ -86,8 +87,35 @@ void adam(const AdamUpdate<T>& u, T* p, const T* g, T* m, T* v, T* largest, int6
   run(u, p, g, m, v, largest, count);
 }
 
+/// `vectors` whole vectors of a gradient, from element `first` on.
+template <typename T, int vectors> inline void sum_vectors(const GradientSum<T>& g, int64_t first, T* y) {
+  using namespace product_simd;
+  Vector<T> sums[vectors] = {};
+  const T *a = g.a, *b = g.b + first;
+  for (int64_t k = 0; k < g.depth; ++k, a += g.a_stride, b += g.b_stride) {
+    const Vector<T> value = broadcast(*a);
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v) sums[v] = multiply_add<T>(value, load(b + v * kLanes<T>), sums[v]);
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < vectors; ++v) store(y + v * kLanes<T>, sums[v]);
+}
+
+template <typename T> void sum(const GradientSum<T>& g, T* y, int64_t count) {
+  using namespace product_simd;
+  constexpr int64_t lanes = kLanes<T>, most = 8;  // as many sums at once hide what one multiply-add takes
+  int64_t i = 0;
+  for (; i + most * lanes <= count; i += most * lanes) sum_vectors<T, most>(g, i, y + i);
+  for (; i + lanes <= count; i += lanes) sum_vectors<T, 1>(g, i, y + i);
+  if (i == count) return;
+  Vector<T> sum = {};
+  for (int64_t k = 0; k < g.depth; ++k)
+    sum = multiply_add<T>(broadcast(g.a[k * g.a_stride]), load_first(g.b + k * g.b_stride + i, count - i), sum);
+  store_first(y + i, sum, count - i);
+}
+
 template <typename T> constexpr UpdateMath<T> table() {
-  return {mul<T>, add<T>, lerp<T>, addcmul<T>, addcdiv<T>, sqrt_div_add<T>, adam<T>};
+  return {mul<T>, add<T>, lerp<T>, addcmul<T>, addcdiv<T>, sqrt_div_add<T>, adam<T>, sum<T>};
 }
 
 }  // namespace update_math

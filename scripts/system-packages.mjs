@@ -54,6 +54,10 @@ function libraries() {
   return listed;
 }
 
+/** What the window needs of the system, as the `Depends` of a Debian package. */
+export const windowPackages = () =>
+  packages.filter(({ use }) => use === 'window').map(({ names }) => names.join(' | '));
+
 /**
  * @param {{ needsWindow: boolean, isTest: boolean }} needs tests want a virtual display, and the layers
  * @returns {SystemPackage[]}

@@ -35,7 +35,10 @@ export const gui: Verb = {
     if (project !== null && !existsSync(project))
       throw new LazuliError('file_not_found', `${project} does not exist`, { where: project });
     const files = project === null ? [] : [path.resolve(project)];
-    await open(electronOf(root), [root, ...files], signal);
+    // A package is the window's program with this command inside.
+    const isPackaged = root === path.join(path.dirname(process.execPath), 'resources', 'app');
+    if (isPackaged) await open(process.execPath, files, signal);
+    else await open(electronOf(root), [root, ...files], signal);
     output.result({ opened: project }, () => 'the window was closed');
   },
 };
@@ -56,7 +59,8 @@ function electronOf(root: string): string {
 
 function open(program: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
-  const env = isRoot ? { ...process.env, ELECTRON_DISABLE_SANDBOX: '1' } : process.env;
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
+  if (isRoot) env.ELECTRON_DISABLE_SANDBOX = '1';
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env, signal });
     child.on('error', (error) =>

@@ -45,6 +45,8 @@ interface Start {
   readonly isFirstStart?: boolean;
   /** Added to the app's environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** A packaged app; left out, the checkout's in Electron. */
+  readonly program?: string;
 }
 
 const running = new Set<Lazuli>();
@@ -127,6 +129,7 @@ async function startOnce({
   folder,
   isFirstStart = false,
   environment = {},
+  program,
 }: Start): Promise<{ app: ElectronApplication; page: Page }> {
   const settings = join(folder, 'user-data', 'settings.json');
   if (!isFirstStart && !existsSync(settings)) {
@@ -134,8 +137,9 @@ async function startOnce({
     writeFileSync(settings, '{"isTourOver": true}');
   }
   const app = await electron.launch({
-    args: [ROOT, project, '--log-level=3', '--disable-gpu'],
-    cwd: ROOT,
+    ...(program === undefined ? {} : { executablePath: program }),
+    args: [...(program === undefined ? [ROOT] : []), project, '--log-level=3', '--disable-gpu'],
+    cwd: program === undefined ? ROOT : folder,
     env: {
       ...definedEnvironment(),
       LAZULI_USER_DATA: join(folder, 'user-data'),

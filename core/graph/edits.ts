@@ -1,7 +1,8 @@
 // Changes to a graph as plain data, each with its inverse: what undo, redo, the journal and paste are made of.
 import type { Graph, GraphEdge, GraphNode, GraphNote, TensorOptions } from '../document/project';
-import { LazuliError } from '../errors';
 import { applyBlockEdit, type BlockEdit } from './block-edits';
+import { missing, taken } from './edit-errors';
+import { applyMany } from './many-edits';
 
 /** One change. `index` is the place in the file's list; left out, the end. */
 export type Edit =
@@ -112,12 +113,22 @@ export const applyEdits = (graph: Graph, edits: readonly Edit[], label = 'edit')
 function applyGroup(graph: Graph, label: string, edits: readonly Edit[]): Applied {
   const inverses: Edit[] = [];
   let current = graph;
-  for (const edit of edits) {
+  for (let at = 0; at < edits.length;) {
+    const many = applyMany(current, edits, at);
+    if (many) {
+      current = many.graph;
+      inverses.push(...many.inverses);
+      at = many.end;
+      continue;
+    }
+    const edit = edits[at];
+    if (!edit) break;
     const applied = applyEdit(current, edit);
     current = applied.graph;
-    inverses.unshift(applied.inverse);
+    inverses.push(applied.inverse);
+    at++;
   }
-  return { graph: current, inverse: { kind: 'group', label, edits: inverses } };
+  return { graph: current, inverse: { kind: 'group', label, edits: inverses.toReversed() } };
 }
 
 function changeNode(
@@ -262,12 +273,3 @@ function withParam(
 }
 
 const insert = <T>(list: readonly T[], item: T, index = list.length): T[] => list.toSpliced(index, 0, item);
-
-type Thing = 'node' | 'edge' | 'note';
-
-const missing = (what: Thing, id: string): LazuliError =>
-  new LazuliError('graph_invalid', `there is no ${what} with the id '${id}'`, { where: `${what} ${id}` });
-const taken = (what: Thing, id: string): LazuliError =>
-  new LazuliError('graph_invalid', `a ${what} with the id '${id}' exists already`, {
-    where: `${what} ${id}`,
-  });

@@ -56,7 +56,7 @@ export function toValidName(text: string): string {
 
 /** `base` itself when it is free, else its stem with the first free number: `conv2d_1` after `conv2d`, `fc2` after `fc1`. */
 export function uniqueName(base: string, taken: Iterable<string>): string {
-  const used = new Set(taken);
+  const used = taken instanceof Set ? (taken as ReadonlySet<string>) : new Set(taken);
   const valid = toValidName(base);
   if (!used.has(valid)) return valid;
   const [, stem = valid, digits] = /^(.*?)(\d+)$/.exec(valid) ?? [];

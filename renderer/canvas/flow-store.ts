@@ -13,7 +13,7 @@ import { select, useUi } from '../stores/ui';
 import { cardSize } from './card-size';
 import { nextDetail } from './detail';
 import type { HelperLine, PlacedBox, Point } from './geometry';
-import { makeScene, sceneBoxes, type Scene } from './scene';
+import { makeScene, sceneBox, sceneBoxes, type Scene } from './scene';
 import { endSnap, snapChanges } from './snap-drag';
 import { toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode } from './to-flow';
 import { isLarge, onCamera, seenPart, setScene, zoomNow } from './viewport';
@@ -129,14 +129,43 @@ export function acceptNodeChanges(changes: NodeChange<FlowNode>[]): void {
       nodes: applyNodeChanges(kept, nodes),
       lines: kept.some(({ type }) => type === 'position') ? snapped.lines : lines,
     }));
+  followDrag(snapped.changes);
   acceptSelection(changes, 'nodes');
   const ended = new Set(
     changes.flatMap((change) => (change.type === 'position' && change.dragging === false ? [change.id] : [])),
   );
   if (ended.size === 0) return;
   endSnap();
-  const moved = useFlow.getState().nodes.filter(({ id }) => ended.has(id));
-  moveNodes(moved.map(({ id, position }) => ({ id, position: rounded(position) })));
+  const { nodes, shift } = useFlow.getState();
+  const moved = nodes.filter(({ id }) => ended.has(id));
+  const along = shift
+    ? drawnSelection(ended).map(({ id, x, y }) => ({ id, position: { x: x + shift.x, y: y + shift.y } }))
+    : [];
+  if (shift) useFlow.setState({ shift: null });
+  moveNodes([...moved, ...along].map(({ id, position }) => ({ id, position: rounded(position) })));
+}
+
+/** Selected cards of a large graph that the graph library does not know, where they stand in the document. */
+function drawnSelection(known: ReadonlySet<string>): readonly PlacedBox[] {
+  const { scene } = useFlow.getState();
+  if (!scene) return [];
+  return [...useUi.getState().selection.nodes].flatMap((id) => {
+    const index = scene.at.get(id);
+    return index === undefined || known.has(id) ? [] : [{ id, ...sceneBox(scene, index) }];
+  });
+}
+
+/** What is drawn of a large graph goes with the dragged cards when it is selected with them. */
+function followDrag(changes: readonly NodeChange<FlowNode>[]): void {
+  const { scene, nodes } = useFlow.getState();
+  const dragged = changes.find((change) => change.type === 'position' && change.dragging === true);
+  if (!scene || dragged?.type !== 'position' || !dragged.position) return;
+  const index = scene.at.get(dragged.id);
+  const selected = useUi.getState().selection.nodes;
+  const known = nodes.filter(({ id }) => selected.has(id)).length;
+  if (index === undefined || !selected.has(dragged.id) || known === selected.size) return;
+  const { x, y } = sceneBox(scene, index);
+  useFlow.setState({ shift: { x: dragged.position.x - x, y: dragged.position.y - y } });
 }
 
 const rounded = ({ x, y }: FlowNode['position']): FlowNode['position'] => ({

@@ -35,10 +35,13 @@ export function diagnose(inference: Inference): Problem[] {
 /** The same, with turns between the nodes. */
 export function* diagnoseInTurns(inference: Inference): Turned<Problem[]> {
   const used = leadingToOutputs(inference);
+  yield;
   const nodes = [...inference.nodes.values()].filter(({ isSound }) => !isSound);
   const problems = [...checkNames(inference), ...nodes.flatMap(checkLayer)];
   yield;
-  problems.push(...checkEdges(inference), ...checkCycle(inference), ...checkEnds(inference, used));
+  problems.push(...checkEdges(inference));
+  yield;
+  problems.push(...checkCycle(inference), ...checkEnds(inference, used));
   const checks: readonly ((node: NodeInference) => Problem[])[] = [
     (node) => checkInputs(node, used),
     checkParams,

@@ -3,7 +3,7 @@ import type { Graph, GraphEdge, GraphNode } from '../document/project';
 import { outputPorts, type EdgeShape, type LayerDeclaration, type LayerProblem } from '../layers/declaration';
 import type { PartialShape, Shape } from '../tensor/shape';
 import { drain, type Turned } from '../turns';
-import { indexGraph, topologicalOrder, type GraphIndex, type Order } from './order';
+import { indexGraph, orderInTurns, type GraphIndex, type Order } from './order';
 import { pathFault } from './names';
 import { isInputLayer, resolveNode, type Params, type ResolvedNode } from './resolve';
 
@@ -73,7 +73,8 @@ export function* inferInTurns(
   before: Inference | null = null,
 ): Turned<Inference> {
   const index = indexGraph(graph);
-  const { isKept, ...order } = orderOf(graph, index, before);
+  yield;
+  const { isKept, ...order } = yield* orderOf(graph, index, before);
   if (before && isKept) return yield* updated(before, { graph, index, order, options });
   const nodes = new Map<string, NodeInference>();
   const here = { graph, index, order, nodes, options };
@@ -115,13 +116,13 @@ interface KeptOrder extends Order {
 }
 
 /** The order from before while edges and nodes are the same ones: a node that changed keeps its place. */
-function orderOf(graph: Graph, index: GraphIndex, before: Inference | null): KeptOrder {
+function* orderOf(graph: Graph, index: GraphIndex, before: Inference | null): Turned<KeptOrder> {
   const isSame =
     before?.order.cycle === null &&
     before.graph.edges === graph.edges &&
     before.graph.nodes.length === graph.nodes.length &&
     before.graph.nodes.every(({ id }, at) => id === graph.nodes[at]?.id);
-  if (!before || !isSame) return { ...topologicalOrder(graph), isKept: false };
+  if (!before || !isSame) return { ...(yield* orderInTurns(graph)), isKept: false };
   const nodes = before.order.nodes.map((node) => index.nodes.get(node.id) ?? node);
   return { nodes, cycle: null, isKept: true };
 }

@@ -1,5 +1,6 @@
 // The order a graph runs in: topological, and where the edges leave a choice, the order of the file.
 import type { Graph, GraphEdge, GraphNode } from '../document/project';
+import { drain, type Turned } from '../turns';
 
 /** A graph's nodes and edges by id; edges in the order of the file. */
 export interface GraphIndex {
@@ -73,9 +74,17 @@ export interface Order {
 }
 
 /** Topological order (Kahn): among the nodes that are ready, the one earliest in the file runs first. */
-export function topologicalOrder(graph: Graph): Order {
+export const topologicalOrder = (graph: Graph): Order => drain(orderInTurns(graph));
+
+/** Nodes put in order in one turn. */
+const PER_TURN = 32;
+
+/** The same in turns. */
+export function* orderInTurns(graph: Graph): Turned<Order> {
   const position = new Map(graph.nodes.map((node, at) => [node.id, at]));
+  yield;
   const { into, outOf } = groupEdges(graph.edges);
+  yield;
   const waiting = new Int32Array(graph.nodes.length);
   graph.nodes.forEach(({ id }, at) => {
     for (const edge of into.get(id) ?? NO_EDGES)
@@ -91,6 +100,7 @@ export function topologicalOrder(graph: Graph): Order {
     const node = graph.nodes[at];
     if (!node) continue;
     nodes.push(node);
+    if (nodes.length % PER_TURN === 0) yield;
     for (const edge of outOf.get(node.id) ?? NO_EDGES) {
       const target = position.get(edge.to.node);
       if (target === undefined) continue;

@@ -353,7 +353,6 @@ export const DROP_LIMIT = 1000;
  * copied there one property at a time, which takes some twenty times as long as writing and reading the text.
  */
 export const ANSWERED_AS_TEXT = [
-  'model.update',
   'model.feed',
   'model.backToUninitialized',
   'model.restore',

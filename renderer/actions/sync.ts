@@ -8,6 +8,7 @@ import type { ModelInfo } from '#core/session/session';
 
 import { call } from '../client';
 import { isDirty, keptHistory, scopePath, shownGraph, useDocument } from '../stores/document';
+import { finishInTurns } from '../stores/in-turns';
 import { inferLive } from '../stores/live';
 import { showModel, useModel } from '../stores/model';
 import { useRun } from '../stores/run';
@@ -29,12 +30,17 @@ export function markTold(project: Project, version: number): void {
 }
 
 /** The engine's picture of a project, which it takes over. Answers come in the order of the calls. */
-export async function modelOf(project: Project): Promise<ModelInfo> {
-  await tell(project);
-  return listener.hear(await call('model.update', listener.version));
+export function modelOf(project: Project): Promise<ModelInfo> {
+  const hearing = lastHearing.then(async () => {
+    await tell(project);
+    return finishInTurns(listener.hear(await call('model.update', listener.version)));
+  });
+  lastHearing = hearing.catch(() => undefined);
+  return hearing;
 }
 
 const listener = new ModelListener();
+let lastHearing: Promise<unknown> = Promise.resolve();
 
 /** Tells the main process the document, one after the other: by what changed since the last time where it still knows that. */
 export function tell(project: Project): Promise<void> {
@@ -59,9 +65,9 @@ let rememberTimer: ReturnType<typeof setTimeout> | undefined;
 let waitingSince: number | null = null;
 
 /** Takes the engine's picture of `project` and infers the window's own anew. */
-export function acceptModel(model: ModelInfo, project: Project | null): void {
+export function acceptModel(model: ModelInfo, project: Project | null, how = { isHeard: false }): void {
   synced = project;
-  showModel(model);
+  showModel(model, how);
   infer();
 }
 
@@ -125,7 +131,8 @@ async function update(): Promise<void> {
   if (!project || isInStep(project) || useRun.getState().state !== 'idle') return;
   try {
     const model = await modelOf(project);
-    if (useDocument.getState().project?.graph === project.graph) acceptModel(model, project);
+    if (useDocument.getState().project?.graph === project.graph)
+      acceptModel(model, project, { isHeard: true });
   } catch (error) {
     report(error);
   }

@@ -105,9 +105,17 @@ function sizeOf(
   node: GraphNode,
   view: NodeView | undefined,
 ): { readonly width: number; readonly height: number } {
-  const declaration = findLayer(node.layer);
-  return cardSize(view, declaration === null || paramSummary(declaration, node.params) !== '');
+  let hasSummary = summaries.get(node);
+  if (hasSummary === undefined) {
+    const declaration = findLayer(node.layer);
+    hasSummary = declaration === null || paramSummary(declaration, node.params) !== '';
+    summaries.set(node, hasSummary);
+  }
+  return cardSize(view, hasSummary);
 }
+
+/** Whether a card has its line of params: every node's view may change at once, and asking each declaration again would take a frame. */
+const summaries = new WeakMap<GraphNode, boolean>();
 
 function toneOf(view: NodeView | undefined): number {
   if (!view) return TONE.plain;

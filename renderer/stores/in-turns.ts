@@ -21,6 +21,28 @@ export function workInTurns(work: Turned<void>): () => void {
   };
 }
 
+/** The same with what comes of it; nothing gives it up. A short piece of work is done before the next frame. */
+export const finishInTurns = <T>(work: Turned<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const slice = (): void => {
+      const end = performance.now() + SLICE_MS;
+      try {
+        while (performance.now() < end) {
+          const turn = work.next();
+          if (turn.done === true) {
+            resolve(turn.value);
+            return;
+          }
+        }
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+        return;
+      }
+      soon(slice);
+    };
+    slice();
+  });
+
 /** Turns between two looks at the clock. */
 const TURNS = 16;
 

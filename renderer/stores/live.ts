@@ -75,7 +75,7 @@ function* infer(
   yield;
   const options = {
     inputs: sampleShapes(whole.graph, infos),
-    known: knownSizes(whole.graph, infos),
+    known: yield* knownSizes(whole.graph, infos),
   };
   const { inference: before } = useLive.getState();
   yield;
@@ -203,10 +203,11 @@ interface KnownSizes {
 const sizesKnown = new WeakMap<NodeInfo, KnownSizes>();
 
 /** Sizes that materialized tensors fix, for nodes whose layer did not change since. */
-function knownSizes(graph: Graph, infos: Infos): Map<string, Sizes> {
+function* knownSizes(graph: Graph, infos: Infos): Turned<Map<string, Sizes>> {
   const known = new Map<string, Sizes>();
   for (const { id, layer, params } of graph.nodes) {
     const info = infos.get(id);
+    yield;
     if (info?.sizes === undefined) continue;
     let last = sizesKnown.get(info);
     if (last?.layer !== layer || last.params !== params) {

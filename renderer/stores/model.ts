@@ -24,11 +24,15 @@ export const useModel = create<ModelState>(() => ({
   lastFeed: null,
 }));
 
-/** Takes over a newer picture of the model. NodeInfos that did not change keep their identity, so their cards do not re-render. */
-export function showModel(model: ModelInfo): void {
+/**
+ * Takes over a newer picture of the model. NodeInfos that did not change keep their identity, so their cards do not re-render; in a
+ * picture heard as a change of the last (`isHeard`) they have it already.
+ */
+export function showModel(model: ModelInfo, { isHeard }: { readonly isHeard: boolean }): void {
   const { nodes: before } = useModel.getState();
   const nodes = new Map(
     model.nodes.map((node) => {
+      if (isHeard) return [node.id, node];
       const old = before.get(node.id);
       return [node.id, old && saysSame(old, node) ? old : node];
     }),

@@ -1,10 +1,11 @@
 // The canvas with a large graph, in the real window: how long it takes to open, frames a second while panning and zooming, and how
 // long edits take until they are seen. Prints figures, judges none. After a build:
 //
-//   xvfb-run -a -s '-screen 0 1280x800x24' node tests/bench/canvas.mjs [--nodes=10000] [--gpu] [--profile=FILE] [--shots=PREFIX]
+//   xvfb-run -a -s '-screen 0 1280x800x24' node tests/bench/canvas.mjs [--nodes=10000] [--gpu] [--shots=PREFIX]
+//     [--edits: no panning and zooming] [--only=REGEXP of edits] [--repeat=12] [--profile=FILE: the page's processor profile]
 //
 // Without --gpu Chromium draws in software, as on a machine without a graphics card.
-/* global document, window, requestAnimationFrame, KeyboardEvent, WheelEvent, HTMLInputElement -- bodies of page.evaluate run in the page */
+/* global document, window, requestAnimationFrame, WheelEvent -- bodies of page.evaluate run in the page */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { _electron as electron } from '@playwright/test';
 
 import { bigProject } from './big-graph.mjs';
+import { measureEdits } from './canvas-edits.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const { values: options } = parseArgs({
@@ -22,6 +24,8 @@ const { values: options } = parseArgs({
     profile: { type: 'string' },
     shots: { type: 'string' },
     repeat: { type: 'string', default: '12' },
+    edits: { type: 'boolean', default: false },
+    only: { type: 'string', default: '.' },
   },
 });
 
@@ -57,10 +61,16 @@ try {
   await open(app, page);
   await page.evaluate(installMeters);
   if (options.shots) await page.screenshot({ path: `${options.shots}-whole.png` });
-  await pan(page, 'whole graph');
-  await zoom(page);
+  if (!options.edits) {
+    await pan(page, 'whole graph');
+    await zoom(page);
+  }
   await page.keyboard.press('Escape');
-  await edits(page, Number(options.repeat));
+  await measureEdits(app, page, {
+    repeat: Number(options.repeat),
+    only: new RegExp(options.only),
+    shots: options.shots ?? null,
+  });
   if (session) {
     const { profile } = await session.send('Profiler.stop');
     fs.writeFileSync(options.profile, JSON.stringify(profile));
@@ -123,27 +133,6 @@ function installMeters() {
       };
       requestAnimationFrame(tick);
     });
-  /** From just before `act` until the frame that shows it has been drawn. */
-  window.latency = (act) =>
-    new Promise((resolve) => {
-      const start = performance.now();
-      act();
-      requestAnimationFrame(() => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = () => resolve(performance.now() - start);
-        port2.postMessage(null);
-      });
-    });
-  window.press = (key, extra = {}) =>
-    window.dispatchEvent(
-      new KeyboardEvent('keydown', {
-        key,
-        code: key.length === 1 ? `Key${key.toUpperCase()}` : key,
-        bubbles: true,
-        cancelable: true,
-        ...extra,
-      }),
-    );
 }
 
 /** To and fro in a circle, so that the graph stays in view. */
@@ -188,67 +177,4 @@ function printFrames(what, gaps) {
   console.log(
     `${what.padEnd(26)} ${rate.toFixed(1).padStart(5)} frames/s   gap median ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms`,
   );
-}
-
-async function edits(page, repeat) {
-  await page
-    .locator('.layer-row')
-    .filter({ hasText: /^conv4/ })
-    .click();
-  const card = page.locator('.react-flow__node-layer').filter({ hasText: 'conv4' }).first();
-  await card.waitFor();
-  await page.waitForTimeout(1000);
-  if (options.shots) await page.screenshot({ path: `${options.shots}-edit.png` });
-  const center = async () => {
-    const box = await card.boundingBox();
-    return { x: box.x + 200, y: box.y + 18 };
-  };
-  const measure = async (what, each) => {
-    const times = [];
-    for (let at = 0; at < repeat; at++) {
-      times.push(await each());
-      await page.waitForTimeout(250);
-    }
-    times.sort((a, b) => a - b);
-    const share = (part) => times[Math.min(times.length - 1, Math.floor(part * times.length))].toFixed(1);
-    console.log(`${what.padEnd(26)} p50 ${share(0.5).padStart(6)} ms   p95 ${share(0.95).padStart(6)} ms`);
-  };
-  const { x, y } = await center();
-  await page.mouse.click(x, y);
-  await page.locator('.inspector').getByLabel('out_channels').waitFor();
-  const key = (name, extra) =>
-    page.evaluate(([pressed, more]) => window.latency(() => window.press(pressed, more)), [name, extra]);
-  await measure(
-    'select all and none',
-    async () => (await key('a', { ctrlKey: true })) + (await key('Escape')),
-  );
-  await page.mouse.click(x, y);
-  let wide = false;
-  await measure('change a param, all after', () => {
-    wide = !wide;
-    return page.evaluate(
-      (value) =>
-        window.latency(() => {
-          const field = [...document.querySelectorAll('.inspector input')].find((input) =>
-            input.closest('label, .field')?.textContent.includes('out_channels'),
-          );
-          const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
-          set.call(field, value);
-          field.dispatchEvent(new Event('input', { bubbles: true }));
-          field.focus();
-          field.blur();
-        }),
-      wide ? '9' : '8',
-    );
-  });
-  await measure('undo', () => key('z', { ctrlKey: true }));
-  await measure('redo', () => key('y', { ctrlKey: true }));
-  await page.mouse.click(x, y);
-  await measure('duplicate', () => key('d', { ctrlKey: true }));
-  await measure('delete', async () => {
-    await page.keyboard.press('ControlOrMeta+D');
-    await page.waitForTimeout(100);
-    return key('Delete');
-  });
-  for (let at = 0; at < 4; at++) await page.keyboard.press('ControlOrMeta+Z');
 }

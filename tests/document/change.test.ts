@@ -9,6 +9,7 @@ import { TEMPLATES } from '#core/document/templates';
 import { LazuliError } from '#core/errors';
 import { applyEdit } from '#core/graph/edits';
 import { ModelListener, ModelTeller } from '#core/session/model-change';
+import { drain } from '#core/turns';
 import type { ModelInfo } from '#core/session/session';
 
 const { project } = TEMPLATES.find(({ name }) => name === 'digits') as { project: Project };
@@ -94,7 +95,8 @@ describe('the picture of the model as a change', () => {
 
   it('is heard as it was told; nodes that say the same keep their identity', () => {
     const [teller, listener] = [new ModelTeller(), new ModelListener()];
-    const hear = (model: ModelInfo) => listener.hear(teller.tell(structuredClone(model), listener.version));
+    const hear = (model: ModelInfo) =>
+      drain(listener.hear(teller.tell(structuredClone(model), listener.version)));
     const first = hear(picture(['a', 'b', 'c'], 1));
     const second = hear(picture(['a', 'x', 'c', 'd'], 2));
     expect(first).toEqual(picture(['a', 'b', 'c'], 1));
@@ -104,10 +106,10 @@ describe('the picture of the model as a change', () => {
 
   it('is told whole to a window that missed one', () => {
     const [teller, listener] = [new ModelTeller(), new ModelListener()];
-    listener.hear(teller.tell(picture(['a', 'b'], 1), listener.version));
+    drain(listener.hear(teller.tell(picture(['a', 'b'], 1), listener.version)));
     teller.tell(picture(['z'], 2), null);
     const change = teller.tell(picture(['a', 'b'], 3), listener.version);
     expect(change).toMatchObject({ since: null, nodes: { at: 0, removed: 0 } });
-    expect(listener.hear(change)).toEqual(picture(['a', 'b'], 3));
+    expect(drain(listener.hear(change))).toEqual(picture(['a', 'b'], 3));
   });
 });

@@ -140,9 +140,13 @@ const count = (chips: readonly ChipInfo[]): string => {
   return known.includes(null) ? '?' : showCount(known.reduce<number>((sum, size) => sum + (size ?? 0), 0));
 };
 
-/** The same graph or a state of it a few edits ago: the shapes of a large one follow an edit, and so does the order. */
+/**
+ * The same graph or a state of it a few edits ago: the shapes of a large one follow an edit, and so does the order. One with blocks is
+ * inferred spelled out.
+ */
 const isNear = (inferred: Graph, shown: Graph): boolean =>
-  inferred === shown || (shown.nodes.length >= LARGE && inferred.nodes[0] === shown.nodes[0]);
+  inferred === shown ||
+  (shown.nodes.length >= LARGE && shown.blocks === undefined && inferred.nodes[0] === shown.nodes[0]);
 
 /** The nodes on the canvas as they run; those on a cycle come last. */
 function inOrder(graph: Graph): readonly GraphNode[] {

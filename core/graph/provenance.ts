@@ -97,6 +97,21 @@ export function explainAxes(inference: Inference, node: NodeInference, refs: rea
   return `${product} from ${nameOf(origin)}`;
 }
 
+/** The two words of these sentences, in the reader's language. */
+export interface Words {
+  readonly from: string;
+  /** `the sample's 3×8×8`. */
+  readonly sample: (shape: string) => string;
+}
+
+const ENGLISH: Words = { from: 'from', sample: (shape) => `the sample's ${shape}` };
+
+/** What `provenanceOf` said, in other words: with the model it travels in English. */
+export const inWords = (said: string, { from, sample }: Words): string =>
+  said
+    .replace(/, from the sample's (.+)$/, (_, shape: string) => `, ${from} ${sample(shape)}`)
+    .replaceAll(", from '", `, ${from} '`);
+
 /**
  * "in_features = 288, from 'flatten' 8·6·6, from 'conv1', from the sample's 3×8×8": the chain behind a size, at most three
  * links: what folded it, the node that made its factors, and the sample where they depend on it. '' while unknown.
@@ -109,7 +124,7 @@ export function provenanceOf(inference: Inference, node: NodeInference, param: s
   const samples = new Set<string>();
   for (let current = origin; current; current = origin) {
     if (isInputLayer(current.node.declaration)) {
-      samples.add(`from the sample's ${sampleShape(current)}`);
+      samples.add(`from ${ENGLISH.sample(sampleShape(current))}`);
       break;
     }
     const fold = current.factors ? ` ${current.factors.join('·')}` : '';
@@ -126,7 +141,12 @@ export function provenanceOf(inference: Inference, node: NodeInference, param: s
  * "512 = 32·4·4 from 'flatten' ← 'pool1' ← the sample's 1×8×8": one line per known axis of an output, the batch left out; a size that the
  * layer's own params give ends there. What a hover over a shape says.
  */
-export function explainOutput(inference: Inference, node: NodeInference, output: number): readonly string[] {
+export function explainOutput(
+  inference: Inference,
+  node: NodeInference,
+  output: number,
+  words: Words,
+): readonly string[] {
   const shape = node.outputs[output] ?? [];
   return shape.flatMap((size, axis) => {
     if (axis === 0 || size === null) return [];
@@ -134,18 +154,23 @@ export function explainOutput(inference: Inference, node: NodeInference, output:
     const factors = factorsOf(node, shape, [axis], refs);
     const product = factors ? ` = ${factors.join('·')}` : '';
     const start: Origin = { node, output, axes: [axis], factors };
-    const own = isPassedOn(node, shape, [axis], refs) ? [] : [nameOf(start)];
-    const links = [...own, ...linksBehind(inference, start, refs)];
-    return [`${size}${product}${links.length > 0 ? ` from ${links.join(' ← ')}` : ''}`];
+    const own = isPassedOn(node, shape, [axis], refs) ? [] : [nameOf(start, words)];
+    const links = [...own, ...linksBehind(inference, start, refs, words)];
+    return [`${size}${product}${links.length > 0 ? ` ${words.from} ${links.join(' ← ')}` : ''}`];
   });
 }
 
 /** The nodes a size was handed on from, nearest first; the last is the sample where it depends on it. */
-function linksBehind(inference: Inference, start: Origin, refs: readonly AxisRef[]): readonly string[] {
+function linksBehind(
+  inference: Inference,
+  start: Origin,
+  refs: readonly AxisRef[],
+  words: Words,
+): readonly string[] {
   const links: string[] = [];
   let origin = originOf(inference, start.node, refs);
   for (let current = origin; current && links.length < MOST_LINKS; current = origin) {
-    links.push(nameOf(current));
+    links.push(nameOf(current, words));
     if (isInputLayer(current.node.declaration)) break;
     const behind = current.axes.flatMap((axis) => dependencies(current.node, current.output, axis));
     origin = originOf(inference, current.node, behind);
@@ -155,10 +180,8 @@ function linksBehind(inference: Inference, start: Origin, refs: readonly AxisRef
 
 const MOST_LINKS = 8;
 
-const nameOf = (origin: Origin): string =>
-  isInputLayer(origin.node.declaration)
-    ? `the sample's ${sampleShape(origin)}`
-    : `'${origin.node.node.name}'`;
+const nameOf = (origin: Origin, words = ENGLISH): string =>
+  isInputLayer(origin.node.declaration) ? words.sample(sampleShape(origin)) : `'${origin.node.node.name}'`;
 
 function sampleShape({ node, output }: Origin): string {
   const shape: PartialShape = node.outputs[output] ?? [];

@@ -325,6 +325,8 @@ export const DE_PANELS: { readonly [key in keyof typeof EN_PANELS]: string } = {
   'card.parametersOf': 'Parameter von {name}',
   'card.shared': 'Gewichte geteilt',
   'card.tensorsWaiting': '{count} {count:Tensor|Tensoren}, {waiting} uninitialisiert',
+  'why.from': 'aus',
+  'why.sample': 'der Probe {shape}',
   'card.variadic': '(beliebig viele Kanten)',
   'name.fault': 'Der Name {fault}.',
   'note.resize': 'Notizgröße ändern',

@@ -322,6 +322,8 @@ export const EN_PANELS = {
   'card.parametersOf': 'Parameters of {name}',
   'card.shared': 'weights shared',
   'card.tensorsWaiting': '{count} {count:tensor|tensors}, {waiting} uninitialized',
+  'why.from': 'from',
+  'why.sample': "the sample's {shape}",
   'card.variadic': '(any number of edges)',
   'name.fault': 'The name {fault}.',
   'note.resize': 'Resize note',

@@ -5,7 +5,7 @@ import { formatShape, type PartialShape } from '#core/tensor/shape';
 
 import { useLive, type ChipInfo } from '../stores/live';
 import { useModel } from '../stores/model';
-import { t } from '../text';
+import { provenanceText, t } from '../text';
 import { BeforeAfter } from './before-after';
 
 /** Steps of the wave that runs through the graph when shapes arrive. */
@@ -64,5 +64,5 @@ function describe({ key, dtype, shape, state, waitsFor, provenance }: ChipInfo):
       first,
       waitsFor === null ? t('chip.feed') : t('chip.uninitializedWaits', { what: waitsFor }),
     ].join('\n');
-  return [first, state, ...(provenance === '' ? [] : [provenance])].join('\n');
+  return [first, state, ...(provenance === '' ? [] : [provenanceText(provenance)])].join('\n');
 }

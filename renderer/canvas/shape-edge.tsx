@@ -13,7 +13,7 @@ import { portsOf } from '../stores/ports';
 import { select, useUi } from '../stores/ui';
 import { applyRepair, useRepairs } from '../panels/repair-buttons';
 import type { FlowEdge } from './to-flow';
-import { t } from '../text';
+import { t, whyWords } from '../text';
 
 export const ShapeEdge = memo(function ShapeEdge({
   id,
@@ -76,7 +76,7 @@ export const ShapeEdge = memo(function ShapeEdge({
 function explain(node: string, output: number): string {
   const { inference } = useLive.getState();
   const inferred = inference?.nodes.get(scopePath(useDocument.getState()) + node);
-  return inference && inferred ? explainOutput(inference, inferred, output).join('\n') : '';
+  return inference && inferred ? explainOutput(inference, inferred, output, whyWords()).join('\n') : '';
 }
 
 /** The best repair, on the edge where the error is. */

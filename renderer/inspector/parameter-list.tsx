@@ -4,7 +4,7 @@ import type { GraphNode } from '#core/document/project';
 import { formatShape } from '#core/tensor/shape';
 
 import type { ChipInfo } from '../stores/live';
-import { t } from '../text';
+import { provenanceText, t } from '../text';
 import { TensorChoices } from './tensor-choices';
 
 interface ParameterListProps {
@@ -32,7 +32,9 @@ export function ParameterList({ node, chips }: ParameterListProps): JSX.Element 
                 : chip.state}
             </span>
             <span className="muted">{chip.dtype}</span>
-            {chip.provenance === '' ? null : <p className="parameter-provenance">{chip.provenance}</p>}
+            {chip.provenance === '' ? null : (
+              <p className="parameter-provenance">{provenanceText(chip.provenance)}</p>
+            )}
             {chip.kind.includes('buffer') ? null : (
               <TensorChoices
                 id={node.id}

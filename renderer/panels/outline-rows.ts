@@ -6,7 +6,7 @@ import { formatShape } from '#core/tensor/shape';
 
 import type { NodeView } from '../stores/live';
 import { portsOf } from '../stores/ports';
-import { t } from '../text';
+import { provenanceText, t } from '../text';
 
 export interface OutlineRow {
   /** Unique in the tree: `n2`, `n2 in input`. */
@@ -96,8 +96,10 @@ function children(
         chip.name,
         formatShape(chip.shape),
         chip.state,
-        ...(chip.state === 'uninitialized' && chip.waitsFor !== null ? [`waits for ${chip.waitsFor}`] : []),
-        ...(chip.provenance === '' ? [] : [chip.provenance]),
+        ...(chip.state === 'uninitialized' && chip.waitsFor !== null
+          ? [t('chip.waitsFor', { what: chip.waitsFor })]
+          : []),
+        ...(chip.provenance === '' ? [] : [provenanceText(chip.provenance)]),
       ].join(', '),
     })),
   ];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { diagnose, isRunnable } from '#core/graph/diagnose';
 import { inferGraph } from '#core/graph/infer';
-import { provenanceOf } from '#core/graph/provenance';
+import { explainOutput, inWords, provenanceOf, type Words } from '#core/graph/provenance';
 import { chain, edge, node } from './graphs';
 
 const images = { inputs: { input: [64, 3, 8, 8] } };
@@ -54,6 +54,15 @@ test('the provenance of a size goes back to the sample', () => {
     "in_features = 288, from 'flatten' 8·6·6, from 'conv1', from the sample's 3×8×8",
   );
   expect(of('conv1', 'in_channels')).toBe("in_channels = 3, from the sample's 3×8×8");
+  const german: Words = { from: 'aus', sample: (shape) => `der Probe ${shape}` };
+  expect(inWords(of('fc1', 'in_features'), german)).toBe(
+    "in_features = 288, aus 'flatten' 8·6·6, aus 'conv1', aus der Probe 3×8×8",
+  );
+  expect(inWords(of('conv1', 'in_channels'), german)).toBe('in_channels = 3, aus der Probe 3×8×8');
+  const flatten = inference.nodes.get('flatten');
+  expect(flatten && explainOutput(inference, flatten, 0, german)).toEqual([
+    "288 = 8·6·6 aus 'flatten' ← 'conv1' ← der Probe 3×8×8",
+  ]);
   expect(diagnose(inference)).toEqual([]);
 });
 

@@ -13,7 +13,7 @@ import { useFigures, valuesStamp } from '../../stores/figures';
 import { useRun } from '../../stores/run';
 import { showError } from '../../stores/toasts';
 import { showCount, showLoss } from '../format';
-import { t } from '../../text';
+import { provenanceText, t } from '../../text';
 import { Histogram } from './histogram';
 import { notFinite } from './listing';
 import { TensorPicture } from './tensor-picture';
@@ -63,8 +63,10 @@ export function TensorDetailView({ info, view, onView }: TensorDetailProps): JSX
       <div className="tensor-line">
         <p className="muted tensor-story">
           {hasValues
-            ? `${state} · ${provenance}`
-            : `uninitialized${waitsFor === null ? '' : ` · waits for ${waitsFor}`}`}
+            ? `${state} · ${provenanceText(provenance)}`
+            : waitsFor === null
+              ? 'uninitialized'
+              : t('parameter.waits', { what: waitsFor })}
         </p>
         <div className="segments" role="group" aria-label={t('common.view')}>
           {VIEWS.map((name) => (

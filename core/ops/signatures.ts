@@ -175,7 +175,7 @@ export interface OpAttributes {
   group_norm_gradient: { readonly groups: number };
 
   // ---- attention (float)
-  /** (qkv [n, t, 3·e]: queries, keys and values side by side) → (y [n, t, e], lse [n, heads, t]): per head softmax(q kᵀ·scale) v, and the logarithm of each row's sum of exponentials. `is_causal`: step i sees steps up to i. */
+  /** (qkv [n, t, 3·e]: queries, keys and values side by side) → (y [n, t, e], lse [n, heads, t]): per head softmax(q kᵀ·scale) v, and the logarithm of each row's sum of exponentials. `is_causal`: step i sees steps up to i. A pass over programs for a GPU gives it qkv of 16-bit floats; the results are float32. */
   self_attention: { readonly heads: number; readonly scale: number; readonly is_causal: boolean };
   /** (gy, qkv, y, lse) → gqkv. */
   self_attention_gradient: { readonly heads: number; readonly scale: number; readonly is_causal: boolean };

@@ -1,6 +1,6 @@
 // Products of 16-bit floats, for devices that multiply those: where every operand was only widened to float32, the product
 // takes it as it was; where the result is only rounded to the same dtype, it gives that. Copies that only move widened
-// numbers move the narrow ones. The sums are float32 as before, so each value is what it was but for their order.
+// numbers move the narrow ones, and attention reads its queries, keys and values so. The sums are float32 as before, so each value is what it was but for their order.
 import type { OpName } from '../ops/signatures';
 import type { DType } from '../tensor/dtype';
 import { elementSize } from '../tensor/dtype';
@@ -24,6 +24,8 @@ import {
 const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>([
   'matmul', 'linear', 'convolution', 'convolution_input_gradient', 'convolution_weight_gradient',
 ]); // prettier-ignore
+/** Ops that widen one input as they read it, by its place. */
+const READ_NARROW: Partial<Record<OpName, number>> = { self_attention: 0, self_attention_gradient: 1 };
 const NARROW: ReadonlySet<DType> = new Set<DType>(['float16', 'bfloat16']);
 
 /** The program with products of 16-bit floats wherever the operands are such numbers. */
@@ -68,7 +70,7 @@ class Narrowing {
       ? this.#narrowed(instruction)
       : instruction.op === 'strided_copy'
         ? this.#moved(instruction)
-        : null;
+        : this.#widening(instruction);
     this.instructions.push(...(changed ?? [instruction]));
   }
 
@@ -146,6 +148,14 @@ class Narrowing {
         attributes: { dtype: 'float32' },
       },
     ];
+  }
+
+  #widening(instruction: Instruction): Instruction[] | null {
+    const place = READ_NARROW[instruction.op];
+    const input = place === undefined ? null : (instruction.inputs[place] ?? null);
+    const narrow = input === null ? null : this.#narrowIndex(input);
+    if (place === undefined || narrow === null) return null;
+    return [{ ...instruction, inputs: instruction.inputs.with(place, narrow) }];
   }
 
   #narrowed(product: Instruction): Instruction[] | null {

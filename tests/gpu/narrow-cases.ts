@@ -1,9 +1,9 @@
 // Products of 16-bit floats: sizes that matrix units take (multiples of 8 from 16 on, cut tiles, long sums, transposed and
 // batched operands), sizes they do not, and convolutions: small ones, and such as the units take (from 16 on each way).
-import type { OpName } from '#core/ops/signatures';
+import type { OpAttributes, OpName } from '#core/ops/signatures';
 
-import { given, type Given } from '../native/against-reference';
-import type { OpCase } from './cases';
+import { given, runReference, type Given } from '../native/against-reference';
+import { CASES, type OpCase } from './cases';
 
 export type NarrowType = 'float16' | 'bfloat16';
 
@@ -61,6 +61,28 @@ export function narrowCases(dtype: NarrowType, result: NarrowType | 'float32'): 
     op: 'linear' as const,
     call: { inputs: [t(x), t(weight, 2), t(bias, 3)], attributes: { result } },
   })); // prettier-ignore
+  // Its results are float32 whatever it reads. In ones, in fours, and step by step; float16 in fours alone.
+  const attention = (['self_attention', 'self_attention_gradient'] as const).flatMap((op) =>
+    (CASES[op] as readonly OpCase<OpName>[]).flatMap(({ inputs, attributes }, number) => {
+      const inFours = op === 'self_attention' ? 2 : 3;
+      if (dtype === 'float16' ? number !== inFours : ![0, inFours, 4].includes(number)) return [];
+      const at = op === 'self_attention' ? 0 : 1;
+      const wide = t(inputs[at]?.shape ?? [], 4);
+      const qkv = { ...wide, values: wide.values.map((value) => value / 8) };
+      // What belongs to these queries, unrounded.
+      const exact = { ...qkv, dtype: 'float64' } as const;
+      const saved = runReference(
+        'self_attention',
+        [exact],
+        attributes as OpAttributes['self_attention'],
+      ).outputs;
+      const given = inputs.map((input, place) => {
+        const values = place < 2 ? undefined : saved[place - 2];
+        return input && values ? { ...input, values } : input;
+      });
+      return [{ op, call: { inputs: given.with(at, qkv), attributes } }];
+    }),
+  );
   const convolutions = CONVOLUTIONS.flatMap(({ x, weight, y, ...geometry }): readonly NarrowCase[] => [
     {
       op: 'convolution',
@@ -79,6 +101,7 @@ export function narrowCases(dtype: NarrowType, result: NarrowType | 'float32'): 
     ...products,
     ...linears,
     ...convolutions,
+    ...(result === 'float32' ? attention : []),
     {
       op: 'convolution',
       call: {

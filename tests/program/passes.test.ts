@@ -229,7 +229,7 @@ describe('narrow products', () => {
       for (const storage of traced.owned) storage.dispose();
       const { buffers, instructions } = optimize(traced.program, 'gpu');
       const products = instructions.flatMap(({ op, inputs, outputs }) =>
-        op === 'matmul' || op === 'linear'
+        op === 'matmul' || op === 'linear' || op === 'self_attention'
           ? [[...inputs, ...outputs].map((index) => buffers[index ?? -1]?.dtype).join(' ')]
           : [],
       );
@@ -250,6 +250,16 @@ describe('narrow products', () => {
     );
     expect(products).toEqual(['bfloat16 bfloat16 bfloat16', 'bfloat16 bfloat16 bfloat16']);
     // The operands x, y and relu(x) once each, and the result for whoever reads it: the first product is not widened.
+    expect(list.filter((op) => op === 'cast')).toHaveLength(4);
+  });
+
+  test('attention reads what the product before it gave', () => {
+    const { products, ops: list } = narrowed((x, y) => {
+      const qkv = ops.reshape(ops.matmul(x, ops.concatenate([y, y, y], 1)), [1, 4, 24]);
+      return ops.selfAttention(qkv, { heads: 2 });
+    });
+    expect(products).toEqual(['bfloat16 bfloat16 bfloat16', 'bfloat16 float32 float32']);
+    // Of x, of the weight, and of the result and back: queries, keys and values are never widened.
     expect(list.filter((op) => op === 'cast')).toHaveLength(4);
   });
 

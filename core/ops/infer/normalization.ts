@@ -1,5 +1,6 @@
 // Inference of the normalizations and of softmax, with their gradients.
 import { TorchError } from '../../errors';
+import type { DType } from '../../tensor/dtype';
 import { numel, shapesEqual, torchSize, type Shape } from '../../tensor/shape';
 import type { OpName } from '../signatures';
 import {
@@ -132,9 +133,17 @@ function attentionSizes(op: OpName, inputs: InputTypes, index: number, heads: nu
   return { n, t, e: columns / 3, shape };
 }
 
+/** What attention computes in: queries, keys and values may be 16-bit floats, which a GPU widens as it reads them. */
+function attentionType(op: OpName, inputs: InputTypes, queries: number): DType {
+  const { dtype } = given(op, inputs, queries);
+  if (dtype !== 'float16' && dtype !== 'bfloat16') return floatType(op, inputs);
+  const others = inputs.filter((_, at) => at !== queries);
+  return others.length === 0 ? 'float32' : floatType(op, others);
+}
+
 export const selfAttention: Infer<'self_attention'> = (inputs, { heads }) => {
   const { n, t, e } = attentionSizes('self_attention', inputs, 0, heads);
-  const dtype = floatType('self_attention', inputs);
+  const dtype = attentionType('self_attention', inputs, 0);
   return [
     { dtype, shape: [n, t, e] },
     { dtype, shape: [n, heads, t] },
@@ -147,7 +156,7 @@ export const selfAttentionGradient: Infer<'self_attention_gradient'> = (inputs, 
   checkShape(op, 'the gradient', given(op, inputs, 0), [n, t, e]);
   checkShape(op, 'the output', given(op, inputs, 2), [n, t, e]);
   checkShape(op, 'the logarithms', given(op, inputs, 3), [n, heads, t]);
-  return [{ dtype: floatType(op, inputs), shape }];
+  return [{ dtype: attentionType(op, inputs, 1), shape }];
 };
 
 function alongAxis(op: OpName, inputs: InputTypes, axis: number): TensorType[] {

@@ -46,20 +46,26 @@ void run(const std::string& kernel, const TensorView& qkv, const Attributes& att
   if (is_blocked) push.address(places.means);
   push.integer(heads.steps).integer(heads.count).integer(heads.size).integer(groups);
   push.number(attributes.number("scale"));
-  std::vector<uint32_t> constants{is_causal ? 1U : 0U};
+  const auto type = static_cast<uint32_t>(qkv.dtype);
+  std::vector<uint32_t> constants{is_causal ? 1U : 0U, type};
   if (is_blocked) {
     const uint64_t together = at(qkv) | places.y | places.gy | places.gqkv;
     const bool is_in_fours = heads.size % 4 == 0 && together % kFourBytes == 0;
     constants = {static_cast<uint32_t>(2 * rows), static_cast<uint32_t>(rows), static_cast<uint32_t>(heads.fours()),
-                 is_in_fours ? 1U : 0U, is_causal ? 1U : 0U};
+                 is_in_fours ? 1U : 0U, is_causal ? 1U : 0U, type};
   }
   recorder.dispatch_elements(kernel, constants, push, groups, 1);
+}
+
+/// Queries, keys and values: float32, or 16-bit floats that kernels widen as they read them.
+void expect_queries(const TensorView& qkv) {
+  if (qkv.dtype != DType::float16 && qkv.dtype != DType::bfloat16) expect_float32(qkv);
 }
 
 /// self_attention (qkv [n, t, 3·e]) → (y [n, t, e], lse [n, heads, t]).
 void self_attention(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView& qkv = inputs[0];
-  expect_float32(qkv);
+  expect_queries(qkv);
   if (qkv.numel() == 0) return;
   const int64_t rows = rows_of(Heads(qkv, attributes), false, recorder.device().description());
   run(rows > 0 ? "flash_0" : "attention_0", qkv, attributes, {at(outputs[0]), at(outputs[1])}, rows, recorder);
@@ -68,7 +74,7 @@ void self_attention(Inputs inputs, Outputs outputs, const Attributes& attributes
 /// self_attention_gradient (gy, qkv, y, lse) → gqkv.
 void self_attention_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView &qkv = inputs[1], &lse = inputs[3];
-  expect_float32(qkv);
+  expect_queries(qkv);
   if (qkv.numel() == 0) return;
   const int64_t rows = rows_of(Heads(qkv, attributes), true, recorder.device().description());
   Places places{at(inputs[2]), at(lse), at(inputs[0]), at(outputs[0])};

@@ -2,8 +2,10 @@
 // of one sample: MODE 0 what a query gives, MODE 1 a query's gradient, MODE 2 a key's and its value's gradients. Scores are
 // computed again in each, 128 at a time, and never stored.
 #include "common.glsl"
+#include "convert.glsl"
 layout(local_size_x = 128) in;
 layout(constant_id = 0) const uint IS_CAUSAL = 0;
+layout(constant_id = 1) const uint TYPE = FLOAT32;  // of qkv
 layout(push_constant, std430) uniform P {
   uvec2 qkv, y, lse, gy, gqkv;
   uint steps, heads, size, groups;
@@ -17,12 +19,13 @@ uint part(uint step, uint which) {
   uint width = p.heads * p.size;
   return (sample_number * p.steps + step) * 3 * width + which * width + head * p.size;
 }
+float qkv(uint at) { return load_float(p.qkv, at, TYPE); }
 uint own(uint step) { return ((sample_number * p.steps + step) * p.heads + head) * p.size; }
 uint line(uint step) { return (sample_number * p.heads + head) * p.steps + step; }
 
 float score(uint query, uint key) {
   float sum = 0;
-  for (uint c = 0; c < p.size; ++c) sum += LOAD(p.qkv, part(query, 0) + c) * LOAD(p.qkv, part(key, 1) + c);
+  for (uint c = 0; c < p.size; ++c) sum += qkv(part(query, 0) + c) * qkv(part(key, 1) + c);
   return sum * p.scale;
 }
 #if MODE > 0
@@ -31,7 +34,7 @@ float slope(uint query, uint key, float share) {
   float sum = 0, mean = 0;
   for (uint c = 0; c < p.size; ++c) {
     float g = LOAD(p.gy, own(query) + c);
-    sum += g * LOAD(p.qkv, part(key, 2) + c);
+    sum += g * qkv(part(key, 2) + c);
     mean += g * LOAD(p.y, own(query) + c);
   }
   return share * (sum - mean) * p.scale;
@@ -97,11 +100,11 @@ void main() {
       if (c < p.size)
         for (uint k = 0; k < min(128, end - start); ++k) {
 #if MODE == 0
-          a += first[k] * LOAD(p.qkv, part(start + k, 2) + c);
+          a += first[k] * qkv(part(start + k, 2) + c);
 #elif MODE == 1
-          a += first[k] * LOAD(p.qkv, part(start + k, 1) + c);
+          a += first[k] * qkv(part(start + k, 1) + c);
 #else
-          a += first[k] * LOAD(p.qkv, part(start + k, 0) + c);
+          a += first[k] * qkv(part(start + k, 0) + c);
           b += second[k] * LOAD(p.gy, own(start + k) + c);
 #endif
         }

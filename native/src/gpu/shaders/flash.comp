@@ -4,16 +4,19 @@
 // 2: the gradients of keys and values. Thread (r, c) has rows r, r + ROWS/4, .. and of the others c, c + 8, .. Loops around
 // exponentials are left to the driver to unroll: written out, a software driver compiles them for minutes.
 #include "common.glsl"
+#include "convert.glsl"
 layout(local_size_x_id = 0) in;
 layout(constant_id = 0) const uint THREADS = 64;  // 2 · ROWS
 layout(constant_id = 1) const uint ROWS = 32;
 layout(constant_id = 2) const uint FOURS = 16;  // of a head's size, rounded up
 layout(constant_id = 3) const uint IN_FOURS = 0;  // sizes are multiples of 4: elements are read as vectors
 layout(constant_id = 4) const uint IS_CAUSAL = 0;
+layout(constant_id = 5) const uint TYPE = FLOAT32;  // of qkv; HALF and BRAIN are widened as they are read
 const uint OTHERS = 32, APART = ROWS / 4;
 const uint PITCH = FOURS | 1u;  // odd: rows start in other banks
 const uint RUNS = (FOURS + 7) / 8;
 layout(buffer_reference, std430, buffer_reference_align = 16) buffer F32x4 { vec4 v[]; };
+layout(buffer_reference, std430, buffer_reference_align = 8) buffer U32x2 { uvec2 v[]; };
 layout(push_constant, std430) uniform P {
   uvec2 qkv, y, lse, gy, gqkv, means;  // means [n, heads, steps]: Σ gy·y
   uint steps, heads, size, groups;
@@ -49,6 +52,19 @@ vec4 load_four(uvec2 from, uint at, uint number) {
     if (4 * number + i < p.size) value[i] = F32(from).v[at + 4 * number + i];
   return value;
 }
+float widened(uint bits) { return TYPE == HALF ? from_float16(bits) : uintBitsToFloat(bits << 16); }
+vec4 load_qkv(uint at, uint number) {
+  if (TYPE == FLOAT32) return load_four(p.qkv, at, number);
+  if (IN_FOURS != 0) {
+    uvec2 words = U32x2(p.qkv).v[at / 4 + number];
+    return vec4(widened(words.x & 0xFFFFu), widened(words.x >> 16), widened(words.y & 0xFFFFu), widened(words.y >> 16));
+  }
+  vec4 value = vec4(0);
+  [[unroll]] for (uint i = 0; i < 4; ++i)
+    if (4 * number + i < p.size) value[i] = widened(load_small(p.qkv, at + 4 * number + i, 2));
+  return value;
+}
+#define load_gy(at, number) load_four(p.gy, at, number)
 void store_four(uvec2 to, uint at, uint number, vec4 value) {
   if (IN_FOURS != 0) {
     F32x4(to).v[at / 4 + number] = value;
@@ -58,10 +74,10 @@ void store_four(uvec2 to, uint at, uint number, vec4 value) {
   }
 }
 // Rows of a tensor from step `begin` on; zeros after the last.
-#define FILL(tile, count, begin, from, place_of)                                                        \
+#define FILL(tile, count, begin, load, place_of)                                                        \
   for (uint i = lane; i < count * FOURS; i += THREADS) {                                                \
     uint row = i / FOURS, number = i - row * FOURS, step = begin + row;                                 \
-    tile[row * PITCH + number] = step < p.steps ? load_four(from, place_of(step), number) : vec4(0);    \
+    tile[row * PITCH + number] = step < p.steps ? load(place_of(step), number) : vec4(0);               \
   }
 // into[4·i + j] = a row of the tile times one of the others.
 #define MULTIPLY(tile, into)                                                                            \
@@ -119,13 +135,13 @@ void main() {
   float s[16];
 #if MODE == 2
   uint start = IS_CAUSAL != 0 ? begin / OTHERS * OTHERS : 0, end = p.steps;
-  FILL(own, ROWS, begin, p.qkv, KEY)
-  FILL(second, ROWS, begin, p.qkv, VALUE)
+  FILL(own, ROWS, begin, load_qkv, KEY)
+  FILL(second, ROWS, begin, load_qkv, VALUE)
   vec4 of_values[4 * RUNS];
   for (uint i = 0; i < 4 * RUNS; ++i) of_values[i] = vec4(0);
 #else
   uint start = 0, end = IS_CAUSAL != 0 ? min(begin + ROWS, p.steps) : p.steps;
-  FILL(own, ROWS, begin, p.qkv, QUERY)
+  FILL(own, ROWS, begin, load_qkv, QUERY)
 #endif
 #if MODE == 0
   float largest[4], sums[4];
@@ -134,7 +150,7 @@ void main() {
     sums[i] = 0;
   }
 #elif MODE == 1
-  FILL(second, ROWS, begin, p.gy, result)
+  FILL(second, ROWS, begin, load_gy, result)
   barrier();
   float logarithms[4], means[4];
   for (uint i = 0; i < 4; ++i) {
@@ -156,7 +172,7 @@ void main() {
   for (; start < end; start += OTHERS) {
     barrier();
 #if MODE == 0
-    FILL(other, OTHERS, start, p.qkv, KEY)
+    FILL(other, OTHERS, start, load_qkv, KEY)
     barrier();
     MULTIPLY(own, s)
     for (uint i = 0; i < 4; ++i) {
@@ -171,7 +187,7 @@ void main() {
       parts[(r + APART * i) * 8 + c] = most;
     }
     barrier();
-    FILL(other, OTHERS, start, p.qkv, VALUE)
+    FILL(other, OTHERS, start, load_qkv, VALUE)
     for (uint i = 0; i < 4; ++i) {
       float most = max(largest[i], joined(i, true)), kept = f_exp(largest[i] - most);
       largest[i] = most;
@@ -187,11 +203,11 @@ void main() {
     ADD(a)
 #elif MODE == 1
     float g[16];
-    FILL(other, OTHERS, start, p.qkv, VALUE)
+    FILL(other, OTHERS, start, load_qkv, VALUE)
     barrier();
     MULTIPLY(second, g)
     barrier();
-    FILL(other, OTHERS, start, p.qkv, KEY)
+    FILL(other, OTHERS, start, load_qkv, KEY)
     barrier();
     MULTIPLY(own, s)
     for (uint i = 0; i < 4; ++i)
@@ -204,11 +220,11 @@ void main() {
     ADD(a)
 #else
     float g[16];
-    FILL(other, OTHERS, start, p.qkv, QUERY)
+    FILL(other, OTHERS, start, load_qkv, QUERY)
     barrier();
     MULTIPLY(own, s)
     barrier();
-    FILL(other, OTHERS, start, p.gy, result)
+    FILL(other, OTHERS, start, load_gy, result)
     float means[4];
     for (uint j = 0; j < 4; ++j) {
       uint query = start + c + 8 * j;
@@ -225,7 +241,7 @@ void main() {
     MULTIPLY(second, g)
     ADD(of_values)
     barrier();
-    FILL(other, OTHERS, start, p.qkv, QUERY)
+    FILL(other, OTHERS, start, load_qkv, QUERY)
     for (uint i = 0; i < 4; ++i)
       for (uint j = 0; j < 4; ++j) {
         float share = s[4 * i + j];

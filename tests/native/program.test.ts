@@ -90,7 +90,8 @@ describe('a run', () => {
     const quick = backend.createProgram(counting(storage));
     const few = await quick.run(10_000, { timing: 'sampled' });
     expect(few.measuredSteps).toBeGreaterThan(1);
-    expect(few.measuredSteps).toBeLessThan(1000);
+    // How few depends on the clock beside the step, and that on the build and on what else runs; most steps are left alone.
+    expect(few.measuredSteps).toBeLessThan(5000);
     quick.dispose();
   });
 

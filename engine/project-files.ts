@@ -66,12 +66,17 @@ export async function copyTemplateData(
   return copied;
 }
 
+/** True for a file or folder that lies in `folder`, at any depth. */
+export function isInside(folder: string, file: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative !== '' && relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative);
+}
+
 /** The data description as seen from `to`: inside that folder relative, elsewhere absolute. */
 export function relocateData(data: DataSource, from: string | null, to: string): DataSource {
   const move = (file: string): string => {
     const absolute = path.resolve(from ?? to, file);
-    const relative = path.relative(to, absolute);
-    return relative === '' || relative.startsWith('..') || path.isAbsolute(relative) ? absolute : relative;
+    return isInside(to, absolute) ? path.relative(to, absolute) : absolute;
   };
   return {
     ...data,

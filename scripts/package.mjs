@@ -135,6 +135,7 @@ Name=${meta.productName}
 Comment=${meta.description}
 Exec=/opt/${NAME}/${PROGRAM} %f
 Icon=${PROGRAM}
+StartupWMClass=${PROGRAM}
 MimeType=${association.mimeType};
 Categories=Science;Development;
 `;

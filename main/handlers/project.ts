@@ -1,7 +1,7 @@
 // The calls about the project file: new, open, save, and the question before work is lost.
 import { basename, dirname, join } from 'node:path';
 
-import { dialog } from 'electron';
+import { app as electron, dialog } from 'electron';
 import { isProjectFile, PROJECT_FILE } from '#core/document/file-type';
 import { errorToData, LazuliError } from '#core/errors';
 import type { Project } from '#core/document/project';
@@ -9,7 +9,7 @@ import { serializeProject } from '#core/document/serialize';
 import type { OpenedProject } from '#core/ipc/api';
 import { diffProjects } from '#engine/diff';
 import { readProjectFile } from '#engine/projects';
-import { newFromTemplate, openProject, saveProject } from '#engine/project-files';
+import { isInside, newFromTemplate, openProject, saveProject } from '#engine/project-files';
 
 import type { App } from '../app';
 import { sendEvent } from '../ipc';
@@ -55,14 +55,18 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
   };
 }
 
-/** Opens a project file in a window and puts it on the list of recent ones. A file that is gone leaves that list. */
+/**
+ * Opens a project file in a window and puts it on the list of recent ones. A file that is gone leaves that list. A shipped example is
+ * opened as New from its template does, without a file of its own: installed it belongs to root, and it is to stay as it was shipped.
+ */
 export async function openFile(app: App, state: WindowState, file: string): Promise<OpenedProject> {
   try {
     const { project, notes, weights } = await openProject(file);
     state.refuseWhileRunning('open another project');
-    sendEvent(state.window, 'opening', { file: state.named(file), project });
-    const opened = await state.open(project, { file, folder: dirname(file) }, notes);
-    app.remember(file);
+    const own = isInside(app.examplesFolder, file) ? null : file;
+    sendEvent(state.window, 'opening', { file: own === null ? null : state.named(own), project });
+    const opened = await state.open(project, { file: own, folder: dirname(file) }, notes);
+    if (own !== null) app.remember(own);
     if (weights === null) return opened;
     return await loadBeside(state, weights);
   } catch (error) {
@@ -86,7 +90,7 @@ async function loadBeside(state: WindowState, weights: string): Promise<OpenedPr
 async function askWhere(state: WindowState, name: string): Promise<string | null> {
   const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
     title: say(state, 'ask.saveProject'),
-    defaultPath: state.file ?? join(dirname(state.file ?? ''), `${name}.${PROJECT_FILE.extension}`),
+    defaultPath: state.file ?? join(electron.getPath('documents'), `${name}.${PROJECT_FILE.extension}`),
     filters: PROJECT_FILTERS.slice(0, 1),
   });
   if (canceled || filePath === '') return null;

@@ -39,7 +39,8 @@ export function copyExample(name: string): { readonly folder: string; readonly p
 }
 
 interface Start {
-  readonly project: string;
+  /** Left out, Lazuli is started as its menu entry does, with no file. */
+  readonly project?: string;
   readonly folder: string;
   /** As somebody finds it who starts Lazuli for the first time: with the tour. */
   readonly isFirstStart?: boolean;
@@ -138,7 +139,12 @@ async function startOnce({
   }
   const app = await electron.launch({
     ...(program === undefined ? {} : { executablePath: program }),
-    args: [...(program === undefined ? [ROOT] : []), project, '--log-level=3', '--disable-gpu'],
+    args: [
+      ...(program === undefined ? [ROOT] : []),
+      ...(project === undefined ? [] : [project]),
+      '--log-level=3',
+      '--disable-gpu',
+    ],
     cwd: program === undefined ? ROOT : folder,
     env: {
       ...definedEnvironment(),

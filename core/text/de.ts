@@ -1,9 +1,15 @@
 // German. What is missing here stands in English.
-import { DE_PANELS } from './de-panels';
+import { DE_CANVAS } from './de-canvas';
+import { DE_INSPECTION } from './de-inspection';
+import { DE_STEPS } from './de-steps';
+import { DE_TRAINING } from './de-training';
 import type { Translation } from './text';
 
 export const DE: Translation = {
-  ...DE_PANELS,
+  ...DE_TRAINING,
+  ...DE_STEPS,
+  ...DE_CANVAS,
+  ...DE_INSPECTION,
 
   'menu.openRecent': 'Zuletzt geöffnet',
   'palette.commands': 'Befehle',

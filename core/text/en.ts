@@ -1,8 +1,14 @@
 // English: every text that stands in a table, by its key. A hole `{name}` takes a value, `{name:word|words}` a word for its number.
-import { EN_PANELS } from './en-panels';
+import { EN_CANVAS } from './en-canvas';
+import { EN_INSPECTION } from './en-inspection';
+import { EN_STEPS } from './en-steps';
+import { EN_TRAINING } from './en-training';
 
 export const EN = {
-  ...EN_PANELS,
+  ...EN_TRAINING,
+  ...EN_STEPS,
+  ...EN_CANVAS,
+  ...EN_INSPECTION,
 
   'menu.openRecent': 'Open recent',
   'palette.commands': 'Commands',

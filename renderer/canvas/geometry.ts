@@ -73,6 +73,18 @@ export function boundsOf(boxes: readonly Omit<PlacedBox, 'id'>[]): Omit<PlacedBo
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
+/** The middle of the gap between two boxes along one axis; null where they overlap on it. */
+export function middleOfGap(
+  a: Omit<PlacedBox, 'id'>,
+  b: Omit<PlacedBox, 'id'>,
+  axis: 'x' | 'y',
+): number | null {
+  const length = axis === 'x' ? 'width' : 'height';
+  const [first, second] = a[axis] <= b[axis] ? [a, b] : [b, a];
+  const end = first[axis] + first[length];
+  return end <= second[axis] ? (end + second[axis]) / 2 : null;
+}
+
 /** A line that shows why a dragged box stands where it does: `axis` says which coordinate `at` is, from and to the other. */
 export interface HelperLine {
   readonly axis: 'x' | 'y';

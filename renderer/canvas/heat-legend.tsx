@@ -1,7 +1,7 @@
 // What the colours of the cards say while a cost is shown on them: the scale, the sum, where the numbers come from; and the choice.
 // A line under the canvas, so that it covers no card.
 import { X } from 'lucide-react';
-import type { JSX } from 'react';
+import { useEffect, type JSX } from 'react';
 import type { StepPart, StepProfile } from '#core/session/profile';
 import { showSeconds } from '#core/units';
 
@@ -10,11 +10,14 @@ import { showCost } from '../panels/cost-text';
 import { COSTS, needsProfile, showHeat, useHeat, type Cost } from '../stores/heat';
 import { useProfile, useProfileWatch } from '../stores/profile';
 import { t } from '../text';
+import { keepFit } from './viewport';
 
 export function HeatLegend(): JSX.Element | null {
   const { cost, largest, total } = useHeat();
   const { profile, error } = useProfile();
   useProfileWatch(needsProfile(cost));
+  const isShown = cost !== null;
+  useEffect(keepFit, [isShown]);
   if (cost === null) return null;
   const isMissing = needsProfile(cost) && profile === null;
   return (

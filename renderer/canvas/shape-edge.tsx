@@ -1,6 +1,14 @@
 // An edge with the shape that flows along it; red with the numbers that do not fit. It re-renders when its ends move, its
 // shape or its problem changes.
-import { BaseEdge, EdgeLabelRenderer, getSmoothStepPath, type EdgeProps } from '@xyflow/react';
+import {
+  BaseEdge,
+  EdgeLabelRenderer,
+  getSmoothStepPath,
+  Position,
+  useStoreApi,
+  type EdgeProps,
+  type ReactFlowState,
+} from '@xyflow/react';
 import { Wrench } from 'lucide-react';
 import { memo, useState, type JSX } from 'react';
 import { explainOutput } from '#core/graph/provenance';
@@ -12,17 +20,22 @@ import { useLive } from '../stores/live';
 import { portsOf } from '../stores/ports';
 import { select, useUi } from '../stores/ui';
 import { applyRepair, useRepairs } from '../panels/repair-buttons';
-import type { FlowEdge } from './to-flow';
+import { middleOfGap } from './geometry';
+import type { FlowEdge, FlowNode } from './to-flow';
 import { t, whyWords } from '../text';
 
 export const ShapeEdge = memo(function ShapeEdge({
   id,
   source,
+  target,
   sourceHandleId,
   selected,
   ...ends
 }: EdgeProps<FlowEdge>): JSX.Element {
-  const [path, labelX, labelY] = getSmoothStepPath({ ...ends, borderRadius: 12, offset: 22 });
+  const flow = useStoreApi<FlowNode, FlowEdge>();
+  // Whatever moves or grows a card moves an end of its edges, so that this is drawn anew.
+  const centre = centreOf(flow.getState(), source, target, ends);
+  const [path, labelX, labelY] = getSmoothStepPath({ ...ends, ...centre, borderRadius: 12, offset: OFFSET });
   const ports = useDocument((state) => portsOf(nodeOf(shownGraph(state), source), state.project));
   const port = ports.outputs.findIndex(({ name }) => name === sourceHandleId);
   const text = useLive((state) => {
@@ -71,6 +84,32 @@ export const ShapeEdge = memo(function ShapeEdge({
     </>
   );
 });
+
+/** How far an edge runs straight on from a port before it turns. */
+const OFFSET = 22;
+
+/**
+ * Where an edge that has to run back against the drawing, to the head of the next column or row, crosses over: in the middle between
+ * the cards. The middle between the ports, which the library takes, can lie under a card with several of them.
+ */
+function centreOf(
+  { nodeLookup }: ReactFlowState<FlowNode, FlowEdge>,
+  source: string,
+  target: string,
+  ends: Pick<EdgeProps, 'sourceX' | 'sourceY' | 'targetX' | 'targetY' | 'sourcePosition'>,
+): { readonly centerX?: number; readonly centerY?: number } {
+  const isRight = ends.sourcePosition === Position.Right;
+  const forward = isRight ? ends.targetX - ends.sourceX : ends.targetY - ends.sourceY;
+  if (forward >= 2 * OFFSET) return {};
+  const [from, to] = [source, target].map((id) => {
+    const node = nodeLookup.get(id);
+    const { width = 0, height = 0 } = node?.measured ?? {};
+    return node && { ...node.internals.positionAbsolute, width, height };
+  });
+  const middle = from && to ? middleOfGap(from, to, isRight ? 'y' : 'x') : null;
+  if (middle === null) return {};
+  return isRight ? { centerY: middle } : { centerX: middle };
+}
 
 /** Where every size of an output comes from, one line each. */
 function explain(node: string, output: number): string {

@@ -52,14 +52,33 @@ export function setFlow(instance: ReactFlowInstance<FlowNode, FlowEdge> | null):
 }
 
 export const fitView = (): void => {
-  if (scene) fitBox(scene.bounds, duration());
-  else void flow?.fitView({ ...FIT, duration: duration() });
+  fitAll(duration());
 };
 
+/** Where the camera stood when all had been brought into view. */
+let fitted: Camera | null = null;
+
+function fitAll(time: number): void {
+  const fitting = scene
+    ? fitBox(scene.bounds, time)
+    : flow?.fitView({ ...FIT, ...(time === 0 ? {} : { duration: time }) });
+  void fitting?.then(() => {
+    fitted = cameraNow();
+  });
+}
+
+/** The canvas gets another size: all stays in view where it was and nobody moved the camera since. */
+export function keepFit(): void {
+  const { x, y, zoom } = cameraNow();
+  if (fitted?.x !== x || fitted.y !== y || fitted.zoom !== zoom) return;
+  // The graph library learns of its new size with the next frame.
+  requestAnimationFrame(() => requestAnimationFrame(fitView));
+}
+
 /** Brings a part of a large graph into view. */
-function fitBox({ x, y, width, height }: Omit<PlacedBox, 'id'>, time: number): void {
+function fitBox({ x, y, width, height }: Omit<PlacedBox, 'id'>, time: number): Promise<boolean> | undefined {
   const box = document.querySelector('.react-flow')?.getBoundingClientRect();
-  if (!flow || !box || width <= 0 || height <= 0) return;
+  if (!flow || !box || width <= 0 || height <= 0) return undefined;
   const [left, top, right, bottom] = [24, 32, 144, CONTROLS];
   const room = { width: box.width - left - right, height: box.height - top - bottom };
   const fitting = Math.min(room.width / width, room.height / height);
@@ -69,7 +88,7 @@ function fitBox({ x, y, width, height }: Omit<PlacedBox, 'id'>, time: number): v
     y: top + room.height / 2 - (y + height / 2) * zoom,
     zoom,
   };
-  void flow.setViewport(view, time === 0 ? {} : { duration: time });
+  return flow.setViewport(view, time === 0 ? {} : { duration: time });
 }
 
 /** Where a card lies, in the units of the canvas. */
@@ -85,7 +104,7 @@ function boxOf(id: string): Omit<PlacedBox, 'id'> | null {
 /** Brings these cards into view, as large as they are readable. */
 export const fitNodes = (ids: Iterable<string>): void => {
   if (scene) {
-    fitBox(boundsOf([...ids].flatMap((id) => boxOf(id) ?? [])), duration());
+    void fitBox(boundsOf([...ids].flatMap((id) => boxOf(id) ?? [])), duration());
     return;
   }
   const nodes = [...ids].map((id) => ({ id }));
@@ -107,13 +126,13 @@ function fitIfWanted(): void {
   if (!isFitWanted || !flow) return;
   if (scene) {
     isFitWanted = false;
-    fitBox(scene.bounds, 0);
+    fitAll(0);
     return;
   }
   if (!isMeasured) return;
   isFitWanted = false;
   // Cards that were there before get their new sizes with the next frame.
-  requestAnimationFrame(() => requestAnimationFrame(() => void flow?.fitView(FIT)));
+  requestAnimationFrame(() => requestAnimationFrame(() => fitAll(0)));
 }
 
 export const zoomIn = (): void => {

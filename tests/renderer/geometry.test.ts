@@ -1,6 +1,6 @@
 // Lining up, spreading, helper lines and the lasso, as arithmetic.
 import { expect, test } from 'vitest';
-import { align, caughtBy, distribute, snapTo, type PlacedBox } from '#renderer/canvas/geometry';
+import { align, caughtBy, distribute, middleOfGap, snapTo, type PlacedBox } from '#renderer/canvas/geometry';
 
 const box = (id: string, x: number, y: number, width = 100, height = 50): PlacedBox => ({
   id,
@@ -37,4 +37,11 @@ test('the nearest line within reach wins, on each axis by itself', () => {
 test('a lasso catches what it encloses by the middle, also one that turns back', () => {
   const path = [{ x: -5, y: -5 }, { x: 120, y: -5 }, { x: 120, y: 60 }, { x: 30, y: 60 }, { x: 30, y: 200 }, { x: -5, y: 200 }]; // prettier-ignore
   expect(caughtBy(path, boxes)).toEqual(['a']);
+});
+
+test('the gap between two cards has a middle on the axis where they do not overlap', () => {
+  const [a, c] = [box('a', 0, 0), box('c', 300, 20)];
+  expect(middleOfGap(a, c, 'x')).toBe(200);
+  expect(middleOfGap(c, a, 'x')).toBe(200);
+  expect(middleOfGap(a, c, 'y')).toBeNull();
 });

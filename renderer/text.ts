@@ -16,7 +16,11 @@ export const useLanguage = (): Language => useApp(languageOf);
 export const helpText = (help: string): string => helpIn(languageOf(useApp.getState()), help);
 
 /** The words that say where a size comes from. */
-export const whyWords = (): Words => ({ from: t('why.from'), sample: (shape) => t('why.sample', { shape }) });
+export const whyWords = (): Words => ({
+  from: t('why.from'),
+  sample: (shape) => t('why.sample', { shape }),
+  weights: t('why.weights'),
+});
 
 /** Where a tensor's size comes from, as the engine said it, in the language of now. */
 export const provenanceText = (said: string): string => inWords(said, whyWords());

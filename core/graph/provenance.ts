@@ -97,19 +97,24 @@ export function explainAxes(inference: Inference, node: NodeInference, refs: rea
   return `${product} from ${nameOf(origin)}`;
 }
 
-/** The two words of these sentences, in the reader's language. */
+/** Where a size comes from that the model's weights brought. */
+export const FROM_WEIGHTS = 'from the loaded weights';
+
+/** The words of these sentences, in the reader's language. */
 export interface Words {
   readonly from: string;
   /** `the sample's 3×8×8`. */
   readonly sample: (shape: string) => string;
+  readonly weights: string;
 }
 
-const ENGLISH: Words = { from: 'from', sample: (shape) => `the sample's ${shape}` };
+const ENGLISH: Words = { from: 'from', sample: (shape) => `the sample's ${shape}`, weights: FROM_WEIGHTS };
 
 /** What `provenanceOf` said, in other words: with the model it travels in English. */
-export const inWords = (said: string, { from, sample }: Words): string =>
+export const inWords = (said: string, { from, sample, weights }: Words): string =>
   said
     .replace(/, from the sample's (.+)$/, (_, shape: string) => `, ${from} ${sample(shape)}`)
+    .replace(new RegExp(`, ${FROM_WEIGHTS}$`), `, ${weights}`)
     .replaceAll(", from '", `, ${from} '`);
 
 /**

@@ -137,4 +137,16 @@ export const DE_CANVAS: { readonly [key in keyof typeof EN_CANVAS]: string } = {
   'toast.expected': 'erwartet',
   'toast.got': 'bekommen',
   'toast.where': 'wo',
+
+  'why.weights': 'aus den geladenen Gewichten',
+  'card.output': 'Ausgang',
+  'card.result': 'Ergebnis',
+  'card.output.shapes': 'Ausgang {shapes}',
+  'card.waiting': '{count} uninitialisiert',
+  'port.input.row': 'Eingang {name}, {edges}, {shape}',
+  'port.output.row': 'Ausgang {name}, {shape}, {edges}',
+  'port.from': 'von {names}',
+  'port.to': 'nach {names}',
+  'severity.error': 'Fehler',
+  'severity.warning': 'Warnung',
 };

@@ -193,4 +193,20 @@ export const DE_TRAINING: { readonly [key in keyof typeof EN_TRAINING]: string }
   'predict.row': 'Zeile {row} der Daten',
 
   'drop.files': 'Dateien',
+
+  'runState.running': 'läuft',
+  'runState.finished': 'fertig',
+  'runState.stopped': 'angehalten',
+  'runState.failed': 'fehlgeschlagen',
+  'runState.interrupted': 'abgebrochen',
+  'runs.compare': 'Lauf {run} vergleichen',
+  'queue.waiting': 'Wartet als {at}.: {run}',
+  'queue.rate': '{optimizer}, Rate {rate}',
+  'queue.epochs': '{epochs} Epochen mit Stapeln von {batch}',
+  'queue.seed': 'Startwert {seed}',
+  'queue.up': 'Wartenden Lauf {at} nach oben',
+  'queue.down': 'Wartenden Lauf {at} nach unten',
+  'queue.cancel': 'Wartenden Lauf {at} streichen',
+  'overlay.of': '{value} von {runs}',
+  'overlay.run': 'Lauf {run}',
 };

@@ -120,7 +120,7 @@ export const DE: Translation = {
   'canvasControls.arrangeAutomatically': 'Automatisch anordnen',
   'canvasControls.lassoSelection': 'Mit dem Lasso auswählen',
   'canvasControls.snapToHelperLines': 'An Hilfslinien ausrichten',
-  'chip.uninitialized': '· uninitialized',
+  'chip.uninitialized': '· uninitialisiert',
   'emptyCanvas.drawANetwork': 'Ein Netz zeichnen',
   'emptyCanvas.startWithAnInput':
     'Mit einem Eingang beginnen, dann Schichten aus der Palette hinzufügen. Jede Eingangsgröße darf offen bleiben: Ein Stapel der Daten legt alle fest.',

@@ -134,4 +134,16 @@ export const EN_CANVAS = {
   'toast.expected': 'expected',
   'toast.got': 'got',
   'toast.where': 'where',
+
+  'why.weights': 'from the loaded weights',
+  'card.output': 'output',
+  'card.result': 'result',
+  'card.output.shapes': 'output {shapes}',
+  'card.waiting': '{count} uninitialized',
+  'port.input.row': 'input {name}, {edges}, {shape}',
+  'port.output.row': 'output {name}, {shape}, {edges}',
+  'port.from': 'from {names}',
+  'port.to': 'to {names}',
+  'severity.error': 'error',
+  'severity.warning': 'warning',
 } as const;

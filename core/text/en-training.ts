@@ -190,4 +190,20 @@ export const EN_TRAINING = {
   'predict.row': 'row {row} of the data',
 
   'drop.files': 'Files',
+
+  'runState.running': 'running',
+  'runState.finished': 'finished',
+  'runState.stopped': 'stopped',
+  'runState.failed': 'failed',
+  'runState.interrupted': 'interrupted',
+  'runs.compare': 'Compare run {run}',
+  'queue.waiting': 'Waiting {at}: {run}',
+  'queue.rate': '{optimizer}, rate {rate}',
+  'queue.epochs': '{epochs} epochs of batches of {batch}',
+  'queue.seed': 'seed {seed}',
+  'queue.up': 'Move waiting run {at} up',
+  'queue.down': 'Move waiting run {at} down',
+  'queue.cancel': 'Cancel waiting run {at}',
+  'overlay.of': '{value} of {runs}',
+  'overlay.run': 'run {run}',
 } as const;

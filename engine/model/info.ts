@@ -4,7 +4,7 @@ import { activationBytes, nodeFlops, nodeTensors, sumKnown } from '#core/graph/c
 import { diagnoseInTurns } from '#core/graph/diagnose';
 import { inferInTurns, type Inference, type NodeInference, type Sizes } from '#core/graph/infer';
 import { PLAN } from '#core/graph/graph-module';
-import { provenanceOf } from '#core/graph/provenance';
+import { FROM_WEIGHTS, provenanceOf } from '#core/graph/provenance';
 import { choicesFor } from '#core/graph/tensor-checks';
 import { isBorrowed } from '#core/graph/tensor-options';
 import type { TensorSpec } from '#core/layers/declaration';
@@ -26,8 +26,6 @@ export interface Facts {
   readonly sample: Readonly<Record<string, Shape>>;
   readonly unreached: readonly string[];
 }
-
-const FROM_WEIGHTS = 'from the loaded weights';
 
 /** Sizes that a layer has found out, those that a part of its tensors came with included. */
 function foundSizes(layer: LayerModule): ReadonlyMap<string, Provenance> {

@@ -64,5 +64,7 @@ function describe({ key, dtype, shape, state, waitsFor, provenance }: ChipInfo):
       first,
       waitsFor === null ? t('chip.feed') : t('chip.uninitializedWaits', { what: waitsFor }),
     ].join('\n');
-  return [first, state, ...(provenance === '' ? [] : [provenanceText(provenance)])].join('\n');
+  return [first, t(`tensor.state.${state}`), ...(provenance === '' ? [] : [provenanceText(provenance)])].join(
+    '\n',
+  );
 }

@@ -126,7 +126,7 @@ function OutputShapes({
   const isKnown = shown.length > 0 && shown.every((shape) => shape?.every((size) => size !== null) ?? false);
   return (
     <>
-      <span className="card-footer-word">{isEnd ? 'result' : 'output'}</span>
+      <span className="card-footer-word">{t(isEnd ? 'card.result' : 'card.output')}</span>
       <span className={`shape ${isKnown ? '' : 'is-unknown'}`}>
         {next ? <BeforeAfter before={text === '' ? '?' : text} after={next} /> : text === '' ? '?' : text}
       </span>

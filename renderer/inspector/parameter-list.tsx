@@ -29,7 +29,7 @@ export function ParameterList({ node, chips }: ParameterListProps): JSX.Element 
             <span className="parameter-state">
               {chip.state === 'uninitialized' && chip.waitsFor !== null
                 ? t('parameter.waits', { what: chip.waitsFor })
-                : chip.state}
+                : t(`tensor.state.${chip.state}`)}
             </span>
             <span className="muted">{chip.dtype}</span>
             {chip.provenance === '' ? null : (

@@ -31,9 +31,11 @@ export function nodeText(node: GraphNode, view: NodeView | undefined): string {
   return [
     node.name,
     view?.title ?? node.layer,
-    ...(view && view.outputs.length > 0 ? [`output ${view.outputs.map(shapeText).join(t('list.and'))}`] : []),
-    ...(waiting > 0 ? [`${waiting} uninitialized`] : []),
-    ...(view?.problems.map(({ severity, message }) => `${severity}: ${message}`) ?? []),
+    ...(view && view.outputs.length > 0
+      ? [t('card.output.shapes', { shapes: view.outputs.map(shapeText).join(t('list.and')) })]
+      : []),
+    ...(waiting > 0 ? [t('card.waiting', { count: waiting })] : []),
+    ...(view?.problems.map(({ severity, message }) => `${t(`severity.${severity}`)}: ${message}`) ?? []),
   ].join(', ');
 }
 
@@ -74,19 +76,23 @@ function children(
   const rows = [
     ...inputs.map(({ name }, at) => {
       const from = edgesInto(graph, node.id).filter(({ to }) => to.port === name);
-      const text = from.length === 0 ? t('port.free') : `from ${named(from.map((edge) => edge.from.node))}`;
+      const edges =
+        from.length === 0
+          ? t('port.free')
+          : t('port.from', { names: named(from.map((edge) => edge.from.node)) });
       return {
         key: `${node.id} in ${name}`,
-        text: `input ${name}, ${text}, ${shapeText(view?.inputs[at])}`,
+        text: t('port.input.row', { name, edges, shape: shapeText(view?.inputs[at]) }),
         port: { kind: 'input', name } as const,
       };
     }),
     ...outputs.slice(0, view?.outputs.length).map(({ name }, at) => {
       const to = edgesFrom(graph, node.id).filter(({ from }) => from.port === name);
-      const text = to.length === 0 ? t('port.free') : `to ${named(to.map((edge) => edge.to.node))}`;
+      const edges =
+        to.length === 0 ? t('port.free') : t('port.to', { names: named(to.map((edge) => edge.to.node)) });
       return {
         key: `${node.id} out ${name}`,
-        text: `output ${name}, ${shapeText(view?.outputs[at])}, ${text}`,
+        text: t('port.output.row', { name, edges, shape: shapeText(view?.outputs[at]) }),
         port: { kind: 'output', name } as const,
       };
     }),
@@ -95,7 +101,7 @@ function children(
       text: [
         chip.name,
         formatShape(chip.shape),
-        chip.state,
+        t(`tensor.state.${chip.state}`),
         ...(chip.state === 'uninitialized' && chip.waitsFor !== null
           ? [t('chip.waitsFor', { what: chip.waitsFor })]
           : []),

@@ -54,11 +54,18 @@ test('the provenance of a size goes back to the sample', () => {
     "in_features = 288, from 'flatten' 8·6·6, from 'conv1', from the sample's 3×8×8",
   );
   expect(of('conv1', 'in_channels')).toBe("in_channels = 3, from the sample's 3×8×8");
-  const german: Words = { from: 'aus', sample: (shape) => `der Probe ${shape}` };
+  const german: Words = {
+    from: 'aus',
+    sample: (shape) => `der Probe ${shape}`,
+    weights: 'aus den geladenen Gewichten',
+  };
   expect(inWords(of('fc1', 'in_features'), german)).toBe(
     "in_features = 288, aus 'flatten' 8·6·6, aus 'conv1', aus der Probe 3×8×8",
   );
   expect(inWords(of('conv1', 'in_channels'), german)).toBe('in_channels = 3, aus der Probe 3×8×8');
+  expect(inWords('in_features = 288, from the loaded weights', german)).toBe(
+    'in_features = 288, aus den geladenen Gewichten',
+  );
   const flatten = inference.nodes.get('flatten');
   expect(flatten && explainOutput(inference, flatten, 0, german)).toEqual([
     "288 = 8·6·6 aus 'flatten' ← 'conv1' ← der Probe 3×8×8",

@@ -2,25 +2,25 @@
 import { numel } from '#core/tensor/shape';
 import type { TensorFigures } from '#core/session/parameters';
 import type { ParameterInfo } from '#core/session/session';
+import type { TextKey } from '#core/text/text';
 
 export const SHOWN = {
-  all: { text: 'all', keeps: () => true },
-  parameters: { text: 'parameters', keeps: ({ kind }) => kind.endsWith('parameter') },
-  buffers: { text: 'buffers', keeps: ({ kind }) => kind.endsWith('buffer') },
-  uninitialized: { text: 'uninitialized', keeps: ({ state }) => state === 'uninitialized' },
-  frozen: { text: 'frozen', keeps: ({ frozen }) => frozen === true },
+  all: { keeps: () => true },
+  parameters: { keeps: ({ kind }) => kind.endsWith('parameter') },
+  buffers: { keeps: ({ kind }) => kind.endsWith('buffer') },
+  uninitialized: { keeps: ({ state }) => state === 'uninitialized' },
+  frozen: { keeps: ({ frozen }) => frozen === true },
   notFinite: {
-    text: 'not finite',
     keeps: (_info, figures) => figures !== undefined && figures !== null && notFinite(figures) > 0,
   },
 } as const satisfies Record<
   string,
   {
-    readonly text: string;
     readonly keeps: (info: ParameterInfo, figures: TensorFigures | null | undefined) => boolean;
   }
 >;
 export type Shown = keyof typeof SHOWN;
+export const SHOWN_NAMES = Object.keys(SHOWN) as readonly Shown[];
 
 /** NaN and infinite values. */
 export const notFinite = (figures: TensorFigures): number =>
@@ -33,8 +33,8 @@ export const sizeOf = ({ shape }: ParameterInfo): number | null => {
 };
 
 export interface Column {
-  readonly title: string;
-  readonly help?: string;
+  /** What stands under the pointer over its head. */
+  readonly help?: Extract<TextKey, `tensor.column.${string}.help`>;
   /** What the column is ordered by, the largest first; null stands last. Absent: in the model's order. */
   readonly order?: (info: ParameterInfo, figures: TensorFigures | null | undefined) => number | null;
 }
@@ -45,18 +45,17 @@ const figure =
     figures ? figures[name] : null;
 
 export const COLUMNS = {
-  key: { title: 'Tensor', help: 'In the order of the state dict' },
-  shape: { title: 'Shape', help: 'By the number of elements', order: sizeOf },
-  dtype: { title: 'Dtype' },
-  state: { title: 'State' },
-  norm: { title: 'Norm', help: 'Euclidean norm of the finite values', order: figure('norm') },
-  mean: { title: 'Mean', order: figure('mean') },
-  std: { title: 'Std', help: 'Standard deviation, unbiased', order: figure('std') },
-  min: { title: 'Min', order: figure('min') },
-  max: { title: 'Max', order: figure('max') },
+  key: { help: 'tensor.column.key.help' },
+  shape: { help: 'tensor.column.shape.help', order: sizeOf },
+  dtype: {},
+  state: {},
+  norm: { help: 'tensor.column.norm.help', order: figure('norm') },
+  mean: { order: figure('mean') },
+  std: { help: 'tensor.column.std.help', order: figure('std') },
+  min: { order: figure('min') },
+  max: { order: figure('max') },
   bad: {
-    title: 'NaN, Inf',
-    help: 'Values that are not finite',
+    help: 'tensor.column.bad.help',
     order: (_info, figures) => (figures ? notFinite(figures) : null),
   },
 } as const satisfies Record<string, Column>;

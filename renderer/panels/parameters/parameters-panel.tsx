@@ -5,7 +5,7 @@ import { Boxes, Search } from 'lucide-react';
 import { figuresOf, useFigures, wantNoFigures } from '../../stores/figures';
 import { allParameters, useModel } from '../../stores/model';
 import { t } from '../../text';
-import { listTensors, SHOWN, type ColumnName, type Shown } from './listing';
+import { listTensors, SHOWN_NAMES, type ColumnName, type Shown } from './listing';
 import { TensorDetailView, type DetailView } from './tensor-detail';
 import { TensorTable } from './tensor-table';
 import './parameters.css';
@@ -54,9 +54,9 @@ export function ParametersPanel(): JSX.Element {
             value={shown}
             onChange={({ target }) => setShown(target.value as Shown)}
           >
-            {Object.entries(SHOWN).map(([name, { text: words }]) => (
+            {SHOWN_NAMES.map((name) => (
               <option key={name} value={name}>
-                {words}
+                {t(`tensor.shown.${name}`)}
               </option>
             ))}
           </select>

@@ -63,9 +63,9 @@ export function TensorDetailView({ info, view, onView }: TensorDetailProps): JSX
       <div className="tensor-line">
         <p className="muted tensor-story">
           {hasValues
-            ? `${state} · ${provenanceText(provenance)}`
+            ? `${t(`tensor.state.${state}`)} · ${provenanceText(provenance)}`
             : waitsFor === null
-              ? 'uninitialized'
+              ? t('tensor.state.uninitialized')
               : t('parameter.waits', { what: waitsFor })}
         </p>
         <div className="segments" role="group" aria-label={t('common.view')}>

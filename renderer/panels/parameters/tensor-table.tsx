@@ -133,16 +133,21 @@ function Heading({
   readonly onOrder: (column: ColumnName) => void;
 }): JSX.Element {
   const isOrdered = order === name && column.order !== undefined;
+  const title = t(`tensor.column.${name}`);
   const canOrder = column.order !== undefined || name === 'key';
   return (
-    <span role="columnheader" aria-sort={isOrdered ? 'descending' : undefined} title={column.help}>
+    <span
+      role="columnheader"
+      aria-sort={isOrdered ? 'descending' : undefined}
+      title={column.help === undefined ? undefined : t(column.help)}
+    >
       {canOrder ? (
         <button type="button" onClick={() => onOrder(name)}>
-          {column.title}
+          {title}
           {isOrdered ? ' ↓' : ''}
         </button>
       ) : (
-        column.title
+        title
       )}
     </span>
   );
@@ -176,7 +181,7 @@ function Cells({ info }: { readonly info: ParameterInfo }): JSX.Element {
         {info.dtype}
       </span>
       <span role="gridcell" className="tensor-state">
-        {info.state}
+        {t(`tensor.state.${info.state}`)}
       </span>
       {number('norm')}
       {number('mean')}

@@ -29,7 +29,10 @@ export function OverlayChart(): JSX.Element {
   return (
     <figure
       className="curve overlay"
-      aria-label={`${shown} of ${chosen.map((id) => `run ${id}`).join(', ')}`}
+      aria-label={t('overlay.of', {
+        value: shown,
+        runs: chosen.map((run) => t('overlay.run', { run: String(run) })).join(', '),
+      })}
     >
       <figcaption>
         <SelectField
@@ -68,7 +71,7 @@ function Plot({ value, x }: { readonly value: string; readonly x: XAxis }): JSX.
       { value, x, smoothing },
     );
     const series = chosen.map((id, at) => ({
-      label: `run ${id}`,
+      label: t('overlay.run', { run: String(id) }),
       stroke: tokenOf(runColor(at)),
       width: 1.5,
       spanGaps: true,

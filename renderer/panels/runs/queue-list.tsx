@@ -10,9 +10,9 @@ import './runs.css';
 
 const describe = ({ optimizer, lr, epochs, batchSize, seed, device }: QueuedRun): string =>
   [
-    lr === null ? optimizer : `${optimizer}, rate ${lr}`,
-    `${epochs} epochs of batches of ${batchSize}`,
-    `seed ${seed}`,
+    lr === null ? optimizer : t('queue.rate', { optimizer, rate: String(lr) }),
+    t('queue.epochs', { epochs: String(epochs), batch: String(batchSize) }),
+    t('queue.seed', { seed: String(seed) }),
     ...(device === 'cpu' ? [] : [device]),
   ].join(', ');
 
@@ -23,24 +23,22 @@ export function QueueList(): JSX.Element | null {
     <ol className="queue" aria-label={t('queueList.waitingRuns')}>
       {queue.map((run, at) => (
         <li key={run.id}>
-          <span>
-            Waiting {at + 1}: {describe(run)}
-          </span>
+          <span>{t('queue.waiting', { at: at + 1, run: describe(run) })}</span>
           <Small
-            label={`Move waiting run ${at + 1} up`}
+            label={t('queue.up', { at: at + 1 })}
             isDisabled={at === 0}
             onClick={() => void moveQueued(run.id, -1)}
           >
             <ArrowUp size={13} aria-hidden />
           </Small>
           <Small
-            label={`Move waiting run ${at + 1} down`}
+            label={t('queue.down', { at: at + 1 })}
             isDisabled={at === queue.length - 1}
             onClick={() => void moveQueued(run.id, 1)}
           >
             <ArrowDown size={13} aria-hidden />
           </Small>
-          <Small label={`Cancel waiting run ${at + 1}`} onClick={() => void cancelQueued(run.id)}>
+          <Small label={t('queue.cancel', { at: at + 1 })} onClick={() => void cancelQueued(run.id)}>
             <X size={13} aria-hidden />
           </Small>
         </li>

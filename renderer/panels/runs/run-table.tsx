@@ -78,7 +78,7 @@ function Row({ run, place }: { readonly run: ShownRun; readonly place: number })
       <td>
         <input
           type="checkbox"
-          aria-label={`Compare run ${run.id}`}
+          aria-label={t('runs.compare', { run: run.id })}
           checked={isChosen}
           onChange={() => void toggleRun(run.id)}
           onClick={(event) => {
@@ -113,7 +113,7 @@ function Row({ run, place }: { readonly run: ShownRun; readonly place: number })
       </th>
       <td>{time.format(new Date(run.started))}</td>
       <td className={`run-state is-${run.state}`} title={run.error ?? undefined}>
-        {run.state}
+        {t(`runState.${run.state}`)}
       </td>
       <td>
         {showCount(run.epochs)} / {showCount(run.total_epochs)}

@@ -11,14 +11,10 @@ namespace column_kernels {
 /// What is held of kColumnStep columns at once.
 inline constexpr int kVectors = kColumnStep / simd::kFloats;
 inline constexpr int kSums = kColumnStep / simd::kLanes;
+using Columns = simd::Group<kVectors>;
 
-/// Adds kColumnStep floats to their sums.
-inline void accumulate(const float* from, simd::V (&sums)[kSums]) {
-#pragma GCC unroll 8
-  for (int v = 0; v < kSums; ++v) sums[v] += simd::load(from + v * simd::kLanes);
-}
-
-/// The largest of each of `steps` times kColumnStep columns; NaN if any is. Several at once, as each comparison waits for the last.
+/// The largest of each of `steps` times kColumnStep columns, where one of them is NaN anything. Several at once, as each comparison
+/// waits for the last.
 template <int steps> inline void largest_of(const float* x, int64_t stride, int64_t rows, float* largest) {
   simd::W most[steps * kVectors];
 #pragma GCC unroll 16
@@ -27,7 +23,7 @@ template <int steps> inline void largest_of(const float* x, int64_t stride, int6
 #pragma GCC unroll 16
     for (int v = 0; v < steps * kVectors; ++v) {
       const simd::W value = simd::load_floats(x + i * stride + v * simd::kFloats);
-      most[v] = ((simd::J)(value > most[v]) | (simd::J)(value != value)) ? value : most[v];
+      most[v] = most[v] > value ? most[v] : value;
     }
 #pragma GCC unroll 16
   for (int v = 0; v < steps * kVectors; ++v) simd::store_floats(largest + v * simd::kFloats, most[v]);
@@ -38,16 +34,14 @@ inline void exponentials(float* x, int64_t stride, int64_t rows, int64_t columns
   for (; first + 4 * kColumnStep <= columns; first += 4 * kColumnStep) largest_of<4>(x + first, stride, rows, largest + first);
   for (; first < columns; first += kColumnStep) largest_of<1>(x + first, stride, rows, largest + first);
   for (int64_t j = 0; j < columns; j += kColumnStep) {
-    simd::W most[kVectors];
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) most[v] = simd::load_floats(largest + j + v * simd::kFloats);
+    const auto most = Columns::load(largest + j);
     simd::V total[kSums] = {};
     for (int64_t i = 0; i < rows; ++i) {
       float* at = x + i * stride + j;
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v)
-        simd::store_floats(at + v * simd::kFloats, simd::quick_exp(simd::load_floats(at + v * simd::kFloats) - most[v]));
-      accumulate(at, total);
+      const auto powers =
+          simd::quick_exp(Columns::each([&](int v) { return simd::load_floats(at + v * simd::kFloats) - most.of[v]; }));
+      powers.store(at);
+      powers.add_to(total);
     }
     for (int v = 0; v < kSums; ++v) simd::store(sums + j + v * simd::kLanes, total[v]);
   }
@@ -55,31 +49,25 @@ inline void exponentials(float* x, int64_t stride, int64_t rows, int64_t columns
 
 inline void slopes(float* share, float* slope, int64_t stride, int64_t rows, int64_t columns, const float* lse, float scale) {
   for (int64_t j = 0; j < columns; j += kColumnStep) {
-    simd::W shift[kVectors], middle[kVectors];
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) shift[v] = simd::load_floats(lse + j + v * simd::kFloats);
+    const auto shift = Columns::load(lse + j);
     simd::V total[kSums] = {};
     for (int64_t i = 0; i < rows; ++i) {
       float* at = share + i * stride + j;
       const float* from = slope + i * stride + j;
-      float products[kColumnStep];
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
-        const simd::W value = simd::quick_exp(simd::load_floats(at + v * simd::kFloats) - shift[v]);
-        simd::store_floats(at + v * simd::kFloats, value);
-        simd::store_floats(products + v * simd::kFloats, value * simd::load_floats(from + v * simd::kFloats));
-      }
-      accumulate(products, total);
+      const auto shares =
+          simd::quick_exp(Columns::each([&](int v) { return simd::load_floats(at + v * simd::kFloats) - shift.of[v]; }));
+      shares.store(at);
+      Columns::each([&](int v) { return shares.of[v] * simd::load_floats(from + v * simd::kFloats); }).add_to(total);
     }
     float sums[kColumnStep];
     for (int v = 0; v < kSums; ++v) simd::store(sums + v * simd::kLanes, total[v]);
-    for (int v = 0; v < kVectors; ++v) middle[v] = simd::load_floats(sums + v * simd::kFloats);
+    const auto middle = Columns::load(sums);
     for (int64_t i = 0; i < rows; ++i) {
       const float* from = share + i * stride + j;
       float* at = slope + i * stride + j;
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
-        const simd::W value = simd::load_floats(at + v * simd::kFloats) - middle[v];
+        const simd::W value = simd::load_floats(at + v * simd::kFloats) - middle.of[v];
         simd::store_floats(at + v * simd::kFloats, simd::load_floats(from + v * simd::kFloats) * value * scale);
       }
     }

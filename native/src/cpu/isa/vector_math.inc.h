@@ -91,7 +91,7 @@ inline double gelu_slope_of(double x) {
 #define LAZULI_QUICK(name, vector, scalar)                                                \
   inline void name(const float* a, float* y, int64_t count) {                             \
     simd::map_floats(                                                                     \
-        a, y, count, [](simd::W x) __attribute__((always_inline)) { return vector(x); }); \
+        a, y, count, [](const auto& x) __attribute__((always_inline)) { return vector(x); }); \
   }                                                                                       \
   inline void name(const double* a, double* y, int64_t count) {                           \
     for (int64_t i = 0; i < count; ++i) y[i] = scalar(a[i]);                              \
@@ -101,19 +101,20 @@ LAZULI_QUICK(gelu_slope, simd::gelu_slope, gelu_slope_of)
 #undef LAZULI_QUICK
 
 inline void gelu_and_slope(const float* a, float* y, float* slope, int64_t count) {
-  const auto group = [](const float* from, float* to, float* more) __attribute__((always_inline)) {
-    const simd::W x = simd::load_floats(from);
-    const simd::Normal normal(x);
-    simd::store_floats(to, normal.gelu(x));
-    simd::store_floats(more, normal.slope(x));
+  const auto both = [](auto group, const float* from, float* to, float* more) __attribute__((always_inline)) {
+    using Group = decltype(group);
+    const simd::Normal normal(Group::load(from));
+    normal.gelu().store(to);
+    normal.slope().store(more);
   };
-  int64_t i = 0;
-  for (; i + simd::kFloats <= count; i += simd::kFloats) group(a + i, y + i, slope + i);
+  const int64_t i = simd::each_group(count, [&](auto group, int64_t at) __attribute__((always_inline)) {
+    both(group, a + at, y + at, slope + at);
+  });
   if (i == count) return;
   float rest[simd::kFloats] = {}, slopes[simd::kFloats];
   const auto bytes = static_cast<size_t>(count - i) * sizeof(float);
   std::memcpy(rest, a + i, bytes);
-  group(rest, rest, slopes);
+  both(simd::Group<1>{}, rest, rest, slopes);
   std::memcpy(y + i, rest, bytes);
   std::memcpy(slope + i, slopes, bytes);
 }
@@ -209,13 +210,12 @@ template <typename T> double square_sum(const T* a, double shift, int64_t count)
 }
 
 inline double exp_minus(const float* a, float shift, float* y, int64_t count) {
+  using Group = simd::Group<simd::kSums / simd::kFloats>;
   simd::V partial[kVectors] = {};
   const auto group = [&](const float* from, float* to) __attribute__((always_inline)) {
-#pragma GCC unroll 4
-    for (int v = 0; v < simd::kSums; v += simd::kFloats)
-      simd::store_floats(to + v, simd::quick_exp(simd::load_floats(from + v) - shift));
-#pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) partial[v] += simd::load(to + v * simd::kLanes);
+    const auto powers = simd::quick_exp(Group::each([&](int v) { return simd::load_floats(from + v * simd::kFloats) - shift; }));
+    powers.store(to);
+    powers.add_to(partial);
   };
   int64_t i = 0;
   for (; i + simd::kSums <= count; i += simd::kSums) group(a + i, y + i);

@@ -175,20 +175,84 @@ inline W fused(W a, W b, W c) {
   return c;
 #endif
 }
-template <int count> inline W fused_polynomial(W x, const float (&coefficients)[count]) {
-  W sum = splat_floats(coefficients[count - 1]);
-#pragma GCC unroll 16
-  for (int i = count - 2; i >= 0; --i) sum = fused(sum, x, splat_floats(coefficients[i]));
-  return sum;
+
+/// The smaller and the larger of x and a limit; NaN stays.
+inline W at_most(W x, float limit) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_min_ps(0xFFFF, _mm512_set1_ps(limit), x);
+#elif defined(__AVX2__)
+  return _mm256_min_ps(_mm256_set1_ps(limit), x);
+#else
+  return x > limit ? splat_floats(limit) : x;
+#endif
+}
+inline W at_least(W x, float limit) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_max_ps(0xFFFF, _mm512_set1_ps(limit), x);
+#elif defined(__AVX2__)
+  return _mm256_max_ps(_mm256_set1_ps(limit), x);
+#else
+  return x < limit ? splat_floats(limit) : x;
+#endif
 }
 
-/// significand · 2^power = e^(x + correction) for x in [-115, 89] or NaN; scale() puts it together.
-struct Exponential {
-  static constexpr float kRounder = 0x1.8p23f;
-  W significand;
-  W power;
+/// Adds the floats to two vectors of doubles.
+inline void add_widened(W w, V& low, V& high) {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+  low += (V)_mm256_cvtps_pd(_mm256_castps256_ps128(w));
+  high += (V)_mm256_cvtps_pd(_mm256_extractf128_ps(w, 1));
+#else
+  F halves[2];
+  std::memcpy(halves, &w, sizeof w);
+  low += __builtin_convertvector(halves[0], V);
+  high += __builtin_convertvector(halves[1], V);
+#endif
+}
 
-  Exponential(W x, W correction) {
+/// Several vectors that each go through the same steps side by side: one alone would mostly wait for its last step.
+template <int n> struct Group {
+  W of[n];
+
+  /// value(v) of each vector v.
+  template <typename Value> [[gnu::always_inline]] static inline Group each(Value&& value) {
+    Group group;
+#pragma GCC unroll 8
+    for (int v = 0; v < n; ++v) group.of[v] = value(v);
+    return group;
+  }
+  [[gnu::always_inline]] static inline Group load(const float* from) {
+    return each([&](int v) { return load_floats(from + v * kFloats); });
+  }
+  [[gnu::always_inline]] inline void store(float* to) const {
+#pragma GCC unroll 8
+    for (int v = 0; v < n; ++v) store_floats(to + v * kFloats, of[v]);
+  }
+  /// Adds each float to its double.
+  [[gnu::always_inline]] inline void add_to(V (&sums)[2 * n]) const {
+#pragma GCC unroll 8
+    for (int v = 0; v < n; ++v) add_widened(of[v], sums[2 * v], sums[2 * v + 1]);
+  }
+};
+
+template <int n, int count>
+[[gnu::always_inline]] inline Group<n> fused_polynomial(const Group<n>& x, const float (&coefficients)[count]) {
+  auto sums = Group<n>::each([&](int) { return splat_floats(coefficients[count - 1]); });
+#pragma GCC unroll 16
+  for (int i = count - 2; i >= 0; --i)
+    sums = Group<n>::each([&](int v) { return fused(sums.of[v], x.of[v], splat_floats(coefficients[i])); });
+  return sums;
+}
+
+/// scaled · kUnit = e^(x + a correction) for x in [-115, 61] or NaN. The unit is apart so that `scaled` is a normal number also where
+/// e^x is none.
+template <int n> struct Exponential {
+  static constexpr float kUnit = 0x1p-40f;
+  // 1.5·2^23, where a float has no fraction, and the exponent of 2^40 as a float stores it.
+  static constexpr float kRounder = 0x1.8p23f + 127 + 40;
+  Group<n> scaled;
+
+  /// correct(r, v) adds the correction to r, what is left of x, in vector v.
+  template <typename Correct> [[gnu::always_inline]] inline Exponential(const Group<n>& x, Correct&& correct) {
     static constexpr float c[] = {1.0f,
                                   1.0f,
                                   0.4999999403953552f,
@@ -196,63 +260,79 @@ struct Exponential {
                                   0.04166838526725769f,
                                   0.008368700742721558f,
                                   0.0013814932899549603f};
-    power = fused(x, splat_floats(0x1.715476p+0f), splat_floats(kRounder)) - kRounder;
+    const auto shifted =
+        Group<n>::each([&](int v) { return fused(x.of[v], splat_floats(0x1.715476p+0f), splat_floats(kRounder)); });
+    const auto power = Group<n>::each([&](int v) { return shifted.of[v] - kRounder; });
     // ln 2 in two parts, the first of 9 bits: n times it is exact.
-    const W r = fused(power, splat_floats(0x1.bd0106p-13f), fused(power, splat_floats(-0x1.63p-1f), x)) + correction;
-    significand = fused_polynomial(r, c);
-  }
-  /// value · 2^power, also where that is no normal number.
-  W scale(W value) const {
-#if defined(__AVX512F__)
-    return _mm512_maskz_scalef_ps(0xFFFF, value, power);
-#else
-    const J exponent = (J)(power + kRounder) - (J)splat_floats(kRounder);
-    const J half = exponent >> 1;
-    return value * (W)((half + 127) << 23) * (W)((exponent - half + 127) << 23);
-#endif
+    const auto rest = Group<n>::each([&](int v) { return fused(power.of[v], splat_floats(-0x1.63p-1f), x.of[v]); });
+    const auto significand = fused_polynomial(
+        Group<n>::each([&](int v) { return correct(fused(power.of[v], splat_floats(0x1.bd0106p-13f), rest.of[v]), v); }), c);
+    scaled = Group<n>::each([&](int v) { return significand.of[v] * (W)((J)shifted.of[v] << 23); });
   }
 };
 
-/// e^x to about a unit of the last place.
-inline W quick_exp(W x) {
-  x = x > 89.0f ? splat_floats(89.0f) : x;
-  x = x < -104.0f ? splat_floats(-104.0f) : x;
-  const Exponential e(x, W{});
-  return e.scale(e.significand);
+/// e^x to about a unit of the last place, for what softmax asks: infinity already from x = 61 on.
+template <int n> [[gnu::always_inline]] inline Group<n> quick_exp(const Group<n>& exponent) {
+  const auto x = Group<n>::each([&](int v) { return at_least(at_most(exponent.of[v], 61.0f), -104.0f); });
+  const Exponential<n> e(x, [](W r, int) { return r; });
+  return Group<n>::each([&](int v) { return e.scaled.of[v] * Exponential<n>::kUnit; });
 }
 
 /// The normal distribution: Φ(x), and φ(x) = e^(-x²/2)/√2π. Φ(-t)·e^(t²/2) for t in [0, 15] is a fit in
 /// (t - 3)/(t + 3).
-struct Normal {
-  W cumulative;
-  W density;
+template <int n> struct Normal {
+  Group<n> x, cumulative, density;
 
-  explicit Normal(W x) {
+  [[gnu::always_inline]] inline explicit Normal(const Group<n>& at) : x(at) {
     static constexpr float c[] = {0.12151394784450531f,   -0.20640261471271515f,  0.12322505563497543f,
                                   -0.04621323570609093f,  0.006131811998784542f,  0.0029042232781648636f,
                                   -0.0009828275069594383f, -0.00033856360823847353f, 0.00011451111640781164f,
                                   5.26887051819358e-05f};
-    W t = (W)((J)x & 0x7FFFFFFF);
-    t = t > 15.0f ? splat_floats(15.0f) : t;
-    const W square = t * t;
-    const Exponential e(square * -0.5f, fused(t, t, -square) * -0.5f);
-    const W tail = e.scale(e.significand * fused_polynomial((t - 3.0f) / (t + 3.0f), c));
-    cumulative = x < 0.0f ? tail : 1.0f - tail;
-    density = e.scale(e.significand) * 0.3989422804014327f;
+    constexpr float unit = Exponential<n>::kUnit;
+    const auto t = Group<n>::each([&](int v) {
+      return at_most((W)((J)x.of[v] & 0x7FFFFFFF), 15.0f);
+    });
+    const auto ratio = Group<n>::each([&](int v) { return (t.of[v] - 3.0f) / (t.of[v] + 3.0f); });
+    const auto square = Group<n>::each([&](int v) { return t.of[v] * t.of[v]; });
+    const auto lost = Group<n>::each([&](int v) { return fused(t.of[v], t.of[v], -square.of[v]) * -0.5f; });
+    const Exponential<n> e(Group<n>::each([&](int v) { return square.of[v] * -0.5f; }),
+                           [&](W r, int v) { return r + lost.of[v]; });
+    const auto fit = fused_polynomial(ratio, c);
+    cumulative = Group<n>::each([&](int v) {
+      const W tail = e.scaled.of[v] * fit.of[v] * unit;
+      return (J)x.of[v] < 0 ? tail : 1.0f - tail;
+    });
+    density = Group<n>::each([&](int v) { return e.scaled.of[v] * (unit * 0.3989422804014327f); });
   }
-  W gelu(W x) const { return x * cumulative; }
-  W slope(W x) const { return fused(x, density, cumulative); }
+  [[gnu::always_inline]] inline Group<n> gelu() const {
+    return Group<n>::each([&](int v) { return x.of[v] * cumulative.of[v]; });
+  }
+  [[gnu::always_inline]] inline Group<n> slope() const {
+    return Group<n>::each([&](int v) { return fused(x.of[v], density.of[v], cumulative.of[v]); });
+  }
 };
-inline W gelu(W x) { return Normal(x).gelu(x); }
-inline W gelu_slope(W x) { return Normal(x).slope(x); }
+template <int n> [[gnu::always_inline]] inline Group<n> gelu(const Group<n>& x) { return Normal<n>(x).gelu(); }
+template <int n> [[gnu::always_inline]] inline Group<n> gelu_slope(const Group<n>& x) { return Normal<n>(x).slope(); }
+
+/// The vectors of a group in loops over an array.
+inline constexpr int kGroup = 4;
+
+/// body(Group, from) for an array's groups, then its single vectors; returns how many elements that were.
+template <typename Body> [[gnu::always_inline]] inline int64_t each_group(int64_t count, Body&& body) {
+  int64_t i = 0;
+  for (; i + kGroup * kFloats <= count; i += kGroup * kFloats) body(Group<kGroup>{}, i);
+  for (; i + kFloats <= count; i += kFloats) body(Group<1>{}, i);
+  return i;
+}
 
 template <typename Function> inline void map_floats(const float* a, float* y, int64_t count, Function&& function) {
-  int64_t i = 0;
-  for (; i + kFloats <= count; i += kFloats) store_floats(y + i, function(load_floats(a + i)));
+  const int64_t i = each_group(count, [&](auto group, int64_t at) __attribute__((always_inline)) {
+    function(decltype(group)::load(a + at)).store(y + at);
+  });
   if (i == count) return;
   float rest[kFloats] = {};
   std::memcpy(rest, a + i, static_cast<size_t>(count - i) * sizeof(float));
-  store_floats(rest, function(load_floats(rest)));
+  function(Group<1>::load(rest)).store(rest);
   std::memcpy(y + i, rest, static_cast<size_t>(count - i) * sizeof(float));
 }
 

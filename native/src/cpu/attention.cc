@@ -15,6 +15,8 @@ namespace {
 
 constexpr int64_t kQueries = 64;  // whose scores are held at once
 constexpr int64_t kGrainWork = 1 << 16;
+constexpr int64_t kStrip = 5;      // tiles of one call
+constexpr int64_t kRowsAhead = 2;  // of the next head, for each tile
 
 int64_t padded(int64_t count) { return (count + kColumnStep - 1) / kColumnStep * kColumnStep; }
 
@@ -82,8 +84,8 @@ template <typename T> class Ahead {
   /// `parts` blocks of `h.width` columns, of which the head at `from` has `h.size` each.
   Ahead(const Heads& h, const T* from, int64_t row, int64_t parts) : h_(h), from_(from), row_(row), parts_(parts) {}
 
-  void fetch() {
-    constexpr int64_t rows = 5, line = 64 / static_cast<int64_t>(sizeof(T));
+  void fetch(int64_t rows) {
+    constexpr int64_t line = 64 / static_cast<int64_t>(sizeof(T));
     for (const int64_t end = std::min(step_ + rows, h_.steps); step_ < end; ++step_)
       for (int64_t part = 0; part < parts_; ++part)
         for (int64_t at = 0; at < h_.size; at += line) __builtin_prefetch(from_ + step_ * row_ + part * h_.width + at);
@@ -183,29 +185,32 @@ template <typename T> class Head {
         std::fill_n(memory.scores + key * columns, key - first, -std::numeric_limits<T>::infinity());
   }
 
-  /// c[r, j] (+)= Σ_k a[r, k]·b[k, j] by register tiles.
+  /// c[r, j] (+)= Σ_k a[r, k]·b[k, j] by register tiles, some of a height at each call.
   void multiply(Left<T> a, const T* b, int64_t b_stride, int64_t rows, int64_t columns, int64_t depth, T* c,
                 int64_t c_stride, bool is_added) {
-    const int64_t panels = (rows + product_.tile_rows - 1) / product_.tile_rows;
-    for (int64_t column = 0; column < columns; column += product_.tile_columns)
-      for (int64_t panel = 0; panel < panels; ++panel) {
-        const int64_t row = panel * rows / panels, next = (panel + 1) * rows / panels;
-        TileArguments<T> tile;
-        tile.depth = depth;
+    const int64_t panels = (rows + product_.tile_rows - 1) / product_.tile_rows, height = (rows + panels - 1) / panels;
+    TileArguments<T> tile;
+    tile.depth = depth;
+    tile.a_stride = a.column;
+    tile.a_row = a.row;
+    tile.a_step = height * a.row;
+    tile.b_stride = b_stride;
+    tile.c_stride = c_stride;
+    tile.c_step = height * c_stride;
+    tile.accumulate = is_added;
+    for (int64_t column = 0; column < columns; column += product_.tile_columns) {
+      tile.b = b + column;
+      tile.columns = static_cast<int>(std::min<int64_t>(product_.tile_columns, columns - column));
+      for (int64_t row = 0; row < rows; row += tile.tiles * tile.rows) {
         tile.a = a.data + row * a.row;
-        tile.a_stride = a.column;
-        tile.a_row = a.row;
-        tile.b = b + column;
-        tile.b_stride = b_stride;
         tile.c = c + row * c_stride + column;
-        tile.c_stride = c_stride;
-        tile.rows = static_cast<int>(next - row);
-        tile.columns = static_cast<int>(std::min<int64_t>(product_.tile_columns, columns - column));
-        tile.accumulate = is_added;
+        tile.rows = static_cast<int>(std::min(height, rows - row));
+        tile.tiles = std::clamp<int64_t>((rows - row) / height, 1, kStrip);
         product_.tile(tile);
         for (std::optional<Ahead<T>>& ahead : next_)
-          if (ahead) ahead->fetch();
+          if (ahead) ahead->fetch(kRowsAhead * tile.tiles);
       }
+    }
   }
 
   const Heads& h_;

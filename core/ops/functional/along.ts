@@ -5,7 +5,7 @@ import { fromArray } from '../create';
 import { apply } from '../dispatch';
 import { normalizeAxis, shapeError } from '../infer/checks';
 import { contiguous, first, reshape } from './dense';
-import { add, cast } from './elementwise';
+import { add } from './elementwise';
 import { gather, scatterRows } from './indexing';
 import { addPromoted, mulPromoted } from './promoted';
 

@@ -134,4 +134,14 @@ export const DE_INSPECTION: { readonly [key in keyof typeof EN_INSPECTION]: stri
   'tensor.column.norm.help': 'Euklidische Norm der endlichen Werte',
   'tensor.column.std.help': 'Standardabweichung, erwartungstreu',
   'tensor.column.bad.help': 'Werte, die nicht endlich sind',
+  'tensor.elements': 'Elemente',
+  'tensor.norm': 'Norm',
+  'tensor.meanStd': 'Mittel ± Streuung',
+  'tensor.range': 'min … max',
+  'tensor.zeros': 'Nullen',
+  'costs.source': 'Median aus {steps} {steps:Schritt|Schritten} mit {batch} Beispielen auf {device}.',
+  'costs.sourceLive':
+    'Median aus {steps} {steps:Schritt|Schritten} mit {batch} Beispielen auf {device}, im laufenden Training.',
+  'costs.inside': 'Miterledigt von {names}: Die Zeit zählt dort.',
+  'costs.together': 'Läuft in einem Durchgang mit {names}: Die Zeit ist nach den Operationen aufgeteilt.',
 };

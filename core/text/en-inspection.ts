@@ -131,4 +131,14 @@ export const EN_INSPECTION = {
   'tensor.column.norm.help': 'Euclidean norm of the finite values',
   'tensor.column.std.help': 'Standard deviation, unbiased',
   'tensor.column.bad.help': 'Values that are not finite',
+  'tensor.elements': 'elements',
+  'tensor.norm': 'norm',
+  'tensor.meanStd': 'mean ± std',
+  'tensor.range': 'min … max',
+  'tensor.zeros': 'zeros',
+  'costs.source': 'Median of {steps} {steps:step|steps} of {batch} samples on {device}.',
+  'costs.sourceLive':
+    'Median of {steps} {steps:step|steps} of {batch} samples on {device}, in the run that goes on.',
+  'costs.inside': 'Done on the way by {names}: that time counts there.',
+  'costs.together': 'Runs in one pass with {names}: the time is told by the ops of each.',
 } as const;

@@ -5,7 +5,7 @@ import { formatShape, type PartialShape } from '#core/tensor/shape';
 
 import { useLive, type ChipInfo } from '../stores/live';
 import { useModel } from '../stores/model';
-import { provenanceText, t } from '../text';
+import { provenanceText, t, useLanguage } from '../text';
 import { BeforeAfter } from './before-after';
 
 /** Steps of the wave that runs through the graph when shapes arrive. */
@@ -21,6 +21,7 @@ interface ChipProps {
 }
 
 export const Chip = memo(function Chip({ chip, node, after }: ChipProps): JSX.Element {
+  useLanguage();
   const isFresh = useModel((state) => state.fresh.has(chip.key));
   if (chip.state === 'uninitialized')
     return (

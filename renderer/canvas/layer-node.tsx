@@ -22,9 +22,10 @@ import type { FlowNode } from './to-flow';
 import { NodeName } from './node-name';
 import { paramSummary } from './param-summary';
 import { pickUpEdge } from './pick-up';
-import { t } from '../text';
+import { t, useLanguage } from '../text';
 
 export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<FlowNode>): JSX.Element | null {
+  useLanguage();
   const node = useNode(id);
   const view = useLive((state) => state.views.get(id));
   const after = useAfter((state) => state.cards.get(id));

@@ -80,19 +80,15 @@ function WorkRow({ name, work }: { readonly name: string; readonly work: Work })
 
 /** "Median of 21 steps of 64 samples on cpu." */
 export const sourceText = ({ steps, batch, device, isLive }: StepProfile): string =>
-  `Median of ${steps === 1 ? 'one step' : `${steps} steps`} of ${batch} samples on ${device}${isLive ? ', in the run that goes on' : ''}.`;
+  t(isLive ? 'costs.sourceLive' : 'costs.source', { steps, batch, device });
 
 /** What the numbers leave out, where ops of several layers run as one. */
 function Fused({ found }: { readonly found: NodeProfile }): JSX.Element | null {
   const nameOf = useNames();
   const { inside, together } = found;
   const lines = [
-    ...(inside.length > 0
-      ? [`Done on the way by ${inside.map(nameOf).join(', ')}: that time counts there.`]
-      : []),
-    ...(together.length > 0
-      ? [`Runs in one pass with ${together.map(nameOf).join(', ')}: the time is told by the ops of each.`]
-      : []),
+    ...(inside.length > 0 ? [t('costs.inside', { names: inside.map(nameOf).join(', ') })] : []),
+    ...(together.length > 0 ? [t('costs.together', { names: together.map(nameOf).join(', ') })] : []),
   ];
   return lines.length === 0 ? null : <p className="small muted">{lines.join(' ')}</p>;
 }

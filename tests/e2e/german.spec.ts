@@ -70,4 +70,14 @@ test('with German chosen no panel and no dialog speaks English', async ({ lazuli
     await expect(page.getByRole('dialog')).toHaveCount(0);
   }
   expect(english).toEqual({});
+
+  await expect(card(page, 'fc2')).toContainText('Ausgang');
+  await page.getByRole('tab', { name: 'Parameter', exact: true }).click();
+  await expect(page.getByRole('row', { name: 'conv1.weight' })).toContainText('materialisiert');
+  // Cards on the canvas follow the language as it is chosen.
+  await lazuli.command('file.settings');
+  await page.getByRole('dialog').getByLabel('Sprache').selectOption('en');
+  await page.keyboard.press('Escape');
+  await expect(card(page, 'fc2')).toContainText('output');
+  await expect(page.getByRole('row', { name: 'conv1.weight' })).toContainText('materialized');
 });

@@ -120,11 +120,11 @@ function Figures({ figures }: { readonly figures: TensorFigures }): JSX.Element 
   const bad = notFinite(figures);
   return (
     <dl className="tensor-figures">
-      <Figure name="elements" value={showCount(count)} />
-      <Figure name="norm" value={showLoss(norm)} />
-      <Figure name="mean ± std" value={`${showLoss(mean)} ± ${showLoss(std)}`} />
-      <Figure name="min … max" value={`${showLoss(min)} … ${showLoss(max)}`} />
-      <Figure name="zeros" value={showCount(zeros)} />
+      <Figure name={t('tensor.elements')} value={showCount(count)} />
+      <Figure name={t('tensor.norm')} value={showLoss(norm)} />
+      <Figure name={t('tensor.meanStd')} value={`${showLoss(mean)} ± ${showLoss(std)}`} />
+      <Figure name={t('tensor.range')} value={`${showLoss(min)} … ${showLoss(max)}`} />
+      <Figure name={t('tensor.zeros')} value={showCount(zeros)} />
       {bad > 0 ? <Figure name="NaN, Inf" value={showCount(bad)} isBad /> : null}
     </dl>
   );

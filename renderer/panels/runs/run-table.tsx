@@ -5,18 +5,20 @@ import type { ShownRun } from '#core/ipc/api';
 import { showBytes } from '#core/units';
 
 import { compare, starRun, toggleRun } from '../../actions/runs';
+import { languageOf, useApp } from '../../stores/app';
 import { useRuns } from '../../stores/runs';
 import { t } from '../../text';
 import { showCount, showDuration, showLoss, showShare } from '../format';
 import { runColor } from './run-colors';
 
-const time = new Intl.DateTimeFormat('en', {
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-});
+const time = (started: string): string =>
+  new Intl.DateTimeFormat(languageOf(useApp.getState()), {
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(new Date(started));
 
 /** The share of right answers a run came to: validation's where there is one. */
 const accuracyOf = ({ metrics }: ShownRun): number | undefined =>
@@ -111,7 +113,7 @@ function Row({ run, place }: { readonly run: ShownRun; readonly place: number })
           </span>
         )}
       </th>
-      <td>{time.format(new Date(run.started))}</td>
+      <td>{time(run.started)}</td>
       <td className={`run-state is-${run.state}`} title={run.error ?? undefined}>
         {t(`runState.${run.state}`)}
       </td>

@@ -75,6 +75,7 @@ test('a layer dropped on an edge goes into it: from the palette, by its menu, an
   const other = await between('conv1', 'norm1');
   await page.mouse.click(other.x, other.y, { button: 'right' });
   await page.getByRole('menuitem', { name: /Insert layer here/ }).click();
+  await expect(page.getByRole('dialog').getByRole('combobox')).toBeFocused();
   await page.keyboard.type('tanh');
   await page.keyboard.press('Enter');
   await expect(edge(page, 'conv1', 'tanh1')).toHaveCount(1);

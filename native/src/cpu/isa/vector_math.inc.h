@@ -185,6 +185,22 @@ struct Sums {
 };
 inline constexpr int kVectors = simd::kSums / simd::kLanes;
 
+/// The same from vectors, in the same tree.
+[[gnu::always_inline]] inline double fold(simd::V (&partial)[kVectors]) {
+#pragma GCC unroll 4
+  for (int half = kVectors / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+    for (int v = 0; v < half; ++v) partial[v] += partial[v + half];
+  double lanes[simd::kLanes];
+#pragma GCC unroll 8
+  for (int i = 0; i < simd::kLanes; ++i) lanes[i] = partial[0][i];
+#pragma GCC unroll 4
+  for (int half = simd::kLanes / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+    for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+  return lanes[0];
+}
+
 /// Adds term(a) over all elements: whole groups of 16 in vectors, the rest lane by lane.
 template <typename T, typename Vector, typename Scalar>
 inline double sum_of(const T* a, int64_t count, Vector&& vector, Scalar&& scalar) {
@@ -193,6 +209,7 @@ inline double sum_of(const T* a, int64_t count, Vector&& vector, Scalar&& scalar
   for (; i + simd::kSums <= count; i += simd::kSums)
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) partial[v] += vector(simd::load(a + i + v * simd::kLanes));
+  if (i == count) return fold(partial);
   Sums sums;
   for (int v = 0; v < kVectors; ++v) simd::store(sums.lanes + v * simd::kLanes, partial[v]);
   for (int lane = 0; i < count; ++i, ++lane) sums.lanes[lane] += scalar(static_cast<double>(a[i]));
@@ -228,9 +245,7 @@ inline double exp_minus(const float* a, float shift, float* y, int64_t count) {
     group(rest, rest);
     std::memcpy(y + i, rest, bytes);
   }
-  Sums sums;
-  for (int v = 0; v < kVectors; ++v) simd::store(sums.lanes + v * simd::kLanes, partial[v]);
-  return sums.fold();
+  return fold(partial);
 }
 inline double exp_minus(const double* a, double shift, double* y, int64_t count) {
   Sums sums;

@@ -95,6 +95,7 @@ test('a layer dropped on an edge goes into it: from the palette, by its menu, an
 test('an edge is moved to another port by its end, and let go in the void it is gone', async ({ lazuli }) => {
   const { page } = lazuli;
   await expect(edge(page, 'fc1', 'relu3')).toHaveCount(1);
+  await settled(page);
   const end = await middle(input(card(page, 'relu3')));
   await drag(page, end, await middle(input(card(page, 'fc2'))));
   await expect(edge(page, 'fc1', 'fc2')).toHaveCount(1);

@@ -104,3 +104,34 @@ it('refuses widths that the heads do not divide', () => {
   const run = () => runOp('self_attention', [qkv], outputs, { heads: 2, scale: 1, is_causal: false });
   expect(run).toThrow(/self_attention: shape of qkv: expected \[n, t, 3·e\]/);
 });
+
+it.each(FLOATS)(
+  'a NaN in a query stays with it, one in a key reaches every query of its head, in %s',
+  (dtype) => {
+    const [t, heads, size] = [40, 2, 8];
+    const e = heads * size;
+    const attributes: OpAttributes['self_attention'] = { heads, scale: 0.3, is_causal: false };
+    const run = (place: number) => {
+      const qkv = randomTensor(dtype, [1, t, 3 * e], 1);
+      const data = [...qkv.data];
+      data[place] = NaN;
+      const outputs = [
+        [1, t, e],
+        [1, heads, t],
+      ].map((shape) => ({ dtype, shape }));
+      return runOp('self_attention', [{ ...qkv, data }], outputs, attributes).outputs;
+    };
+    const isNan = (values: readonly number[] | undefined): boolean[] => (values ?? []).map(Number.isNaN);
+    forEachIsa((isa) => {
+      const row = 7;
+      const ofQuery = run(row * 3 * e + 2); // of the first head
+      expect(isNan(ofQuery[0]?.data), isa).toEqual(
+        Array.from({ length: t * e }, (_, at) => Math.floor(at / e) === row && at % e < size),
+      );
+      expect(isNan(ofQuery[1]?.data), isa).toEqual(Array.from({ length: heads * t }, (_, at) => at === row));
+      const ofKey = run(row * 3 * e + e + size + 1); // of the second head
+      expect(isNan(ofKey[0]?.data), isa).toEqual(Array.from({ length: t * e }, (_, at) => at % e >= size));
+      expect(isNan(ofKey[1]?.data), isa).toEqual(Array.from({ length: heads * t }, (_, at) => at >= t));
+    });
+  },
+);

@@ -1,8 +1,7 @@
 // Every example of every layer, forward and backward as a program on the GPU, against the CPU: outputs, gradients and moved
 // buffers within 1e-5 of the tensor's largest number.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { useBackend } from '#core/ops/dispatch';
 import * as ops from '#core/ops/index';
 import { compileProgram } from '#core/program/index';
 import { openCpuBackend, type CpuProgram } from '#native';
@@ -11,23 +10,12 @@ import { slackOf } from '../catalogue/agreement';
 import { CASES, inputsOf, lower, weightsOf, type Case } from '../catalogue/calls';
 import { useNativeBackend } from '../catalogue/native';
 import { floats } from '../catalogue/values';
-import { backendOn, DEVICES } from './devices';
-import { placed, type Place } from './placed';
+import { placed, useGpuBackend, type Place } from './placed';
 
 useNativeBackend();
 
-const [device] = DEVICES;
-if (!device) throw new Error('no device');
-const gpu = backendOn(device);
+const gpu = useGpuBackend();
 const cpu = openCpuBackend();
-let restore = (): void => {};
-beforeAll(() => {
-  restore = useBackend(gpu);
-});
-afterAll(() => {
-  restore();
-  expect(gpu.native.live()).toMatchObject({ storages: 0, programs: 0 });
-});
 
 /** Outputs, gradients and buffers after one training step, as numbers by name. */
 async function numbersOf(given: Case, place: Place): Promise<Map<string, readonly number[]>> {

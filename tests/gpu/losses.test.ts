@@ -1,7 +1,6 @@
 // Every example of every loss, with the gradient of what it compares, as a program on the GPU against the CPU.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { useBackend } from '#core/ops/dispatch';
 import * as ops from '#core/ops/index';
 import { compileProgram } from '#core/program/index';
 import { openCpuBackend } from '#native';
@@ -9,23 +8,12 @@ import { openCpuBackend } from '#native';
 import { LOSS_CASES } from '../catalogue/requests';
 import { lossValues, tensorOf } from '../catalogue/values';
 import { useNativeBackend } from '../catalogue/native';
-import { backendOn, DEVICES } from './devices';
-import { placed, type Place } from './placed';
+import { placed, useGpuBackend, type Place } from './placed';
 
 useNativeBackend();
 
-const [device] = DEVICES;
-if (!device) throw new Error('no device');
-const gpu = backendOn(device);
+const gpu = useGpuBackend();
 const cpu = openCpuBackend();
-let restore = (): void => {};
-beforeAll(() => {
-  restore = useBackend(gpu);
-});
-afterAll(() => {
-  restore();
-  expect(gpu.native.live()).toMatchObject({ storages: 0, programs: 0 });
-});
 
 async function numbersOf(
   { loss, example, name, params }: (typeof LOSS_CASES)[number],

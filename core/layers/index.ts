@@ -4,6 +4,7 @@ import * as activation from './activation';
 import * as activationDrawn from './activation-drawn';
 import * as activationMore from './activation-more';
 import * as activationShaped from './activation-shaped';
+import * as along from './along';
 import * as arithmetic from './arithmetic';
 import * as attention from './attention';
 import * as batchNormalization from './batch-normalization';
@@ -42,7 +43,6 @@ import * as recurrent from './recurrent';
 import * as recurrentCells from './recurrent-cell-layers';
 import * as responses from './response-normalization';
 import * as regularization from './regularization';
-import * as running from './running';
 import * as rearrangement from './shape';
 import { scaledDotProductAttention } from './scaled-dot-product';
 import * as softmax from './softmax';
@@ -223,16 +223,16 @@ export const LAYERS: readonly LayerDeclaration[] = [
   integers.remainder,
   integers.maximum,
   integers.minimum,
-  running.cumsum,
-  running.cumprod,
-  integers.argmax,
-  integers.argmin,
+  along.cumsum,
+  along.cumprod,
+  along.argmax,
+  along.argmin,
   integers.oneHot,
   integers.to,
   picking.constant,
   reductions.mean,
   reductions.sum,
-  running.prod,
+  along.prod,
   reductions.amax,
   reductions.amin,
   reductions.variance,

@@ -1,12 +1,12 @@
 // Layers of whole numbers and truths: converting between dtypes, arithmetic that keeps them whole, masks, and one-hot rows.
-// Dtypes meet as in PyTorch (core/ops/functional/promoted); nothing of whole numbers has a gradient.
+// Dtypes meet as in PyTorch (core/ops/functional/promoted); nothing of whole numbers has a gradient. floor_divide and remainder take floats too.
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { defineLayer, type LayerDeclaration } from './declaration';
-import { boolean, choice, integer } from './params';
+import { choice, integer } from './params';
 import { inferCommon, pairOf, type Pair } from './pairs';
 import { inputOf } from './pieces';
-import { axisIn, axisProblem, outputs, product, refusal } from './shapes';
+import { outputs, product } from './shapes';
 
 const BOTH = [
   { name: 'input', content: 'any' },
@@ -207,47 +207,3 @@ export const oneHot = defineLayer({
     },
   ],
 });
-
-const dim = (help: string) => integer({ min: Number.MIN_SAFE_INTEGER, help, initial: -1 });
-
-/** Where the largest or smallest value stands along an axis. */
-const placeOf = (
-  type: 'argmax' | 'argmin',
-  word: string,
-  find: (x: Tensor, axis: number, options: { readonly keepdim: boolean }) => Tensor,
-): LayerDeclaration =>
-  defineLayer({
-    type,
-    torch: `torch.${type}`,
-    category: 'arithmetic',
-    summary: `The place of the ${word} value along an axis, as a whole number; the first of equal ones.`,
-    keywords: ['class', word, 'index', 'prediction'],
-    params: {
-      dim: dim('Axis to look along; negative counts from the end.'),
-      keepdim: boolean({ help: 'Keeps the axis with size 1.', initial: false, torchDefault: false }),
-    },
-    inputs: [{ name: 'input', content: 'any' }],
-    outputs: [{ name: 'output' }],
-    infer({ dim: along, keepdim }, [input = null]) {
-      if (input === null) return outputs(null);
-      const axis = axisIn(along, input.length);
-      if (axis === null) return refusal(axisProblem('dim', along, input.length));
-      return outputs(keepdim ? input.with(axis, 1) : input.toSpliced(axis, 1));
-    },
-    lower: (call) => [find(inputOf(call), call.params.dim, { keepdim: call.params.keepdim })],
-    flops: (_params, [input = []]) => product(input) ?? 0,
-    examples: [
-      { title: 'the last axis', params: { dim: -1 }, inputs: [[2, 3, 5]], outputs: [[2, 3]] },
-      {
-        title: 'whole numbers, kept',
-        params: { dim: 0, keepdim: true },
-        inputs: [[3, 2]],
-        outputs: [[1, 2]],
-        inputDType: 'int64',
-        inputData: { 0: [1, 4, 3, 4, 3, -2] },
-      },
-    ],
-  });
-
-export const argmax = placeOf('argmax', 'largest', ops.argmaxPromoted);
-export const argmin = placeOf('argmin', 'smallest', ops.argminPromoted);

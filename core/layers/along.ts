@@ -1,4 +1,4 @@
-// Layers that go along one axis: sums and products up to each place, and the product of all.
+// Layers that go along one axis: sums and products up to each place, the product of all, the place of an extreme.
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { defineLayer, type EdgeShape, type LayerDeclaration } from './declaration';
@@ -72,6 +72,49 @@ export const cumprod = running({
   run: ops.cumprod,
 });
 
+const keepdim = boolean({ help: 'Keeps the axis with size 1.', initial: false, torchDefault: false });
+
+/** The shape with one number a line. */
+const inferOne = (
+  params: { readonly dim: number; readonly keepdim: boolean },
+  [input = null]: readonly EdgeShape[],
+) =>
+  inferAlong(params.dim, input, (shape, axis) =>
+    params.keepdim ? shape.with(axis, 1) : shape.toSpliced(axis, 1),
+  );
+
+/** Where the largest or smallest value stands along an axis. */
+const placeOf = (
+  type: 'argmax' | 'argmin',
+  word: string,
+  find: (x: Tensor, axis: number, options: { readonly keepdim: boolean }) => Tensor,
+): LayerDeclaration =>
+  defineLayer({
+    type,
+    torch: `torch.${type}`,
+    summary: `The place of the ${word} value along an axis, as a whole number; the first of equal ones.`,
+    keywords: ['class', word, 'index', 'prediction'],
+    ...ENDS,
+    params: { dim: dim('Axis to look along; negative counts from the end.'), keepdim },
+    infer: inferOne,
+    lower: (call) => [find(inputOf(call), call.params.dim, { keepdim: call.params.keepdim })],
+    flops: (_params, [input = []]) => product(input) ?? 0,
+    examples: [
+      { title: 'the last axis', params: { dim: -1 }, inputs: [[2, 3, 5]], outputs: [[2, 3]] },
+      {
+        title: 'whole numbers, kept',
+        params: { dim: 0, keepdim: true },
+        inputs: [[3, 2]],
+        outputs: [[1, 2]],
+        inputDType: 'int64',
+        inputData: { 0: [1, 4, 3, 4, 3, -2] },
+      },
+    ],
+  });
+
+export const argmax = placeOf('argmax', 'largest', ops.argmaxPromoted);
+export const argmin = placeOf('argmin', 'smallest', ops.argminPromoted);
+
 /** The product of all elements along an axis. */
 export const prod = defineLayer({
   type: 'prod',
@@ -81,10 +124,9 @@ export const prod = defineLayer({
   ...ENDS,
   params: {
     dim: dim('Axis to multiply along; negative counts from the end.'),
-    keepdim: boolean({ help: 'Keeps the axis with size 1.', initial: false, torchDefault: false }),
+    keepdim,
   },
-  infer: ({ dim: along, keepdim }, [input = null]) =>
-    inferAlong(along, input, (shape, axis) => (keepdim ? shape.with(axis, 1) : shape.toSpliced(axis, 1))),
+  infer: inferOne,
   lower: (call) => [ops.prodPromoted(inputOf(call), call.params.dim, { keepdim: call.params.keepdim })],
   flops: (_params, [input = []]) => product(input) ?? 0,
   examples: [

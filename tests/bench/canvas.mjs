@@ -15,6 +15,7 @@ import { _electron as electron } from '@playwright/test';
 
 import { bigProject } from './big-graph.mjs';
 import { measureEdits } from './canvas-edits.mjs';
+import { installMeter, printFrames } from './frame-meter.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const { values: options } = parseArgs({
@@ -59,7 +60,7 @@ try {
     `${options.nodes} nodes, ${options.gpu ? 'GPU as found' : 'software drawing'}, ${os.cpus().length} cores, load ${os.loadavg()[0].toFixed(1)}`,
   );
   await open(app, page);
-  await page.evaluate(installMeters);
+  await installMeter(page);
   if (options.shots) await page.screenshot({ path: `${options.shots}-whole.png` });
   if (!options.edits) {
     await pan(page, 'whole graph');
@@ -115,30 +116,11 @@ async function open(running, page) {
   console.log(`  and the engine knows it  ${Date.now() - ready} ms later`);
 }
 
-function installMeters() {
-  const pane = () => document.querySelector('.react-flow__pane');
-  /** Gaps between frames while `act` runs once per frame. */
-  window.meter = (frames, act) =>
-    new Promise((resolve) => {
-      const gaps = [];
-      let last = performance.now();
-      const tick = (now) => {
-        gaps.push(now - last);
-        last = now;
-        if (gaps.length > frames) resolve(gaps.slice(1));
-        else {
-          act(gaps.length, pane());
-          requestAnimationFrame(tick);
-        }
-      };
-      requestAnimationFrame(tick);
-    });
-}
-
 /** To and fro in a circle, so that the graph stays in view. */
 async function pan(page, what) {
-  const gaps = await page.evaluate(() =>
-    window.meter(240, (frame, pane) => {
+  const gaps = await page.evaluate(() => {
+    const pane = document.querySelector('.react-flow__pane');
+    return window.meter(240, (frame) => {
       const angle = (frame / 60) * Math.PI;
       const wheel = {
         deltaX: 30 * Math.cos(angle),
@@ -147,8 +129,8 @@ async function pan(page, what) {
         clientY: 250,
       };
       pane.dispatchEvent(new WheelEvent('wheel', { ...wheel, bubbles: true, cancelable: true }));
-    }),
-  );
+    });
+  });
   printFrames(`pan, ${what}`, gaps);
 }
 
@@ -156,11 +138,13 @@ async function pan(page, what) {
 async function zoom(page) {
   const by = (delta, frames) =>
     page.evaluate(
-      ([step, count]) =>
-        window.meter(count, (_frame, pane) => {
+      ([step, count]) => {
+        const pane = document.querySelector('.react-flow__pane');
+        return window.meter(count, () => {
           const wheel = { deltaY: step, ctrlKey: true, clientX: 560, clientY: 250 };
           pane.dispatchEvent(new WheelEvent('wheel', { ...wheel, bubbles: true, cancelable: true }));
-        }),
+        });
+      },
       [delta, frames],
     );
   printFrames('zoom in', await by(-18, 150));
@@ -168,13 +152,4 @@ async function zoom(page) {
   if (options.shots) await page.screenshot({ path: `${options.shots}-near.png` });
   await pan(page, 'cards readable');
   printFrames('zoom out', await by(18, 150));
-}
-
-function printFrames(what, gaps) {
-  const sorted = [...gaps].sort((a, b) => a - b);
-  const at = (share) => (sorted[Math.floor(share * (sorted.length - 1))] ?? NaN).toFixed(1);
-  const rate = (1000 * gaps.length) / gaps.reduce((sum, gap) => sum + gap, 0);
-  console.log(
-    `${what.padEnd(26)} ${rate.toFixed(1).padStart(5)} frames/s   gap median ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms`,
-  );
 }

@@ -31,6 +31,16 @@ export interface OptimizerCall<P extends ParamTable> {
   readonly momentum?: Tensor | null;
 }
 
+/** A step whose momentum a schedule moves, lowered to ops: `P` is what else it needs of the options. */
+export interface MovingCall<P> {
+  readonly params: P;
+  readonly param: Tensor;
+  readonly grad: Tensor;
+  readonly state: Readonly<Record<string, Tensor>>;
+  readonly lr: Tensor;
+  readonly momentum: Tensor;
+}
+
 /** What torch.optim's class keeps in a group and refuses in its constructor, beyond the table of options: core/optim reads it. */
 export interface TorchClass {
   /** Keys of a group, in PyTorch's order; those that are no options are switches of PyTorch's implementations. */

@@ -2,8 +2,7 @@
 import { boolean, number } from '../layers/params';
 import * as ops from '../ops';
 import { rmspropStep } from '../ops';
-import type { Tensor } from '../tensor/tensor';
-import { defineOptimizer } from './declaration';
+import { defineOptimizer, type MovingCall } from './declaration';
 import { eps, learningRate, like, maximize, stateOf, stepCount, weightDecay, GPUS } from './pieces';
 import { assign, average, descend, directionOf } from './steps';
 
@@ -90,14 +89,7 @@ function lowerMoving({
   state,
   lr,
   momentum,
-}: {
-  readonly params: { alpha: number; eps: number; weight_decay: number; maximize: boolean };
-  readonly param: Tensor;
-  readonly grad: Tensor;
-  readonly state: Readonly<Record<string, Tensor>>;
-  readonly lr: Tensor;
-  readonly momentum: Tensor;
-}): void {
+}: MovingCall<{ alpha: number; eps: number; weight_decay: number; maximize: boolean }>): void {
   ops.noGrad(() => {
     const direction = directionOf(grad, param, params);
     const [squares, buffer] = [stateOf(state, 'square_avg'), stateOf(state, 'momentum_buffer')];

@@ -2,8 +2,7 @@
 import { boolean, number } from '../layers/params';
 import * as ops from '../ops';
 import { sgdStep } from '../ops';
-import type { Tensor } from '../tensor/tensor';
-import { defineOptimizer } from './declaration';
+import { defineOptimizer, type MovingCall } from './declaration';
 import { learningRate, like, maximize, stateOf, stepCount, weightDecay } from './pieces';
 import { assign, descend, directionOf } from './steps';
 
@@ -86,14 +85,7 @@ function lowerMoving({
   state,
   lr,
   momentum,
-}: {
-  readonly params: { dampening: number; weight_decay: number; nesterov: boolean; maximize: boolean };
-  readonly param: Tensor;
-  readonly grad: Tensor;
-  readonly state: Readonly<Record<string, Tensor>>;
-  readonly lr: Tensor;
-  readonly momentum: Tensor;
-}): void {
+}: MovingCall<{ dampening: number; weight_decay: number; nesterov: boolean; maximize: boolean }>): void {
   ops.noGrad(() => {
     const direction = directionOf(grad, param, params);
     const [buffer, step] = [stateOf(state, 'momentum_buffer'), stateOf(state, 'step')];

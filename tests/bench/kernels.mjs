@@ -5,13 +5,13 @@
 //   node native/build.mjs && node tests/bench/kernels.mjs [FILTER] [--python=python3] [--peer=../shared/bench/torch_peer.py]
 //                            [--threads=2] [--isa=avx2] [--seconds=0.1] [--rounds=4] [--without=bf16]
 //                            [--out=docs/benchmarks/kernels.md]
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import readline from 'node:readline';
 import { parseArgs } from 'node:util';
+
+import { openPeer } from './peer.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const native = createRequire(import.meta.url)(path.join(root, 'native/build/Release/lazuli_native.node'));
@@ -118,31 +118,6 @@ const CASES = {
   ),
 };
 
-/** One peer process; `measure` gives the median of its samples in milliseconds. */
-function openPeer() {
-  const child = spawn(
-    options.python,
-    [path.join(import.meta.dirname, 'grouped_peer.py'), options.peer, '--worker'],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
-  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const answer = async () => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`${options.python} ${options.peer} ended`);
-    return JSON.parse(value);
-  };
-  return {
-    ready: answer(),
-    async measure(name) {
-      child.stdin.write(`${JSON.stringify({ case: name, threads, seconds })}\n`);
-      const { med, err } = await answer();
-      if (err) throw new Error(`${name}: ${err}`);
-      return med * 1e3;
-    },
-    close: () => child.stdin.end(),
-  };
-}
-
 function prepare({ op, inputs, output, attributes }) {
   const tensors = [...inputs, output].map((shape) => {
     const storage = native.allocate(sizeOf(shape) * 4);
@@ -169,7 +144,10 @@ function prepare({ op, inputs, output, attributes }) {
 
 const peakNow = () => Math.max(...Array.from({ length: 5 }, () => native.measurePeak('float32')));
 
-const peer = openPeer();
+const peer = openPeer(
+  [options.python, path.join(import.meta.dirname, 'grouped_peer.py'), options.peer, '--worker'],
+  { threads, seconds },
+);
 const { torch } = await peer.ready;
 const [rows, peaks] = [[], []];
 for (const [name, row] of Object.entries(CASES)) {

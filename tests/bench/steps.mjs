@@ -3,12 +3,13 @@
 //
 //   node tests/bench/steps.mjs [NAME ...] [--python=python3] [--peer=../shared/bench/torch_peer.py] [--threads=2]
 //                              [--seconds=1] [--rounds=4] [--title=Text] [--out=docs/benchmarks/steps.md]
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import readline from 'node:readline';
 import { parseArgs } from 'node:util';
+
+import { openPeer } from './peer.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const { values: options, positionals } = parseArgs({
@@ -43,30 +44,6 @@ function peerCases(name) {
   // A convolution may use either layout; the name with `cl_` is PyTorch's channels last.
   const layout = /^(conv_\w+?)_(\d+x.*)$/.exec(name);
   return { shipped: name, best: layout ? [name, `${layout[1]}_cl_${layout[2]}`] : [name] };
-}
-
-/** One peer process; `measure` gives the median of its samples in milliseconds. */
-function openPeer(env) {
-  const child = spawn(options.python, [options.peer, '--worker'], {
-    env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const answer = async () => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`${options.python} ${options.peer} ended`);
-    return JSON.parse(value);
-  };
-  return {
-    ready: answer(),
-    async measure(name) {
-      child.stdin.write(`${JSON.stringify({ case: name, threads, seconds })}\n`);
-      const { med, err } = await answer();
-      if (err) throw new Error(`${name}: ${err}`);
-      return med * 1e3;
-    },
-    close: () => child.stdin.end(),
-  };
 }
 
 function ours(name) {
@@ -154,7 +131,8 @@ function report(results, torch) {
   ].join('\n');
 }
 
-const peers = { shipped: openPeer({}), tuned: openPeer(TUNED) };
+const open = (env) => openPeer([options.python, options.peer, '--worker'], { threads, seconds, env });
+const peers = { shipped: open({}), tuned: open(TUNED) };
 const { torch } = await peers.shipped.ready;
 await peers.tuned.ready;
 const results = [];

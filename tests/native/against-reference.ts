@@ -11,6 +11,20 @@ import { loadNative, openCpuBackend } from '#native';
 import { read, write } from '../support/reference/arrays';
 import { executeReference } from '../support/reference/backend';
 
+/** What tensors of the CPU backend may hold. */
+export const DTYPES = [
+  'float32',
+  'float64',
+  'float16',
+  'bfloat16',
+  'int64',
+  'int32',
+  'int16',
+  'int8',
+  'uint8',
+  'bool',
+] as const;
+
 export interface Given {
   readonly dtype: DType;
   readonly shape: Shape;

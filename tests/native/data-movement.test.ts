@@ -4,20 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { DType } from '#core/tensor/dtype';
 import { contiguousStrides, numel } from '#core/tensor/shape';
 
-import { compare, given, runNative } from './against-reference';
+import { compare, DTYPES, given, runNative } from './against-reference';
 
-const DTYPES = [
-  'float32',
-  'float64',
-  'float16',
-  'bfloat16',
-  'int64',
-  'int32',
-  'int16',
-  'int8',
-  'uint8',
-  'bool',
-] as const;
 const FLOATS = ['float32', 'float64'] as const;
 
 describe('strided_copy', () => {

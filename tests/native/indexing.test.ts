@@ -1,20 +1,7 @@
 // gather and gather_gradient against plain TypeScript, and dropout_mask against an independent Philox.
 import { describe, expect, it } from 'vitest';
 
-import { compare, given, runNative } from './against-reference';
-
-const DTYPES = [
-  'float32',
-  'float64',
-  'float16',
-  'bfloat16',
-  'int64',
-  'int32',
-  'int16',
-  'int8',
-  'uint8',
-  'bool',
-] as const;
+import { compare, DTYPES, given, runNative } from './against-reference';
 
 describe('gather', () => {
   it.each(DTYPES)('rows of a table of %s', (dtype) => {

@@ -1,20 +1,7 @@
 // advance, take_rows and record against plain TypeScript.
 import { describe, expect, it } from 'vitest';
 
-import { compare, given, runNative } from './against-reference';
-
-const DTYPES = [
-  'float32',
-  'float64',
-  'float16',
-  'bfloat16',
-  'int64',
-  'int32',
-  'int16',
-  'int8',
-  'uint8',
-  'bool',
-] as const;
+import { compare, DTYPES, given, runNative } from './against-reference';
 
 it('advance adds to each counter', () => {
   compare('advance', [given('int64', [3], (index) => index * 10)], { amounts: [1, -2, 2 ** 40] });

@@ -1,28 +1,13 @@
 // Passes that put what belongs together into one kernel: the same bits as eagerly.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import * as ops from '#core/ops/index';
 import { compileProgram } from '#core/program/index';
 import type { Tensor } from '#core/tensor/tensor';
 
 import { BACKENDS, useTestBackend } from '../support/backend';
+import { keep, leaf } from './leaves';
 import { numbers } from './steps';
-
-const kept: Tensor[] = [];
-afterEach(() => {
-  for (const { storage } of kept.splice(0)) storage.dispose();
-});
-const keep = (tensor: Tensor): Tensor => {
-  kept.push(tensor);
-  return tensor;
-};
-
-const leaf = (shape: readonly number[], seed: number): Tensor => {
-  const count = shape.reduce((a, b) => a * b, 1);
-  const tensor = keep(ops.fromArray(numbers(count, seed), 'float32', 'cpu', shape));
-  tensor.requiresGrad = true;
-  return tensor;
-};
 
 describe.each(BACKENDS)('on the %s backend', (name) => {
   const backend = useTestBackend(name);

@@ -1,29 +1,13 @@
 // Products under autocast: rounded to bfloat16 by the kernels themselves, the same eagerly and in a program, and near what
 // rounding the operands first and summing in float32 gives.
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import * as ops from '#core/ops/index';
 import { compileProgram } from '#core/program/index';
 import type { Tensor } from '#core/tensor/tensor';
 
 import { useTestBackend } from '../support/backend';
-import { numbers } from './steps';
-
-const kept: Tensor[] = [];
-afterEach(() => {
-  for (const { storage } of kept.splice(0)) storage.dispose();
-});
-const keep = (tensor: Tensor): Tensor => {
-  kept.push(tensor);
-  return tensor;
-};
-
-const leaf = (shape: readonly number[], seed: number): Tensor => {
-  const count = shape.reduce((a, b) => a * b, 1);
-  const tensor = keep(ops.fromArray(numbers(count, seed), 'float32', 'cpu', shape));
-  tensor.requiresGrad = true;
-  return tensor;
-};
+import { leaf } from './leaves';
 
 describe('mixed precision', () => {
   const backend = useTestBackend();

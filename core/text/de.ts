@@ -311,6 +311,8 @@ export const DE: Translation = {
   'told.theGraphWasNotArranged': 'Der Graph wurde nicht angeordnet',
   'told.theMemoryWasNotPredicted': 'Der Speicher wurde nicht vorhergesagt',
 
+  'note.dataCopied': 'Die Daten, {name}, wurden daneben kopiert: Das Projekt steht damit für sich.',
+
   'ask.openProject': 'Projekt öffnen',
   'ask.saveProject': 'Projekt speichern',
   'ask.chooseData': 'Daten wählen',

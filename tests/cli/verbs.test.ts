@@ -31,6 +31,15 @@ test('new writes a template and refuses to replace a file', slow, async () => {
   expect((await lazuli(['new', 'p.lazuli'], { cwd: folder })).code).toBe(2);
   expect((await lazuli(['new', 'p.lazuli', '--force'], { cwd: folder })).code).toBe(0);
   expect((await lazuli(['new', 'q.lazuli', '--template', 'nope'], { cwd: folder })).code).toBe(2);
+
+  const digits = await lazuli(['new', 'd.lazuli', '--template', 'digits', '--json'], { cwd: folder });
+  expect(documentOf(digits)).toMatchObject({ data: ['digits.csv.gz'] });
+  writeFileSync(path.join(folder, 'iris.csv'), 'of somebody else');
+  const iris = await lazuli(['new', 'i.lazuli', '--template', 'iris', '--json'], { cwd: folder });
+  expect(documentOf(iris)).toMatchObject({ data: ['iris-2.csv'] });
+  expect(JSON.parse(readFileSync(path.join(folder, 'i.lazuli'), 'utf8'))).toMatchObject({
+    data: { file: 'iris-2.csv' },
+  });
   const listed = documentOf(await lazuli(['new', '--list', '--json'])) as { name: string }[];
   expect(listed.map(({ name }) => name)).toEqual([
     'blank',

@@ -15,6 +15,7 @@ import { bringBackHistory, showProject, useDocument } from './stores/document';
 import { addRunEvents, showRun } from './stores/run';
 import { useRuns } from './stores/runs';
 import { openDialog, select, showDock, useUi } from './stores/ui';
+import { t } from './text';
 
 /** Starts everything; returns what ends it. */
 export function start(): () => void {
@@ -35,7 +36,7 @@ export function start(): () => void {
     listenToDrags(),
     followTour(),
   ];
-  void perform('Lazuli did not start properly', null, restore);
+  void perform(t('told.notStarted'), null, restore);
   return () => {
     ends.forEach((end) => end());
   };

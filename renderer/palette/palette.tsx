@@ -9,32 +9,16 @@ import type { Category } from '#core/layers/declaration';
 import { insertLayer } from '../actions/insert';
 import { CategoryIcon } from '../chrome/category-icon';
 import { Hint } from '../chrome/icon-button';
-import { t } from '../text';
-import type { TextKey } from '#core/text/text';
+import { helpText, t } from '../text';
 import { DRAGGED_LAYER } from './drag';
+import { categoryTitle, spokenOf } from './layer-text';
 import { searchLayers } from './search';
 import './palette.css';
-
-const TITLES: Readonly<Record<Category, Extract<TextKey, `category.${string}`>>> = {
-  'input/output': 'category.ends',
-  linear: 'category.linear',
-  convolution: 'category.convolution',
-  pooling: 'category.pooling',
-  normalization: 'category.normalization',
-  activation: 'category.activation',
-  recurrent: 'category.recurrent',
-  attention: 'category.attention',
-  shape: 'category.shape',
-  regularization: 'category.regularization',
-  embedding: 'category.embedding',
-  arithmetic: 'category.arithmetic',
-  loss: 'category.loss',
-};
 
 export function Palette(): JSX.Element {
   const [query, setQuery] = useState('');
   const list = useRef<HTMLDivElement>(null);
-  const found = searchLayers(LAYERS, query);
+  const found = searchLayers(LAYERS, query, spokenOf);
   const groups =
     query.trim() === ''
       ? byCategory(found)
@@ -115,7 +99,7 @@ function PaletteItem({ layer }: { readonly layer: LayerDeclaration }): JSX.Eleme
 function HintText({ layer }: { readonly layer: LayerDeclaration }): JSX.Element {
   return (
     <>
-      {layer.summary}
+      {helpText(layer.summary)}
       {layer.torch === null ? null : <span className="tooltip-detail">{layer.torch}</span>}
     </>
   );
@@ -126,5 +110,5 @@ function byCategory(
 ): readonly { readonly title: string; readonly layers: readonly LayerDeclaration[] }[] {
   const groups = new Map<Category, LayerDeclaration[]>();
   for (const layer of layers) groups.set(layer.category, [...(groups.get(layer.category) ?? []), layer]);
-  return [...groups].map(([category, members]) => ({ title: t(TITLES[category]), layers: members }));
+  return [...groups].map(([category, members]) => ({ title: categoryTitle(category), layers: members }));
 }

@@ -7,6 +7,7 @@ import { perform } from './actions/perform';
 import { showOpened, showOpening } from './actions/project';
 import { startTheme } from './actions/theme';
 import { noticeRuns } from './actions/runs';
+import { followSelection } from './actions/selection';
 import { endTour, followTour, startTour } from './actions/tour';
 import { acceptTrained, noticeQueue } from './actions/training';
 import { call, onEvent } from './client';
@@ -35,6 +36,7 @@ export function start(): () => void {
     listenToClipboard(),
     listenToDrags(),
     followTour(),
+    followSelection(),
   ];
   void perform(t('told.notStarted'), null, restore);
   return () => {

@@ -32,4 +32,4 @@ export const whyWords = (): Words => ({
 });
 
 /** Where a tensor's size comes from, as the engine said it, in the language of now. */
-export const provenanceText = (said: string): string => inWords(said, whyWords());
+export const provenanceText = (said: string): string => saidText(inWords(said, whyWords()));

@@ -61,6 +61,8 @@ export const DE_SAID: SaidTable = {
   after: 'nach',
   none: 'nichts',
 
+  'every size is given': 'jede Größe ist angegeben',
+
   // Names (core/graph/names).
   'is empty': 'ist leer',
   'is longer than {count} characters': 'ist länger als {count} Zeichen',

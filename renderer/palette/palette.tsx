@@ -71,7 +71,7 @@ export function Palette(): JSX.Element {
 
 function PaletteItem({ layer }: { readonly layer: LayerDeclaration }): JSX.Element {
   return (
-    <Hint text={<HintText layer={layer} />}>
+    <Hint text={<HintText layer={layer} />} side="right">
       <button
         type="button"
         className="palette-item"

@@ -61,7 +61,7 @@ test('values are filled in, numbers as the language writes them, words by their 
   expect(textIn('en', 'runs.use', { bytes: '3 KB', count: 1 })).toBe('3 KB in the weights of 1 run');
   expect(textIn('en', 'runs.use', { bytes: '3 KB', count: 1200 })).toBe('3 KB in the weights of 1,200 runs');
   expect(textIn('de', 'runs.use', { bytes: '3 KB', count: 1200 })).toBe(
-    '3 KB in den Gewichten von 1.200 Läufen',
+    '3 KB in den Gewichten von 1\u202F200 Läufen',
   );
   expect(textIn('en', 'settings.nothing', { query: '{query} $&' })).toContain('“{query} $&”');
 });

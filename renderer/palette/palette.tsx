@@ -1,7 +1,7 @@
 // The palette: every layer of the catalogue by category, with search. Drag one to the canvas; Enter or a double click inserts it
 // after the selection. Arrow keys move through the list.
 import { Search } from 'lucide-react';
-import { useRef, useState, type JSX, type KeyboardEvent } from 'react';
+import { memo, useRef, useState, type JSX, type KeyboardEvent } from 'react';
 import { layerTitle } from '#core/graph/resolve';
 import { LAYERS, type LayerDeclaration } from '#core/layers/index';
 import type { Category } from '#core/layers/declaration';
@@ -17,6 +17,8 @@ import './palette.css';
 
 export function Palette(): JSX.Element {
   const [query, setQuery] = useState('');
+  // The list is one stop of the Tab key: the item last walked to, else the first.
+  const [walked, setWalked] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const found = searchLayers(LAYERS, query, spokenOf);
   const groups =
@@ -24,11 +26,16 @@ export function Palette(): JSX.Element {
       ? byCategory(found)
       : [{ title: t('palette.found', { count: found.length }), layers: found }];
 
+  const stop = found.find(({ type }) => type === walked)?.type ?? found[0]?.type;
+
   const moveFocus = (event: KeyboardEvent): void => {
-    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+    if (!['ArrowDown', 'ArrowUp', 'Home', 'End'].includes(event.key)) return;
+    const isInField = event.target instanceof HTMLInputElement;
+    if (isInField && event.key !== 'ArrowDown') return;
     const items = [...(list.current?.querySelectorAll<HTMLElement>('.palette-item') ?? [])];
     const at = items.findIndex((item) => item === document.activeElement);
-    const next = items[event.key === 'ArrowDown' ? at + 1 : at - 1];
+    const places = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 };
+    const next = items[places[event.key as keyof typeof places]];
     if (!next) return;
     event.preventDefault();
     next.focus();
@@ -58,7 +65,7 @@ export function Palette(): JSX.Element {
           <section key={title} aria-label={title}>
             <h2 className="section-title">{title}</h2>
             {layers.map((layer) => (
-              <PaletteItem key={layer.type} layer={layer} />
+              <PaletteItem key={layer.type} layer={layer} isStop={layer.type === stop} onFocus={setWalked} />
             ))}
           </section>
         ))}
@@ -69,13 +76,25 @@ export function Palette(): JSX.Element {
   );
 }
 
-function PaletteItem({ layer }: { readonly layer: LayerDeclaration }): JSX.Element {
+const PaletteItem = memo(function PaletteItem({
+  layer,
+  isStop,
+  onFocus,
+}: {
+  readonly layer: LayerDeclaration;
+  readonly isStop: boolean;
+  readonly onFocus: (type: string) => void;
+}): JSX.Element {
   return (
     <Hint text={<HintText layer={layer} />} side="right">
       <button
         type="button"
         className="palette-item"
+        tabIndex={isStop ? 0 : -1}
         draggable
+        onFocus={() => {
+          onFocus(layer.type);
+        }}
         onDragStart={(event) => {
           event.dataTransfer.setData(DRAGGED_LAYER, layer.type);
           event.dataTransfer.effectAllowed = 'copy';
@@ -94,7 +113,7 @@ function PaletteItem({ layer }: { readonly layer: LayerDeclaration }): JSX.Eleme
       </button>
     </Hint>
   );
-}
+});
 
 function HintText({ layer }: { readonly layer: LayerDeclaration }): JSX.Element {
   return (

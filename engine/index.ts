@@ -18,7 +18,7 @@ export {
   type RestorableWeights,
 } from './history/index';
 export { writePredictions } from './predictions';
-export { relocateData, saveProject } from './project-files';
+export { saveProject } from './project-files';
 export { createProjectFile, readProjectFile, writeProjectFile } from './projects';
 export {
   ModelSession,

@@ -1,12 +1,12 @@
-// Projects on disk: a *.lazuli file with its weights beside it, and new ones from a template. Data paths move with the file.
+// Projects on disk: a *.lazuli file with its weights beside it, and new ones from a template. What becomes of data is data-places.
 import { existsSync } from 'node:fs';
-import { constants, copyFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { DataSource, Project } from '#core/document/project';
+import type { Project } from '#core/document/project';
 import { findTemplate, TEMPLATES } from '#core/document/templates';
 import { LazuliError } from '#core/errors';
 
+import { copyData, planDataMove } from './data-places';
 import { readProjectFile, writeProjectFile } from './projects';
 import type { ModelSession } from './session';
 
@@ -47,53 +47,19 @@ export function newFromTemplate(
   return { project: template.project, folder: path.join(examples, name) };
 }
 
-/** Copies the data a template needs beside its new project; a file that is already there is left as it is. Returns the names copied. */
-export async function copyTemplateData(
-  project: Project,
-  from: string,
-  file: string,
-): Promise<readonly string[]> {
-  const names = [project.data?.file, project.data?.targetFile].filter(
-    (name): name is string => typeof name === 'string' && !path.isAbsolute(name),
-  );
-  const copied: string[] = [];
-  for (const name of names) {
-    const target = path.join(path.dirname(file), name);
-    if (existsSync(target) || !existsSync(path.join(from, name))) continue;
-    await copyFile(path.join(from, name), target, constants.COPYFILE_EXCL);
-    copied.push(name);
-  }
-  return copied;
-}
-
-/** True for a file or folder that lies in `folder`, at any depth. */
-export function isInside(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative !== '' && relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative);
-}
-
-/** The data description as seen from `to`: inside that folder relative, elsewhere absolute. */
-export function relocateData(data: DataSource, from: string | null, to: string): DataSource {
-  const move = (file: string): string => {
-    const absolute = path.resolve(from ?? to, file);
-    return isInside(to, absolute) ? path.relative(to, absolute) : absolute;
-  };
-  return {
-    ...data,
-    file: move(data.file),
-    ...(data.targetFile ? { targetFile: move(data.targetFile) } : {}),
-  };
-}
-
 /**
- * Writes the session's weights (when any parameter has values) and then its project, each atomically, and makes `file` the session's
- * place. Returns the project as written.
+ * Writes the session's weights (when any parameter has values), copies of shipped data, and then its project, each atomically, and makes
+ * `file` the session's place. Returns the project as written and the names of the copies.
  */
 export async function saveProject(
   session: ModelSession,
   file: string,
   from: string | null,
-): Promise<{ readonly project: Project; readonly warnings: readonly string[] }> {
+): Promise<{
+  readonly project: Project;
+  readonly warnings: readonly string[];
+  readonly copied: readonly string[];
+}> {
   const folder = path.dirname(file);
   const base = path.basename(file, path.extname(file));
   const hasValues = session
@@ -103,13 +69,15 @@ export async function saveProject(
   const { warnings } =
     weights === null ? { warnings: [] } : await session.saveWeights(path.join(folder, weights));
   const { data } = session.project;
+  const move = data && (await planDataMove(data, from, folder));
+  const copied = move ? await copyData(move) : [];
   const project: Project = {
     ...session.project,
     weights,
-    data: data && relocateData(data, from, folder),
+    data: move && move.data,
   };
   await writeProjectFile(file, project);
   session.setFolder(folder);
   await session.update(project);
-  return { project, warnings };
+  return { project, warnings, copied };
 }

@@ -7,6 +7,7 @@ import type { Project } from '#core/document/project';
 import { serializeProject } from '#core/document/serialize';
 import { LazuliError } from '#core/errors';
 
+import { findShipped } from './data-places';
 import { readText, writeTextAtomically } from './files';
 
 export interface LoadedProject {
@@ -17,7 +18,10 @@ export interface LoadedProject {
 
 /** Throws `file_not_found`, `read_failed`, `file_refused` or `project_invalid`, each naming the file. */
 export async function readProjectFile(file: string): Promise<LoadedProject> {
-  return { project: parseProject(await readText(file), file), folder: path.dirname(path.resolve(file)) };
+  return {
+    project: findShipped(parseProject(await readText(file), file)),
+    folder: path.dirname(path.resolve(file)),
+  };
 }
 
 /** Atomic; throws `write_failed` and leaves the old file alone. */

@@ -9,6 +9,7 @@ import { serializeProject } from '#core/document/serialize';
 import { errorToData, LazuliError } from '#core/errors';
 import type { Leftover, OpenedProject } from '#core/ipc/api';
 import { sha256, type BackupStore, type FoundBackup, type KeptValues } from '#engine/backups';
+import { findShipped, shippedToday } from '#engine/data-places';
 import { stampOf } from '#engine/file-stamp';
 import { readText } from '#engine/files';
 
@@ -46,7 +47,9 @@ export async function restoreLeftover(
 ): Promise<OpenedProject & { readonly history: KeptHistory | null }> {
   const found = (await state.backups.list()).find((candidate) => candidate.key === key);
   if (!found) throw new LazuliError('file_not_found', 'this unsaved work is no longer there');
-  const { project, history, file, folder } = found;
+  const { history, file } = found;
+  const folder = found.folder === null ? null : shippedToday(found.folder);
+  const project = findShipped(found.project);
   const notes = found.isOlder
     ? ['The newest backup was damaged and is kept aside; this is the one before.']
     : [];

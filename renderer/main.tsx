@@ -4,15 +4,16 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app';
 import { start } from './start';
 import { showError } from './stores/toasts';
+import { t } from './text';
 import './styles/index.css';
 
 window.addEventListener('error', (event) => {
   // A resize that needs a second round is no error; browsers report it as one.
   if (event.message.startsWith('ResizeObserver loop')) return;
-  showError('Something went wrong in the window', event.error ?? event.message);
+  showError(t('told.somethingWentWrong'), event.error ?? event.message);
 });
 window.addEventListener('unhandledrejection', (event) => {
-  showError('Something went wrong in the window', event.reason);
+  showError(t('told.somethingWentWrong'), event.reason);
 });
 // A file dropped beside a drop zone would replace the page.
 for (const type of ['dragover', 'drop'] as const)

@@ -7,6 +7,7 @@ import { perform } from './actions/perform';
 import { showOpened, showOpening } from './actions/project';
 import { startTheme } from './actions/theme';
 import { noticeRuns } from './actions/runs';
+import { followSelection } from './actions/selection';
 import { endTour, followTour, startTour } from './actions/tour';
 import { acceptTrained, noticeQueue } from './actions/training';
 import { call, onEvent } from './client';
@@ -15,6 +16,7 @@ import { bringBackHistory, showProject, useDocument } from './stores/document';
 import { addRunEvents, showRun } from './stores/run';
 import { useRuns } from './stores/runs';
 import { openDialog, select, showDock, useUi } from './stores/ui';
+import { t } from './text';
 
 /** Starts everything; returns what ends it. */
 export function start(): () => void {
@@ -34,8 +36,9 @@ export function start(): () => void {
     listenToClipboard(),
     listenToDrags(),
     followTour(),
+    followSelection(),
   ];
-  void perform('Lazuli did not start properly', null, restore);
+  void perform(t('told.notStarted'), null, restore);
   return () => {
     ends.forEach((end) => end());
   };

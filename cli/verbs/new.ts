@@ -1,8 +1,11 @@
 // `lazuli new`: writes a project from a template.
+import path from 'node:path';
+
 import { serializeProject } from '#core/document/serialize';
 import { TEMPLATES } from '#core/document/templates';
 import { examplesFolder } from '#engine/about';
-import { copyTemplateData, newFromTemplate } from '#engine/project-files';
+import { copyData, planDataMove } from '#engine/data-places';
+import { newFromTemplate } from '#engine/project-files';
 import { createProjectFile } from '#engine/projects';
 
 import { clean, table } from '../text';
@@ -29,8 +32,10 @@ export const newProject: Verb = {
     const name = options.text('template') ?? 'blank';
     const { project, folder } = newFromTemplate(name, examplesFolder());
     const file = args.required(0);
-    await createProjectFile(file, serializeProject(project), { replace: options.isSet('force') });
-    const copied = await copyTemplateData(project, folder, file);
+    const move = project.data && (await planDataMove(project.data, folder, path.dirname(path.resolve(file))));
+    const made = { ...project, data: move && move.data };
+    await createProjectFile(file, serializeProject(made), { replace: options.isSet('force') });
+    const copied = move ? await copyData(move) : [];
     const beside = copied.length === 0 ? '' : `, with ${copied.join(' and ')} beside it`;
     output.result(
       { file, template: name, data: copied },

@@ -9,7 +9,6 @@ import {
   ModelSession,
   pointsCsv,
   readProjectFile,
-  relocateData,
   runsCsv,
   saveProject,
   weightsOfRun,
@@ -181,14 +180,12 @@ const DO: Readonly<Record<(typeof ACTIONS)[number], Action>> = {
     await checkWritable(out);
     const [run, project] = await withRuns(place, (history) => [history.run(id), history.project(id)]);
     const folder = path.dirname(path.resolve(args.required(0)));
-    const target = path.dirname(path.resolve(out));
-    const data = project.data && relocateData(project.data, folder, target);
-    const restored = { ...project, weights: null, data };
+    const restored = { ...project, weights: null };
     const kept = await weightsOfRun(run);
-    const session = await ModelSession.open(restored, { folder: target });
+    const session = await ModelSession.open(restored, { folder });
     try {
       await session.adopt(restored, kept);
-      const saved = await saveProject(session, path.resolve(out), target);
+      const saved = await saveProject(session, path.resolve(out), folder);
       const { weights } = saved.project;
       output.result({ out, weights }, () =>
         [

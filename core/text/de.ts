@@ -99,7 +99,7 @@ export const DE: Translation = {
     'Jede Karte ist eine Schicht, jede Linie trägt einen Tensor. Gestrichelte Felder sind Parameter noch ohne Form: Die Größe der Eingabe wurde ihren Schichten nicht genannt, und das muss sie auch nicht.',
   'tour.feed.title': 'Eine Probe einspeisen',
   'tour.feed.text':
-    'Ein Stapel der Daten legt jede offen gelassene Größe fest. „Probe einspeisen“ drücken; es lässt sich rückgängig machen.',
+    'Ein Batch der Daten legt jede offen gelassene Größe fest. „Probe einspeisen“ drücken; es lässt sich rückgängig machen.',
   'tour.shapes.title': 'Die Formen ansehen',
   'tour.shapes.text':
     'Die Felder sind nun gefüllt, und jede Linie zeigt, was sie führt. Auf eine Zahl zeigen oder eine Karte wählen, um zu sehen, woher sie kommt.',
@@ -123,7 +123,7 @@ export const DE: Translation = {
   'chip.uninitialized': '· uninitialisiert',
   'emptyCanvas.drawANetwork': 'Ein Netz zeichnen',
   'emptyCanvas.startWithAnInput':
-    'Mit einem Eingang beginnen, dann Schichten aus der Palette hinzufügen. Jede Eingangsgröße darf offen bleiben: Ein Stapel der Daten legt alle fest.',
+    'Mit einem Eingang beginnen, dann Schichten aus der Palette hinzufügen. Jede Eingangsgröße darf offen bleiben: Ein Batch der Daten legt alle fest.',
   'emptyCanvas.addAnInput': 'Eingang hinzufügen',
   'emptyCanvas.startFromATemplate': 'Mit einer Vorlage beginnen',
   'lasso.drawAroundCardsTo': 'Um Karten zeichnen, um sie auszuwählen',
@@ -185,7 +185,7 @@ export const DE: Translation = {
   'toolBar.recent': 'Zuletzt geöffnet',
   'toolBar.nothingOpenedYet': 'Noch nichts geöffnet',
   'toolBar.commandPalette': 'Befehlspalette',
-  'toolBar.searchOrRunA': 'Befehl suchen oder ausführen',
+  'toolBar.searchOrRunA': 'Suchen und ausführen',
   'weights.show': 'Zeigen',
   'weights.verdictPerKey': 'Urteil je Schlüssel',
   'weights.model': 'Modell',
@@ -209,7 +209,7 @@ export const DE: Translation = {
   'inspector.inspector': 'Inspektor',
   'modelSummary.report': 'Bericht…',
   'modelSummary.tensorsWithAShape': 'Tensoren mit einer Form',
-  'modelSummary.oneSampleBatch': 'Ein Stapel der Daten',
+  'modelSummary.oneSampleBatch': 'Ein Batch der Daten',
   'modelSummary.layersOfTheModel': 'Schichten des Modells',
   'nodeInspector.options': 'Optionen',
   'nodeInspector.shapes': 'Formen',
@@ -311,6 +311,8 @@ export const DE: Translation = {
   'told.theGraphWasNotArranged': 'Der Graph wurde nicht angeordnet',
   'told.theMemoryWasNotPredicted': 'Der Speicher wurde nicht vorhergesagt',
 
+  'note.dataCopied': 'Die Daten, {name}, wurden daneben kopiert: Das Projekt steht damit für sich.',
+
   'ask.openProject': 'Projekt öffnen',
   'ask.saveProject': 'Projekt speichern',
   'ask.chooseData': 'Daten wählen',
@@ -353,7 +355,7 @@ export const DE: Translation = {
   'runTable.epochs': 'Epochen',
   'runTable.optimizer': 'Optimierer',
   'runTable.rate': 'Rate',
-  'runTable.batch': 'Stapel',
+  'runTable.batch': 'Batch',
   'runTable.seed': 'Startwert',
   'runTable.loss': 'Verlust',
   'runTable.validation': 'Validierung',

@@ -142,6 +142,7 @@ export const EN_TRAINING = {
   'run.stopped': 'Stopped',
   'run.failed': 'Failed',
   'run.finished': 'Finished',
+  'run.remaining': '{time} left',
   'run.left': 'Training · {time} left',
   'run.paused': 'Paused after step {step}',
   'run.validationAccuracy': 'validation accuracy {value}',

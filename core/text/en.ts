@@ -304,6 +304,8 @@ export const EN = {
   'sample.sampleBatchSize': 'Sample batch size',
   'sample.backToUninitialized': 'Back to uninitialized',
 
+  'note.dataCopied': 'Its data, {name}, was copied beside it, so that the project stands on its own.',
+
   'ask.openProject': 'Open project',
   'ask.saveProject': 'Save project',
   'ask.chooseData': 'Choose data',

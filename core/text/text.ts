@@ -24,6 +24,16 @@ export type TextValues<Key extends TextKey> = [NamesIn<(typeof EN)[Key]>] extend
 
 const HOLE = /\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g;
 
+/**
+ * A whole number as the language groups it. Where that would be with points, a narrow space stands instead: figures have a decimal point
+ * everywhere, and 1.797 beside 0.002 would be read as less than two.
+ */
+export const groupedIn = (language: Language, value: number): string =>
+  new Intl.NumberFormat(language)
+    .formatToParts(value)
+    .map(({ type, value: part }) => (type === 'group' && part === '.' ? '\u202F' : part))
+    .join('');
+
 /** The text of a key, its values filled in. */
 export function textIn<Key extends TextKey>(
   language: Language,
@@ -33,11 +43,10 @@ export function textIn<Key extends TextKey>(
   const text: string = TABLES[language][key] ?? EN[key];
   if (values === undefined) return text;
   const given: Readonly<Record<string, string | number>> = values;
-  const numbers = new Intl.NumberFormat(language);
   return text.replaceAll(HOLE, (_hole, name: string, one: string | undefined, other: string | undefined) => {
     const value = given[name] ?? '';
     if (one !== undefined && other !== undefined) return value === 1 ? one : other;
-    return typeof value === 'number' ? numbers.format(value) : value;
+    return typeof value === 'number' ? groupedIn(language, value) : value;
   });
 }
 

@@ -18,6 +18,7 @@ import {
 } from '#core/session/runs';
 import type { RunEvent } from '#core/session/session';
 
+import { findShipped } from '../data-places';
 import type { RunResult } from '../training/parts';
 import { inTransaction, naming, openDatabase } from './database';
 import type { HistoryPlace } from './place';
@@ -188,7 +189,7 @@ export class RunHistory {
     const { project } = this.#naming(
       () => this.#database.prepare('SELECT project FROM runs WHERE id = ?').get(id) as { project: string },
     );
-    return parseProject(project, `run ${id} of ${this.place.database}`);
+    return findShipped(parseProject(project, `run ${id} of ${this.place.database}`));
   }
   /** In the order they were made; an epoch's after its last step's. */
   points(id: number): readonly RecordedPoint[] {

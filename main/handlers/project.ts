@@ -7,9 +7,10 @@ import { errorToData, LazuliError } from '#core/errors';
 import type { Project } from '#core/document/project';
 import { serializeProject } from '#core/document/serialize';
 import type { OpenedProject } from '#core/ipc/api';
+import { isInside } from '#engine/data-places';
 import { diffProjects } from '#engine/diff';
 import { readProjectFile } from '#engine/projects';
-import { isInside, newFromTemplate, openProject, saveProject } from '#engine/project-files';
+import { newFromTemplate, openProject, saveProject } from '#engine/project-files';
 
 import type { App } from '../app';
 import { sendEvent } from '../ipc';
@@ -47,7 +48,8 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
       if (state.session.project.data) state.allowData(state.session.project.data);
       await state.moveTo(file, serializeProject(saved.project));
       app.remember(file);
-      return { ...state.opened(), notes: saved.warnings };
+      const copied = saved.copied.map((name) => say(state, 'note.dataCopied', { name }));
+      return { ...state.opened(), notes: [...saved.warnings, ...copied] };
     },
     'project.remember': (state, project, history) => state.remember(project, history),
     'project.change': (state, base, change, history) => state.change(base, change, history),

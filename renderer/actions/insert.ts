@@ -6,6 +6,7 @@ import { newEdgeId, newNodeId } from '#core/graph/fragment';
 import { BLOCK_LAYER, blockPorts } from '#core/graph/flatten';
 import { nameForLayer, uniqueName } from '#core/graph/names';
 import { findLayer } from '#core/layers/index';
+import { parseParams } from '#core/layers/parse';
 
 import { CARD_WIDTH, cardSize, COLUMN_GAP, ROW_GAP } from '../canvas/card-size';
 import { showNode, viewportCentre } from '../canvas/viewport';
@@ -53,7 +54,11 @@ function insertNode(
   const graph = graphNow();
   if (!graph) return;
   const after = target === null ? selectedSource(graph) : null;
-  const position = snapped(target?.position ?? after?.position ?? freePlace(graph, viewportCentre()));
+  const edge = graph.edges.find(({ id }) => id === target?.edge);
+  const between = edge ? placeInside(graph, edge) : null;
+  const position = snapped(
+    between ?? target?.position ?? after?.position ?? freePlace(graph, viewportCentre()),
+  );
   const node: GraphNode = {
     ...made,
     id: newNodeId(graph),
@@ -62,6 +67,7 @@ function insertNode(
   const edits: Edit[] = [
     { kind: 'add_node', node },
     ...(after ? behind(graph, declaration, node, after) : []),
+    ...(between ? makeRoom(graph, position, heightOf(made)) : []),
     ...(target?.edge === undefined
       ? target?.port
         ? atPort(graph, declaration, node, target.port)
@@ -77,6 +83,28 @@ function insertNode(
 interface Source {
   readonly from: Port;
   readonly position: Point;
+}
+
+/** How tall a new node's card will be. */
+function heightOf({ layer, params }: Pick<GraphNode, 'layer' | 'params'>): number {
+  const declaration = findLayer(layer);
+  const tensors = declaration?.tensors?.(parseParams(declaration, params)) ?? [];
+  return cardSize({ chips: tensors, isBlock: false }).height;
+}
+
+/** The place right after an edge's beginning where the edge leads on in the same column (or row), or null where it crosses over. */
+function placeInside(graph: Graph, edge: GraphEdge): Point | null {
+  const [from, to] = [edge.from, edge.to].map(({ node }) => graph.nodes.find(({ id }) => id === node));
+  if (!from || !to) return null;
+  const { height } = cardSize(useLive.getState().views.get(from.id));
+  const isRight = graph.direction === 'right';
+  const isBeside = isRight
+    ? Math.abs(from.position.y - to.position.y) < height / 2 && to.position.x > from.position.x
+    : Math.abs(from.position.x - to.position.x) < CARD_WIDTH / 2 && to.position.y > from.position.y;
+  if (!isBeside) return null;
+  return isRight
+    ? { x: from.position.x + CARD_WIDTH + COLUMN_GAP, y: to.position.y }
+    : { x: to.position.x, y: from.position.y + height + ROW_GAP };
 }
 
 /** The output a new node would be connected to, and the place after it. */
@@ -102,7 +130,7 @@ function behind(graph: Graph, layer: Ports, node: GraphNode, { from }: Source): 
   if (input === undefined) return [];
   const moved = output === undefined ? [] : handOver(graph, from, { node: node.id, port: output });
   return [
-    ...makeRoom(graph, node.position),
+    ...makeRoom(graph, node.position, heightOf(node)),
     ...moved,
     connectEdit(graph, from, { node: node.id, port: input }),
   ];
@@ -162,11 +190,11 @@ export const connectEdit = (graph: Graph, from: Port, to: Port): Edit => ({
 });
 
 /** Nodes below `position` in the same column step down when the new card would lie on one of them; in a row, to the right. */
-function makeRoom(graph: Graph, position: Point): Edit[] {
+function makeRoom(graph: Graph, position: Point, height: number): Edit[] {
   const [along, across, size, gap, breadth] =
     graph.direction === 'right'
-      ? (['x', 'y', CARD_WIDTH, COLUMN_GAP, NEW_CARD_HEIGHT] as const)
-      : (['y', 'x', NEW_CARD_HEIGHT, ROW_GAP, CARD_WIDTH] as const);
+      ? (['x', 'y', CARD_WIDTH, COLUMN_GAP, height] as const)
+      : (['y', 'x', height, ROW_GAP, CARD_WIDTH] as const);
   const later = graph.nodes.filter(
     (node) =>
       Math.abs(node.position[across] - position[across]) < breadth / 2 &&

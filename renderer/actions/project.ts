@@ -12,7 +12,7 @@ import { forgetRuns } from '../stores/runs';
 import { showNote } from '../stores/toasts';
 import { openDialog, select, useUi } from '../stores/ui';
 import { fitSoon } from '../canvas/viewport';
-import { t } from '../text';
+import { saidText, t } from '../text';
 import { perform } from './perform';
 import { acceptModel, flushRemember, markTold } from './sync';
 
@@ -62,7 +62,7 @@ export function showOpened(opened: OpenedProject): void {
     acceptModel(opened.model, opened.project);
     fitSoon();
   }
-  opened.notes.forEach(showNote);
+  opened.notes.forEach((note) => showNote(saidText(note)));
 }
 
 /** True when the current work may be replaced. */
@@ -131,7 +131,7 @@ async function save(saveAs: boolean): Promise<boolean> {
   const opened = await call('project.save', project, { saveAs });
   if (!opened) return false;
   markTold(opened.project, opened.version);
-  opened.notes.forEach(showNote);
+  opened.notes.forEach((note) => showNote(saidText(note)));
   // What was edited while the save ran is newer than the file and stays unsaved.
   if (useDocument.getState().project === project) {
     markSaved(opened.project, opened.file);

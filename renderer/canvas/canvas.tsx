@@ -40,6 +40,7 @@ import { NoteNode } from './note-node';
 import { Overview } from './overview';
 import { ShapeEdge } from './shape-edge';
 import type { FlowEdge, FlowNode } from './to-flow';
+import { CARD_WIDTH } from './card-size';
 import { cameraMoved, LEAST_ZOOM, setFlow, setMeasured, setPointer, toCanvas } from './viewport';
 import './canvas.css';
 import { t } from '../text';
@@ -118,7 +119,9 @@ export function Canvas(): JSX.Element {
     markEdge(null);
     if (type === '') return;
     event.preventDefault();
-    const position = toCanvas({ x: event.clientX - 120, y: event.clientY - 18 });
+    // The pointer holds the card by the middle of its head.
+    const { x, y } = toCanvas({ x: event.clientX, y: event.clientY });
+    const position = { x: x - CARD_WIDTH / 2, y: y - 18 };
     insertLayer(type, edge === null ? { position } : { position, edge });
   };
 

@@ -15,7 +15,7 @@ const BORDER = 2;
 
 /** Size of a card; of a plain one when nothing is known of the node yet. */
 export function cardSize(
-  view: Pick<NodeView, 'chips' | 'isBlock'> | undefined,
+  view: (Pick<NodeView, 'isBlock'> & { readonly chips: readonly unknown[] }) | undefined,
   hasSummary = true,
 ): { readonly width: number; readonly height: number } {
   const chips = view?.isBlock === true ? 0 : (view?.chips.length ?? 0);

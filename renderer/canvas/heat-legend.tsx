@@ -9,7 +9,7 @@ import { sourceText } from '../inspector/node-costs';
 import { showCost } from '../panels/cost-text';
 import { COSTS, needsProfile, showHeat, useHeat, type Cost } from '../stores/heat';
 import { useProfile, useProfileWatch } from '../stores/profile';
-import { t } from '../text';
+import { faultText, t } from '../text';
 import { keepFit } from './viewport';
 
 export function HeatLegend(): JSX.Element | null {
@@ -36,9 +36,7 @@ export function HeatLegend(): JSX.Element | null {
       </select>
       {isMissing ? (
         <p className="heat-text" role="status">
-          {error === null
-            ? t('common.measuring')
-            : `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`}
+          {error === null ? t('common.measuring') : faultText(error)}
         </p>
       ) : (
         <>

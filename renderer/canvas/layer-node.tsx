@@ -22,7 +22,7 @@ import type { FlowNode } from './to-flow';
 import { NodeName } from './node-name';
 import { paramSummary } from './param-summary';
 import { pickUpEdge } from './pick-up';
-import { t, useLanguage } from '../text';
+import { saidText, t, useLanguage } from '../text';
 
 export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<FlowNode>): JSX.Element | null {
   useLanguage();
@@ -171,13 +171,13 @@ function ProblemNote({ problems }: { readonly problems: readonly Problem[] }): J
     <button
       type="button"
       className="card-problem nodrag"
-      title={problems.map(({ message }) => message).join('\n')}
+      title={problems.map(({ message }) => saidText(message)).join('\n')}
       onClick={() => {
         showDock('problems');
       }}
     >
       <Icon size={13} aria-hidden />
-      <span>{worst.message}</span>
+      <span>{saidText(worst.message)}</span>
       {problems.length > 1 ? <span className="count">+{problems.length - 1}</span> : null}
     </button>
   );

@@ -22,7 +22,7 @@ import { select, useUi } from '../stores/ui';
 import { applyRepair, useRepairs } from '../panels/repair-buttons';
 import { middleOfGap } from './geometry';
 import type { FlowEdge, FlowNode } from './to-flow';
-import { t, whyWords } from '../text';
+import { saidText, t, whyWords } from '../text';
 
 export const ShapeEdge = memo(function ShapeEdge({
   id,
@@ -58,7 +58,7 @@ export const ShapeEdge = memo(function ShapeEdge({
         <div
           className={`edge-label nopan ${tone} ${text.includes('?') ? 'is-unknown' : ''}`}
           style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
-          title={problem?.message ?? why}
+          title={problem ? saidText(problem.message) : why}
           onClick={() => {
             select([], [id]);
           }}
@@ -74,8 +74,8 @@ export const ShapeEdge = memo(function ShapeEdge({
         >
           {problem?.got !== undefined
             ? t('problem.expectedGot', {
-                expected: problem.expected ?? t('problem.another'),
-                got: problem.got,
+                expected: problem.expected === undefined ? t('problem.another') : saidText(problem.expected),
+                got: saidText(problem.got),
               })
             : text}
           {problem ? <EdgeRepair problem={problem} /> : null}
@@ -126,8 +126,8 @@ function EdgeRepair({ problem }: { readonly problem: Problem }): JSX.Element | n
     <button
       type="button"
       className="edge-repair nodrag nopan"
-      title={best.label}
-      aria-label={best.label}
+      title={saidText(best.label)}
+      aria-label={saidText(best.label)}
       onClick={() => {
         applyRepair(best);
       }}

@@ -22,8 +22,11 @@ type Dragged = Extract<NodeChange<FlowNode>, { type: 'position' }> & {
   readonly position: FlowNode['position'];
 };
 
+/** Also the last change of a drag, which tells the unsnapped place; one of the arrow keys, with no drag before it, is none. */
 const isDrag = (change: NodeChange<FlowNode>): change is Dragged =>
-  change.type === 'position' && change.dragging === true && change.position !== undefined;
+  change.type === 'position' &&
+  change.position !== undefined &&
+  (change.dragging === true || (change.dragging === false && still !== null));
 
 /** The same changes with every dragged card shifted by what draws the whole selection to a line. */
 export function snapChanges(
@@ -39,7 +42,8 @@ export function snapChanges(
   const around = boundsOf(
     moving.map((node) => ({ ...sizeOf(node), ...(places.get(node.id) ?? node.position) })),
   );
-  const { offset, lines } = snapTo(around, still, REACH / zoomNow());
+  const { offset, lines: found } = snapTo(around, still, REACH / zoomNow());
+  const lines = dragged.some(({ dragging }) => dragging === true) ? found : [];
   if (offset.x === 0 && offset.y === 0) return { changes: [...changes], lines };
   const shifted = changes.map((change) =>
     isDrag(change)

@@ -184,7 +184,21 @@ export function seenPart(): {
   return { x, y, width: box.width / zoom, height: box.height / zoom };
 }
 
-/** Brings a node into view when part of it is outside; the zoom stays. Waits until a new card is drawn. */
+/** Room around a card that was brought into view. */
+const MARGIN = 24;
+
+/** How far what lies from `start` to `end` has to move to lie within the bounds: 0 where it does, else just so far, its start first. */
+export function shiftInto(start: number, end: number, least: number, most: number): number {
+  if (start >= least && end <= most) return 0;
+  return start < least || end - start > most - least - 2 * MARGIN
+    ? least + MARGIN - start
+    : most - MARGIN - end;
+}
+
+/**
+ * Brings a node into view when part of it is outside, as little as that takes: what is around it stays where the eye has it. The zoom
+ * stays. Waits until a new card is drawn.
+ */
 export function showNode(id: string): void {
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
@@ -194,10 +208,14 @@ export function showNode(id: string): void {
       const { x, y, width, height } = node;
       const start = flow.flowToScreenPosition({ x, y });
       const end = flow.flowToScreenPosition({ x: x + width, y: y + height });
-      const isInside =
-        start.x >= box.left && start.y >= box.top && end.x <= box.right && end.y <= box.bottom - CONTROLS;
-      if (isInside) return;
-      void flow.setCenter(x + width / 2, y + height / 2, { zoom: flow.getZoom(), duration: duration() });
+      const across = shiftInto(start.x, end.x, box.left, box.right);
+      const down = shiftInto(start.y, end.y, box.top, box.bottom - CONTROLS);
+      if (across === 0 && down === 0) return;
+      const camera = flow.getViewport();
+      void flow.setViewport(
+        { ...camera, x: camera.x + across, y: camera.y + down },
+        { duration: duration() },
+      );
     }),
   );
 }

@@ -5,7 +5,7 @@ import { useEffect, useState, type JSX } from 'react';
 import { useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { useModel } from '../stores/model';
-import { t } from '../text';
+import { saidText, t } from '../text';
 
 const PAUSE_MS = 250;
 
@@ -44,8 +44,8 @@ export function Announcer(): JSX.Element {
         if (news[0])
           say(
             news.length === 1
-              ? news[0].message
-              : t('announce.problems', { count: news.length, first: news[0].message }),
+              ? saidText(news[0].message)
+              : t('announce.problems', { count: news.length, first: saidText(news[0].message) }),
           );
         else if (problems.length === 0 && old.size > 0) say(t('announce.noProblems'));
       }),

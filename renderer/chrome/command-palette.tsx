@@ -15,7 +15,8 @@ import { useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { layersThatFit } from '../palette/fits';
 import type { InsertTarget } from '../stores/ui';
-import { t } from '../text';
+import { categoryTitle } from '../palette/layer-text';
+import { helpText, t } from '../text';
 import { CategoryIcon } from './category-icon';
 import { matchScore } from './match';
 import { Modal } from './modal';
@@ -106,12 +107,12 @@ function LayerItems({ target, choose }: ItemsProps & { readonly target: InsertTa
         <Command.Item
           key={layer.type}
           value={`Add ${layerTitle(layer)} ${layer.type}`}
-          keywords={[layer.category, ...(layer.keywords ?? [])]}
+          keywords={[layer.category, categoryTitle(layer.category), ...(layer.keywords ?? [])]}
           onSelect={() => choose(() => insertLayer(layer.type, target))}
         >
           <CategoryIcon category={layer.category} />
           <span>{layerTitle(layer)}</span>
-          <span className="muted command-summary">{layer.summary}</span>
+          <span className="muted command-summary">{helpText(layer.summary)}</span>
         </Command.Item>
       ))}
     </Command.Group>

@@ -3,6 +3,8 @@ import { CircleAlert } from 'lucide-react';
 import type { JSX, ReactNode } from 'react';
 import type { ErrorData } from '#core/errors';
 
+import { saidText } from '../text';
+
 /** `where`: the place, for errors whose text does not name it. */
 export function ErrorNotice({
   error,
@@ -17,9 +19,9 @@ export function ErrorNotice({
     <div className="notice is-error" role="alert">
       <CircleAlert size={15} aria-hidden />
       <span>
-        {error.message}
-        {where === undefined ? null : <span className="notice-fix">{where}</span>}
-        {error.hint === undefined ? null : <span className="notice-fix">{error.hint}</span>}
+        {saidText(error.message)}
+        {where === undefined ? null : <span className="notice-fix">{saidText(where)}</span>}
+        {error.hint === undefined ? null : <span className="notice-fix">{saidText(error.hint)}</span>}
       </span>
       {children}
     </div>

@@ -62,10 +62,13 @@ export function IconButton({
 export function Hint({
   text,
   command,
+  side = 'top',
   children,
 }: {
   readonly text: ReactNode;
   readonly command?: string | undefined;
+  /** Where it opens if there is room. */
+  readonly side?: 'top' | 'right';
   readonly children: ReactNode;
 }): JSX.Element {
   const isMac = useApp((state) => state.platform === 'darwin');
@@ -74,7 +77,7 @@ export function Hint({
     <Tooltip.Root>
       <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
       <Tooltip.Portal>
-        <Tooltip.Content className="tooltip" sideOffset={6} collisionPadding={8}>
+        <Tooltip.Content className="tooltip" side={side} sideOffset={6} collisionPadding={8}>
           <span>{text}</span>
           {shortcut === undefined ? null : <kbd>{shortcutText(shortcut, isMac)}</kbd>}
         </Tooltip.Content>

@@ -11,7 +11,7 @@ import { useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { useProfile, useProfileWatch } from '../stores/profile';
 import { showNote } from '../stores/toasts';
-import { t } from '../text';
+import { faultText, t } from '../text';
 import { Modal } from './modal';
 import { ReportTable } from './report-table';
 
@@ -42,7 +42,7 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
         </label>
         {isMeasured ? (
           <p className="small muted" role="status">
-            {profile ? stepText(profile) : error === null ? t('common.measuring') : error.message}
+            {profile ? stepText(profile) : error === null ? t('common.measuring') : faultText(error)}
           </p>
         ) : null}
         <Memory />

@@ -68,7 +68,7 @@ function RunProgress(): JSX.Element {
     <span className="run-progress">
       <progress max={100} value={percent} aria-label={t('runControls.trainingProgress')} />
       <span className="run-progress-text">
-        {percent}%{remaining === '' ? '' : ` · ${remaining} left`}
+        {percent}%{remaining === '' ? '' : ` · ${t('run.remaining', { time: remaining })}`}
       </span>
     </span>
   );

@@ -3,7 +3,7 @@ import { CircleAlert, CircleCheck, X } from 'lucide-react';
 import type { JSX } from 'react';
 
 import { dismissToast, useToasts, type Toast } from '../stores/toasts';
-import { t } from '../text';
+import { saidText, t } from '../text';
 
 export function Toasts(): JSX.Element {
   const toasts = useToasts((state) => state.toasts);
@@ -23,7 +23,7 @@ function ToastCard({ toast: { id, tone, title, error } }: { readonly toast: Toas
       <Icon size={16} aria-hidden className="toast-icon" />
       <div className="toast-body">
         <h3>{title}</h3>
-        {error ? <p>{error.message}</p> : null}
+        {error ? <p>{saidText(error.message)}</p> : null}
         {error ? (
           <dl className="toast-facts">
             {(['where', 'expected', 'got'] as const).map((name) => {
@@ -31,13 +31,13 @@ function ToastCard({ toast: { id, tone, title, error } }: { readonly toast: Toas
               return value === undefined || value === '' ? null : (
                 <div key={name}>
                   <dt>{t(`toast.${name}`)}</dt>
-                  <dd>{value}</dd>
+                  <dd>{saidText(value)}</dd>
                 </div>
               );
             })}
           </dl>
         ) : null}
-        {error?.hint === undefined ? null : <p className="toast-hint">{error.hint}</p>}
+        {error?.hint === undefined ? null : <p className="toast-hint">{saidText(error.hint)}</p>}
       </div>
       <button
         type="button"

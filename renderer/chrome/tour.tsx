@@ -77,9 +77,12 @@ function Step({ at }: { readonly at: number }): JSX.Element | null {
         aria-describedby="tour-text"
         tabIndex={-1}
         onKeyDown={(event) => {
-          if (event.key !== 'Escape') return;
+          // Enter on the card itself goes on; on its buttons it is theirs.
+          const goesOn = event.key === 'Enter' && event.target === event.currentTarget;
+          if (!goesOn && event.key !== 'Escape') return;
           event.preventDefault();
-          endTour();
+          if (goesOn) goToStep(at + 1);
+          else endTour();
         }}
         style={placeBeside(box)}
       >

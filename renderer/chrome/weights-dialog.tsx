@@ -7,7 +7,7 @@ import { formatShape } from '#core/tensor/shape';
 import { loadWeights } from '../actions/model';
 import { call } from '../client';
 import { useUi, type WeightsChoice } from '../stores/ui';
-import { t } from '../text';
+import { saidText, t } from '../text';
 import { Modal } from './modal';
 
 type Verdict = WeightVerdict['verdict'];
@@ -152,7 +152,7 @@ function useRenamed(choice: WeightsChoice): Compared & { readonly fields: JSX.El
         const verdicts = await call('weights.compare', token, rules);
         if (isCurrent) setCompared({ verdicts, rules, problem: null });
       } catch (error) {
-        const problem = error instanceof Error ? error.message : String(error);
+        const problem = saidText(error instanceof Error ? error.message : String(error));
         if (isCurrent) setCompared((last) => ({ ...last, problem }));
       }
     };

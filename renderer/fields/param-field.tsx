@@ -4,7 +4,7 @@ import { RotateCcw } from 'lucide-react';
 import { useId, useState, type JSX, type KeyboardEvent, type ReactNode } from 'react';
 import type { ParamSpec } from '#core/layers/params';
 
-import { helpText, t } from '../text';
+import { helpText, saidText, t } from '../text';
 import { paramToText, stepText, textToParam } from './param-text';
 
 interface ParamFieldProps {
@@ -193,7 +193,7 @@ function Row({ id, label, help, fault, note, reset, children }: RowProps): JSX.E
         )}
       </span>
       <p className="field-help" id={`${id}-help`}>
-        {fault ?? note ?? help}
+        {fault === undefined ? (note ?? help) : saidText(fault)}
       </p>
     </div>
   );

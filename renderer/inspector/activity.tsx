@@ -22,7 +22,7 @@ import { useUi } from '../stores/ui';
 import { Attention } from './attention-maps';
 import { NodeCosts } from './node-costs';
 import './activity.css';
-import { t } from '../text';
+import { faultText, t } from '../text';
 
 export function ActivitySection({ id }: { readonly id: string }): JSX.Element {
   const isOpen = useUi((state) => state.isActivityOpen);
@@ -49,13 +49,7 @@ export function ActivitySection({ id }: { readonly id: string }): JSX.Element {
 function Shown({ id }: { readonly id: string }): JSX.Element {
   const found = useActivity(id);
   if (found === null) return <p className="muted small">{t('activity.computing')}</p>;
-  if ('error' in found)
-    return (
-      <p className="muted small">
-        {found.error.message}
-        {found.error.hint === undefined ? '' : ` (${found.error.hint})`}
-      </p>
-    );
+  if ('error' in found) return <p className="muted small">{faultText(found.error)}</p>;
   const { samples, outputs, attention, no_gradient } = found.activity;
   return (
     <>
@@ -173,8 +167,12 @@ function Maps({ first, largest }: { readonly first: FirstSample; readonly larges
   }, [first, tiling, largest, colours]);
   const { shape, channels } = first;
   const [count = 1] = shape;
-  const part = count < channels ? `the first ${count} of ${channels}` : String(count);
-  const caption = shape.length === 3 ? `${part} maps ${tileHeight}×${tileWidth}` : formatShape(shape);
+  const part =
+    count < channels ? t('picture.firstOf', { shown: count, count: channels }) : t('picture.all', { count });
+  const caption =
+    shape.length === 3
+      ? t('activity.maps', { part, size: `${tileHeight}×${tileWidth}` })
+      : formatShape(shape);
   return (
     <figure className="activity-maps">
       <canvas

@@ -15,8 +15,10 @@ export function Attention({ maps }: { readonly maps: AttentionMaps }): JSX.Eleme
   const size = rows * columns;
   const title = name === '' ? t('attention.title') : t('attention.of', { name });
   const cut = [
-    ...(shown < heads ? [`the first ${shown} of ${heads} heads`] : []),
-    ...(rows < queries || columns < keys ? [`the first ${rows}×${columns} of ${queries}×${keys} steps`] : []),
+    ...(shown < heads ? [t('attention.firstHeads', { shown, count: heads })] : []),
+    ...(rows < queries || columns < keys
+      ? [t('attention.firstSteps', { shown: `${rows}×${columns}`, count: `${queries}×${keys}` })]
+      : []),
   ];
   return (
     <div className="attention" role="group" aria-label={title}>
@@ -35,7 +37,7 @@ export function Attention({ maps }: { readonly maps: AttentionMaps }): JSX.Eleme
       </div>
       <p className="small muted">
         {t('attention.axes', { value: showLoss(largest) })}
-        {cut.length > 0 ? ` Shown: ${cut.join(', ')}.` : ''}
+        {cut.length > 0 ? ` ${t('attention.shown', { what: cut.join(', ') })}` : ''}
       </p>
     </div>
   );

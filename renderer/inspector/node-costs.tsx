@@ -7,7 +7,7 @@ import { showCount, showShare } from '../panels/format';
 import { scopePath, shownGraph, useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { useProfile, useProfileWatch } from '../stores/profile';
-import { t } from '../text';
+import { faultText, t } from '../text';
 
 export function NodeCosts({ id }: { readonly id: string }): JSX.Element {
   useProfileWatch();
@@ -21,11 +21,7 @@ export function NodeCosts({ id }: { readonly id: string }): JSX.Element {
         <Costs found={found} profile={profile} />
       ) : (
         <p className="muted small">
-          {error !== null
-            ? `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`
-            : profile === null
-              ? t('common.measuring')
-              : t('costs.nothing')}
+          {error !== null ? faultText(error) : profile === null ? t('common.measuring') : t('costs.nothing')}
         </p>
       )}
     </div>
@@ -53,14 +49,16 @@ function Costs({
           </tr>
         </thead>
         <tbody>
-          <WorkRow name="forward" work={forward} />
-          <WorkRow name="backward" work={backward} />
+          <WorkRow name={t('costs.forward')} work={forward} />
+          <WorkRow name={t('costs.backward')} work={backward} />
         </tbody>
       </table>
       <p className="small muted">
-        {showShare(profile.seconds > 0 ? seconds / profile.seconds : 0)} of a step of{' '}
-        {showSeconds(profile.seconds)}
-        {kept > 0 ? ` · ${showBytes(kept)} kept for the backward` : ''}. {sourceText(profile)}
+        {t('costs.ofAStep', {
+          share: showShare(profile.seconds > 0 ? seconds / profile.seconds : 0),
+          time: showSeconds(profile.seconds),
+        })}
+        {kept > 0 ? ` · ${t('costs.kept', { bytes: showBytes(kept) })}` : ''}. {sourceText(profile)}
       </p>
       <Fused found={found} />
     </>

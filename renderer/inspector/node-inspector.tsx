@@ -14,7 +14,7 @@ import { clearAfter, showAfterEdit } from '../stores/after';
 import { scopePath, useDocument, useNode } from '../stores/document';
 import { useLive, type NodeView } from '../stores/live';
 import { useModel } from '../stores/model';
-import { t } from '../text';
+import { helpText, saidText, t } from '../text';
 import { ActivitySection } from './activity';
 import { BlockInspector } from './block-inspector';
 import { ParameterList } from './parameter-list';
@@ -40,15 +40,17 @@ export function NodeInspector({ id }: { readonly id: string }): JSX.Element | nu
         </div>
       </header>
       <div className="inspector-body">
-        {declaration ? <p className="inspector-about">{declaration.summary}</p> : null}
+        {declaration ? <p className="inspector-about">{helpText(declaration.summary)}</p> : null}
         {view.problems.map((problem) => {
           const Icon = problem.severity === 'error' ? CircleAlert : TriangleAlert;
           return (
             <p key={problem.message} className={`notice is-${problem.severity}`}>
               <Icon size={14} aria-hidden />
               <span>
-                {problem.message}
-                {problem.fixes.length > 0 ? <span className="notice-fix">{problem.fixes[0]}</span> : null}
+                {saidText(problem.message)}
+                {problem.fixes.length > 0 ? (
+                  <span className="notice-fix">{saidText(problem.fixes[0] ?? '')}</span>
+                ) : null}
               </span>
             </p>
           );

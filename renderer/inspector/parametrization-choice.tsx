@@ -31,19 +31,20 @@ function choicesFor(rank: number, { weight_norm, spectral_norm = {} }: Chosen): 
   const own = weight_norm === undefined ? [] : [weight_norm.dim];
   const axes = [...new Set([...Array.from({ length: rank }, (_, axis) => axis), null, ...own])];
   return new Map<string, Choice>([
-    ['', { words: 'learned as it is', chosen: {} }],
+    ['', { words: t('parametrization.none'), chosen: {} }],
     ...axes.map((dim): [string, Choice] => [
       `weight_norm ${dim ?? 'all'}`,
       {
-        words: dim === null ? 'weight norm, one for all' : `weight norm along axis ${dim}`,
+        words:
+          dim === null ? t('parametrization.weightNormAll') : t('parametrization.weightNorm', { axis: dim }),
         chosen: { weight_norm: { dim } },
       },
     ]),
-    ['spectral_norm', { words: 'spectral norm', chosen: { spectral_norm } }],
-    ['orthogonal', { words: 'orthogonal', chosen: { orthogonal: {} } }],
+    ['spectral_norm', { words: t('parametrization.spectralNorm'), chosen: { spectral_norm } }],
+    ['orthogonal', { words: t('parametrization.orthogonal'), chosen: { orthogonal: {} } }],
     ...ORTHOGONAL_MAPS.map((map): [string, Choice] => [
       `orthogonal ${map}`,
-      { words: `orthogonal by ${map}`, chosen: { orthogonal: { orthogonal_map: map } } },
+      { words: t('parametrization.orthogonalBy', { map }), chosen: { orthogonal: { orthogonal_map: map } } },
     ]),
   ]);
 }

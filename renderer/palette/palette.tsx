@@ -1,7 +1,7 @@
 // The palette: every layer of the catalogue by category, with search. Drag one to the canvas; Enter or a double click inserts it
 // after the selection. Arrow keys move through the list.
 import { Search } from 'lucide-react';
-import { useRef, useState, type JSX, type KeyboardEvent } from 'react';
+import { memo, useRef, useState, type JSX, type KeyboardEvent } from 'react';
 import { layerTitle } from '#core/graph/resolve';
 import { LAYERS, type LayerDeclaration } from '#core/layers/index';
 import type { Category } from '#core/layers/declaration';
@@ -9,42 +9,33 @@ import type { Category } from '#core/layers/declaration';
 import { insertLayer } from '../actions/insert';
 import { CategoryIcon } from '../chrome/category-icon';
 import { Hint } from '../chrome/icon-button';
-import { t } from '../text';
-import type { TextKey } from '#core/text/text';
+import { helpText, t } from '../text';
 import { DRAGGED_LAYER } from './drag';
+import { categoryTitle, spokenOf } from './layer-text';
 import { searchLayers } from './search';
 import './palette.css';
 
-const TITLES: Readonly<Record<Category, Extract<TextKey, `category.${string}`>>> = {
-  'input/output': 'category.ends',
-  linear: 'category.linear',
-  convolution: 'category.convolution',
-  pooling: 'category.pooling',
-  normalization: 'category.normalization',
-  activation: 'category.activation',
-  recurrent: 'category.recurrent',
-  attention: 'category.attention',
-  shape: 'category.shape',
-  regularization: 'category.regularization',
-  embedding: 'category.embedding',
-  arithmetic: 'category.arithmetic',
-  loss: 'category.loss',
-};
-
 export function Palette(): JSX.Element {
   const [query, setQuery] = useState('');
+  // The list is one stop of the Tab key: the item last walked to, else the first.
+  const [walked, setWalked] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
-  const found = searchLayers(LAYERS, query);
+  const found = searchLayers(LAYERS, query, spokenOf);
   const groups =
     query.trim() === ''
       ? byCategory(found)
       : [{ title: t('palette.found', { count: found.length }), layers: found }];
 
+  const stop = found.find(({ type }) => type === walked)?.type ?? found[0]?.type;
+
   const moveFocus = (event: KeyboardEvent): void => {
-    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+    if (!['ArrowDown', 'ArrowUp', 'Home', 'End'].includes(event.key)) return;
+    const isInField = event.target instanceof HTMLInputElement;
+    if (isInField && event.key !== 'ArrowDown') return;
     const items = [...(list.current?.querySelectorAll<HTMLElement>('.palette-item') ?? [])];
     const at = items.findIndex((item) => item === document.activeElement);
-    const next = items[event.key === 'ArrowDown' ? at + 1 : at - 1];
+    const places = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 };
+    const next = items[places[event.key as keyof typeof places]];
     if (!next) return;
     event.preventDefault();
     next.focus();
@@ -74,7 +65,7 @@ export function Palette(): JSX.Element {
           <section key={title} aria-label={title}>
             <h2 className="section-title">{title}</h2>
             {layers.map((layer) => (
-              <PaletteItem key={layer.type} layer={layer} />
+              <PaletteItem key={layer.type} layer={layer} isStop={layer.type === stop} onFocus={setWalked} />
             ))}
           </section>
         ))}
@@ -85,13 +76,25 @@ export function Palette(): JSX.Element {
   );
 }
 
-function PaletteItem({ layer }: { readonly layer: LayerDeclaration }): JSX.Element {
+const PaletteItem = memo(function PaletteItem({
+  layer,
+  isStop,
+  onFocus,
+}: {
+  readonly layer: LayerDeclaration;
+  readonly isStop: boolean;
+  readonly onFocus: (type: string) => void;
+}): JSX.Element {
   return (
-    <Hint text={<HintText layer={layer} />}>
+    <Hint text={<HintText layer={layer} />} side="right">
       <button
         type="button"
         className="palette-item"
+        tabIndex={isStop ? 0 : -1}
         draggable
+        onFocus={() => {
+          onFocus(layer.type);
+        }}
         onDragStart={(event) => {
           event.dataTransfer.setData(DRAGGED_LAYER, layer.type);
           event.dataTransfer.effectAllowed = 'copy';
@@ -110,12 +113,12 @@ function PaletteItem({ layer }: { readonly layer: LayerDeclaration }): JSX.Eleme
       </button>
     </Hint>
   );
-}
+});
 
 function HintText({ layer }: { readonly layer: LayerDeclaration }): JSX.Element {
   return (
     <>
-      {layer.summary}
+      {helpText(layer.summary)}
       {layer.torch === null ? null : <span className="tooltip-detail">{layer.torch}</span>}
     </>
   );
@@ -126,5 +129,5 @@ function byCategory(
 ): readonly { readonly title: string; readonly layers: readonly LayerDeclaration[] }[] {
   const groups = new Map<Category, LayerDeclaration[]>();
   for (const layer of layers) groups.set(layer.category, [...(groups.get(layer.category) ?? []), layer]);
-  return [...groups].map(([category, members]) => ({ title: t(TITLES[category]), layers: members }));
+  return [...groups].map(([category, members]) => ({ title: categoryTitle(category), layers: members }));
 }

@@ -1,4 +1,7 @@
 // Numbers as people read them: durations, counts, bytes, losses, shares.
+import { groupedIn } from '#core/text/text';
+
+import { languageOf, useApp } from '../stores/app';
 
 /** `0:07`, `3:12`, `1:02:45`. */
 export function showDuration(seconds: number): string {
@@ -10,7 +13,7 @@ export function showDuration(seconds: number): string {
 
 /** `1,797`, `38.2 k`, `4.21 M`, `7.5 G`. */
 export function showCount(value: number): string {
-  if (value < 100_000) return value.toLocaleString('en');
+  if (value < 100_000) return groupedIn(languageOf(useApp.getState()), value);
   const [scale, unit] = value < 1e6 ? [1e3, 'k'] : value < 1e9 ? [1e6, 'M'] : [1e9, 'G'];
   return `${Number((value / scale).toPrecision(3))} ${unit}`;
 }

@@ -6,7 +6,7 @@ import { formatShape } from '#core/tensor/shape';
 
 import type { NodeView } from '../stores/live';
 import { portsOf } from '../stores/ports';
-import { provenanceText, t } from '../text';
+import { provenanceText, saidText, t } from '../text';
 
 export interface OutlineRow {
   /** Unique in the tree: `n2`, `n2 in input`. */
@@ -35,7 +35,8 @@ export function nodeText(node: GraphNode, view: NodeView | undefined): string {
       ? [t('card.output.shapes', { shapes: view.outputs.map(shapeText).join(t('list.and')) })]
       : []),
     ...(waiting > 0 ? [t('card.waiting', { count: waiting })] : []),
-    ...(view?.problems.map(({ severity, message }) => `${t(`severity.${severity}`)}: ${message}`) ?? []),
+    ...(view?.problems.map(({ severity, message }) => `${t(`severity.${severity}`)}: ${saidText(message)}`) ??
+      []),
   ].join(', ');
 }
 

@@ -5,7 +5,7 @@ import type { Problem } from '#core/session/session';
 
 import { focusEdge, focusNode } from '../canvas/focus-node';
 import { useLive } from '../stores/live';
-import { t } from '../text';
+import { saidText, t } from '../text';
 import { RepairButtons } from './repair-buttons';
 
 /** Repairs are tried for the first problems; those after them often go with these. */
@@ -46,8 +46,8 @@ function ProblemRow({ problem }: { readonly problem: Problem }): JSX.Element {
       className={`problem is-${severity}`}
       aria-label={t('problem.at', {
         severity: severity === 'error' ? t('problem.error') : t('problem.warning'),
-        where,
-        message,
+        where: saidText(where),
+        message: saidText(message),
       })}
       onClick={() => {
         if (node !== null) focusNode(node);
@@ -56,21 +56,21 @@ function ProblemRow({ problem }: { readonly problem: Problem }): JSX.Element {
     >
       <Icon size={15} aria-hidden />
       <span className="problem-text">
-        <span className="problem-message">{message}</span>
+        <span className="problem-message">{saidText(message)}</span>
         {expected !== undefined && got !== undefined ? (
           <span className="problem-numbers">
-            expected <b>{expected}</b>, got <b>{got}</b>
+            {t('toast.expected')} <b>{saidText(expected)}</b>, {t('toast.got')} <b>{saidText(got)}</b>
           </span>
         ) : null}
         {fixes.length > 0 ? (
           <span className="problem-fixes">
             {fixes.map((fix) => (
-              <span key={fix}>{fix}</span>
+              <span key={fix}>{saidText(fix)}</span>
             ))}
           </span>
         ) : null}
       </span>
-      <span className="problem-where">{where}</span>
+      <span className="problem-where">{saidText(where)}</span>
       {node === null && edge === null ? null : <ChevronRight size={14} aria-hidden className="muted" />}
     </button>
   );

@@ -8,6 +8,7 @@ import { clearAfter, showAfterEdit } from '../stores/after';
 import { editWhole, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { showError } from '../stores/toasts';
+import { saidText, t } from '../text';
 
 /** Trying a repair infers the whole graph: beyond this many nodes it would be felt. */
 const MOST_NODES = 3_000;
@@ -23,9 +24,9 @@ export function useRepairs(problem: Problem | null): readonly Repair[] {
 
 export function applyRepair({ edit, label }: Repair): void {
   try {
-    editWhole(edit, label);
+    editWhole(edit, saidText(label));
   } catch (error) {
-    showError(`${label} failed`, error);
+    showError(t('told.repairFailed', { label: saidText(label) }), error);
   }
 }
 
@@ -33,7 +34,7 @@ export function RepairButtons({ problem }: { readonly problem: Problem }): JSX.E
   const repairs = useRepairs(problem);
   if (repairs.length === 0) return null;
   return (
-    <div className="repairs" role="group" aria-label={`Repairs of ${problem.where}`}>
+    <div className="repairs" role="group" aria-label={t('repair.of', { where: saidText(problem.where) })}>
       {repairs.map((repair) => (
         <button
           key={repair.label}
@@ -48,7 +49,7 @@ export function RepairButtons({ problem }: { readonly problem: Problem }): JSX.E
           }}
         >
           <Wrench size={12} aria-hidden />
-          {repair.label}
+          {saidText(repair.label)}
         </button>
       ))}
     </div>

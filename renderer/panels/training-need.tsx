@@ -6,7 +6,7 @@ import { showBytes } from '#core/units';
 import { call } from '../client';
 import { useDocument } from '../stores/document';
 import { useRun } from '../stores/run';
-import { t } from '../text';
+import { saidText, t } from '../text';
 
 /** Milliseconds without an edit before the engine is asked. */
 const REST = 800;
@@ -57,7 +57,7 @@ function refusalOf(need: TrainingNeed): string | null {
     refuseTooLarge(need);
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return saidText(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -5,6 +5,7 @@ import { BROWSER_LIMITS, type TensorFigures, type TensorRef } from '#core/sessio
 import type { ParameterInfo } from '#core/session/session';
 
 import { call } from '../client';
+import { t } from '../text';
 import { useModel } from './model';
 import { useRun } from './run';
 import { showError } from './toasts';
@@ -78,7 +79,7 @@ async function ask(): Promise<void> {
     }
   } catch (error) {
     wantNoFigures();
-    showError('The figures of the parameters cannot be shown', error);
+    showError(t('told.noFigures'), error);
   } finally {
     isAsking = false;
   }

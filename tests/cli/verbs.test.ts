@@ -31,6 +31,7 @@ test('new writes a template and refuses to replace a file', slow, async () => {
   expect((await lazuli(['new', 'p.lazuli'], { cwd: folder })).code).toBe(2);
   expect((await lazuli(['new', 'p.lazuli', '--force'], { cwd: folder })).code).toBe(0);
   expect((await lazuli(['new', 'q.lazuli', '--template', 'nope'], { cwd: folder })).code).toBe(2);
+
   const listed = documentOf(await lazuli(['new', '--list', '--json'])) as { name: string }[];
   expect(listed.map(({ name }) => name)).toEqual([
     'blank',
@@ -41,6 +42,22 @@ test('new writes a template and refuses to replace a file', slow, async () => {
     'pairs',
   ]);
 });
+
+test(
+  'new puts the data of a template beside it, under another name where a different file has its own',
+  slow,
+  async () => {
+    const folder = temporaryFolder();
+    const digits = await lazuli(['new', 'd.lazuli', '--template', 'digits', '--json'], { cwd: folder });
+    expect(documentOf(digits)).toMatchObject({ data: ['digits.csv.gz'] });
+    writeFileSync(path.join(folder, 'iris.csv'), 'of somebody else');
+    const iris = await lazuli(['new', 'i.lazuli', '--template', 'iris', '--json'], { cwd: folder });
+    expect(documentOf(iris)).toMatchObject({ data: ['iris-2.csv'] });
+    expect(JSON.parse(readFileSync(path.join(folder, 'i.lazuli'), 'utf8'))).toMatchObject({
+      data: { file: 'iris-2.csv' },
+    });
+  },
+);
 
 test('summary shows uninitialized parameters, and their shapes for a sample', slow, async () => {
   const plain = documentOf(await lazuli(['summary', example('digits'), '--json']));

@@ -10,6 +10,7 @@ import { PREFERENCE_NAMES, PREFERENCES, type Preference } from '#core/preference
 import { preferenceChangeSchema, preferencesSchema } from '#core/preferences-schema';
 import { INITIAL_PREFERENCES } from '#core/preferences';
 import { TEMPLATES } from '#core/document/templates';
+import { LAYERS } from '#core/layers/index';
 import { METRICS } from '#core/metrics/index';
 import { OPTIMIZERS } from '#core/optimizers/index';
 import { SCHEDULERS } from '#core/schedulers/index';
@@ -18,6 +19,8 @@ import { TRAINING_LOSSES } from '#core/training/losses';
 import { CLIPPING, EARLY_STOPPING } from '#core/training/options';
 import { DE } from '#core/text/de';
 import { DE_HELP } from '#core/text/de-help';
+import { DE_LAYERS } from '#core/text/de-layers';
+import { DE_LAYERS_MORE } from '#core/text/de-layers-more';
 import { helpIn } from '#core/text/help';
 import { DE_COMMANDS } from '#core/text/de-commands';
 import { EN } from '#core/text/en';
@@ -58,7 +61,7 @@ test('values are filled in, numbers as the language writes them, words by their 
   expect(textIn('en', 'runs.use', { bytes: '3 KB', count: 1 })).toBe('3 KB in the weights of 1 run');
   expect(textIn('en', 'runs.use', { bytes: '3 KB', count: 1200 })).toBe('3 KB in the weights of 1,200 runs');
   expect(textIn('de', 'runs.use', { bytes: '3 KB', count: 1200 })).toBe(
-    '3 KB in den Gewichten von 1.200 Läufen',
+    '3 KB in den Gewichten von 1\u202F200 Läufen',
   );
   expect(textIn('en', 'settings.nothing', { query: '{query} $&' })).toContain('“{query} $&”');
 });
@@ -75,17 +78,24 @@ test('every command has a name in every language', () => {
   for (const command of COMMANDS) expect(commandLabel(command, 'en')).toBe(command.label);
 });
 
-test('every help of the training form has a German text, and none has one that is gone', () => {
+test('every help of layers and of the training form has one German text, and none has one that is gone', () => {
   const helps = new Set(
-    [...OPTIMIZERS, ...SCHEDULERS, ...METRICS, ...TRAINING_LOSSES, CLIPPING, EARLY_STOPPING].flatMap(
-      (declaration) => [
-        ...Object.values<ParamSpec>(declaration.params).map(({ help }) => help),
-        ...('slots' in declaration ? declaration.slots.flatMap(({ help }) => help ?? []) : []),
-      ],
-    ),
+    [
+      ...LAYERS,
+      ...OPTIMIZERS,
+      ...SCHEDULERS,
+      ...METRICS,
+      ...TRAINING_LOSSES,
+      CLIPPING,
+      EARLY_STOPPING,
+    ].flatMap((declaration) => [
+      ...Object.values<ParamSpec>(declaration.params).map(({ help }) => help),
+      ...('slots' in declaration ? declaration.slots.flatMap(({ help }) => help ?? []) : []),
+    ]),
   );
-  for (const { summary } of [...METRICS, ...TEMPLATES]) helps.add(summary);
-  expect(Object.keys(DE_HELP).toSorted()).toEqual([...helps].toSorted());
+  for (const { summary } of [...LAYERS, ...METRICS, ...TEMPLATES]) helps.add(summary);
+  const keys = [DE_HELP, DE_LAYERS, DE_LAYERS_MORE].flatMap((table) => Object.keys(table));
+  expect(keys.toSorted()).toEqual([...helps].toSorted());
   expect(helpIn('de', 'Largest rate.')).toBe('Größte Rate.');
   expect(helpIn('en', 'Largest rate.')).toBe('Largest rate.');
   expect(helpIn('de', 'no such help')).toBe('no such help');

@@ -149,3 +149,29 @@ test('axe finds nothing serious in the main states, light, dark and with high co
   await look('high contrast');
   expect(found).toEqual([]);
 });
+
+test('the palette is one stop of the Tab key; arrows walk through it and Enter adds', async ({ lazuli }) => {
+  const { page } = lazuli;
+  const palette = page.getByRole('navigation', { name: 'Layers' });
+  const item = (name: string) => palette.getByRole('button', { name, exact: true });
+  await palette.getByRole('searchbox').focus();
+  await page.keyboard.press('Tab');
+  await expect(item('input')).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expect(item('Linear')).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(palette.locator(':focus')).toHaveCount(0);
+  await page.keyboard.press('Shift+Tab');
+  await expect(item('Linear')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(card(page, 'linear1')).toBeVisible();
+
+  await palette.getByRole('searchbox').fill('dropout');
+  await page.keyboard.press('ArrowDown');
+  await expect(item('Dropout')).toBeFocused();
+  await page.keyboard.press('End');
+  await expect(palette.locator('.palette-item').last()).toBeFocused();
+  await page.keyboard.press('Home');
+  await expect(item('Dropout')).toBeFocused();
+});

@@ -1,5 +1,5 @@
 // Files from the window: save as, reopen from the recent ones, weights in and out with their verdicts, pause and resume.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Locator, Page } from '@playwright/test';
@@ -29,6 +29,38 @@ test('save as writes the project and its weights elsewhere, and the data is stil
   await page.getByRole('button', { name: 'Recent projects' }).click();
   await page.getByRole('menuitem', { name: /^digits\.lazuli/ }).click();
   await expect(card(page, 'fc2')).toContainText('uninitialized');
+});
+
+test('an example is saved with its data beside it, also one that named it in an application that is gone', async ({
+  lazuli,
+}) => {
+  const { page, folder } = lazuli;
+  const iris = join(import.meta.dirname, '../../examples/iris');
+  const [mine, old] = [join(folder, 'mine'), join(folder, 'old')];
+  for (const each of [mine, old]) mkdirSync(each);
+  const named = JSON.parse(readFileSync(join(iris, 'iris.lazuli'), 'utf8')) as { data: { file: string } };
+  named.data.file = '/gone/lazuli/resources/app/examples/iris/iris.csv';
+  writeFileSync(join(old, 'iris.lazuli'), JSON.stringify(named));
+
+  for (const [from, to] of [
+    [iris, mine],
+    [old, old],
+  ] as const) {
+    await lazuli.answerDialog(join(from, 'iris.lazuli'));
+    await lazuli.command('file.open');
+    await expect(page.locator('.project-name')).toHaveAttribute(
+      'title',
+      from === old ? old : 'Not saved yet',
+    );
+    await page.getByRole('button', { name: 'Feed sample' }).first().click();
+    await expect(card(page, 'fc1')).toContainText('16×4');
+    await lazuli.answerDialog(join(to, 'iris.lazuli'));
+    await lazuli.command('file.save');
+    await expect(page.getByText('Its data, iris.csv, was copied beside it').last()).toBeVisible();
+    await expect.poll(() => readdirSync(to).sort()).toEqual(['iris.csv', 'iris.lazuli', 'iris.pt']);
+    const saved: unknown = JSON.parse(readFileSync(join(to, 'iris.lazuli'), 'utf8'));
+    expect(saved).toMatchObject({ data: { file: 'iris.csv' } });
+  }
 });
 
 test('weights saved from one model load into a fresh one after their verdicts were shown', async ({

@@ -10,9 +10,9 @@ test.use({ example: 'digits' });
 const ENGLISH =
   /\b(?:the|and|with|of|is|are|not|no|from|this|that|its|to|by|for|each|first|change|layers?|samples?|target|loss|learning|choose|add|remove|undo|run|rate|waits)\b/i;
 
-/** What is PyTorch's or the declarations' own: help and summaries of layers, names; what devices say of themselves. */
+/** What is PyTorch's or the declarations' own: names; what devices say of themselves. */
 const OWN = [
-  '.command-summary', '.palette-name', '.about .facts', '.inspector-about', '.hint', '.field-help', '.mono', '.shape', '.react-flow__node', '.picture-target', 'option', 'th', 'td', 'pre',
+  '.palette-name', '.about .facts', '.mono', '.shape', '.react-flow__node', '.picture-target', 'option', 'th', 'td', 'pre',
 ].join(', '); // prettier-ignore
 
 /** Names of layers that are such words. */

@@ -92,7 +92,7 @@ test('started without a file the example opens as a copy: it trains, is saved wh
   await lazuli.command('file.save');
   await expect(page.locator('.project-name')).toHaveAttribute('title', mine);
   await expect.poll(() => readdirSync(mine).sort()).toEqual(
-    ['digits.lazuli', 'digits.pt', 'digits.runs', 'digits.runs.db'],
+    ['digits.csv.gz', 'digits.lazuli', 'digits.pt', 'digits.runs', 'digits.runs.db'],
   ); // prettier-ignore
   expect(await runs(page)).toEqual(['finished']);
 

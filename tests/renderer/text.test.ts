@@ -1,8 +1,9 @@
 // Text to values and back, keys to commands, words to layers: everything typed into the window.
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '#core/commands/commands';
-import { LAYERS } from '#core/layers/index';
+import { LAYERS, type LayerDeclaration } from '#core/layers/index';
 import { boolean, integer, integersOr, integersOrBlanks, numbers, shape, size } from '#core/layers/params';
+import { helpIn } from '#core/text/help';
 import { commandFor, matches, shortcutText, type KeyPress } from '#renderer/actions/shortcuts';
 import { matchScore } from '#renderer/chrome/match';
 import { numberFault } from '#renderer/fields/number-text';
@@ -118,6 +119,13 @@ describe('search', () => {
   });
 
   test('nonsense finds nothing, nothing finds everything', () => {
+    const german = ({ category, summary }: LayerDeclaration) => ({
+      category: category === 'convolution' ? 'Faltung' : category,
+      summary: helpIn('de', summary),
+    });
+    expect(searchLayers(LAYERS, 'Faltung', german)[0]?.type).toBe('conv1d');
+    expect(searchLayers(LAYERS, 'Wahrscheinlichkeiten', german)[0]?.type).toBe('softmax');
+    expect(searchLayers(LAYERS, 'convolution', german)[0]?.type).toBe('conv1d');
     expect(searchLayers(LAYERS, 'qqqq')).toEqual([]);
     expect(searchLayers(LAYERS, ' ')).toBe(LAYERS);
   });

@@ -105,7 +105,7 @@ function useDetail(info: ParameterInfo): TensorDetail | null {
         if (isWanted) setDetail(found);
       },
       (error: unknown) => {
-        if (isWanted) showError(`${name} cannot be shown`, error);
+        if (isWanted) showError(t('told.notShown', { name }), error);
       },
     );
     return () => {

@@ -8,6 +8,7 @@ import { call } from '../../client';
 import { refOf } from '../../stores/figures';
 import { coloursOf, useApp } from '../../stores/app';
 import { showError } from '../../stores/toasts';
+import { t } from '../../text';
 import { showLoss } from '../format';
 import { scaleOf } from './colours';
 import { colour, paintTiles, tilingOf, type Tiling } from './pixels';
@@ -35,7 +36,7 @@ export function TensorPicture({
       (found) => {
         if (isWanted) setPainted(found);
       },
-      (error: unknown) => showError(`${info.key} cannot be drawn`, error),
+      (error: unknown) => showError(t('told.notDrawn', { key: info.key }), error),
     );
     return () => {
       isWanted = false;
@@ -91,8 +92,11 @@ async function paintKernels(
   const { values } = await call('parameters.values', refOf(info), range);
   const [outputs = 0] = shape;
   const part =
-    tiling.outputs < outputs ? `the first ${tiling.outputs} of ${outputs} outputs` : `${outputs} outputs`;
-  const caption = `${part} across, ${tiling.inputs} inputs down, kernels ${tiling.tileHeight}×${tiling.tileWidth}`;
+    tiling.outputs < outputs
+      ? t('picture.firstOf', { shown: tiling.outputs, count: outputs })
+      : t('picture.all', { count: outputs });
+  const size = `${tiling.tileHeight}×${tiling.tileWidth}`;
+  const caption = t('picture.kernels', { part, inputs: tiling.inputs, size });
   return { ...paintTiles(values, tiling, scaleOf(largestOf(detail))), caption };
 }
 
@@ -101,7 +105,9 @@ function paintMatrix(shape: readonly number[], detail: TensorDetail): Painted | 
   if (rows * columns === 0) return null;
   const size = matrixSize(shape.length < 2 ? [1, ...shape] : shape);
   const isWhole = size.rows === rows && size.columns === columns;
-  const caption = `${size.rows}×${size.columns}${isWhole ? '' : `, each cell the mean of its ${Math.ceil(size.rows / rows)}×${Math.ceil(size.columns / columns)} values`}`;
+  const whole = `${size.rows}×${size.columns}`;
+  const cell = `${Math.ceil(size.rows / rows)}×${Math.ceil(size.columns / columns)}`;
+  const caption = isWhole ? whole : t('picture.means', { size: whole, cell });
   return {
     width: columns,
     height: rows,

@@ -169,7 +169,7 @@ function Cells({ info }: { readonly info: ParameterInfo }): JSX.Element {
         {info.kind.endsWith('buffer') ? <span className="tag">{t('common.buffer')}</span> : null}
         {info.frozen === true ? <span className="tag">{t('common.frozen')}</span> : null}
         {info.tied_to === undefined ? null : (
-          <span className="tag" title={`tied to ${info.tied_to}`}>
+          <span className="tag" title={t('choice.tiedTo', { name: info.tied_to })}>
             {t('tensorTable.tied')}
           </span>
         )}

@@ -9,6 +9,7 @@ import { writeValue } from '../../actions/parameters';
 import { call } from '../../client';
 import { valuesStamp } from '../../stores/figures';
 import { showError } from '../../stores/toasts';
+import { t } from '../../text';
 import { showLoss } from '../format';
 import { parseValue } from './value-text';
 
@@ -89,7 +90,7 @@ export function ValueGrid({
       ref={box}
       className="value-grid"
       role="grid"
-      aria-label={`Values of ${info.key}`}
+      aria-label={t('values.of', { key: info.key })}
       aria-rowcount={size.rows}
       aria-colcount={size.columns}
       aria-readonly={!canEdit}
@@ -126,7 +127,7 @@ export function ValueGrid({
                     <input
                       // The cell that is being edited takes the keyboard.
                       autoFocus
-                      aria-label={`Value at ${row}, ${column}`}
+                      aria-label={t('values.at', { row, column })}
                       aria-invalid={parseValue(text) === null}
                       value={text}
                       onChange={({ target }) => setText(target.value)}
@@ -182,7 +183,7 @@ function useValues(
         if (isWanted) setValues(found);
       },
       (error: unknown) => {
-        if (isWanted) showError(`${name} cannot be read`, error);
+        if (isWanted) showError(t('told.notRead', { name }), error);
       },
     );
     return () => {

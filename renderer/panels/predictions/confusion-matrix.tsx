@@ -43,7 +43,11 @@ export function ConfusionMatrix({ verdicts }: { readonly verdicts: ClassVerdicts
                     share={count / most}
                     isDiagonal={predicted === target}
                     isShown={cell?.target === target && cell.predicted === predicted}
-                    label={`${classes[target] ?? ''} taken for ${classes[predicted] ?? ''}: ${count}`}
+                    label={t('confusion.cell', {
+                      target: classes[target] ?? '',
+                      predicted: classes[predicted] ?? '',
+                      count,
+                    })}
                     cell={{ target, predicted }}
                   />
                 </td>

@@ -14,7 +14,7 @@ import { countWrong, listSamples } from './listing';
 import { SampleGrid } from './sample-grid';
 import { Writer } from './writer';
 import './predictions.css';
-import { t } from '../../text';
+import { faultText, t } from '../../text';
 
 /** Asks anew when the values, the graph or the data change. */
 function useAsking(): void {
@@ -43,11 +43,7 @@ function JudgedPanel(): JSX.Element {
   return (
     <div className="panel-empty">
       <ScanSearch size={22} aria-hidden className="muted" />
-      <p role="status">
-        {error === null
-          ? t('predict.asking')
-          : `${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`}
-      </p>
+      <p role="status">{error === null ? t('predict.asking') : faultText(error)}</p>
     </div>
   );
 }

@@ -238,6 +238,11 @@ describe('probe', () => {
       details: { where: 'inputs', got },
     });
   });
+  it('refuses sizes whose places alone would fill the memory', () => {
+    const params = { size: 1_000_000_000 };
+    const inputs = [[[[[1, 2]]]]];
+    expect(refusal({ layer: 'UpsamplingBilinear2d', params, inputs }).code).toBe('parameter_invalid');
+  });
   it('says what is wrong', () => {
     expect(refusal({ layer: 'Conv2', inputs: [] }).details.hint).toBe('did you mean conv2d?');
     expect(refusal({ layer: 'Linear', params: { out_features: 2 }, inputs: [[[1, 2]]] }).message).toBe(

@@ -279,3 +279,8 @@ def without_eps(target, rng, index):
 def fewer_axes(target, rng, index):
     other = [[3, 4], [1, 3, 4], [4]][index % 3]
     return Call(target, {"dim": [0, 0, -2][index % 3]}, values(2, 3, 4), values(*other))
+
+
+@edge("CosineEmbeddingLoss", count=1)
+def zero_vectors(target, rng, index):
+    return Call(target, {"reduction": "sum"}, values(4, 3), torch.zeros(4, 3).double(), signs(4), constant=(2,))

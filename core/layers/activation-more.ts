@@ -40,10 +40,9 @@ export const hardsigmoid = activation({
   params: {},
   formula(x) {
     const value = ops.div(ops.add(bounded(x, -3, 3), 3), 6);
-    // PyTorch's gradient is the float32 nearest to 1/6, in float64 too.
-    return x.dtype === 'float64'
-      ? withGradientOf(ops.mul(bounded(x, -3, 3), Math.fround(1 / 6)), value)
-      : value;
+    // PyTorch's gradient is the float32 nearest to 1/6, in float64 too, and 0 where there is no number.
+    const isBetween = ops.mul(ops.gt(x, -3), ops.lt(x, 3));
+    return withGradientOf(ops.where(isBetween, ops.mul(x, Math.fround(1 / 6)), 0), value);
   },
 });
 
@@ -56,13 +55,13 @@ export const hardswish = activation({
   formula: (x) =>
     ops.fused([x], (f, input) => {
       const value = input ?? f.input(0);
-      const [low, high] = [f.step('le', value, f.constant(-3)), f.step('ge', value, f.constant(3))];
-      // Between the bends only: an infinite value times a slope of 0 is no number.
-      const near = f.step('where', low, f.constant(0), f.step('where', high, f.constant(0), value));
+      const [low, isCurved] = [f.step('le', value, f.constant(-3)), f.step('lt', value, f.constant(3))];
+      // Between the bends only: an infinite value times a slope of 0 is no number. What is none counts as beyond them.
+      const near = f.step('where', low, f.constant(0), f.step('where', isCurved, value, f.constant(0)));
       const curve = f.step('mul', near, f.step('add', near, f.constant(3)));
       const line = f.step('mul', value, f.constant(6));
       const nothing = f.step('mul', value, f.constant(0));
-      const bent = f.step('where', low, nothing, f.step('where', high, line, curve));
+      const bent = f.step('where', low, nothing, f.step('where', isCurved, curve, line));
       return f.step('div', bent, f.constant(6));
     }),
 });
@@ -89,7 +88,12 @@ export const softshrink = activation({
     ops.where(
       ops.gt(x, lambd),
       ops.sub(x, lambd),
-      ops.where(ops.lt(x, -lambd), ops.add(x, lambd), ops.mul(x, 0)),
+      ops.where(
+        ops.lt(x, -lambd),
+        ops.add(x, lambd),
+        // What is no number keeps its gradient.
+        ops.where(ops.le(ops.abs(x), lambd), ops.mul(x, 0), x),
+      ),
     ),
 });
 

@@ -188,7 +188,8 @@ export const ctc = defineLayer({
     };
     const losses = negativeLogLikelihood(batch, blank);
     const isInfinite = ops.eq(losses.detach(), Infinity);
-    const whole = ops.add(losses, probabilities(batch, isInfinite, zero_infinity ? isInfinite : null));
+    const isLost = ops.maximum(isInfinite, ops.isNan(losses.detach()));
+    const whole = ops.add(losses, probabilities(batch, isLost, zero_infinity ? isInfinite : null));
     const kept = zero_infinity ? ops.where(isInfinite, 0, whole) : whole;
     if (how === 'none') return [isSingle ? ops.reshape(kept, []) : kept];
     if (how === 'sum') return [ops.sum(kept)];

@@ -23,8 +23,7 @@ export function vectorNorm(
 ): Tensor {
   if (p === 0) return ops.sum(ops.ne(x, 0), axes, options);
   const size = ops.abs(x);
-  if (p === Infinity) return ops.amax(size, axes, options);
-  if (p === -Infinity) return ops.amin(size, axes, options);
+  if (Math.abs(p) === Infinity) return endOf(p > 0 ? ops.amax : ops.amin, x, axes, options);
   if (p === 1) return ops.sum(size, axes, options);
   const isZero = ops.eq(x, 0);
   // Below 2 the power's slope at 0 is not 0: a 1 stands there, and is left out.
@@ -36,6 +35,14 @@ export function vectorNorm(
   const isNothing = ops.eq(sums, p > 0 ? 0 : Infinity);
   const safe = ops.where(isNothing, 1, sums);
   return ops.where(isNothing, 0, p === 2 ? ops.sqrt(safe) : ops.pow(safe, 1 / p));
+}
+
+/** The largest or smallest size over axes; one that is no number has no gradient. Source: torch's linalg_vector_norm_backward. */
+function endOf(end: typeof ops.amax, x: Tensor, axes: readonly number[], options: ops.ReduceOptions): Tensor {
+  const isNan = ops.isNan(x);
+  const known = end(ops.abs(ops.where(isNan, 0, x)), axes, options);
+  const own = end(ops.abs(x.detach()), axes, options);
+  return ops.where(ops.isNan(own), own, known);
 }
 
 /** The largest along `axis`, whose gradient goes to the first of equals, as torch.max(dim) has it. */

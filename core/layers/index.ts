@@ -37,6 +37,7 @@ import { ctc } from './ctc';
 import * as fractional from './pooling-fractional';
 import * as splitting from './split';
 import * as unpooling from './unpooling';
+import * as productSums from './product-sums';
 import * as products from './products';
 import * as reductions from './reductions';
 import * as recurrent from './recurrent';
@@ -59,6 +60,10 @@ export const LAYERS: readonly LayerDeclaration[] = [
   linear.linear,
   linear.bilinear,
   products.matmul,
+  productSums.addmm,
+  productSums.addmv,
+  productSums.baddbmm,
+  productSums.addbmm,
   einsum,
   convolution.conv1d,
   convolution.conv2d,

@@ -7,6 +7,7 @@ import { normParams, normTensors } from './batch-normalization';
 import { defineLayer, type LayerDeclaration, type LayerProblem } from './declaration';
 import { found, inputOf, maybeTensor } from './pieces';
 import { blankHint, listed, mismatch, outputs, product, rankProblem, refusal, sizeAt } from './shapes';
+import { range } from './take';
 import { channelAxis, take, type SpatialRank } from './window';
 
 /** Moves running statistics towards the mean of the samples' own: running += momentum · (new - running). */
@@ -16,6 +17,20 @@ function track(x: Tensor, mean: Tensor, variance: Tensor, momentum: number): voi
     ops.moveTowards(mean, ops.mean(x, [0, ...spatial]), momentum);
     ops.moveTowards(variance, ops.mean(ops.variance(x, spatial), [0]), momentum);
   });
+}
+
+/** Without an eps a channel of one value is 0: PyTorch takes the inverse of its deviation for 0. Source: at::native::InvStd. */
+function unguarded(x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
+  const spatial = range(x.rank - 2).map((axis) => axis + 2);
+  const centered = ops.sub(x, ops.mean(x, spatial, { keepdim: true }));
+  const variance = ops.mean(ops.square(centered), spatial, { keepdim: true });
+  const isFlat = ops.eq(variance, 0);
+  const inverse = ops.where(isFlat, 0, ops.rsqrt(ops.where(isFlat, 1, variance)));
+  const perChannel = (factors: Tensor): Tensor =>
+    ops.reshape(factors, [x.shape[1] ?? 0, ...spatial.map(() => 1)]);
+  const normal = ops.mul(centered, inverse);
+  const scaled = weight ? ops.mul(normal, perChannel(weight)) : normal;
+  return bias ? ops.add(scaled, perChannel(bias)) : scaled;
 }
 
 const AXES = ['length', 'height, width', 'depth, height, width'];
@@ -77,6 +92,7 @@ function instanceNorm(rank: SpatialRank): LayerDeclaration {
           { where: 'input', expected: 'more than 1 value per channel', got: listed(given.shape) },
         );
       if (mean && variance && params.momentum !== null) track(input, mean, variance, params.momentum);
+      if (params.eps === 0) return [ops.reshape(unguarded(input, weight, bias), given.shape)];
       return [ops.reshape(ops.groupNorm(input, input.shape[1] ?? 1, affine), given.shape)];
     },
     flops: (_params, [input = []]) => 4 * (product(input) ?? 0),

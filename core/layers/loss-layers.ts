@@ -146,9 +146,12 @@ export const tripletMarginWithDistance = defineLayer({
   examples: tripletExamples({}),
 });
 
+/** Keeps the root of a zero vector's length from 0: a float in PyTorch's source, in float64 too. */
+const GUARD = Math.fround(1e-12);
+
 /** The cosine of vectors along the last axis, with PyTorch's own guard of the root. Source: at::cosine_embedding_loss. */
 export function cosineOf(first: Tensor, second: Tensor): Tensor {
-  const squared = (x: Tensor): Tensor => ops.add(ops.sum(ops.square(x), [-1]), 1e-12);
+  const squared = (x: Tensor): Tensor => ops.add(ops.sum(ops.square(x), [-1]), GUARD);
   return ops.div(ops.sum(ops.mul(first, second), [-1]), ops.sqrt(ops.mul(squared(first), squared(second))));
 }
 

@@ -127,8 +127,11 @@ export const adaptiveLogSoftmaxWithLoss = defineLayer({
       const isLast = index === clusters.length - 1;
       const isReached = ops.greaterEqual(target, whole(from));
       const isHere = isLast ? isReached : ops.bitwiseAnd(isReached, ops.less(target, whole(from + count)));
+      // Rows of other groups are zeros here: one that is no number stays out of these weights' gradients.
+      const isRowHere = ops.unsqueeze(ops.cast(isHere, input.dtype), 1);
+      const rows = ops.where(isRowHere, input, 0);
       const tail = ops.linear(
-        ops.linear(input, tensorOf(call, `tail.${index}.0.weight`)),
+        ops.linear(rows, tensorOf(call, `tail.${index}.0.weight`)),
         tensorOf(call, `tail.${index}.1.weight`),
       );
       // Rows of other groups look at its first class, and are left out.

@@ -1,6 +1,7 @@
 // Layers that multiply or compare two inputs along an axis: matmul, cosine similarity, pairwise distance.
 import * as ops from '../ops';
-import { formatShape } from '../tensor/shape';
+import { broadcastShapes, formatShape, shapesEqual } from '../tensor/shape';
+import type { Tensor } from '../tensor/tensor';
 import { defineLayer, type EdgeShape } from './declaration';
 import { boolean, integer, number } from './params';
 import { vectorNorm } from './formulas';
@@ -97,6 +98,13 @@ function inferPair(first: EdgeShape, second: EdgeShape, dim: number, keepsAxis: 
   return outputs([...common.slice(0, axis), ...one, ...common.slice(axis + 1)]);
 }
 
+/** Two inputs with the axes both have together. */
+function alike(first: Tensor, second: Tensor): readonly [Tensor, Tensor] {
+  const shape = broadcastShapes(first.shape, second.shape) ?? first.shape;
+  const whole = (x: Tensor) => (shapesEqual(x.shape, shape) ? x : ops.expand(x, shape));
+  return [whole(first), whole(second)];
+}
+
 /** x₁ · x₂ / (max(‖x₁‖, eps) · max(‖x₂‖, eps)) along an axis. */
 export const cosineSimilarity = defineLayer({
   type: 'cosine_similarity',
@@ -117,11 +125,10 @@ export const cosineSimilarity = defineLayer({
   outputs: [{ name: 'output' }],
   infer: ({ dim }, [first = null, second = null]) => inferPair(first, second, dim, false),
   lower(call) {
-    const [first, second] = [inputOf(call, 0), inputOf(call, 1)];
     const { dim, eps } = call.params;
-    const rank = Math.max(first.rank, second.rank);
-    const axes = [dim < 0 ? dim : dim - rank];
-    const length = (x: typeof first) => {
+    const [first, second] = alike(inputOf(call, 0), inputOf(call, 1));
+    const axes = [dim];
+    const length = (x: Tensor) => {
       // PyTorch bounds the squared length, so that a vector of zeros has a gradient of zeros.
       const squared = ops.sum(ops.square(x), axes, { keepdim: true });
       return ops.sqrt(ops.clampMin(squared, eps * eps));

@@ -53,7 +53,9 @@ function source({ from, to, scale, alignCorners }: Resizing, index: number): num
 
 function linearTerms(resizing: Resizing): readonly Term[] {
   const { from, to } = resizing;
-  if (from === to) return [{ positions: range(to), weights: null }];
+  // The same places twice, as PyTorch: an infinite value times the second's weight, 0, is no number.
+  if (from === to)
+    return [1, 0].map((weight) => ({ positions: range(to), weights: range(to).map(() => weight) }));
   const places = range(to).map((index) => Math.max(source(resizing, index), 0));
   const before = places.map((place) => within(Math.floor(place), from));
   const share = places.map((place, index) => Math.min(Math.max(place - (before[index] ?? 0), 0), 1));
@@ -73,9 +75,7 @@ function cubicWeights(t: number): readonly number[] {
 
 /** An axis that keeps its size is still read between its places by a scale of its own, where linear modes copy it. */
 function cubicTerms(resizing: Resizing): readonly Term[] {
-  const { from, to, scale, alignCorners } = resizing;
-  if (from === to && (scale === null || scale === 1 || alignCorners))
-    return [{ positions: range(to), weights: null }];
+  const { from, to } = resizing;
   const places = range(to).map((index) => source(resizing, index));
   return range(4).map((neighbour) => ({
     positions: places.map((place) => within(Math.floor(place) + neighbour - 1, from)),

@@ -74,12 +74,45 @@ const among = (like: Tensor, channels: number, counts: (own: number, other: numb
     like.device,
   );
 
+/** Places that a sum running along the channels takes up and lets go: `ahead` of its own, and `behind` it. */
+interface Running {
+  readonly ahead: number;
+  readonly behind: number;
+}
+
+/** `x` `[N, C, L]` with the channel `by` places on at every place, 0 beyond the ends. */
+function moved(x: Tensor, by: number): Tensor {
+  const channels = x.shape[1] ?? 0;
+  const step = Math.min(Math.abs(by), channels);
+  return by > 0
+    ? ops.pad(ops.slice(x, 1, { start: step }), [0, step, 0, 0])
+    : ops.pad(ops.slice(x, 1, { end: channels - step }), [step, 0, 0, 0]);
+}
+
+/**
+ * Sums over windows of channels, `among` says which. What is not finite is added and taken away again as PyTorch's running
+ * sum does, which never gets rid of it.
+ */
+function windowSums(x: Tensor, windows: Tensor, { ahead, behind }: Running, keepsFirst: boolean): Tensor {
+  const isFinite = ops.lt(ops.abs(x), Infinity);
+  const rest = ops.where(isFinite, 0, x);
+  const channels = x.shape[1] ?? 0;
+  const before = ops.sum(ops.slice(rest, 1, { end: Math.min(Math.max(ahead, 0), channels) }), [1], {
+    keepdim: true,
+  });
+  const first = ops.pad(before, [0, channels - 1, 0, 0]);
+  const leaving = keepsFirst ? ops.pad(ops.slice(rest, 1, { start: 1 }), [1, 0, 0, 0]) : rest;
+  const changes = ops.sub(ops.add(first, moved(rest, ahead)), moved(leaving, -behind));
+  return ops.add(ops.matmul(windows, ops.where(isFinite, x, 0)), ops.cumsum(changes, 1));
+}
+
 /**
  * x / (k + alpha / size · Σ x²)^beta as torch.nn.modules._functions.CrossMapLRN2d computes it: the first channel counts for
  * all after it, and the gradient's window lies one channel too early.
  */
 function crossMap(input: Tensor, { size, alpha, beta, k }: Response): Tensor {
   const [batch = 1, channels = 1, height = 1, width = 1] = input.shape;
+  if (input.numel() === 0) return input;
   const reach = Math.floor((size - 1) / 2 + 1);
   const early = Math.floor(size - (size - 1) / 2);
   const forward = among(
@@ -87,15 +120,21 @@ function crossMap(input: Tensor, { size, alpha, beta, k }: Response): Tensor {
     channels,
     (own, other) => other === 0 || (other > own - reach && other < own + reach),
   );
-  const backward = among(input, channels, (own, other) => own >= other - early && own < other - early + size);
+  const backward = among(input, channels, (own, other) => other >= own - early && other < own - early + size);
   const flat = (x: Tensor): Tensor => ops.reshape(x, [batch, channels, height * width]);
   const x = flat(input);
   const own = x.detach();
-  const scale = ops.add(ops.mul(ops.matmul(forward, ops.square(own)), alpha / size), k);
+  const sums = windowSums(ops.square(own), forward, { ahead: reach - 1, behind: reach }, true);
+  const scale = ops.add(ops.mul(sums, alpha / size), k);
   const factor = ops.pow(scale, -beta);
-  const moved = ops.matmul(backward, ops.mul(own, ops.sub(x, own)));
-  const slope = ops.mul(ops.div(ops.mul(own, factor), scale), (-2 * alpha * beta) / size);
-  return ops.reshape(ops.add(ops.mul(x, factor), ops.mul(slope, moved)), input.shape);
+  const value = ops.mul(own, factor);
+  const output = ops.withGradient('cross_map_lrn2d', x, value, (gradOutput) => {
+    const ratios = ops.div(ops.mul(gradOutput, value), scale);
+    const near = windowSums(ratios, backward, { ahead: size - 1 - early, behind: early + 1 }, false);
+    const across = ops.mul(ops.mul(own, near), (-2 * alpha * beta) / size);
+    return ops.add(ops.mul(gradOutput, factor), across);
+  });
+  return ops.reshape(output, input.shape);
 }
 
 /** As local_response_norm, for images alone, with the sums PyTorch's class makes. */

@@ -1,9 +1,19 @@
 // Picking positions along an axis by a fixed list: what resizing, unfolding and uneven pooling are made of.
+import { LazuliError } from '../errors';
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
 
-/** The numbers 0 to `count` - 1. */
-export const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+/** Places of an axis that are listed one by one: 16 Mi, whose lists take some 500 MB. */
+const MOST_PLACES = 2 ** 24;
+
+/** The numbers 0 to `count` - 1. Throws `parameter_invalid` where the list would fill the memory. */
+export function range(count: number): number[] {
+  if (count <= MOST_PLACES) return Array.from({ length: count }, (_, index) => index);
+  throw new LazuliError('parameter_invalid', `an axis of ${count} places is longer than can be listed`, {
+    expected: `at most ${MOST_PLACES} places`,
+    got: String(count),
+  });
+}
 
 /** `x` with position `positions[i]` of `axis` at place i; its gradient adds up where a position stands several times. */
 export function takeAlong(x: Tensor, axis: number, positions: readonly number[]): Tensor {

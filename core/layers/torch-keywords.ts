@@ -14,10 +14,14 @@ const RENAMED: Readonly<Record<string, string>> = { min_value: 'min_val', max_va
 /** Arguments that are modules: their own keywords are ours. */
 const MODULES: readonly string[] = ['encoder_layer', 'decoder_layer'];
 
-/** A class of torch.nn that is another of its classes here: an old name, or one across processes, by its input's rank. */
+/** Products that torch.matmul computes too. */
+const MATMULS: readonly string[] = ['bmm', 'mm', 'mv', 'dot'];
+
+/** A name of PyTorch that is another of its names here: an old one, a narrower one, or one across processes, by its input's rank. */
 export function torchAlias(name: string, inputs: unknown): string {
   const last = name.split('.').at(-1);
   if (last === 'NLLLoss2d') return 'NLLLoss';
+  if (last !== undefined && MATMULS.includes(last)) return 'matmul';
   if (last !== 'SyncBatchNorm') return name;
   const list: readonly unknown[] = Array.isArray(inputs) ? inputs : Object.values(inputs as object);
   const [first] = list;

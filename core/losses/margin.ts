@@ -47,7 +47,10 @@ const weightMatches = (weight: readonly number[] | null, input: EdgeShape): bool
 const weightRefusal = (weight: readonly number[] | null, input: EdgeShape): Inference =>
   refusal(mismatch('weight', `${input?.at(-1) ?? '?'} numbers, one per class`, weight?.length ?? 0));
 
-/** Σ over the other classes of max(0, margin - x[target] + x[i])ᵖ, times the target's weight, divided by the classes. */
+/**
+ * Σ over the other classes of max(0, margin - x[target] + x[i])ᵖ, times the target's weight, divided by the classes. The mean
+ * over no samples is no number; PyTorch 2.13 gives what happens to be in its memory there, as it does for multilabel_margin.
+ */
 export const multiMargin = defineLoss({
   type: 'multi_margin',
   torch: 'torch.nn.MultiMarginLoss',

@@ -72,6 +72,9 @@ export interface TorchClass {
   readonly capturable?: { readonly what: string; readonly where: string };
 }
 
+/** Options of torch.optim's classes that say how PyTorch computes a step, not what: a run takes and ignores them. */
+export const IGNORED_OPTIONS: readonly string[] = ['foreach', 'fused', 'capturable', 'differentiable'];
+
 export interface OptimizerDeclaration<P extends ParamTable = ParamTable> {
   /** Permanent id in project files: `adamw`. */
   readonly type: string;

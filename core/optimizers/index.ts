@@ -31,4 +31,4 @@ export const OPTIMIZERS: readonly OptimizerDeclaration[] = [
 /** An optimizer by `type` or PyTorch name (`adamw`, `AdamW`); null when there is none. */
 export const findOptimizer = (name: string): OptimizerDeclaration | null => findDeclared(OPTIMIZERS, name);
 
-export type { OptimizerDeclaration, StateSpec } from './declaration';
+export { IGNORED_OPTIONS, type OptimizerDeclaration, type StateSpec } from './declaration';

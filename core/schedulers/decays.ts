@@ -12,12 +12,9 @@ const gamma = (initial: number | null) =>
     ...(initial === null ? {} : { torchDefault: initial }),
   });
 
-const totalIters = integer({
-  min: 1,
-  help: 'Steps after which the rate stays.',
-  initial: 5,
-  torchDefault: 5,
-});
+const totalItersFrom = (min: number) =>
+  integer({ min, help: 'Steps after which the rate stays.', initial: 5, torchDefault: 5 });
+const totalIters = totalItersFrom(1);
 
 export const step = defineScheduler({
   type: 'step_lr',
@@ -75,7 +72,8 @@ export const constant = defineScheduler({
       initial: 1 / 3,
       torchDefault: 1 / 3,
     }),
-    total_iters: totalIters,
+    // With 0 the whole rate never comes, as in PyTorch.
+    total_iters: totalItersFrom(0),
   },
   rule: {
     kind: 'rate',
@@ -89,6 +87,7 @@ export const constant = defineScheduler({
   examples: [
     { title: 'as it comes', params: {} },
     { title: 'other options', params: { factor: 0.7, total_iters: 9 } },
+    { title: 'no steps at all', params: { factor: 0.5, total_iters: 0 } },
   ],
 });
 

@@ -4,7 +4,12 @@ import { LazuliError } from '#core/errors';
 import { parseParams } from '#core/layers/index';
 import { nearest } from '#core/layers/suggest';
 import type { Parameter } from '#core/nn/index';
-import { findOptimizer, OPTIMIZERS, type OptimizerDeclaration } from '#core/optimizers/index';
+import {
+  findOptimizer,
+  IGNORED_OPTIONS,
+  OPTIMIZERS,
+  type OptimizerDeclaration,
+} from '#core/optimizers/index';
 import type { ScheduledGroup } from '#core/schedulers/index';
 
 type Params = Readonly<Record<string, unknown>>;
@@ -80,6 +85,9 @@ const membersOf = (
   name: string | undefined,
 ): readonly string[] => [...parameters.keys()].filter((key) => groupOf.get(key) === name);
 
+const counted = (options: Params): Params =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => !IGNORED_OPTIONS.includes(name)));
+
 function groupFrom(
   name: string | null,
   declaration: OptimizerDeclaration,
@@ -87,9 +95,9 @@ function groupFrom(
   { lr_factor = 1, weight_decay, params: own = {} }: OptimizerGroup,
   keys: readonly string[],
 ): ParameterGroup {
-  const common = parseParams(declaration, given);
+  const common = parseParams(declaration, counted(given));
   const options = { ...given, ...(weight_decay === undefined ? {} : { weight_decay }), ...own };
-  const parsed = parseParams(declaration, options);
+  const parsed = parseParams(declaration, counted(options));
   const whole = Number(common['lr']);
   const lr = own['lr'] === undefined ? whole * lr_factor : Number(parsed['lr']) * lr_factor;
   return {

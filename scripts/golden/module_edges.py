@@ -1,5 +1,5 @@
-"""Calls at the edges of every torch.nn module, for modules.py: options that are rarely chosen, and infinite, huge and equal
-values among the inputs. Undefined ones are not among them: what PyTorch's gradient is there depends on the vector's end."""
+"""Calls at the edges of every torch.nn module, for modules.py: options that are rarely chosen, and infinite, undefined, huge and
+equal values among the inputs."""
 
 import math
 import random
@@ -223,3 +223,64 @@ def ties(target, rng, index):
     x = torch.randint(0, 2, [2, 2, 4, 4][: 3 if "1d" in target.__name__ else 4]).double()
     x[0] = -INFINITE
     return Call(target, {"return_indices": index == 1, **({"output_size": 3} if "Adaptive" in target.__name__ else {"kernel_size": 2, "padding": 1})}, x)
+
+
+# PyTorch's vectors and its own scalar formula at the end of a tensor give different gradients where a value is undefined (0 or NaN
+# here, the whole gradient there). Ours is the formula's, so these have fewer values than a vector.
+SPLIT = ["ReLU6", "Hardtanh", "Hardswish", "ELU", "SELU", "CELU", "Softshrink", "Hardshrink"]
+
+
+@edge(*[name for name in CALLS if name not in SPLIT and name != "BCELoss"], count=1)
+def undefined(target, rng, index):
+    call = CALLS[target.__name__](rng, rng.randrange(8))
+    places = [at for at, given in enumerate(call.inputs) if isinstance(given, torch.Tensor) and given.is_floating_point() and at not in call.constant]
+    if places:
+        at = rng.choice(places)
+        call.inputs = tuple(poison(given, rng, [math.nan]) if at == place else given for place, given in enumerate(call.inputs))
+    return call
+
+
+@edge(*SPLIT, count=1)
+def undefined_among_few(target, rng, index):
+    return Call(target, OPTIONS.get(target.__name__, lambda _: {})(rng) if target is not nn.CELU else {"alpha": 0.5}, numbers(math.nan, 0.25, -2.0, INFINITE, 7.0, -INFINITE, 0.0))
+
+
+@edge(*[name for name in CALLS if name.startswith(UNPOISONED) and name != "BCELoss"], count=2)
+def infinite(target, rng, index):
+    call = CALLS[target.__name__](rng, rng.randrange(8))
+    call.inputs = (poison(call.inputs[0], rng, (INFINITE, -INFINITE)), *call.inputs[1:])
+    return call
+
+
+@edge("CrossMapLRN2d", count=3)
+def many_channels(target, rng, index):
+    x = values(2, 7, 2, 1)
+    x[0, 2, 0], x[1, rng.randrange(7), 1] = rng.choice([INFINITE, -INFINITE]), math.nan
+    return Call(target, {"size": [2, 3, 5][index % 3], "alpha": 0.5, "beta": 0.75, "k": 2.0}, x)
+
+
+@edge("Upsample", count=4)
+def kept_axes(target, rng, index):
+    mode = ["bilinear", "bicubic", "linear", "trilinear"][index % 4]
+    x = values(1, 2, *[3, 4, 2][: {"linear": 1, "trilinear": 3}.get(mode, 2)])
+    size = tuple(x.shape[2:-1]) + (rng.choice([x.shape[-1], 5]),)
+    x.view(-1)[rng.randrange(x.numel())] = INFINITE
+    return Call(target, {"mode": mode, "size": size, "align_corners": rng.random() < 0.5}, x)
+
+
+@edge("InstanceNorm1d", "InstanceNorm2d", count=2)
+def without_eps(target, rng, index):
+    x = values(2, 3, *[4, 2][: 1 if target is nn.InstanceNorm1d else 2])
+    x[0, 1], x[1, 2] = 1.5, 0
+    return Call(target, {"num_features": 3, "eps": 0.0, "affine": index == 1}, x)
+
+
+@edge("CosineSimilarity", count=3)
+def fewer_axes(target, rng, index):
+    other = [[3, 4], [1, 3, 4], [4]][index % 3]
+    return Call(target, {"dim": [0, 0, -2][index % 3]}, values(2, 3, 4), values(*other))
+
+
+@edge("CosineEmbeddingLoss", count=1)
+def zero_vectors(target, rng, index):
+    return Call(target, {"reduction": "sum"}, values(4, 3), torch.zeros(4, 3).double(), signs(4), constant=(2,))

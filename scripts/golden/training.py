@@ -33,6 +33,7 @@ CASES = {
     "nesterov": case("SGD", {"lr": 0.1, "momentum": 0.8, "nesterov": True}),
     "adam": case("Adam", {"lr": 0.05}),
     "amsgrad": case("AdamW", {"lr": 0.05, "amsgrad": True}),
+    "switches that change no number": case("AdamW", {"lr": 0.05, "foreach": False, "capturable": False, "differentiable": False}),
     "adamax": case("Adamax", {"lr": 0.05}),
     "nadam": case("NAdam", {"lr": 0.05}),
     "radam": case("RAdam", {"lr": 0.05}),

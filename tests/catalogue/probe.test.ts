@@ -140,6 +140,24 @@ describe('probe', () => {
       '0.4000',
     ]);
   });
+  it('has the narrower products of matrices as matmul', () => {
+    const batches = { layer: 'torch.bmm', dtype: 'float64', inputs: [[[[1, 2]]], [[[3], [4]]]] };
+    expect(probe(batches).outputs).toEqual([[[[11]]]]);
+    expect(probe({ layer: 'mm', inputs: [[[1, 2]], [[3], [4]]] }).outputs).toEqual([[[11]]]);
+  });
+  it('leaves what has a beta of 0 out of a sum with a product, and refuses one that is larger', () => {
+    const factors = [[[1, 2]], [[3], [4]]];
+    const result = probe({ layer: 'addmm', params: { beta: 0, alpha: 2 }, inputs: [[['nan']], ...factors] });
+    expect(result.outputs).toEqual([[[22]]]);
+    expect(refusal({ layer: 'addmm', inputs: [[[1], [1]], ...factors] }).details).toMatchObject({
+      where: 'input',
+      got: '2×1',
+    });
+    expect(refusal({ layer: 'addmm', inputs: [[[1]], [[1, 2]], [[3]]] }).details).toMatchObject({
+      where: 'mat2',
+      expected: '2×1',
+    });
+  });
   it('reads and writes what JSON cannot', () => {
     const result = probe({ layer: 'ReLU', dtype: 'float64', inputs: [['NaN', '-Infinity', 'Infinity', -1]] });
     expect(result.outputs).toEqual([['NaN', 0, 'Infinity', 0]]);
@@ -219,6 +237,11 @@ describe('probe', () => {
       code: 'data_invalid',
       details: { where: 'inputs', got },
     });
+  });
+  it('refuses sizes whose places alone would fill the memory', () => {
+    const params = { size: 1_000_000_000 };
+    const inputs = [[[[[1, 2]]]]];
+    expect(refusal({ layer: 'UpsamplingBilinear2d', params, inputs }).code).toBe('parameter_invalid');
   });
   it('says what is wrong', () => {
     expect(refusal({ layer: 'Conv2', inputs: [] }).details.hint).toBe('did you mean conv2d?');

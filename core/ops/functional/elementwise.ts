@@ -147,9 +147,12 @@ export function clamp(
   });
 }
 
-/** At least `min`; the gradient is 1 at the bound too, as torch.clamp_min. */
+/** At least `min`; the gradient is 1 at the bound too, and 0 where there is no number, as torch.clamp_min. */
 export const clampMin = (x: Tensor, min: number): Tensor =>
   fused([x], (f, input) => {
     const value = input ?? f.input(0);
-    return f.step('where', f.step('lt', value, f.constant(min)), f.constant(min), value);
+    const bound = f.constant(min);
+    // floor keeps NaN and has no gradient.
+    const below = f.step('where', f.step('lt', value, bound), bound, f.step('floor', value));
+    return f.step('where', f.step('ge', value, bound), value, below);
   });

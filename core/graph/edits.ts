@@ -3,6 +3,8 @@ import type { Graph, GraphEdge, GraphNode, GraphNote, TensorOptions } from '../d
 import { applyBlockEdit, type BlockEdit } from './block-edits';
 import { missing, taken } from './edit-errors';
 import { applyMany } from './many-edits';
+import { edgesFrom, edgesInto } from './order';
+import { placesOf } from './places';
 
 /** One change. `index` is the place in the file's list; left out, the end. */
 export type Edit =
@@ -137,10 +139,10 @@ function changeNode(
   change: (node: GraphNode) => GraphNode,
   invert: (node: GraphNode) => Edit,
 ): Applied {
-  const node = graph.nodes.find((candidate) => candidate.id === id);
+  const index = placesOf(graph.nodes).get(id) ?? -1;
+  const node = graph.nodes[index];
   if (!node) throw missing('node', id);
-  const nodes = graph.nodes.map((candidate) => (candidate === node ? change(node) : candidate));
-  return { graph: { ...graph, nodes }, inverse: invert(node) };
+  return { graph: { ...graph, nodes: graph.nodes.with(index, change(node)) }, inverse: invert(node) };
 }
 
 type Of<K extends Edit['kind']> = Extract<Edit, { readonly kind: K }>;
@@ -185,18 +187,20 @@ function withTensorOption(node: GraphNode, { tensor, option, value }: Of<'set_te
 }
 
 function removeNode(graph: Graph, id: string): Applied {
-  const index = graph.nodes.findIndex((node) => node.id === id);
+  const index = placesOf(graph.nodes).get(id) ?? -1;
   const node = graph.nodes[index];
   if (!node) throw missing('node', id);
-  const isOfNode = (edge: GraphEdge): boolean => edge.from.node === id || edge.to.node === id;
-  const edges = graph.edges.flatMap((edge, at): Edit[] =>
-    isOfNode(edge) ? [{ kind: 'connect', edge, index: at }] : [],
-  );
+  const own = new Set([...edgesInto(graph, id), ...edgesFrom(graph, id)]);
+  const places = placesOf(graph.edges);
+  const edges = [...own]
+    .map((edge) => ({ edge, index: places.get(edge.id) ?? -1 }))
+    .toSorted((a, b) => a.index - b.index)
+    .map((place): Edit => ({ kind: 'connect', ...place }));
   return {
     graph: {
       ...graph,
-      nodes: graph.nodes.filter((other) => other !== node),
-      edges: graph.edges.filter((edge) => !isOfNode(edge)),
+      nodes: graph.nodes.toSpliced(index, 1),
+      edges: own.size === 0 ? graph.edges : graph.edges.filter((edge) => !own.has(edge)),
     },
     inverse: {
       kind: 'group',

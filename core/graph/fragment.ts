@@ -2,6 +2,7 @@
 import type { Block, Graph, GraphNode } from '../document/project';
 import type { Edit } from './edits';
 import { uniqueName } from './names';
+import { placesOf, type Places } from './places';
 
 /** Nodes with the edges among them, as they lie on the clipboard. */
 export type Fragment = Graph;
@@ -41,10 +42,11 @@ function adoptBlocks(
 ): { readonly ids: ReadonlyMap<string, string>; readonly add: readonly Block[] } {
   const known = graph.blocks ?? [];
   const taken = new Set(known.map(({ id }) => id));
+  const freshIds = new FreshIds('b', known);
   const isKnown = (block: Block): boolean =>
     known.some((other) => other.id === block.id && JSON.stringify(other) === JSON.stringify(block));
   const fresh = (fragment.blocks ?? []).filter((block) => !isKnown(block));
-  const ids = new Map(fresh.map(({ id }) => [id, taken.has(id) ? freshId('b', taken) : id]));
+  const ids = new Map(fresh.map(({ id }) => [id, taken.has(id) ? freshIds.next() : id]));
   const add = fresh.map((block) => ({
     ...block,
     id: ids.get(block.id) ?? block.id,
@@ -62,9 +64,9 @@ export function pasteEdit(
   fragment: Fragment,
   offset: GraphNode['position'] = { x: 40, y: 40 },
 ): { readonly edit: Edit; readonly ids: readonly string[] } {
-  const nodeIds = new Set(graph.nodes.map((node) => node.id));
-  const edgeIds = new Set(graph.edges.map((edge) => edge.id));
-  const noteIds = new Set(graph.notes?.map((note) => note.id));
+  const nodeIds = new FreshIds('n', graph.nodes);
+  const edgeIds = new FreshIds('e', graph.edges);
+  const noteIds = new FreshIds('note', graph.notes ?? []);
   const names = new Set(graph.nodes.map((node) => node.name));
   const renamed = new Map<string, string>();
   const blocks = adoptBlocks(graph, fragment);
@@ -75,7 +77,7 @@ export function pasteEdit(
     y: y + offset.y,
   });
   for (const node of fragment.nodes) {
-    const id = freshId('n', nodeIds);
+    const id = nodeIds.next();
     const name = names.has(node.name) ? uniqueName(node.name, names) : node.name;
     names.add(name);
     renamed.set(node.id, id);
@@ -93,36 +95,44 @@ export function pasteEdit(
       kind: 'connect',
       edge: {
         ...edge,
-        id: freshId('e', edgeIds),
+        id: edgeIds.next(),
         from: { ...edge.from, node: from },
         to: { ...edge.to, node: to },
       },
     });
   }
   for (const note of fragment.notes ?? []) {
-    const id = freshId('note', noteIds);
+    const id = noteIds.next();
     ids.push(id);
     edits.push({ kind: 'add_note', note: { ...note, id, position: shifted(note.position) } });
   }
   return { edit: { kind: 'group', label: 'paste', edits }, ids };
 }
 
-/** `n1`, `n2` ... : the first that is free; it is taken afterwards. */
-function freshId(prefix: string, used: Set<string>): string {
-  let number = used.size + 1;
-  while (used.has(`${prefix}${number}`)) number++;
-  const id = `${prefix}${number}`;
-  used.add(id);
-  return id;
+/** `n1`, `n2` ... : the first that no item of a list has and that was not given yet. */
+class FreshIds {
+  readonly #prefix: string;
+  readonly #taken: Places;
+  #number: number;
+
+  constructor(prefix: string, items: readonly { readonly id: string }[]) {
+    this.#prefix = prefix;
+    this.#taken = placesOf(items);
+    this.#number = items.length;
+  }
+
+  next(): string {
+    do this.#number++;
+    while (this.#taken.has(`${this.#prefix}${this.#number}`));
+    return `${this.#prefix}${this.#number}`;
+  }
 }
 
 /** An id no node of the graph has. */
-export const newNodeId = (graph: Graph): string => freshId('n', new Set(graph.nodes.map((node) => node.id)));
+export const newNodeId = (graph: Graph): string => new FreshIds('n', graph.nodes).next();
 /** An id no edge of the graph has. */
-export const newEdgeId = (graph: Graph): string => freshId('e', new Set(graph.edges.map((edge) => edge.id)));
+export const newEdgeId = (graph: Graph): string => new FreshIds('e', graph.edges).next();
 /** An id no block of the graph has. */
-export const newBlockId = (graph: Graph): string =>
-  freshId('b', new Set(graph.blocks?.map((block) => block.id)));
+export const newBlockId = (graph: Graph): string => new FreshIds('b', graph.blocks ?? []).next();
 /** An id no note of the graph has. */
-export const newNoteId = (graph: Graph): string =>
-  freshId('note', new Set(graph.notes?.map((note) => note.id)));
+export const newNoteId = (graph: Graph): string => new FreshIds('note', graph.notes ?? []).next();

@@ -3,6 +3,8 @@
 import type { Graph, GraphEdge, GraphNode } from '../document/project';
 import { missing, taken } from './edit-errors';
 import type { Edit } from './edits';
+import { edgesFrom, edgesInto } from './order';
+import { placesOf, type Places } from './places';
 
 type Single = Extract<Edit, { readonly kind: (typeof QUICK)[number] }>;
 /** Undoing a removal is a group: the node and its edges. */
@@ -34,7 +36,7 @@ export function applyMany(graph: Graph, edits: readonly Edit[], start: number): 
   }
   if (run.length < LEAST) return null;
   const lists = { nodes: new KeyedList('node', graph.nodes), edges: new KeyedList('edge', graph.edges) };
-  const ends = new Map<string, Set<GraphEdge>>();
+  const ends = new EdgesAtNodes(graph);
   const inverses = run.map((edit) => applyTo(lists, edit, ends));
   return {
     graph: { ...graph, nodes: lists.nodes.kept(graph.nodes), edges: lists.edges.kept(graph.edges) },
@@ -51,8 +53,8 @@ interface Lists {
   readonly edges: KeyedList<GraphEdge>;
 }
 
-/** Returns the inverse. `ends` are the edges by their nodes, made when the first node is removed. */
-function applyTo(lists: Lists, edit: Quick, ends: Map<string, Set<GraphEdge>>): Edit {
+/** Returns the inverse. */
+function applyTo(lists: Lists, edit: Quick, ends: EdgesAtNodes): Edit {
   const { nodes, edges } = lists;
   switch (edit.kind) {
     case 'group': {
@@ -70,21 +72,20 @@ function applyTo(lists: Lists, edit: Quick, ends: Map<string, Set<GraphEdge>>): 
     case 'connect':
       for (const end of [edit.edge.from.node, edit.edge.to.node]) nodes.get(end);
       edges.insert(edit.edge, edit.index);
-      if (ends.size > 0) remember(ends, edit.edge);
+      for (const end of endsOf(edit.edge)) ends.at(end).add(edit.edge);
       return { kind: 'disconnect', id: edit.edge.id };
     case 'disconnect': {
       const edge = edges.get(edit.id);
-      for (const end of endsOf(edge)) ends.get(end)?.delete(edge);
+      for (const end of endsOf(edge)) ends.at(end).delete(edge);
       return { kind: 'connect', edge, index: edges.remove(edge) };
     }
     case 'remove_node': {
       const node = nodes.get(edit.id);
-      if (ends.size === 0) for (const edge of edges.all) remember(ends, edge);
-      const places = [...(ends.get(edit.id) ?? [])].map((edge) => ({ edge, at: edges.placeOf(edge) }));
+      const places = [...ends.at(edit.id)].map((edge) => ({ edge, at: edges.placeOf(edge) }));
       places.sort((a, b) => a.at - b.at);
       for (const { edge } of places.toReversed()) {
         edges.remove(edge);
-        for (const end of endsOf(edge)) ends.get(end)?.delete(edge);
+        for (const end of endsOf(edge)) ends.at(end).delete(edge);
       }
       const back = places.map(({ edge, at }): Edit => ({ kind: 'connect', edge, index: at }));
       return {
@@ -99,27 +100,39 @@ function applyTo(lists: Lists, edit: Quick, ends: Map<string, Set<GraphEdge>>): 
 const endsOf = ({ from, to }: GraphEdge): readonly string[] =>
   from.node === to.node ? [from.node] : [from.node, to.node];
 
-function remember(ends: Map<string, Set<GraphEdge>>, edge: GraphEdge): void {
-  for (const end of endsOf(edge)) {
-    const known = ends.get(end);
-    if (known) known.add(edge);
-    else ends.set(end, new Set([edge]));
+/** The edges that start or end at a node, as they stand after the edits so far. */
+class EdgesAtNodes {
+  readonly #before: Graph;
+  readonly #edges = new Map<string, Set<GraphEdge>>();
+
+  constructor(before: Graph) {
+    this.#before = before;
+  }
+
+  at(node: string): Set<GraphEdge> {
+    let edges = this.#edges.get(node);
+    if (!edges) {
+      edges = new Set([...edgesInto(this.#before, node), ...edgesFrom(this.#before, node)]);
+      this.#edges.set(node, edges);
+    }
+    return edges;
   }
 }
 
-/** A list with a place by id that is right until something is put in or taken out before it, and near it afterwards. */
+/** A list that knows about where each item stands: where it was before the edits, or where an edit put it. */
 class KeyedList<T extends { readonly id: string }> {
   readonly all: T[];
   readonly #what: 'node' | 'edge';
-  readonly #byId: Map<string, T>;
-  readonly #near: Map<string, number>;
+  readonly #before: Places;
+  readonly #put = new Map<string, number>();
+  readonly #gone = new Set<string>();
+  #pushed = 0;
   #isChanged = false;
 
   constructor(what: 'node' | 'edge', items: readonly T[]) {
     this.#what = what;
     this.all = [...items];
-    this.#byId = new Map(items.map((item) => [item.id, item]));
-    this.#near = new Map(items.map((item, at) => [item.id, at]));
+    this.#before = placesOf(items);
   }
 
   /** The list from before where nothing changed. */
@@ -128,40 +141,53 @@ class KeyedList<T extends { readonly id: string }> {
   }
 
   get(id: string): T {
-    const item = this.#byId.get(id);
+    const item = this.all[this.#placeOf(id)];
     if (item) return item;
     throw missing(this.#what, id);
   }
 
   insert(item: T, index = this.all.length): void {
-    if (this.#byId.has(item.id)) throw taken(this.#what, item.id);
+    if (this.#placeOf(item.id) >= 0) throw taken(this.#what, item.id);
     if (index >= this.all.length) this.all.push(item);
     else this.all.splice(index, 0, item);
-    this.#byId.set(item.id, item);
-    this.#near.set(item.id, index);
+    this.#put.set(item.id, Math.min(index, this.all.length - 1));
+    this.#gone.delete(item.id);
     this.#isChanged = true;
   }
 
   replace(item: T, by: T): void {
-    this.all[this.placeOf(item)] = by;
-    this.#byId.set(by.id, by);
+    this.all[this.#placeOf(item.id)] = by;
     this.#isChanged = true;
   }
 
   /** Returns where it stood. */
   remove(item: T): number {
-    const at = this.placeOf(item);
+    const at = this.#placeOf(item.id);
     this.all.splice(at, 1);
-    this.#byId.delete(item.id);
+    this.#gone.add(item.id);
     this.#isChanged = true;
     return at;
   }
 
   placeOf(item: T): number {
-    const near = this.#near.get(item.id) ?? 0;
-    if (this.all[near] === item) return near;
-    const at = this.all.indexOf(item);
-    this.#near.set(item.id, at);
-    return at;
+    return this.#placeOf(item.id);
+  }
+
+  /**
+   * Looked for outwards from where it was put, or from where it was before the edits, pushed as far as the one looked for last: the
+   * edits in between moved it by as many places as they put in or took out.
+   */
+  #placeOf(id: string): number {
+    const put = this.#put.get(id);
+    const before = put ?? this.#before.get(id);
+    if (before === undefined || this.#gone.has(id)) return -1;
+    const near = put ?? before + this.#pushed;
+    for (let away = 0; near - away >= 0 || near + away < this.all.length; away++)
+      for (const at of away === 0 ? [near] : [near - away, near + away])
+        if (this.all[at]?.id === id) {
+          if (put === undefined) this.#pushed = at - before;
+          return at;
+        }
+    return -1;
   }
 }

@@ -1,6 +1,7 @@
 // The order a graph runs in: topological, and where the edges leave a choice, the order of the file.
 import type { Graph, GraphEdge, GraphNode } from '../document/project';
 import { drain, type Turned } from '../turns';
+import { RecentLists } from './recent-lists';
 
 /** A graph's nodes and edges by id; edges in the order of the file. */
 export interface GraphIndex {
@@ -12,22 +13,56 @@ export interface GraphIndex {
 
 /** Edges by where they end and where they start; made once per list of edges, which every edit that draws none keeps. */
 interface EdgeGroups {
-  readonly into: ReadonlyMap<string, readonly GraphEdge[]>;
-  readonly outOf: ReadonlyMap<string, readonly GraphEdge[]>;
+  readonly into: Groups;
+  readonly outOf: Groups;
 }
 
-const groupsOf = new WeakMap<readonly GraphEdge[], EdgeGroups>();
+type Groups = Pick<ReadonlyMap<string, readonly GraphEdge[]>, 'get'>;
 
-function groupEdges(edges: readonly GraphEdge[]): EdgeGroups {
-  let groups = groupsOf.get(edges);
-  if (!groups) {
-    groups = {
-      into: groupBy(edges, (edge) => edge.to.node),
-      outOf: groupBy(edges, (edge) => edge.from.node),
-    };
-    groupsOf.set(edges, groups);
+const ends = { into: ({ to }: GraphEdge) => to.node, outOf: ({ from }: GraphEdge) => from.node };
+
+const groups = new RecentLists<GraphEdge, { readonly into: PatchedGroups; readonly outOf: PatchedGroups }>(
+  (edges) => ({
+    into: new PatchedGroups(groupBy(edges, ends.into), new Map()),
+    outOf: new PatchedGroups(groupBy(edges, ends.outOf), new Map()),
+  }),
+  (known, { before, now }, { at, removed, added }) => {
+    const old = new Set(before.slice(at, at + removed));
+    const kept = new Set(added);
+    const changed = [...old].filter((edge) => !kept.has(edge)).concat(added.filter((edge) => !old.has(edge)));
+    const into = known.into.after(changed, now, ends.into);
+    const outOf = known.outOf.after(changed, now, ends.outOf);
+    return into && outOf ? { into, outOf } : null;
+  },
+);
+
+const groupEdges = (edges: readonly GraphEdge[]): EdgeGroups => groups.of(edges);
+
+/** So many groups may differ from those first made. */
+const MOST_PATCHED = 1_000;
+
+/** The groups of an earlier list, but those that changed since. */
+class PatchedGroups implements Groups {
+  constructor(
+    readonly first: Groups,
+    readonly patch: ReadonlyMap<string, readonly GraphEdge[]>,
+  ) {}
+
+  get(node: string): readonly GraphEdge[] | undefined {
+    return this.patch.get(node) ?? this.first.get(node);
   }
-  return groups;
+
+  /** null where too much changed. */
+  after(
+    changed: readonly GraphEdge[],
+    edges: readonly GraphEdge[],
+    end: (edge: GraphEdge) => string,
+  ): PatchedGroups | null {
+    if (this.patch.size + changed.length > MOST_PATCHED) return null;
+    const anew = new Map(changed.map((edge): [string, GraphEdge[]] => [end(edge), []]));
+    for (const edge of edges) anew.get(end(edge))?.push(edge);
+    return new PatchedGroups(this.first, new Map([...this.patch, ...anew]));
+  }
 }
 
 const NO_EDGES: readonly GraphEdge[] = [];
@@ -57,13 +92,13 @@ const atPort = (
 ): readonly GraphEdge[] => (edges.every(isMeant) ? edges : edges.filter(isMeant));
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+  const found = new Map<string, T[]>();
   for (const item of items) {
-    const group = groups.get(key(item));
+    const group = found.get(key(item));
     if (group) group.push(item);
-    else groups.set(key(item), [item]);
+    else found.set(key(item), [item]);
   }
-  return groups;
+  return found;
 }
 
 export interface Order {
@@ -142,8 +177,8 @@ export function reachable(
   direction: 'forward' | 'backward',
 ): Set<string> {
   const end = direction === 'forward' ? 'to' : 'from';
-  const groups = groupEdges(graph.edges);
-  const next = direction === 'forward' ? groups.outOf : groups.into;
+  const { into, outOf } = groupEdges(graph.edges);
+  const next = direction === 'forward' ? outOf : into;
   const seen = new Set(from);
   const open = [...seen];
   for (let id = open.pop(); id !== undefined; id = open.pop())

@@ -5,6 +5,7 @@ import type { Edit } from '#core/graph/edits';
 import { copyNodes, newEdgeId, pasteEdit } from '#core/graph/fragment';
 import { nameFault } from '#core/graph/names';
 import { reachable } from '#core/graph/order';
+import { placesOf } from '#core/graph/places';
 import { findLayer } from '#core/layers/index';
 
 import { edit, shownGraph, useDocument } from '../stores/document';
@@ -178,14 +179,14 @@ export function moveNodes(
 
 /** One edit per card that is not there already. */
 export function moveEdits(moves: readonly { readonly id: string; readonly position: Point }[]): Edit[] {
-  const graph = graphNow();
-  const nodes = new Map(graph?.nodes.map(({ id, position }) => [id, position]));
-  const notes = new Map(graph?.notes?.map(({ id, position }) => [id, position]));
+  const { nodes = [], notes = [] } = graphNow() ?? {};
+  const [cards, papers] = [placesOf(nodes), placesOf(notes)];
   return moves.flatMap(({ id, position }): Edit[] => {
-    const before = nodes.get(id) ?? notes.get(id);
-    if (!before || (before.x === position.x && before.y === position.y)) return [];
-    return nodes.has(id)
-      ? [{ kind: 'move_node', id, position }]
-      : [{ kind: 'change_note', id, change: { position } }];
+    const card = nodes[cards.get(id) ?? -1];
+    const before = (card ?? notes[papers.get(id) ?? -1])?.position;
+    if (!before || (before.x === position.x && before.y === position.y)) return NO_EDITS;
+    return [card ? { kind: 'move_node', id, position } : { kind: 'change_note', id, change: { position } }];
   });
 }
+
+const NO_EDITS: Edit[] = [];

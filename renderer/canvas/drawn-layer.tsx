@@ -1,5 +1,6 @@
 // The picture of a large graph beneath the cards of the page. While the camera moves it is shifted and stretched as it is, which
-// costs nothing, and drawn anew when it no longer covers the view, when the camera rests, and after every change.
+// costs nothing, and drawn anew when it no longer covers the view, when the camera rests, and after every change. While the cards of the
+// page cover all of it that is in view, a change is drawn a moment later: drawing in software would hold up the frame that shows it.
 import { useEffect, useRef, type JSX } from 'react';
 
 import { useApp } from '../stores/app';
@@ -7,7 +8,8 @@ import { heatNow, useHeat } from '../stores/heat';
 import { useUi } from '../stores/ui';
 import { useFlow } from './flow-store';
 import { paint, readInk, type Camera, type Ink } from './paint';
-import { cameraNow, onCamera } from './viewport';
+import { cardsWithin } from './scene';
+import { cameraNow, onCamera, seenPart } from './viewport';
 
 /** What is drawn beyond each side of the view, as a share of it, so that a pan has something to show. */
 const MARGIN = 0.25;
@@ -33,6 +35,7 @@ function startDrawing(canvas: HTMLCanvasElement): () => void {
   let rest: ReturnType<typeof setTimeout> | undefined;
   let frame = 0;
   let isStale = true;
+  let isDue = false;
   let width = holder.clientWidth;
   let height = holder.clientHeight;
 
@@ -69,6 +72,7 @@ function startDrawing(canvas: HTMLCanvasElement): () => void {
     cost = performance.now() - start;
     drawn = camera;
     isStale = false;
+    isDue = false;
     place();
   };
 
@@ -93,13 +97,28 @@ function startDrawing(canvas: HTMLCanvasElement): () => void {
     return left <= 0 && top <= 0 && left + wide >= width && top + high >= height;
   };
 
+  /** Whether a card is in view that is no element of the page. */
+  const isSeen = (): boolean => {
+    const { scene, shift, nodes } = useFlow.getState();
+    if (!scene || shift) return true;
+    const detailed = new Set(nodes.flatMap(({ id, measured }) => (measured ? [id] : [])));
+    let isMissing = false;
+    cardsWithin(scene, seenPart(), (index) => {
+      isMissing ||= !detailed.has(scene.nodes[index]?.id ?? '');
+    });
+    return isMissing;
+  };
+
   const onFrame = (): void => {
     frame = 0;
-    if (isStale || cost <= CHEAP_MS || !covers()) draw();
+    if (isDue || !covers() || ((isStale || cost <= CHEAP_MS) && isSeen())) draw();
     else {
       place();
       clearTimeout(rest);
-      rest = setTimeout(change, REST_MS);
+      rest = setTimeout(() => {
+        isDue = true;
+        ask();
+      }, REST_MS);
     }
   };
   const ask = (): void => {
@@ -112,7 +131,8 @@ function startDrawing(canvas: HTMLCanvasElement): () => void {
   const resized = new ResizeObserver(() => {
     width = holder.clientWidth;
     height = holder.clientHeight;
-    change();
+    isDue = true;
+    ask();
   });
   resized.observe(holder);
   const ends = [

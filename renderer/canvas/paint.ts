@@ -80,13 +80,14 @@ function paintEdges(context: CanvasRenderingContext2D, ink: Ink, picture: Pictur
   const { scene, camera, selectedEdges, detailed } = picture;
   const isRight = scene.graph.direction === 'right';
   const marked = new Path2D();
+  const { edges } = scene.graph;
   context.beginPath();
-  scene.graph.edges.forEach(({ id, from, to }, index) => {
-    if (detailed.has(from.node) && detailed.has(to.node)) return;
-    const line = lineOf(picture, index, isRight);
-    if (!line || !reaches(line, part)) return;
-    trace(selectedEdges.has(id) ? marked : context, line, isRight);
-  });
+  for (let index = 0; index < edges.length; index++) {
+    if (!placeLine(picture, index, isRight) || !reaches(line, part)) continue;
+    const edge = edges[index];
+    if (!edge || (detailed.has(edge.from.node) && detailed.has(edge.to.node))) continue;
+    trace(selectedEdges.has(edge.id) ? marked : context, line, isRight);
+  }
   context.lineWidth = Math.max(1.5, 0.8 / camera.zoom);
   context.strokeStyle = ink.edge;
   context.stroke();
@@ -95,43 +96,49 @@ function paintEdges(context: CanvasRenderingContext2D, ink: Ink, picture: Pictur
   context.stroke(marked);
 }
 
-/** Start and end of an edge: x1, y1, x2, y2. */
-type Line = readonly [number, number, number, number];
+/** Start and end of an edge. */
+interface Line {
+  x1: number;
+  y1: number;
+  x2: number;
+  y2: number;
+}
 
-function lineOf({ scene, selected, shift }: Picture, edge: number, isRight: boolean): Line | null {
+/** The edge being drawn: thousands are looked at for each picture, and an object for each would be garbage. */
+const line: Line = { x1: 0, y1: 0, x2: 0, y2: 0 };
+
+/** Puts an edge's ends into `line`; false for one that lacks a card. */
+function placeLine({ scene, selected, shift }: Picture, edge: number, isRight: boolean): boolean {
   const source = scene.ends[edge * 2] ?? -1;
   const target = scene.ends[edge * 2 + 1] ?? -1;
-  if (source < 0 || target < 0) return null;
+  if (source < 0 || target < 0) return false;
   const { boxes, nodes } = scene;
-  const at = (index: number, part: number): number => boxes[index * 4 + part] ?? 0;
-  const moved = (index: number): Point => (shift && selected.has(nodes[index]?.id ?? '') ? shift : NO_SHIFT);
-  const a = moved(source);
-  const b = moved(target);
-  return isRight
-    ? [
-        at(source, 0) + at(source, 2) + a.x,
-        at(source, 1) + at(source, 3) / 2 + a.y,
-        at(target, 0) + b.x,
-        at(target, 1) + at(target, 3) / 2 + b.y,
-      ]
-    : [
-        at(source, 0) + at(source, 2) / 2 + a.x,
-        at(source, 1) + at(source, 3) + a.y,
-        at(target, 0) + at(target, 2) / 2 + b.x,
-        at(target, 1) + b.y,
-      ];
+  const [from, to] = [source * 4, target * 4];
+  line.x1 = (boxes[from] ?? 0) + (boxes[from + 2] ?? 0) * (isRight ? 1 : 0.5);
+  line.y1 = (boxes[from + 1] ?? 0) + (boxes[from + 3] ?? 0) * (isRight ? 0.5 : 1);
+  line.x2 = (boxes[to] ?? 0) + (isRight ? 0 : (boxes[to + 2] ?? 0) / 2);
+  line.y2 = (boxes[to + 1] ?? 0) + (isRight ? (boxes[to + 3] ?? 0) / 2 : 0);
+  if (shift && selected.has(nodes[source]?.id ?? '')) {
+    line.x1 += shift.x;
+    line.y1 += shift.y;
+  }
+  if (shift && selected.has(nodes[target]?.id ?? '')) {
+    line.x2 += shift.x;
+    line.y2 += shift.y;
+  }
+  return true;
 }
 
 const NO_SHIFT: Point = { x: 0, y: 0 };
 
-const reaches = ([x1, y1, x2, y2]: Line, { x, y, width, height }: Part): boolean =>
+const reaches = ({ x1, y1, x2, y2 }: Line, { x, y, width, height }: Part): boolean =>
   Math.max(x1, x2) >= x &&
   Math.min(x1, x2) <= x + width &&
   Math.max(y1, y2) >= y &&
   Math.min(y1, y2) <= y + height;
 
 /** Straight where the ends lie below (or beside) each other, else with a bend in the middle, as the edges of the page have. */
-function trace(path: CanvasPath, [x1, y1, x2, y2]: Line, isRight: boolean): void {
+function trace(path: CanvasPath, { x1, y1, x2, y2 }: Line, isRight: boolean): void {
   path.moveTo(x1, y1);
   if (isRight && y1 !== y2 && x2 > x1) {
     path.lineTo((x1 + x2) / 2, y1);

@@ -1,6 +1,8 @@
 // A large graph as numbers: where each card lies and what colour it has, for drawing thousands at once and for finding what lies
 // under a point. Made anew with each edit; what did not change is copied.
 import type { Graph, GraphEdge, GraphNode } from '#core/document/project';
+import { listChange, type ListChange } from '#core/document/change';
+import { placesOf, type Places } from '#core/graph/places';
 import { findLayer } from '#core/layers/index';
 
 import type { NodeView } from '../stores/live';
@@ -22,7 +24,8 @@ export interface Scene {
   /** What `views` were taken from. */
   readonly from: ReadonlyMap<string, NodeView>;
   readonly views: readonly (NodeView | undefined)[];
-  readonly at: ReadonlyMap<string, number>;
+  /** Where each card stands in `nodes`. */
+  readonly at: Places;
   readonly boxes: Float64Array;
   /** A value of TONE per card. */
   readonly tones: Uint8Array;
@@ -32,30 +35,41 @@ export interface Scene {
 }
 
 export function makeScene(graph: Graph, views: ReadonlyMap<string, NodeView>, before: Scene | null): Scene {
-  const { nodes, edges } = graph;
-  const hasSameIds = before !== null && areSameNodes(before.nodes, nodes);
-  const at = hasSameIds ? before.at : new Map(nodes.map(({ id }, index) => [id, index]));
-  const shown = hasSameIds && before.from === views ? before.views : nodes.map((node) => views.get(node.id));
-  // Most edits leave nearly all cards where they are: the numbers are copied whole, and those that differ set anew.
-  const boxes = hasSameIds ? before.boxes.slice() : new Float64Array(nodes.length * PER_BOX);
-  const tones = hasSameIds ? before.tones.slice() : new Uint8Array(nodes.length);
-  for (let index = 0; index < nodes.length; index++) {
+  const { nodes } = graph;
+  const change = listChange(before?.nodes ?? [], nodes);
+  const at = placesOf(nodes);
+  const boxes = splice(new Float64Array(nodes.length * PER_BOX), before?.boxes, change, PER_BOX);
+  const tones = splice(new Uint8Array(nodes.length), before?.tones, change, 1);
+  const hasSameViews = before?.from === views;
+  const shown = hasSameViews ? viewsAfter(before.views, views, change) : nodes.map(({ id }) => views.get(id));
+  const end = change.at + change.added.length;
+  // Most edits leave nearly all cards where they are: their numbers are copied whole, and those that differ set anew.
+  for (let index = hasSameViews ? change.at : 0; index < (hasSameViews ? end : nodes.length); index++) {
     const node = nodes[index];
     if (!node) continue;
+    const isNew = index >= change.at && index < end;
+    const last = isNew
+      ? (before?.at.get(node.id) ?? -1)
+      : index < change.at
+        ? index
+        : index - change.added.length + change.removed;
+    const old = before?.nodes[last];
     const view = shown[index];
-    const last = hasSameIds ? index : (before?.at.get(node.id) ?? -1);
-    if (before && last >= 0 && before.nodes[last] === node && before.views[last] === view) {
-      if (hasSameIds) continue;
-      for (let part = 0; part < PER_BOX; part++)
-        boxes[index * PER_BOX + part] = before.boxes[last * PER_BOX + part] ?? 0;
+    const isSameView = old !== undefined && before?.views[last] === view;
+    if (isSameView && !isNew) continue;
+    boxes[index * PER_BOX] = node.position.x;
+    boxes[index * PER_BOX + 1] = node.position.y;
+    if (before && isSameView && old.layer === node.layer && old.params === node.params) {
+      boxes[index * PER_BOX + 2] = before.boxes[last * PER_BOX + 2] ?? 0;
+      boxes[index * PER_BOX + 3] = before.boxes[last * PER_BOX + 3] ?? 0;
       tones[index] = before.tones[last] ?? 0;
       continue;
     }
     const { width, height } = sizeOf(node, view);
-    boxes.set([node.position.x, node.position.y, width, height], index * PER_BOX);
+    boxes[index * PER_BOX + 2] = width;
+    boxes[index * PER_BOX + 3] = height;
     tones[index] = toneOf(view);
   }
-  const isWired = hasSameIds && before.graph.edges === edges;
   return {
     graph,
     nodes,
@@ -64,18 +78,34 @@ export function makeScene(graph: Graph, views: ReadonlyMap<string, NodeView>, be
     at,
     boxes,
     tones,
-    ends: isWired ? before.ends : endsOf(edges, at),
+    ends: endsOf(graph.edges, at, before, change),
     bounds: boundsOfAll(boxes),
   };
 }
 
-/** The same cards in the same order, whatever changed of each. */
-function areSameNodes(before: readonly GraphNode[], nodes: readonly GraphNode[]): boolean {
-  if (before === nodes) return true;
-  if (before.length !== nodes.length) return false;
-  for (let index = 0; index < nodes.length; index++)
-    if (before[index] !== nodes[index] && before[index]?.id !== nodes[index]?.id) return false;
-  return true;
+const viewsAfter = (
+  before: Scene['views'],
+  views: ReadonlyMap<string, NodeView>,
+  { at, removed, added }: ListChange<GraphNode>,
+): Scene['views'] =>
+  removed + added.length === 0
+    ? before
+    : before.slice(0, at).concat(
+        added.map(({ id }) => views.get(id)),
+        before.slice(at + removed),
+      );
+
+/** Copies `before` with a change made, whose added items are left as they are. `per` numbers belong to each item. */
+function splice<T extends Float64Array | Uint8Array | Int32Array>(
+  into: T,
+  before: T | undefined,
+  { at, removed, added }: ListChange<unknown>,
+  per: number,
+): T {
+  if (!before) return into;
+  into.set(before.subarray(0, at * per));
+  into.set(before.subarray((at + removed) * per), (at + added.length) * per);
+  return into;
 }
 
 /** `boundsOf` all cards, without an object for each. */
@@ -83,23 +113,47 @@ function boundsOfAll(boxes: Float64Array): Scene['bounds'] {
   if (boxes.length === 0) return boundsOf([]);
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let from = 0; from < boxes.length; from += PER_BOX) {
-    const { x, y, width, height } = boxAt(boxes, from / PER_BOX);
+    const x = boxes[from] ?? 0;
+    const y = boxes[from + 1] ?? 0;
     left = Math.min(left, x);
     top = Math.min(top, y);
-    right = Math.max(right, x + width);
-    bottom = Math.max(bottom, y + height);
+    right = Math.max(right, x + (boxes[from + 2] ?? 0));
+    bottom = Math.max(bottom, y + (boxes[from + 3] ?? 0));
   }
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-function endsOf(edges: readonly GraphEdge[], at: ReadonlyMap<string, number>): Int32Array {
-  const ends = new Int32Array(edges.length * 2);
-  edges.forEach(({ from, to }, index) => {
-    ends[index * 2] = at.get(from.node) ?? -1;
-    ends[index * 2 + 1] = at.get(to.node) ?? -1;
-  });
+/** Ends of edges that stay follow their cards, which `moved` put in or took out others before. */
+function endsOf(
+  edges: readonly GraphEdge[],
+  at: Places,
+  before: Scene | null,
+  moved: ListChange<GraphNode>,
+): Int32Array {
+  const shift = moved.added.length - moved.removed;
+  const staysWired =
+    before !== null && moved.added.length === moved.removed && hasSameIds(before.nodes, moved);
+  if (before?.graph.edges === edges && staysWired) return before.ends;
+  const change = listChange(before?.graph.edges ?? [], edges);
+  const ends = splice(new Int32Array(edges.length * 2), before?.ends, change, 2);
+  const [start, end] = [change.at * 2, (change.at + change.added.length) * 2];
+  const behind = moved.at + moved.removed;
+  for (let index = staysWired ? start : 0; index < (staysWired ? end : ends.length); index++) {
+    const last = ends[index] ?? -1;
+    const isKnown = (index < start || index >= end) && last >= 0;
+    if (isKnown && last < moved.at) continue;
+    if (isKnown && last >= behind) ends[index] = last + shift;
+    else {
+      const edge = edges[index >> 1];
+      const node = index % 2 === 0 ? edge?.from.node : edge?.to.node;
+      ends[index] = at.get(node ?? '') ?? -1;
+    }
+  }
   return ends;
 }
+
+const hasSameIds = (before: readonly GraphNode[], { at, added }: ListChange<GraphNode>): boolean =>
+  added.every(({ id }, index) => before[at + index]?.id === id);
 
 function sizeOf(
   node: GraphNode,
@@ -124,14 +178,12 @@ function toneOf(view: NodeView | undefined): number {
   return view.chips.some(({ state }) => state === 'uninitialized') ? TONE.uninitialized : TONE.plain;
 }
 
-const boxAt = (boxes: Float64Array, index: number): Omit<PlacedBox, 'id'> => ({
+export const sceneBox = ({ boxes }: Scene, index: number): Omit<PlacedBox, 'id'> => ({
   x: boxes[index * PER_BOX] ?? 0,
   y: boxes[index * PER_BOX + 1] ?? 0,
   width: boxes[index * PER_BOX + 2] ?? 0,
   height: boxes[index * PER_BOX + 3] ?? 0,
 });
-
-export const sceneBox = (scene: Scene, index: number): Omit<PlacedBox, 'id'> => boxAt(scene.boxes, index);
 
 /** Every card with its place. */
 export const sceneBoxes = (scene: Scene): PlacedBox[] =>

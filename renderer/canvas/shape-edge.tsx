@@ -2,15 +2,16 @@
 // shape or its problem changes.
 import {
   BaseEdge,
-  EdgeLabelRenderer,
   getSmoothStepPath,
   Position,
+  useStore,
   useStoreApi,
   type EdgeProps,
   type ReactFlowState,
 } from '@xyflow/react';
 import { Wrench } from 'lucide-react';
-import { memo, useState, type JSX } from 'react';
+import { memo, useMemo, useState, type JSX, type ReactNode } from 'react';
+import { createPortal } from 'react-dom';
 import { explainOutput } from '#core/graph/provenance';
 import type { Problem } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
@@ -54,7 +55,7 @@ export const ShapeEdge = memo(function ShapeEdge({
         className={`edge ${tone} ${isTarget ? 'is-target' : ''}`}
         interactionWidth={18}
       />
-      <EdgeLabelRenderer>
+      <OverEdges>
         <div
           className={`edge-label nopan ${tone} ${text.includes('?') ? 'is-unknown' : ''}`}
           style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
@@ -80,10 +81,22 @@ export const ShapeEdge = memo(function ShapeEdge({
             : text}
           {problem ? <EdgeRepair problem={problem} /> : null}
         </div>
-      </EdgeLabelRenderer>
+      </OverEdges>
     </>
   );
 });
+
+const domNodeOf = ({ domNode }: ReactFlowState): HTMLElement | null => domNode;
+
+/**
+ * Puts labels over all edges, as the library's EdgeLabelRenderer does. That looks for its place in the page again for every edge whenever
+ * anything on the canvas changes, each frame of a pan included.
+ */
+function OverEdges({ children }: { readonly children: ReactNode }): JSX.Element | null {
+  const domNode = useStore(domNodeOf);
+  const place = useMemo(() => domNode?.querySelector('.react-flow__edgelabel-renderer'), [domNode]);
+  return place ? createPortal(children, place) : null;
+}
 
 /** How far an edge runs straight on from a port before it turns. */
 const OFFSET = 22;

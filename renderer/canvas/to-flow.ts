@@ -31,7 +31,7 @@ export function toFlowNodes(
   graph: Graph,
   views: ReadonlyMap<string, NodeView>,
   selection: Selection,
-  before: readonly FlowNode[],
+  before: FlowNode[],
 ): FlowNode[] {
   const old = new Map(before.map((node) => [node.id, node]));
   const notes = (graph.notes ?? []).map((note) =>
@@ -51,8 +51,12 @@ export function toFlowNodes(
       last.position.y === position.y;
     return isSame ? last : { ...last, position, selected, ariaLabel };
   });
-  return [...notes, ...cards];
+  return sameOr(before, [...notes, ...cards]);
 }
+
+/** The list from before where nothing of it changed: the graph library looks through all of a new one. */
+const sameOr = <T>(before: T[], now: T[]): T[] =>
+  before.length === now.length && now.every((item, at) => item === before[at]) ? before : now;
 
 /** Notes lie behind the cards. */
 function toFlowNote(note: GraphNote, selected: boolean, last: FlowNode | undefined): FlowNode {
@@ -85,10 +89,10 @@ function toFlowNote(note: GraphNote, selected: boolean, last: FlowNode | undefin
 }
 
 /** Edges for a graph, reusing those of `before` that say the same. */
-export function toFlowEdges(graph: Graph, selection: Selection, before: readonly FlowEdge[]): FlowEdge[] {
+export function toFlowEdges(graph: Graph, selection: Selection, before: FlowEdge[]): FlowEdge[] {
   const old = new Map(before.map((edge) => [edge.id, edge]));
   const nodes = new Map(graph.nodes.map((node) => [node.id, node.name]));
-  return graph.edges.map((edge): FlowEdge => {
+  const now = graph.edges.map((edge): FlowEdge => {
     const selected = selection.edges.has(edge.id);
     const ariaLabel = t('edge.label', {
       from: nodes.get(edge.from.node) ?? '?',
@@ -113,6 +117,7 @@ export function toFlowEdges(graph: Graph, selection: Selection, before: readonly
           ariaLabel,
         };
   });
+  return sameOr(before, now);
 }
 
 const isSameEnds = (flow: FlowEdge, { from, to }: GraphEdge): boolean =>

@@ -146,7 +146,7 @@ const count = (chips: readonly ChipInfo[]): string => {
  */
 const isNear = (inferred: Graph, shown: Graph): boolean =>
   inferred === shown ||
-  (shown.nodes.length >= LARGE && shown.blocks === undefined && inferred.nodes[0] === shown.nodes[0]);
+  (shown.nodes.length >= LARGE && shown.blocks === undefined && inferred.nodes[0]?.id === shown.nodes[0]?.id);
 
 /** The nodes on the canvas as they run; those on a cycle come last. */
 function inOrder(graph: Graph): readonly GraphNode[] {

@@ -6,6 +6,7 @@ import type { DocumentStep, KeptHistory } from '#core/document/history';
 import type { Block, Graph, GraphNode, GraphNote, Project } from '#core/document/project';
 import { applyEdit, type Edit } from '#core/graph/edits';
 import { PATH } from '#core/graph/flatten';
+import { placesOf } from '#core/graph/places';
 
 /** One step of the history. `revisions` steps ask the engine to bring back parameter values. */
 export type HistoryEntry =
@@ -49,20 +50,9 @@ export const useDocument = create<DocumentState>(() => ({
   valuesChanged: false,
 }));
 
-/** Where each node stands in a list, made at most once per list. */
-const indices = new WeakMap<readonly GraphNode[], ReadonlyMap<string, number>>();
-/** The index made last: most edits leave most nodes where they stood. */
-let recent: ReadonlyMap<string, number> = new Map();
-
 /** A node by id. */
 export function nodeOf(graph: Graph | undefined, id: string | null): GraphNode | undefined {
-  if (!graph || id === null) return undefined;
-  const { nodes } = graph;
-  const likely = nodes[recent.get(id) ?? -1];
-  if (likely?.id === id) return likely;
-  recent = indices.get(nodes) ?? new Map(nodes.map((node, at) => [node.id, at]));
-  indices.set(nodes, recent);
-  return nodes[recent.get(id) ?? -1];
+  return graph && id !== null ? graph.nodes[placesOf(graph.nodes).get(id) ?? -1] : undefined;
 }
 
 /** One opened instance: the node and the graph of its definition. */

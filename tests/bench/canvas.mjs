@@ -3,6 +3,7 @@
 //
 //   xvfb-run -a -s '-screen 0 1280x800x24' node tests/bench/canvas.mjs [--nodes=10000] [--gpu] [--shots=PREFIX]
 //     [--edits: no panning and zooming] [--only=REGEXP of edits] [--repeat=12] [--profile=FILE: the page's processor profile]
+//     [--trace=FILE: what all processes did meanwhile, as chrome://tracing reads it; pans and edits are measures of the user timing]
 //
 // Without --gpu Chromium draws in software, as on a machine without a graphics card.
 /* global document, window, requestAnimationFrame, WheelEvent -- bodies of page.evaluate run in the page */
@@ -23,12 +24,24 @@ const { values: options } = parseArgs({
     nodes: { type: 'string', default: '10000' },
     gpu: { type: 'boolean', default: false },
     profile: { type: 'string' },
+    trace: { type: 'string' },
     shots: { type: 'string' },
     repeat: { type: 'string', default: '12' },
     edits: { type: 'boolean', default: false },
     only: { type: 'string', default: '.' },
   },
 });
+
+/** Categories of Chromium's tracing. */
+const TRACED = [
+  'devtools.timeline',
+  'blink.user_timing',
+  'v8',
+  'cc',
+  'toplevel',
+  'viz',
+  ...(process.env.TRACED ?? '').split(','),
+];
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lazuli-canvas-'));
 const file = path.join(folder, 'large.lazuli');
@@ -62,6 +75,11 @@ try {
   await open(app, page);
   await installMeter(page);
   if (options.shots) await page.screenshot({ path: `${options.shots}-whole.png` });
+  if (options.trace)
+    await app.evaluate(
+      ({ contentTracing }, included_categories) => contentTracing.startRecording({ included_categories }),
+      TRACED,
+    );
   if (!options.edits) {
     await pan(page, 'whole graph');
     await zoom(page);
@@ -72,6 +90,11 @@ try {
     only: new RegExp(options.only),
     shots: options.shots ?? null,
   });
+  if (options.trace)
+    await app.evaluate(
+      ({ contentTracing }, to) => contentTracing.stopRecording(to),
+      path.resolve(options.trace),
+    );
   if (session) {
     const { profile } = await session.send('Profiler.stop');
     fs.writeFileSync(options.profile, JSON.stringify(profile));
@@ -118,9 +141,9 @@ async function open(running, page) {
 
 /** To and fro in a circle, so that the graph stays in view. */
 async function pan(page, what) {
-  const gaps = await page.evaluate(() => {
+  const gaps = await page.evaluate((name) => {
     const pane = document.querySelector('.react-flow__pane');
-    return window.meter(240, (frame) => {
+    return window.meter(name, 240, (frame) => {
       const angle = (frame / 60) * Math.PI;
       const wheel = {
         deltaX: 30 * Math.cos(angle),
@@ -130,7 +153,7 @@ async function pan(page, what) {
       };
       pane.dispatchEvent(new WheelEvent('wheel', { ...wheel, bubbles: true, cancelable: true }));
     });
-  });
+  }, `pan, ${what}`);
   printFrames(`pan, ${what}`, gaps);
 }
 
@@ -140,7 +163,7 @@ async function zoom(page) {
     page.evaluate(
       ([step, count]) => {
         const pane = document.querySelector('.react-flow__pane');
-        return window.meter(count, () => {
+        return window.meter('zoom', count, () => {
           const wheel = { deltaY: step, ctrlKey: true, clientX: 560, clientY: 250 };
           pane.dispatchEvent(new WheelEvent('wheel', { ...wheel, bubbles: true, cancelable: true }));
         });

@@ -1,18 +1,24 @@
 // Frames a second of a page while something is done to it once per frame: what the benchmarks of the canvas have in common.
 /* global window, requestAnimationFrame -- bodies of page.evaluate run in the page */
 
-/** Puts `meter(frames, act)` into a page: gaps between frames in milliseconds while `act(frame)` runs once per frame. */
+/**
+ * Puts `meter(what, frames, act)` into a page: gaps between frames in milliseconds while `act(frame)` runs once per frame; a trace
+ * shows the time as `what`.
+ */
 export const installMeter = (page) =>
   page.evaluate(() => {
-    window.meter = (frames, act) =>
+    window.meter = (what, frames, act) =>
       new Promise((resolve) => {
         const gaps = [];
-        let last = performance.now();
+        const start = performance.now();
+        let last = start;
         const tick = (now) => {
           gaps.push(now - last);
           last = now;
-          if (gaps.length > frames) resolve(gaps.slice(1));
-          else {
+          if (gaps.length > frames) {
+            performance.measure(what, { start, end: now });
+            resolve(gaps.slice(1));
+          } else {
             act(gaps.length);
             requestAnimationFrame(tick);
           }

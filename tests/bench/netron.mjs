@@ -99,7 +99,7 @@ try {
 function pan(page) {
   return page.evaluate(() => {
     const graph = document.querySelector('#graph');
-    return window.meter(240, (frame) => {
+    return window.meter('pan', 240, (frame) => {
       const angle = (frame / 60) * Math.PI;
       graph.scrollBy(30 * Math.cos(angle), 30 * Math.sin(angle));
     });
@@ -109,7 +109,7 @@ function pan(page) {
 function zoom(page, step) {
   return page.evaluate((deltaY) => {
     const graph = document.querySelector('#graph');
-    return window.meter(150, () => {
+    return window.meter('zoom', 150, () => {
       // Its wheel zooms ten times as fast with the key held.
       const wheel = { deltaY: deltaY / 10, ctrlKey: true, clientX: 560, clientY: 250 };
       graph.dispatchEvent(new WheelEvent('wheel', { ...wheel, bubbles: true, cancelable: true }));

@@ -1,7 +1,7 @@
 // A large graph as numbers: what lies under a point, what is copied from edit to edit, which cards become elements of the page.
 import { describe, expect, it } from 'vitest';
 import type { Graph, GraphNode } from '#core/document/project';
-import { applyEdit } from '#core/graph/edits';
+import { applyEdit, type Edit } from '#core/graph/edits';
 
 import { nextDetail } from '../../renderer/canvas/detail';
 import { cardAt, makeScene, sceneBox, TONE } from '../../renderer/canvas/scene';
@@ -44,6 +44,49 @@ describe('the scene of a large graph', () => {
     expect(cardAt(after, { x: 405, y: 205 })).toBeNull();
     expect(after.ends).toBe(before.ends);
     expect(sceneBox(after, 22)).toEqual(sceneBox(before, 22));
+  });
+
+  it('says after any edits what one made anew says', () => {
+    const chained: Graph = {
+      ...graph,
+      edges: graph.nodes.slice(1).map(({ id }, at) => ({
+        id: `e${at}`,
+        from: { node: `n${at}`, port: 'output' },
+        to: { node: id, port: 'input' },
+      })),
+    };
+    const added = { ...node(400), layer: 'linear', position: { x: -500, y: 0 } };
+    const steps: readonly Edit[] = [
+      { kind: 'remove_node', id: 'n40' },
+      { kind: 'add_node', node: added, index: 3 },
+      { kind: 'set_param', id: 'n400', param: 'out_features', value: 7 },
+      {
+        kind: 'connect',
+        edge: { id: 'e1000', from: { node: 'n400', port: 'output' }, to: { node: 'n41', port: 'input' } },
+      },
+      {
+        kind: 'group',
+        label: 'move',
+        edits: chained.nodes
+          .slice(50)
+          .map(({ id }, at) => ({ kind: 'move_node', id, position: { x: at, y: 7 } })),
+      },
+      { kind: 'disconnect', id: 'e200' },
+      { kind: 'remove_node', id: 'n0' },
+    ];
+    let now = chained;
+    let scene = sceneOf(now);
+    for (const step of steps) {
+      const { views } = useLive.getState();
+      now = applyEdit(now, step).graph;
+      // The edit first, with the views from before it; then its views.
+      const early = makeScene(now, views, scene);
+      expect({ ...early, at: null }).toEqual({ ...makeScene(now, views, null), at: null });
+      scene = sceneOf(now, early);
+      const anew = makeScene(now, useLive.getState().views, null);
+      expect({ ...scene, at: null }).toEqual({ ...anew, at: null });
+      now.nodes.forEach(({ id }, at) => expect(scene.at.get(id)).toBe(at));
+    }
   });
 
   it('takes cards into the page a few at a time, only near ones, and lets go of those out of view', () => {

@@ -118,6 +118,12 @@ function namedGpu(device: DeviceName, devices: readonly GpuDevice[]): ReturnType
 
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
+/** "float16 matrix units 16x16x16" where the device names units of that dtype. */
+const withShape = (feature: string, { matrix_units }: GpuDevice): string => {
+  const unit = matrix_units.find(({ dtype }) => feature === `${dtype} matrix units`);
+  return unit ? `${feature} ${unit.shape.join('x')}` : feature;
+};
+
 function gpuInfo(device: GpuDevice, id: DeviceName): DeviceInfo {
   const { name, type, memory, budget, features, driver, driver_version } = device;
   const why = reasonAgainst(device);
@@ -126,7 +132,8 @@ function gpuInfo(device: GpuDevice, id: DeviceName): DeviceInfo {
     `${gigabytes(memory)} (${gigabytes(budget)} free)`,
     `Vulkan ${device.api_version}`,
     `${driver} ${driver_version}`,
-    ...(features.length > 0 ? [features.join(', ')] : []),
+    `subgroups of ${device.subgroup_size}`,
+    ...features.map((feature) => withShape(feature, device)),
   ].join(', ');
   return {
     id,
@@ -137,6 +144,16 @@ function gpuInfo(device: GpuDevice, id: DeviceName): DeviceInfo {
     budget,
     driver: `${driver} ${driver_version}`,
     features,
+    gpu: {
+      type,
+      driverVersion: driver_version,
+      vulkan: device.api_version,
+      subgroupSize: device.subgroup_size,
+      sharedMemory: device.shared_memory,
+      matrixUnits: device.matrix_units,
+      hasTransferQueue: device.has_copy_queue,
+      refusal: why,
+    },
   };
 }
 

@@ -101,8 +101,23 @@ export interface NativeGpuDevice {
   readonly budget: number;
   readonly subgroup_size: number;
   readonly features: readonly string[];
+  /** Bytes that a workgroup shares. */
+  readonly shared_memory: number;
+  /** Whether it has queues that only copy, beside whatever its kernels do. */
+  readonly has_copy_queue: boolean;
+  /** What its matrix units multiply at once, of each dtype: [m, k] by [k, n] as [m, n, k], summed in float32. */
+  readonly matrix_units: readonly {
+    readonly dtype: 'float16' | 'bfloat16';
+    readonly shape: readonly [number, number, number];
+  }[];
   readonly refusal: string;
 }
+
+/**
+ * Where copies beside kernels go: to a queue of their own where the device has one that only copies; to one of their own in any case
+ * (a second one of the kernels' kind, or submissions of their own); or among the kernels.
+ */
+export type CopyQueue = 'automatic' | 'apart' | 'among';
 
 /** Memory of a GPU, which is never shared. */
 export type NativeGpuStorage = Omit<NativeStorage, 'copy' | 'assign' | 'isShared'>;
@@ -273,5 +288,7 @@ export interface NativeAddon {
     mustStage: boolean;
     /** Default false. */
     isChecked?: boolean;
+    /** Default automatic. */
+    copyQueue?: CopyQueue;
   }): NativeGpu;
 }

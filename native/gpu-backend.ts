@@ -9,7 +9,7 @@ import type { DType } from '#core/tensor/dtype';
 import { shapesEqual } from '#core/tensor/shape';
 import type { Backend, DenseTensor, Storage } from '#core/tensor/storage';
 
-import type { NativeGpu, NativeGpuDevice, NativeGpuStorage, NativeGpuTensor } from './contract';
+import type { CopyQueue, NativeGpu, NativeGpuDevice, NativeGpuStorage, NativeGpuTensor } from './contract';
 import { CpuProgram, CpuStorage } from './cpu-backend';
 import { toLazuliError, wrapErrors } from './errors';
 import { loadNative } from './load';
@@ -160,7 +160,13 @@ export interface GpuOptions {
    * Default: what LAZULI_GPU_CHECK=1 says.
    */
   readonly isChecked?: boolean;
+  /** Where the rows of data that stays in main memory are copied. Default: what LAZULI_GPU_COPIES says, else automatic. */
+  readonly copyQueue?: CopyQueue;
 }
+
+const COPY_QUEUES: readonly CopyQueue[] = ['automatic', 'apart', 'among'];
+const wishedCopies = (): CopyQueue =>
+  COPY_QUEUES.find((each) => each === process.env['LAZULI_GPU_COPIES']) ?? 'automatic';
 
 /** Opens a device by its place in `gpuDevices`. Throws `native_failed` when it cannot be used. */
 export function openGpuBackend(
@@ -169,10 +175,11 @@ export function openGpuBackend(
     pipelineCache = null,
     mustStage = false,
     isChecked = process.env['LAZULI_GPU_CHECK'] === '1',
+    copyQueue = wishedCopies(),
   }: GpuOptions = {},
 ): GpuBackend {
   return new GpuBackend(
-    wrapErrors(() => loadNative().openGpu({ index, pipelineCache, mustStage, isChecked })),
+    wrapErrors(() => loadNative().openGpu({ index, pipelineCache, mustStage, isChecked, copyQueue })),
   );
 }
 

@@ -121,6 +121,25 @@ export interface DeviceInfo {
   readonly budget?: number;
   readonly driver?: string;
   readonly features?: readonly string[];
+  /** Of a GPU. */
+  readonly gpu?: GpuTraits;
+}
+
+/** What a GPU is and has, whether or not it can be used. */
+export interface GpuTraits {
+  readonly type: 'discrete' | 'integrated' | 'virtual' | 'software' | 'other';
+  readonly driverVersion: string;
+  readonly vulkan: string;
+  /** Threads that go in step. */
+  readonly subgroupSize: number;
+  /** Bytes that a workgroup shares. */
+  readonly sharedMemory: number;
+  /** What its matrix units multiply at once: [m, k] by [k, n] as [m, n, k]. */
+  readonly matrixUnits: readonly { readonly dtype: string; readonly shape: readonly number[] }[];
+  /** Whether rows of data that stays in main memory are copied on a queue of their own. */
+  readonly hasTransferQueue: boolean;
+  /** Why it cannot be used; empty when it can. */
+  readonly refusal: string;
 }
 
 /** A run as a window that comes late (or was reloaded) finds it. */

@@ -54,11 +54,17 @@ export interface ConvolutionAttributes {
 export type Reduction = 'none' | 'mean' | 'sum';
 
 /**
- * The dtype of a product whose operands are all float16 or all bfloat16: theirs or float32; sums are float32. Only a pass
+ * The dtype of a product whose operands are all float16 or all bfloat16, or of attention over such queries: theirs or float32; sums are float32. Only a pass
  * over programs for devices that multiply such numbers sets it.
  */
 export interface Narrowed {
   readonly result?: string | null;
+}
+
+export interface AttentionAttributes extends Narrowed {
+  readonly heads: number;
+  readonly scale: number;
+  readonly is_causal: boolean;
 }
 
 /** A scalar function of one argument that an op applies to its results; only program fusion sets it. */
@@ -175,10 +181,10 @@ export interface OpAttributes {
   group_norm_gradient: { readonly groups: number };
 
   // ---- attention (float)
-  /** (qkv [n, t, 3·e]: queries, keys and values side by side) → (y [n, t, e], lse [n, heads, t]): per head softmax(q kᵀ·scale) v, and the logarithm of each row's sum of exponentials. `is_causal`: step i sees steps up to i. A pass over programs for a GPU gives it qkv of 16-bit floats; the results are float32. */
-  self_attention: { readonly heads: number; readonly scale: number; readonly is_causal: boolean };
-  /** (gy, qkv, y, lse) → gqkv. */
-  self_attention_gradient: { readonly heads: number; readonly scale: number; readonly is_causal: boolean };
+  /** (qkv [n, t, 3·e]: queries, keys and values side by side) → (y [n, t, e], lse [n, heads, t]): per head softmax(q kᵀ·scale) v, and the logarithm of each row's sum of exponentials. `is_causal`: step i sees steps up to i. A pass over programs for a GPU gives it qkv of 16-bit floats; y is float32 then, or `result`. */
+  self_attention: AttentionAttributes;
+  /** (gy, qkv, y, lse) → gqkv. The same of qkv, gy or both, and gqkv. */
+  self_attention_gradient: AttentionAttributes;
 
   // ---- softmax and losses (float)
   /** (x) → y along `axis`. */

@@ -1,6 +1,7 @@
 // Products of 16-bit floats, for devices that multiply those: where every operand was only widened to float32, the product
 // takes it as it was; where the result is only rounded to the same dtype, it gives that. Copies that only move widened
-// numbers move the narrow ones, and attention reads its queries, keys and values so. The sums are float32 as before, so each value is what it was but for their order.
+// numbers move the narrow ones, and attention reads its queries, keys and values so, with the gradient of its result, and gives what is
+// only rounded. The sums are float32 as before, so each value is what it was but for their order.
 import type { OpName } from '../ops/signatures';
 import type { DType } from '../tensor/dtype';
 import { elementSize } from '../tensor/dtype';
@@ -24,8 +25,11 @@ import {
 const PRODUCTS: ReadonlySet<OpName> = new Set<OpName>([
   'matmul', 'linear', 'convolution', 'convolution_input_gradient', 'convolution_weight_gradient',
 ]); // prettier-ignore
-/** Ops that widen one input as they read it, by its place. */
-const READ_NARROW: Partial<Record<OpName, number>> = { self_attention: 0, self_attention_gradient: 1 };
+/** Inputs that attention widens as it reads them, by their places: the queries, whose dtype counts, and others that may have it too. */
+const READ_NARROW: Partial<Record<OpName, readonly [number, ...number[]]>> = {
+  self_attention: [0],
+  self_attention_gradient: [1, 0],
+};
 const NARROW: ReadonlySet<DType> = new Set<DType>(['float16', 'bfloat16']);
 
 /** The program with products of 16-bit floats wherever the operands are such numbers. */
@@ -70,7 +74,7 @@ class Narrowing {
       ? this.#narrowed(instruction)
       : instruction.op === 'strided_copy'
         ? this.#moved(instruction)
-        : this.#widening(instruction);
+        : this.#attention(instruction);
     this.instructions.push(...(changed ?? [instruction]));
   }
 
@@ -150,38 +154,43 @@ class Narrowing {
     ];
   }
 
-  #widening(instruction: Instruction): Instruction[] | null {
-    const place = READ_NARROW[instruction.op];
-    const input = place === undefined ? null : (instruction.inputs[place] ?? null);
-    const narrow = input === null ? null : this.#narrowIndex(input);
-    if (place === undefined || narrow === null) return null;
-    return [{ ...instruction, inputs: instruction.inputs.with(place, narrow) }];
+  #attention(instruction: Instruction): Instruction[] | null {
+    const [queries = -1, ...others] = READ_NARROW[instruction.op] ?? [];
+    const input = instruction.inputs[queries] ?? null;
+    const dtype = input === null ? undefined : this.#narrow(input)?.dtype;
+    if (!dtype) return null;
+    const given = instruction.inputs.map((index, at) => {
+      if (index === null || !(at === queries || others.includes(at))) return index;
+      return this.#narrow(index)?.dtype === dtype ? this.#narrowIndex(index) : index;
+    });
+    return this.#giving(dtype, { ...instruction, inputs: given });
   }
 
   #narrowed(product: Instruction): Instruction[] | null {
     const inputs = product.inputs.map((index) => (index === null ? null : this.#narrow(index)));
     const dtype = inputs[0]?.dtype;
     const isNarrow = inputs.every((narrow, at) => product.inputs[at] === null || narrow?.dtype === dtype);
-    const [output = -1, ...more] = product.outputs;
-    if (!dtype || !isNarrow || more.length > 0) return null;
+    if (!dtype || !isNarrow || product.outputs.length > 1) return null;
     const given = inputs.map((narrow) => narrow && this.buffers.push(narrow) - 1);
+    return this.#giving(dtype, { ...product, inputs: given });
+  }
+
+  /** An op whose first result is of `dtype` where that is only rounded to it, else float32. */
+  #giving(dtype: DType, op: Instruction): Instruction[] {
+    const [output = -1, ...more] = op.outputs;
     const target = this.#at(output);
     const roundings = this.#roundings(target, dtype);
-    if (!roundings) {
-      return [{ ...product, inputs: given, attributes: { ...product.attributes, result: 'float32' } }];
-    }
+    if (!roundings) return [{ ...op, attributes: { ...op.attributes, result: 'float32' } }];
     const to = this.#created({ dtype, shape: target.shape }, target.storage.device);
     const { storage } = bufferAt({ ...this.program, buffers: this.buffers }, to);
     for (const rounding of roundings) {
       this.#dropped.add(rounding);
       this.replacements.set(this.#at(rounding.outputs[0] ?? -1).storage, storage);
     }
-    return [
-      { ...product, inputs: given, outputs: [to], attributes: { ...product.attributes, result: dtype } },
-    ];
+    return [{ ...op, outputs: [to, ...more], attributes: { ...op.attributes, result: dtype } }];
   }
 
-  /** The casts to `dtype` that alone read a product's result, each of all of it; null where something else looks at it. */
+  /** The casts to `dtype` that alone read a result, each of all of it; null where something else looks at it. */
   #roundings(target: TracedBuffer, dtype: DType): readonly Instruction[] | null {
     const readers = this.#readers.get(target.storage) ?? [];
     const isRounding = ({ op, inputs, outputs }: Instruction): boolean => {

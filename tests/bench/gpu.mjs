@@ -40,6 +40,11 @@ const STEPS = ['mlp_b64', 'mlp_b8', 'cnn_b64', 'tenc_b16', 'tenc_drop_b16', 'cnn
 const SIZES = [1024, 2048, 4096, 8192];
 const products = SIZES.map((n) => `gemm_nn_${n}x${n}x${n}`);
 const NAMES = positionals.length > 0 ? positionals : [...STEPS, ...products];
+/** Tiles of a workgroup and a subgroup on matrix units, and their depth, beside what is chosen without asking: for large products. */
+const TILES = [
+  '128x128/64x64x32', '128x128/64x64x64', '128x128/32x64x32', '128x256/64x64x32', '128x256/64x64x64',
+  '256x128/64x64x32', '256x256/64x64x32', '256x256/64x64x64',
+]; // prettier-ignore
 const MARKS = ['<!-- measured: made by tests/bench/gpu.mjs -->', '<!-- end of measured -->'];
 
 const end = Date.now() + Number(options.minutes) * 60_000;
@@ -121,16 +126,19 @@ function prepare() {
   );
 }
 
-/** `lazuli bench` of some names; null where it failed. */
-function ours(names, dtype) {
+/** `lazuli bench` of some names; with `tiles`, those of the matrix units. */
+function ours(names, dtype, tiles = null) {
   const batch = options.batch ? [`--batch=${options.batch}`] : [];
+  const by = tiles ?? 'lazuli';
   for (const name of names) {
-    const { lines, problem } = run(`lazuli ${name} ${dtype}`, process.execPath, [
+    environment.LAZULI_GPU_TILES = tiles ?? '';
+    const { lines, problem } = run(`${by} ${name} ${dtype}`, process.execPath, [
       path.join(prepared, 'cli/lazuli.js'), 'bench', name, '--device=gpu', `--dtype=${dtype}`, `--seconds=${options.seconds}`, ...batch, '--json',
     ]); // prettier-ignore
     const [result] = documents(lines);
-    keep({ by: 'lazuli', name, dtype, ...(result ? { ms: result.median_ms } : { problem }) });
+    keep({ by, name, dtype, ...(result ? { ms: result.median_ms } : { problem }) });
   }
+  environment.LAZULI_GPU_TILES = '';
 }
 
 /** gpu_peer.py of some names, one process for all; those it did not get to have no row. */
@@ -169,6 +177,21 @@ function table(title, names, dtype) {
   ];
 }
 
+/** Milliseconds of bfloat16 products by the tiles of the matrix units; those that a device has no room for take its own choice. */
+function tilesTable(names) {
+  const tried = TILES.filter((tiles) => rows.some(({ by }) => by === tiles));
+  if (tried.length === 0) return [];
+  const line = (tiles, by) =>
+    `| ${[tiles, ...names.map((name) => cell(found(by, name, 'bfloat16')))].join(' | ')} |`;
+  return [
+    `| tiles, bfloat16 | ${names.map((name) => `\`${name}\``).join(' | ')} |`,
+    `| --- |${names.map(() => ' --- |').join('')}`,
+    line('as chosen', 'lazuli'),
+    ...tried.map((tiles) => line(`\`${tiles}\``, tiles)),
+    '',
+  ];
+}
+
 /** The device as `lazuli devices` tells it. */
 function deviceText() {
   const { lines } = run('devices', process.execPath, [
@@ -203,6 +226,7 @@ function report(parity, device) {
     ...(steps.length > 0 ? table('step, bfloat16 mixed precision', steps, 'bfloat16') : []),
     ...(gemms.length > 0 ? table('product, float32', gemms, 'float32') : []),
     ...(gemms.length > 0 ? table('product, bfloat16', gemms, 'bfloat16') : []),
+    ...tilesTable(gemms),
     ...(problems.length > 0 ? ['What failed:', '', ...problems, ''] : []),
     MARKS[1],
   ].join('\n');
@@ -233,12 +257,14 @@ function measure() {
     parity = checks.isOk ? 'Every op and twenty steps of each workload agree with the CPU.' : `The checks against the CPU did not pass: ${checks.problem}; ${last}.`; // prettier-ignore
   }
   const steps = NAMES.filter((name) => !name.startsWith('gemm'));
+  const large = NAMES.filter((name) => name.startsWith('gemm') && !name.includes('1024'));
   // What matters most first: the time may not do for all.
   const tasks = [
     () => ours(NAMES, 'float32'),
     () => peer(NAMES),
     () => ours(NAMES, 'bfloat16'),
     () => peer(NAMES, { dtype: 'bfloat16' }),
+    ...(large.length > 0 ? TILES.map((tiles) => () => ours(large, 'bfloat16', tiles)) : []),
     () => steps.length > 0 && peer(steps, { isCompiled: true }),
     () => steps.length > 0 && peer(steps, { isCompiled: true, dtype: 'bfloat16' }),
   ];

@@ -304,8 +304,8 @@ test('layers and devices are tables', slow, async () => {
   expect((await lazuli(['layers', 'Linear'])).stdout).toContain('in_features');
   const devices = documentOf(await lazuli(['devices', '--json'])) as object[];
   expect(devices).toMatchObject([
-    { id: 'cpu', available: true },
-    { id: 'gpu', available: false },
+    { id: 'cpu', available: true, refusal: null },
+    { id: 'gpu', available: false, refusal: expect.any(String) as string },
   ]);
 });
 

@@ -28,6 +28,24 @@ test('the list names every device once', () => {
   expect(ids.length).toBeGreaterThan(DEVICES.length);
 });
 
+test('the list says what a GPU is and has', () => {
+  const [, gpu] = devices();
+  const [device] = DEVICES;
+  expect(gpu?.gpu).toEqual({
+    type: 'software',
+    driverVersion: device?.driver_version,
+    vulkan: device?.api_version,
+    subgroupSize: device?.subgroup_size,
+    sharedMemory: device?.shared_memory,
+    matrixUnits: device?.matrix_units,
+    hasTransferQueue: device?.has_copy_queue,
+    refusal: '',
+  });
+  expect(gpu?.gpu?.subgroupSize).toBeGreaterThan(0);
+  expect(gpu?.gpu?.sharedMemory).toBeGreaterThanOrEqual(32768);
+  expect(gpu?.detail).toContain(`subgroups of ${gpu?.gpu?.subgroupSize}`);
+});
+
 test('a number that no device has is refused with how many there are', () => {
   expect(() => backendFor('gpu:42')).toThrow(/there is no gpu:42; GPUs found: \d+/);
 });

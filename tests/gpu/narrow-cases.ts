@@ -61,7 +61,7 @@ export function narrowCases(dtype: NarrowType, result: NarrowType | 'float32'): 
     op: 'linear' as const,
     call: { inputs: [t(x), t(weight, 2), t(bias, 3)], attributes: { result } },
   })); // prettier-ignore
-  // Its results are float32 whatever it reads. In ones, in fours, and step by step; float16 in fours alone.
+  // In ones, in fours, and step by step; float16 in fours alone. With a narrow result, the gradient it gets is narrow too.
   const attention = (['self_attention', 'self_attention_gradient'] as const).flatMap((op) =>
     (CASES[op] as readonly OpCase<OpName>[]).flatMap(({ inputs, attributes }, number) => {
       const inFours = op === 'self_attention' ? 2 : 3;
@@ -80,7 +80,10 @@ export function narrowCases(dtype: NarrowType, result: NarrowType | 'float32'): 
         const values = place < 2 ? undefined : saved[place - 2];
         return input && values ? { ...input, values } : input;
       });
-      return [{ op, call: { inputs: given.with(at, qkv), attributes } }];
+      const queries = given.with(at, qkv);
+      const isNarrow = result !== 'float32' && op === 'self_attention_gradient';
+      const all = isNarrow ? queries.with(0, t(inputs[0]?.shape ?? [], 5)) : queries;
+      return [{ op, call: { inputs: all, attributes: { ...attributes, result } } }];
     }),
   );
   const convolutions = CONVOLUTIONS.flatMap(({ x, weight, y, ...geometry }): readonly NarrowCase[] => [
@@ -101,7 +104,7 @@ export function narrowCases(dtype: NarrowType, result: NarrowType | 'float32'): 
     ...products,
     ...linears,
     ...convolutions,
-    ...(result === 'float32' ? attention : []),
+    ...attention,
     {
       op: 'convolution',
       call: {

@@ -79,7 +79,12 @@ class Taker {
   }
 }
 
-describe.each([false, true])('rows taken from main memory, staged copies forced: %s', (mustStage) => {
+describe.each([
+  { mustStage: false, copyQueue: 'among' },
+  { mustStage: true, copyQueue: 'among' },
+  { mustStage: false, copyQueue: 'apart' },
+  { mustStage: true, copyQueue: 'apart' },
+] as const)('rows taken from main memory, %o', (options) => {
   const SHUFFLED = [5, 0, 6, 2, 1, 1, 3, 4, 6, 0, 2, 5];
   const SEQUENTIAL = Array.from({ length: 12 }, (_, at) => at % ROWS);
   const value = (row: number, column: number): number => (row * 31 + column * 7) % 256;
@@ -89,7 +94,7 @@ describe.each([false, true])('rows taken from main memory, staged copies forced:
       .flatMap((row) => Array.from({ length: WIDTH }, (_, column) => value(row, column)));
 
   const opened = (order: readonly number[]): { readonly table: Storage; readonly taker: Taker } => {
-    const gpu = openGpuBackend(device.index, { mustStage });
+    const gpu = openGpuBackend(device.index, options);
     const table = cpu.allocate(ROWS * WIDTH);
     table.write(
       0,

@@ -229,7 +229,7 @@ describe('narrow products', () => {
       for (const storage of traced.owned) storage.dispose();
       const { buffers, instructions } = optimize(traced.program, 'gpu');
       const products = instructions.flatMap(({ op, inputs, outputs }) =>
-        op === 'matmul' || op === 'linear' || op === 'self_attention'
+        ['matmul', 'linear', 'self_attention', 'self_attention_gradient'].includes(op)
           ? [[...inputs, ...outputs].map((index) => buffers[index ?? -1]?.dtype).join(' ')]
           : [],
       );
@@ -253,14 +253,32 @@ describe('narrow products', () => {
     expect(list.filter((op) => op === 'cast')).toHaveLength(4);
   });
 
-  test('attention reads what the product before it gave', () => {
-    const { products, ops: list } = narrowed((x, y) => {
-      const qkv = ops.reshape(ops.matmul(x, ops.concatenate([y, y, y], 1)), [1, 4, 24]);
-      return ops.selfAttention(qkv, { heads: 2 });
-    });
-    expect(products).toEqual(['bfloat16 bfloat16 bfloat16', 'bfloat16 float32 float32']);
-    // Of x, of the weight, and of the result and back: queries, keys and values are never widened.
+  const queries = (x: Tensor, y: Tensor): Tensor =>
+    ops.reshape(ops.matmul(x, ops.concatenate([y, y, y], 1)), [1, 4, 24]);
+
+  test('attention reads what the product before it gave, and gives what the next one reads', () => {
+    const { products, ops: list } = narrowed((x, y) =>
+      ops.matmul(ops.selfAttention(queries(x, y), { heads: 2 }), y),
+    );
+    expect(products).toEqual([
+      'bfloat16 bfloat16 bfloat16',
+      'bfloat16 bfloat16 float32',
+      'bfloat16 bfloat16 bfloat16',
+    ]);
+    // Of x, of both weights, and of the result for whoever reads it: queries and what they give are neither widened nor rounded.
     expect(list.filter((op) => op === 'cast')).toHaveLength(4);
+  });
+
+  test("attention's gradient takes and gives rounded numbers; what it gave itself it reads unrounded", () => {
+    const { products } = narrowed((x, y) => {
+      x.requiresGrad = true;
+      const [gradient] = ops.gradients(ops.sum(ops.selfAttention(queries(x, y), { heads: 2 })), [x]);
+      if (!gradient) throw new Error('no gradient');
+      return gradient;
+    });
+    expect(products).toContain('bfloat16 float32 float32');
+    // gy, qkv, y, lse and the gradient.
+    expect(products).toContain('bfloat16 bfloat16 float32 float32 bfloat16');
   });
 
   test('without mixed precision nothing is narrow', () => {

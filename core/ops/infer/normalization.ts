@@ -2,7 +2,7 @@
 import { TorchError } from '../../errors';
 import type { DType } from '../../tensor/dtype';
 import { numel, shapesEqual, torchSize, type Shape } from '../../tensor/shape';
-import type { OpName } from '../signatures';
+import type { Narrowed, OpName } from '../signatures';
 import {
   attributeError,
   checkDType,
@@ -133,30 +133,47 @@ function attentionSizes(op: OpName, inputs: InputTypes, index: number, heads: nu
   return { n, t, e: columns / 3, shape };
 }
 
-/** What attention computes in: queries, keys and values may be 16-bit floats, which a GPU widens as it reads them. */
-function attentionType(op: OpName, inputs: InputTypes, queries: number): DType {
+/**
+ * What attention gives: queries, keys and values may be 16-bit floats, and the gradient of its result with them, which a GPU widens
+ * as it reads them; it then gives float32, or that dtype where `result` says so.
+ */
+function attentionTypes(
+  op: OpName,
+  inputs: InputTypes,
+  queries: number,
+  { result }: Narrowed,
+): { readonly kept: DType; readonly first: DType } {
   const { dtype } = given(op, inputs, queries);
-  if (dtype !== 'float16' && dtype !== 'bfloat16') return floatType(op, inputs);
-  const others = inputs.filter((_, at) => at !== queries);
-  return others.length === 0 ? 'float32' : floatType(op, others);
+  const isNarrow = dtype === 'float16' || dtype === 'bfloat16';
+  if (typeof result === 'string' && result !== 'float32' && !(isNarrow && result === dtype))
+    throw attributeError(`${op}: queries of ${dtype} give no ${result}`);
+  if (!isNarrow) {
+    const kept = floatType(op, inputs);
+    return { kept, first: kept };
+  }
+  const others = inputs.filter((input) => input?.dtype !== dtype);
+  const kept = others.length === 0 ? 'float32' : floatType(op, others);
+  return { kept, first: result === dtype ? dtype : kept };
 }
 
-export const selfAttention: Infer<'self_attention'> = (inputs, { heads }) => {
+export const selfAttention: Infer<'self_attention'> = (inputs, attributes) => {
+  const { heads } = attributes;
   const { n, t, e } = attentionSizes('self_attention', inputs, 0, heads);
-  const dtype = attentionType('self_attention', inputs, 0);
+  const { kept, first } = attentionTypes('self_attention', inputs, 0, attributes);
   return [
-    { dtype, shape: [n, t, e] },
-    { dtype, shape: [n, heads, t] },
+    { dtype: first, shape: [n, t, e] },
+    { dtype: kept, shape: [n, heads, t] },
   ];
 };
 
-export const selfAttentionGradient: Infer<'self_attention_gradient'> = (inputs, { heads }) => {
+export const selfAttentionGradient: Infer<'self_attention_gradient'> = (inputs, attributes) => {
+  const { heads } = attributes;
   const op = 'self_attention_gradient';
   const { n, t, e, shape } = attentionSizes(op, inputs, 1, heads);
   checkShape(op, 'the gradient', given(op, inputs, 0), [n, t, e]);
   checkShape(op, 'the output', given(op, inputs, 2), [n, t, e]);
   checkShape(op, 'the logarithms', given(op, inputs, 3), [n, heads, t]);
-  return [{ dtype: attentionType(op, inputs, 1), shape }];
+  return [{ dtype: attentionTypes(op, inputs, 1, attributes).first, shape }];
 };
 
 function alongAxis(op: OpName, inputs: InputTypes, axis: number): TensorType[] {

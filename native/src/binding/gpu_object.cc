@@ -24,6 +24,21 @@ Napi::Object describe_device(Napi::Env env, const gpu::DeviceDescription& device
   Napi::Array features = Napi::Array::New(env);
   for (const std::string& feature : device.features) features.Set(features.Length(), Napi::String::New(env, feature));
   object.Set("features", features);
+  object.Set("shared_memory", device.shared_bytes);
+  object.Set("has_copy_queue", device.copy_family.has_value());
+  Napi::Array units = Napi::Array::New(env);
+  const auto add = [&](const char* dtype, const gpu::MatrixShape& shape) {
+    if (shape.m == 0) return;
+    Napi::Object unit = Napi::Object::New(env);
+    unit.Set("dtype", dtype);
+    Napi::Array sizes = Napi::Array::New(env);
+    for (const uint32_t size : {shape.m, shape.n, shape.k}) sizes.Set(sizes.Length(), Napi::Number::New(env, size));
+    unit.Set("shape", sizes);
+    units.Set(units.Length(), unit);
+  };
+  add("float16", device.half_units);
+  add("bfloat16", device.brain_units);
+  object.Set("matrix_units", units);
   return object;
 }
 
@@ -59,6 +74,15 @@ Napi::Value gpu_messages(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value open_gpu(const Napi::CallbackInfo& info) { return Backend::of(info.Env()).gpu_class.New({info[0]}); }
+
+gpu::CopyQueue to_copy_queue(const Napi::Value& value) {
+  if (value.IsUndefined()) return gpu::CopyQueue::automatic;
+  const std::string word = to_text(value, "openGpu: copyQueue");
+  if (word == "automatic") return gpu::CopyQueue::automatic;
+  if (word == "apart") return gpu::CopyQueue::apart;
+  if (word == "among") return gpu::CopyQueue::among;
+  throw OpError("openGpu: copyQueue: expected automatic, apart or among, got " + word);
+}
 
 /// What a program would take besides its buffers, found on the GPU's thread.
 class GpuScratchJob : public PromiseJob {
@@ -125,6 +149,7 @@ GpuObject::GpuObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<GpuObjec
     gpu::DeviceOptions options;
     options.must_stage = given.Get("mustStage").ToBoolean();
     options.is_checked = given.Get("isChecked").ToBoolean();
+    options.copy_queue = to_copy_queue(given.Get("copyQueue"));
     if (const Napi::Value cache = given.Get("pipelineCache"); !cache.IsNull() && !cache.IsUndefined()) {
       const Napi::Uint8Array bytes = to_bytes(cache, "openGpu: pipelineCache");
       options.pipeline_cache.resize(bytes.ByteLength());

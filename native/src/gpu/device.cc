@@ -23,11 +23,16 @@ std::shared_ptr<Device> Device::open(const DeviceDescription& description, const
   const Instance& instance = Instance::get();
   device->description_ = description;
   device->must_stage_ = options.must_stage;
-  const float priority = 1;
-  VkDeviceQueueCreateInfo queue{VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO};
-  queue.queueFamilyIndex = description.queue_family;
-  queue.queueCount = 1;
-  queue.pQueuePriorities = &priority;
+  const float priorities[] = {1, 1};
+  std::vector<VkDeviceQueueCreateInfo> queues{
+      {VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, nullptr, 0, description.queue_family, 1, priorities}};
+  device->families_ = {description.queue_family};
+  if (options.copy_queue == CopyQueue::automatic && description.copy_family) {
+    device->families_.push_back(*description.copy_family);
+    queues.push_back({VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, nullptr, 0, *description.copy_family, 1, priorities});
+  } else if (options.copy_queue == CopyQueue::apart) {
+    queues[0].queueCount = std::min<uint32_t>(description.queue_count, 2);
+  }
   VkPhysicalDeviceVulkan12Features v12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
   v12.bufferDeviceAddress = v12.timelineSemaphore = VK_TRUE;
   VkPhysicalDeviceVulkan11Features v11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &v12};
@@ -47,8 +52,8 @@ std::shared_ptr<Device> Device::open(const DeviceDescription& description, const
     if (has_brain) extensions.push_back("VK_KHR_shader_bfloat16");
   }
   VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &features};
-  info.queueCreateInfoCount = 1;
-  info.pQueueCreateInfos = &queue;
+  info.queueCreateInfoCount = static_cast<uint32_t>(queues.size());
+  info.pQueueCreateInfos = queues.data();
   info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
   info.ppEnabledExtensionNames = extensions.data();
   const VkResult result = instance.vkCreateDevice(description.handle, &info, nullptr, &device->handle);
@@ -58,14 +63,7 @@ std::shared_ptr<Device> Device::open(const DeviceDescription& description, const
   device->name = reinterpret_cast<PFN_##name>(instance.vkGetDeviceProcAddr(device->handle, #name));
   LAZULI_VK_DEVICE(LAZULI_VK_LOAD)
 #undef LAZULI_VK_LOAD
-  device->vkGetDeviceQueue(device->handle, description.queue_family, 0, &device->queue_);
-
-  VkCommandPoolCreateInfo pool{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, nullptr, 0, description.queue_family};
-  device->check(device->vkCreateCommandPool(device->handle, &pool, nullptr, &device->pool_), "command pool");
-  VkSemaphoreTypeCreateInfo type{VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO, nullptr,
-                                 VK_SEMAPHORE_TYPE_TIMELINE, 0};
-  VkSemaphoreCreateInfo semaphore{VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, &type, 0};
-  device->check(device->vkCreateSemaphore(device->handle, &semaphore, nullptr, &device->timeline_), "semaphore");
+  device->open_queues(options.copy_queue);
   const VkPushConstantRange range{VK_SHADER_STAGE_COMPUTE_BIT, 0, kPushBytes};
   VkPipelineLayoutCreateInfo layout{VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO};
   layout.pushConstantRangeCount = 1;
@@ -88,14 +86,30 @@ std::shared_ptr<Device> Device::open(const DeviceDescription& description, const
   return device;
 }
 
+void Device::open_queues(CopyQueue copy_queue) {
+  const auto get = [&](uint32_t family, uint32_t index) {
+    VkQueue found = VK_NULL_HANDLE;
+    vkGetDeviceQueue(handle, family, index, &found);
+    return found;
+  };
+  const uint32_t own = description_.queue_family;
+  queue_ = std::make_unique<Queue>(*this, get(own, 0), own);
+  queue_->open();
+  if (families_.size() > 1)
+    copies_ = std::make_unique<Queue>(*this, get(families_[1], 0), families_[1]);
+  else if (copy_queue == CopyQueue::apart)
+    copies_ = std::make_unique<Queue>(*this, get(own, description_.queue_count > 1 ? 1 : 0), own);
+  if (copies_) copies_->open();
+}
+
 Device::~Device() {
   if (handle == VK_NULL_HANDLE) return;
   vkDeviceWaitIdle(handle);
   for (const auto& [_, pipeline] : pipelines_) vkDestroyPipeline(handle, pipeline, nullptr);
   vkDestroyPipelineCache(handle, cache_, nullptr);
   vkDestroyPipelineLayout(handle, layout_, nullptr);
-  vkDestroySemaphore(handle, timeline_, nullptr);
-  vkDestroyCommandPool(handle, pool_, nullptr);
+  queue_.reset();
+  copies_.reset();
   memory_.reset();
   vkDestroyDevice(handle, nullptr);
 }
@@ -109,6 +123,10 @@ void Device::check(VkResult result, const char* what) {
   const std::string text = std::string("GPU: ") + what + ": " + result_text(result);
   if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY) throw OutOfMemory(text);
   throw OpError(text);
+}
+
+void Device::check_presence() {
+  if (must_lose_.exchange(false) || is_lost_) check(VK_ERROR_DEVICE_LOST, "submit");
 }
 
 VkPipeline Device::pipeline(const std::string& kernel, const std::vector<uint32_t>& constants) {
@@ -158,64 +176,22 @@ VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vec
 }
 
 VkCommandBuffer Device::begin_commands(Barrier kind) {
-  {
-    const std::lock_guard lock(unused_mutex_);
-    if (!unused_.empty())
-      vkFreeCommandBuffers(handle, pool_, static_cast<uint32_t>(unused_.size()), unused_.data());
-    unused_.clear();
-  }
-  VkCommandBufferAllocateInfo info{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, nullptr, pool_,
-                                   VK_COMMAND_BUFFER_LEVEL_PRIMARY, 1};
-  VkCommandBuffer commands = VK_NULL_HANDLE;
-  check(vkAllocateCommandBuffers(handle, &info, &commands), "command buffer");
-  VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO, nullptr,
-                                 VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT, nullptr};
-  check(vkBeginCommandBuffer(commands, &begin), "command buffer");
+  const VkCommandBuffer commands = queue_->begin_commands();
   barrier(commands, kind);
   return commands;
-}
-
-void Device::end_commands(VkCommandBuffer commands) { check(vkEndCommandBuffer(commands), "command buffer"); }
-
-void Device::free_commands(std::span<const VkCommandBuffer> commands) {
-  const std::lock_guard lock(unused_mutex_);
-  unused_.insert(unused_.end(), commands.begin(), commands.end());
-}
-
-uint64_t Device::submit(std::span<const VkCommandBuffer> commands) {
-  if (must_lose_.exchange(false) || is_lost_) check(VK_ERROR_DEVICE_LOST, "submit");
-  const uint64_t value = ++submitted_;
-  VkTimelineSemaphoreSubmitInfo timeline{VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO};
-  timeline.signalSemaphoreValueCount = 1;
-  timeline.pSignalSemaphoreValues = &value;
-  VkSubmitInfo info{VK_STRUCTURE_TYPE_SUBMIT_INFO, &timeline};
-  info.commandBufferCount = static_cast<uint32_t>(commands.size());
-  info.pCommandBuffers = commands.data();
-  info.signalSemaphoreCount = 1;
-  info.pSignalSemaphores = &timeline_;
-  check(vkQueueSubmit(queue_, 1, &info, VK_NULL_HANDLE), "submit");
-  return value;
-}
-
-void Device::wait(uint64_t value) {
-  VkSemaphoreWaitInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO};
-  info.semaphoreCount = 1;
-  info.pSemaphores = &timeline_;
-  info.pValues = &value;
-  check(vkWaitSemaphores(handle, &info, UINT64_MAX), "wait");
 }
 
 void Device::run_once(const std::function<void(VkCommandBuffer)>& body) {
   const VkCommandBuffer commands = begin_commands();
   try {
     body(commands);
-    end_commands(commands);
-    wait(submit({&commands, 1}));
+    queue_->end_commands(commands);
+    queue_->wait(queue_->submit({&commands, 1}));
   } catch (...) {
-    free_commands({&commands, 1});
+    queue_->free_commands({&commands, 1});
     throw;
   }
-  free_commands({&commands, 1});
+  queue_->free_commands({&commands, 1});
 }
 
 void Device::barrier(VkCommandBuffer commands, Barrier kind) const {

@@ -1,4 +1,4 @@
-// An open device: memory, one queue, pipelines, and the thread on which all of its work is submitted.
+// An open device: memory, queues and pipelines. All of its work is submitted on one thread.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 #include "../tensor/memory.h"
 #include "../threads/job_threads.h"
 #include "instance.h"
+#include "queue.h"
 
 namespace lazuli::gpu {
 
@@ -80,11 +81,16 @@ enum class Barrier { all, kernels };
 /// A compute pipeline: a kernel with its constants fixed.
 using PipelineKey = std::pair<std::string, std::vector<uint32_t>>;
 
+/// Where copies beside kernels go: to a queue of their own where the device has one that only copies, to one of their own in any
+/// case (a second of the kernels' family, or submissions of their own), or among the kernels.
+enum class CopyQueue { automatic, apart, among };
+
 struct DeviceOptions {
   /// Copies through staging even where the host reaches the memory; for tests.
   bool must_stage = false;
   /// Kernels check every access to memory against what their instruction may reach (guard.h): slow, for tests.
   bool is_checked = false;
+  CopyQueue copy_queue = CopyQueue::automatic;
   std::vector<std::byte> pipeline_cache;
 };
 
@@ -105,12 +111,12 @@ class Device : public std::enable_shared_from_this<Device> {
   VkPipeline pipeline(const std::string& kernel, const std::vector<uint32_t>& constants);
   /// The pipeline of words made at run time; `name` identifies them.
   VkPipeline pipeline_of(const std::string& name, const std::function<std::vector<uint32_t>()>& make);
+  /// The queue of kernels.
+  Queue& queue() { return *queue_; }
+  /// The queue of copies beside them; null where those go among the kernels.
+  Queue* copies() { return copies_.get(); }
+  /// Commands for kernels that begin with a barrier.
   VkCommandBuffer begin_commands(Barrier barrier = Barrier::all);
-  void end_commands(VkCommandBuffer commands);
-  /// Queues command buffers in order; returns the value wait() takes.
-  uint64_t submit(std::span<const VkCommandBuffer> commands);
-  /// Throws DeviceLost when the device is gone.
-  void wait(uint64_t value);
   /// Records with `body`, runs it and waits.
   void run_once(const std::function<void(VkCommandBuffer)>& body);
   void copy_in(const Allocation& to, int64_t offset, const std::byte* from, int64_t bytes);
@@ -120,12 +126,16 @@ class Device : public std::enable_shared_from_this<Device> {
   /// Everything before (of kernels only, or copies too) is finished and visible to everything after.
   void barrier(VkCommandBuffer commands, Barrier kind = Barrier::all) const;
   std::vector<std::byte> pipeline_cache();
-  /// From any thread: they are freed when the device's thread makes new ones.
-  void free_commands(std::span<const VkCommandBuffer> commands);
   VkPipelineLayout layout() const { return layout_; }
   /// The next submission reports a lost device: for tests.
   void lose() { must_lose_ = true; }
   bool is_lost() const { return is_lost_; }
+  /// Throws what a Vulkan result says went wrong with `what`: DeviceLost, OutOfMemory or OpError.
+  void check(VkResult result, const char* what);
+  /// Throws DeviceLost when the device is gone.
+  void check_presence();
+  /// The families that reach the device's memory: one, or that of copies too.
+  std::span<const uint32_t> families() const { return families_; }
 
 #define LAZULI_VK_DECLARE(name) PFN_##name name = nullptr;
   LAZULI_VK_DEVICE(LAZULI_VK_DECLARE)
@@ -134,7 +144,7 @@ class Device : public std::enable_shared_from_this<Device> {
 
  private:
   Device() = default;
-  void check(VkResult result, const char* what);
+  void open_queues(CopyQueue copy_queue);
   VkPipeline make_pipeline(std::span<const uint32_t> words, const std::vector<uint32_t>& constants,
                            bool has_fixed_subgroups);
 
@@ -142,17 +152,13 @@ class Device : public std::enable_shared_from_this<Device> {
   bool must_stage_ = false;
   std::atomic<bool> must_lose_{false};
   std::atomic<bool> is_lost_{false};
-  VkQueue queue_ = VK_NULL_HANDLE;
-  VkCommandPool pool_ = VK_NULL_HANDLE;
-  VkSemaphore timeline_ = VK_NULL_HANDLE;
+  std::unique_ptr<Queue> queue_, copies_;
+  std::vector<uint32_t> families_;
   VkPipelineLayout layout_ = VK_NULL_HANDLE;
   VkPipelineCache cache_ = VK_NULL_HANDLE;
-  uint64_t submitted_ = 0;
   std::map<PipelineKey, VkPipeline> pipelines_;
   std::unique_ptr<DeviceMemory> memory_;
   AllocationPointer guard_;
-  std::mutex unused_mutex_;
-  std::vector<VkCommandBuffer> unused_;
 };
 
 /// The device is gone: travels to JavaScript as LazuliError('device_lost').

@@ -2,6 +2,7 @@
 #include "instance.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -84,6 +85,22 @@ const char* type_text(VkPhysicalDeviceType type) {
     case VK_PHYSICAL_DEVICE_TYPE_CPU: return "software";
     default: return "other";
   }
+}
+
+/// The family that copies and does least besides: not kernels, and no pictures where another has none of them either.
+std::optional<uint32_t> copy_family_of(const std::vector<VkQueueFamilyProperties>& families) {
+  std::optional<uint32_t> found;
+  int least = 0;
+  for (uint32_t at = 0; at < families.size(); ++at) {
+    const VkQueueFlags flags = families[at].queueFlags;
+    const bool is_fit = (flags & VK_QUEUE_TRANSFER_BIT) != 0 && families[at].queueCount > 0 &&
+                        (flags & (VK_QUEUE_COMPUTE_BIT | VK_QUEUE_GRAPHICS_BIT)) == 0;
+    const int others = std::popcount(flags & ~static_cast<VkQueueFlags>(VK_QUEUE_SPARSE_BINDING_BIT));
+    if (!is_fit || (found && others >= least)) continue;
+    found = at;
+    least = others;
+  }
+  return found;
 }
 
 }  // namespace
@@ -234,6 +251,8 @@ DeviceDescription Instance::describe(VkPhysicalDevice device) const {
     return (each.queueFlags & VK_QUEUE_COMPUTE_BIT) != 0;
   });
   text.queue_family = static_cast<uint32_t>(family - families.begin());
+  if (family != families.end()) text.queue_count = family->queueCount;
+  text.copy_family = copy_family_of(families);
 
   if (base.apiVersion < VK_API_VERSION_1_2) {
     text.refusal = "its driver knows Vulkan " + text.api_version + ", and 1.2 is needed";
@@ -252,6 +271,7 @@ DeviceDescription Instance::describe(VkPhysicalDevice device) const {
   if (v12.shaderFloat16 == VK_FALSE) text.half_units = {};
   if (text.half_units.m > 0) text.features.emplace_back("float16 matrix units");
   if (text.brain_units.m > 0) text.features.emplace_back("bfloat16 matrix units");
+  if (text.copy_family) text.features.emplace_back("transfer queue");
   if (text.has_memory_budget) text.features.emplace_back("memory budget");
   std::string missing;
   const auto need = [&](bool is_there, const char* what) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ struct DeviceDescription {
   int64_t budget = 0;  // of which this process may use now
   uint32_t subgroup_size = 0;
   uint32_t queue_family = 0;
+  uint32_t queue_count = 1;             // of that family
+  std::optional<uint32_t> copy_family;  // of queues that only copy, beside whatever the others do
   bool is_software = false;
   bool has_storage16 = false;
   bool has_memory_budget = false;

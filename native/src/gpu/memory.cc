@@ -143,6 +143,11 @@ Allocation::Block* DeviceMemory::grow(Pool& pool, VkDeviceSize size) {
     buffer.size = bytes;
     buffer.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
                    VK_BUFFER_USAGE_TRANSFER_DST_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
+    if (const auto families = device_.families(); families.size() > 1) {
+      buffer.sharingMode = VK_SHARING_MODE_CONCURRENT;
+      buffer.queueFamilyIndexCount = static_cast<uint32_t>(families.size());
+      buffer.pQueueFamilyIndices = families.data();
+    }
     VkResult result = device_.vkCreateBuffer(device_.handle, &buffer, nullptr, &block->buffer);
     if (result == VK_SUCCESS) {
       VkMemoryRequirements needs{};

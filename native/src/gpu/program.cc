@@ -150,12 +150,11 @@ int64_t GpuProgram::profile(int64_t steps, RunTiming& timing) {
     double total = 0;
     if (stream_) {
       stream_->check();
-      const VkCommandBuffer rows = stream_->commands();
-      device_->wait(device_->submit({&rows, 1}));
+      device_->queue().wait(submit_lead());
     }
     for (size_t i = 0; i < commands_.size(); ++i) {
       const auto start = Clock::now();
-      device_->wait(device_->submit({&commands_[i], 1}));
+      device_->queue().wait(device_->queue().submit({&commands_[i], 1}));
       timing.instructions[recorded_[i]] += since(start);
       total += since(start);
     }
@@ -207,10 +206,11 @@ int64_t GpuProgram::run(int64_t steps, const std::function<bool()>& should_stop,
                         RunTiming* timing) {
   const bool is_profiled = timing != nullptr && timing->has_instructions;
   if (!recorder_ || is_split_ != is_profiled) record(is_profiled);
-  if (stream_) {
-    device_->wait(last_);  // a run that failed may have left one
-    stream_->start(steps);
-  }
+  struct Settling {
+    GpuProgram& program;
+    ~Settling() { program.settle(); }
+  } const settling{*this};
+  if (stream_) stream_->start(steps);
   if (is_profiled) return profile(steps, *timing);
   const auto per_step = static_cast<int64_t>(std::max<size_t>(commands_.size(), 1));
   struct Flight {
@@ -224,7 +224,7 @@ int64_t GpuProgram::run(int64_t steps, const std::function<bool()>& should_stop,
   const auto land = [&] {
     const Flight flight = flights.front();
     flights.pop_front();
-    device_->wait(flight.value);
+    device_->queue().wait(flight.value);
     check_status();
     seconds_per_step_ = since(mark) / static_cast<double>(flight.steps);
     mark = Clock::now();
@@ -252,13 +252,8 @@ int64_t GpuProgram::run(int64_t steps, const std::function<bool()>& should_stop,
     }
     int64_t count = seconds_per_step_ == 0 ? 1 : static_cast<int64_t>(kSubmitSeconds / seconds_per_step_);
     count = std::clamp<int64_t>(count, 1, std::min(steps - submitted, std::max<int64_t>(kMostBuffers / per_step, 1)));
-    std::vector<VkCommandBuffer> list;
-    if (stream_) {
-      count = 1;
-      list.push_back(stream_->commands());
-    }
-    for (int64_t i = 0; i < count; ++i) list.insert(list.end(), commands_.begin(), commands_.end());
-    flights.push_back({last_ = device_->submit(list), count});
+    if (stream_) count = 1;
+    flights.push_back({submit_steps(count), count});
     submitted += count;
     // Two in flight: the device never waits for the host.
     if (flights.size() > 1 || seconds_per_step_ == 0) land();
@@ -271,16 +266,39 @@ int64_t GpuProgram::run(int64_t steps, const std::function<bool()>& should_stop,
 
 /// One step, a command buffer at a time, with a look at the closing flag between.
 void GpuProgram::run_slowly(const std::atomic<bool>& must_abandon) {
-  if (stream_) {
-    const VkCommandBuffer rows = stream_->commands();
-    device_->submit({&rows, 1});
-  }
+  if (stream_) submit_lead();
   bool is_ahead = !stream_;
   for (const VkCommandBuffer& commands : commands_) {
     if (must_abandon.load()) throw OpError("the native backend was closed during the run");
-    const uint64_t value = device_->submit({&commands, 1});
+    const uint64_t value = device_->queue().submit({&commands, 1});
     if (!std::exchange(is_ahead, true)) stream_->next();
-    device_->wait(value);
+    device_->queue().wait(value);
+  }
+}
+
+uint64_t GpuProgram::submit_lead() {
+  const Stream::Lead lead = stream_->lead();
+  return device_->queue().submit({&lead.commands, 1}, device_->copies(), lead.copied);
+}
+
+uint64_t GpuProgram::submit_steps(int64_t count) {
+  std::vector<VkCommandBuffer> list;
+  uint64_t copied = 0;
+  if (stream_) {
+    const Stream::Lead lead = stream_->lead();
+    list.push_back(lead.commands);
+    copied = lead.copied;
+  }
+  for (int64_t i = 0; i < count; ++i) list.insert(list.end(), commands_.begin(), commands_.end());
+  return device_->queue().submit(list, device_->copies(), copied);
+}
+
+void GpuProgram::settle() noexcept {
+  try {
+    device_->queue().wait(device_->queue().submitted());
+    if (stream_) stream_->settle();
+  } catch (const std::exception&) {
+    // A device that is gone does nothing more.
   }
 }
 

@@ -62,6 +62,12 @@ class GpuProgram {
   /// What an access outside of an instruction's tensors was after.
   std::string describe_access(const Instruction& instruction, uint64_t address, uint32_t bytes) const;
   void run_slowly(const std::atomic<bool>& must_abandon);
+  /// Submits what leads a step that takes rows from the host's memory;
+  uint64_t submit_lead();
+  /// or, after that where it does, `count` whole steps.
+  uint64_t submit_steps(int64_t count);
+  /// Waits for what a run that ended, or failed, may have left on the device.
+  void settle() noexcept;
   /// Sets up what is read from the host's memory; throws OpError where anything but take_rows would read it.
   void add_streams(const std::vector<InstructionSpec>& instructions);
 
@@ -73,7 +79,6 @@ class GpuProgram {
   std::unique_ptr<Recorder> recorder_;
   std::vector<VkCommandBuffer> commands_;
   bool is_split_ = false;
-  uint64_t last_ = 0;  // submission of a step
   std::vector<size_t> recorded_;  // the first instruction of each command buffer, where they are split
   double seconds_per_step_ = 0;  // 0 until measured
 };

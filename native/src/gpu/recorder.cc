@@ -35,11 +35,11 @@ Recorder::Recorder(Device& device, Recording kind) : device_(device), kind_(kind
   status() = Status{};
 }
 
-Recorder::~Recorder() { device_.free_commands(buffers_); }
+Recorder::~Recorder() { device_.queue().free_commands(buffers_); }
 
 VkCommandBuffer Recorder::commands() {
   if (is_open_ && dispatches_ >= kDispatchesPerBuffer && kind_ == Recording::whole) {
-    device_.end_commands(buffers_.back());
+    device_.queue().end_commands(buffers_.back());
     is_open_ = false;
   }
   if (!is_open_) {
@@ -57,7 +57,7 @@ void Recorder::begin(uint32_t instruction) {
   instruction_ranges_.clear();
   instruction_constants_.clear();
   if (kind_ != Recording::split) return;
-  if (is_open_) device_.end_commands(buffers_.back());
+  if (is_open_) device_.queue().end_commands(buffers_.back());
   is_open_ = false;
   commands();
 }
@@ -158,7 +158,7 @@ uint64_t Recorder::constants(const void* data, size_t bytes) {
 }
 
 const std::vector<VkCommandBuffer>& Recorder::finish() {
-  if (is_open_) device_.end_commands(buffers_.back());
+  if (is_open_) device_.queue().end_commands(buffers_.back());
   is_open_ = false;
   return buffers_;
 }

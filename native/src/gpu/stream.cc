@@ -32,7 +32,8 @@ std::byte* pointer_to(uint64_t address) { return reinterpret_cast<std::byte*>(ad
 }  // namespace
 
 Stream::~Stream() {
-  if (commands_[0] != VK_NULL_HANDLE) device_->free_commands(commands_);
+  if (commands_[0] != VK_NULL_HANDLE) device_->queue().free_commands(commands_);
+  if (copies_[0] != VK_NULL_HANDLE) device_->copies()->free_commands(copies_);
 }
 
 int64_t Stream::bytes_of(const BufferSpec& data, int64_t batch, Device& device) {
@@ -80,9 +81,26 @@ void Stream::record() {
                                static_cast<uint32_t>(static_cast<int64_t>(place) * tables_[at].taking.batch));
     device_->barrier(commands, Barrier::all);
     // No kernel of this step waits for it: the next step's commands begin with a barrier to copies.
-    copy(commands, 1 - place);
-    device_->end_commands(commands);
+    if (device_->copies() == nullptr) copy(commands, 1 - place);
+    device_->queue().end_commands(commands);
+    if (device_->copies() == nullptr) continue;
+    copies_[place] = device_->copies()->begin_commands();
+    copy(copies_[place], place);
+    device_->copies()->end_commands(copies_[place]);
   }
+}
+
+Stream::Lead Stream::lead() {
+  if (Queue* copies = device_->copies()) {
+    // Its place was read by the step before this one, last of what was submitted.
+    const Queue& kernels = device_->queue();
+    copied_[1 - turn_] = copies->submit({&copies_[1 - turn_], 1}, &kernels, kernels.submitted());
+  }
+  return {commands_[turn_], copied_[turn_]};
+}
+
+void Stream::settle() const {
+  if (const Queue* copies = device_->copies()) copies->wait(copies->submitted());
 }
 
 void Stream::copy(VkCommandBuffer commands, size_t place) const {
@@ -178,6 +196,8 @@ void Stream::check() const {
 }
 
 void Stream::next() {
+  // This step's rows left the staging memory that the next but one's come into.
+  if (const Queue* copies = device_->copies()) copies->wait(copied_[turn_]);
   placed_[1 - turn_] = staged_[1 - turn_];
   gather(batch_of(++step_ + 1), turn_);
   turn_ = 1 - turn_;

@@ -1,5 +1,6 @@
 // Tables that stay in the host's memory: a program's take_rows over them. The rows of each step are gathered into staging
-// memory while the step before runs and copied to the device beside that step's kernels, in two places by turns.
+// memory while the step before runs and copied to the device beside that step's kernels, in two places by turns: on a queue of their
+// own where the device has one for copies, else among the kernels.
 #pragma once
 
 #include <memory>
@@ -46,10 +47,18 @@ class Stream {
   bool has_batch() const { return placed_[turn_].error.empty(); }
   /// and this throws OpError.
   void check() const;
-  /// What a step's commands come after: takes its rows' place and copies the next step's rows into the other one.
-  VkCommandBuffer commands() const { return commands_[turn_]; }
+  /// What a step's submission begins with and waits for on the queue of copies.
+  struct Lead {
+    VkCommandBuffer commands;
+    uint64_t copied;
+  };
+  /// Takes the place of the step's rows, and has the next step's copied into the other one. Every step before was submitted, and
+  /// nothing of this one.
+  Lead lead();
   /// The step was submitted and the one before it has ended: gathers the rows of the step after the next.
   void next();
+  /// Waits for copies that nobody took.
+  void settle() const;
 
  private:
   /// Rows gathered for a step; of all tables one after the other.
@@ -89,6 +98,8 @@ class Stream {
   AllocationPointer turns_;         // cursors of the two places, then their index 0, 1, 2, ..
   int64_t longest_ = 0;             // of the batches
   VkCommandBuffer commands_[2] = {};
+  VkCommandBuffer copies_[2] = {};  // into each place; null where they go among the kernels
+  uint64_t copied_[2] = {};         // their last submissions
   Batch staged_[2], placed_[2];
   size_t turn_ = 0;                 // the place of the next step
   int64_t step_ = 0;                // of this run

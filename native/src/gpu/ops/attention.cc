@@ -35,8 +35,13 @@ struct Places {
   uint64_t y, lse, gy = 0, gqkv = 0, means = 0;
 };
 
+/// What kernels convert as they read and write; y that a gradient reads is float32.
+struct Types {
+  DType queries, result, gy = DType::float32;
+};
+
 void run(const std::string& kernel, const TensorView& qkv, const Attributes& attributes, const Places& places,
-         int64_t rows, Recorder& recorder) {
+         const Types& types, int64_t rows, Recorder& recorder) {
   const Heads heads(qkv, attributes);
   const bool is_causal = attributes.boolean("is_causal"), is_blocked = rows > 0;
   const int64_t blocks = is_blocked ? (heads.steps + rows - 1) / rows : heads.steps;
@@ -46,43 +51,47 @@ void run(const std::string& kernel, const TensorView& qkv, const Attributes& att
   if (is_blocked) push.address(places.means);
   push.integer(heads.steps).integer(heads.count).integer(heads.size).integer(groups);
   push.number(attributes.number("scale"));
-  const auto type = static_cast<uint32_t>(qkv.dtype);
-  std::vector<uint32_t> constants{is_causal ? 1U : 0U, type};
+  std::vector<uint32_t> constants{is_causal ? 1U : 0U};
   if (is_blocked) {
     const uint64_t together = at(qkv) | places.y | places.gy | places.gqkv;
     const bool is_in_fours = heads.size % 4 == 0 && together % kFourBytes == 0;
     constants = {static_cast<uint32_t>(2 * rows), static_cast<uint32_t>(rows), static_cast<uint32_t>(heads.fours()),
-                 is_in_fours ? 1U : 0U, is_causal ? 1U : 0U, type};
+                 is_in_fours ? 1U : 0U, is_causal ? 1U : 0U};
   }
+  for (const DType type : {types.queries, types.gy, types.result}) constants.push_back(static_cast<uint32_t>(type));
   recorder.dispatch_elements(kernel, constants, push, groups, 1);
 }
 
-/// Queries, keys and values: float32, or 16-bit floats that kernels widen as they read them.
-void expect_queries(const TensorView& qkv) {
-  if (qkv.dtype != DType::float16 && qkv.dtype != DType::bfloat16) expect_float32(qkv);
+/// float32, or 16-bit floats that kernels widen as they read them and give where they are asked to.
+void expect_floats(std::initializer_list<const TensorView*> tensors) {
+  for (const TensorView* tensor : tensors)
+    if (tensor->dtype != DType::float16 && tensor->dtype != DType::bfloat16) expect_float32(*tensor);
 }
 
 /// self_attention (qkv [n, t, 3·e]) → (y [n, t, e], lse [n, heads, t]).
 void self_attention(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
   const TensorView& qkv = inputs[0];
-  expect_queries(qkv);
+  expect_floats({&qkv, &outputs[0]});
   if (qkv.numel() == 0) return;
   const int64_t rows = rows_of(Heads(qkv, attributes), false, recorder.device().description());
-  run(rows > 0 ? "flash_0" : "attention_0", qkv, attributes, {at(outputs[0]), at(outputs[1])}, rows, recorder);
+  run(rows > 0 ? "flash_0" : "attention_0", qkv, attributes, {at(outputs[0]), at(outputs[1])},
+      {qkv.dtype, outputs[0].dtype}, rows, recorder);
 }
 
 /// self_attention_gradient (gy, qkv, y, lse) → gqkv.
 void self_attention_gradient(Inputs inputs, Outputs outputs, const Attributes& attributes, Recorder& recorder) {
-  const TensorView &qkv = inputs[1], &lse = inputs[3];
-  expect_queries(qkv);
+  const TensorView &gy = inputs[0], &qkv = inputs[1], &lse = inputs[3], &gqkv = outputs[0];
+  expect_floats({&gy, &qkv, &gqkv});
+  expect_float32(inputs[2]);
   if (qkv.numel() == 0) return;
   const int64_t rows = rows_of(Heads(qkv, attributes), true, recorder.device().description());
-  Places places{at(inputs[2]), at(lse), at(inputs[0]), at(outputs[0])};
+  Places places{at(inputs[2]), at(lse), at(gy), at(gqkv)};
+  const Types types{qkv.dtype, gqkv.dtype, gy.dtype};
   if (rows > 0) places.means = recorder.scratch(lse.numel() * static_cast<int64_t>(sizeof(float)));
   const std::string family = rows > 0 ? "flash_" : "attention_";
-  run(family + "1", qkv, attributes, places, rows, recorder);
+  run(family + "1", qkv, attributes, places, types, rows, recorder);
   if (rows > 0) recorder.barrier();  // the second reads what the first found of each query
-  run(family + "2", qkv, attributes, places, rows, recorder);
+  run(family + "2", qkv, attributes, places, types, rows, recorder);
 }
 
 constexpr GpuOp kOps[] = {

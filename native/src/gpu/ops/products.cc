@@ -1,18 +1,14 @@
 // Recording products and convolutions: one tiled kernel, sizes of tiles and cuts along k chosen here.
 #include <algorithm>
-#include <cmath>
 
 #include "ops.h"
+#include "units.h"
 
 namespace lazuli::gpu {
 namespace {
 
-/// Multiprocessors of a large device: fewer workgroups than about that leave it idle.
-constexpr int64_t kBusy = 132;
 /// Steps along k of a sum that cost as much as writing a part of it and reading it again.
-constexpr double kJoinSteps = 40, kUnitJoinSteps = 200;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr double kJoinSteps = 40;
 
 /// side_m · side_n threads with runs² blocks of 4 x 4 results each.
 struct Tiles {
@@ -21,27 +17,6 @@ struct Tiles {
   int64_t n() const { return 4 * side_n * runs; }
   uint32_t threads() const { return side_m * side_n; }
 };
-
-struct Split {
-  int64_t splits, k_part;
-};
-
-/// How many parts of k keep a large device busiest: tiles run in rounds of `round`, and a last round that is nearly empty
-/// costs as much as a full one. Each part costs what joining it does.
-Split split_sum(int64_t tiles, int64_t k, int64_t round, int64_t depth, double join_steps) {
-  const int64_t most = std::clamp<int64_t>(k / 128, 1, 512);
-  int64_t best = 1;
-  double best_worth = 0;
-  for (int64_t splits = 1; splits <= most; ++splits) {
-    const double rounds = static_cast<double>(tiles * splits) / static_cast<double>(round);
-    const double joining = splits == 1 ? 0 : join_steps * static_cast<double>(splits) / static_cast<double>(k);
-    const double worth = rounds / std::max(std::ceil(rounds), 1.0) / (1 + joining);
-    if (worth > best_worth + 0.02) best_worth = worth, best = splits;
-    if (rounds > 8) break;
-  }
-  const int64_t k_part = ceil_div(ceil_div(std::max<int64_t>(k, 1), best), depth) * depth;
-  return {std::max<int64_t>(ceil_div(k, k_part), 1), k_part};
-}
 
 /// How the kernel reads its operands: along k or not, four neighbours at once or one by one; likewise the result.
 struct Reading {
@@ -97,11 +72,6 @@ bool is_aligned(uint64_t address, std::initializer_list<int64_t> sizes, int64_t 
   return address % 16 == 0 && std::all_of(sizes.begin(), sizes.end(), [&](int64_t size) { return size % count == 0; });
 }
 
-Groups groups_of(int64_t tile_m, int64_t tile_n, int64_t m, int64_t n, int64_t batches, int64_t splits) {
-  return {static_cast<uint32_t>(ceil_div(n, tile_n)), static_cast<uint32_t>(ceil_div(m, tile_m)),
-          static_cast<uint32_t>(batches * splits)};
-}
-
 void join_parts(uint64_t parts, const TensorView& bias, const TensorView& y, int64_t splits, int64_t width,
                 Recorder& recorder) {
   recorder.barrier();
@@ -115,10 +85,6 @@ struct Matrix {
   int64_t row, column, batch;  // strides
 };
 
-struct Sizes {
-  int64_t m, n, k, batches;
-};
-
 Push push_of(const Matrix& a, const Matrix& b, const TensorView& bias, uint64_t target, const Sizes& sizes,
              const Split& split) {
   Push push;
@@ -126,36 +92,6 @@ Push push_of(const Matrix& a, const Matrix& b, const TensorView& bias, uint64_t 
   push.integer(sizes.m).integer(sizes.n).integer(sizes.k).integer(split.k_part).integer(split.splits);
   push.integer(a.row).integer(a.column).integer(b.row).integer(b.column).integer(a.batch).integer(b.batch);
   return push;
-}
-
-/// Tiles of a workgroup and of a subgroup on matrix units.
-struct UnitTiles {
-  int64_t m, n, sub_m, sub_n;
-  int64_t subgroups() const { return m / sub_m * (n / sub_n); }
-};
-constexpr int64_t kUnitDepth = 32;
-
-/// What the device multiplies of a dtype; `m` is 0 where it has no units for that.
-const MatrixShape& unit_of(DType dtype, const DeviceDescription& device) {
-  static constexpr MatrixShape kNone{};
-  return dtype == DType::bfloat16 ? device.brain_units : dtype == DType::float16 ? device.half_units : kNone;
-}
-
-/// The tiles for these sizes; `m` is 0 where the device or they are not fit for matrix units.
-UnitTiles unit_tiles(const Sizes& sizes, const MatrixShape& unit, const DeviceDescription& device) {
-  const auto& [m, n, k, batches] = sizes;
-  if (unit.m == 0 || std::min({m, n, k}) < 16) return {};
-  const auto groups = [&](const UnitTiles& tiles) { return ceil_div(m, tiles.m) * ceil_div(n, tiles.n) * batches; };
-  constexpr UnitTiles large{128, 128, 64, 64}, medium{64, 128, 32, 64}, small{64, 64, 32, 32};
-  const auto is_fit = [&](const UnitTiles& tiles) {
-    const int64_t threads = tiles.subgroups() * device.subgroup_size;
-    const int64_t shared = (tiles.m + tiles.n) * (kUnitDepth + 8) * 2 + tiles.subgroups() * unit.m * unit.n * 4;
-    return threads <= 1024 && tiles.m * kUnitDepth / 8 % threads == 0 && tiles.n * kUnitDepth / 8 % threads == 0 &&
-           threads % (tiles.n / 8) == 0 && shared + 1024 <= device.shared_bytes;
-  };
-  if (groups(large) >= 2 * kBusy && is_fit(large)) return large;
-  if (groups(medium) >= kBusy && is_fit(medium)) return medium;
-  return is_fit(small) ? small : UnitTiles{};
 }
 
 /// Whether the units' kernel reads these matrices: in eights, along either axis.
@@ -166,32 +102,6 @@ bool is_in_eights(const Matrix& a, const Matrix& b, const Sizes& sizes) {
   const bool is_b_fit = b.row == 1 && b.column != 1 ? is_aligned(at(b.tensor), {k, b.column, b.batch}, 8)
                                                     : is_aligned(at(b.tensor), {n, b.row, b.batch}, 8);
   return is_a_fit && is_b_fit;
-}
-
-/// How the units' kernel reads and writes: eights of A are asked of convolutions alone.
-struct UnitReading {
-  bool is_a_along_k = true, is_b_along_k = false, is_c_in_eights = false, is_a_in_eights = false, has_unit_stride = false;
-};
-
-/// Runs the kernel `product_units_<mode>` over tiles that `unit_tiles` gave.
-void run_units(int mode, DType operands, DType result, const UnitTiles& tiles, const UnitReading& reading, const Push& push,
-               const Sizes& sizes, int64_t splits, Recorder& recorder) {
-  const DeviceDescription& device = recorder.device().description();
-  const MatrixShape& unit = unit_of(operands, device);
-  const auto word = [](int64_t value) { return static_cast<uint32_t>(value); };
-  const std::string kernel =
-      "product_units_" + std::to_string(mode) + (operands == DType::bfloat16 ? "_brain" : "_half");
-  recorder.dispatch(kernel,
-                    {word(tiles.subgroups()) * device.subgroup_size, word(tiles.m), word(tiles.n), word(kUnitDepth),
-                     word(tiles.sub_m), word(tiles.sub_n), unit.m, unit.n, unit.k, reading.is_a_along_k,
-                     reading.is_b_along_k, static_cast<uint32_t>(result), reading.is_c_in_eights,
-                     reading.is_a_in_eights, reading.has_unit_stride},
-                    push, groups_of(tiles.m, tiles.n, sizes.m, sizes.n, sizes.batches, splits));
-}
-
-Split split_units(const UnitTiles& tiles, const Sizes& sizes) {
-  const int64_t count = ceil_div(sizes.m, tiles.m) * ceil_div(sizes.n, tiles.n) * sizes.batches;
-  return split_sum(count, sizes.k, kBusy, kUnitDepth, kUnitJoinSteps);
 }
 
 void product(const Matrix& a, const Matrix& b, const TensorView& bias, const TensorView& c, const Sizes& sizes,

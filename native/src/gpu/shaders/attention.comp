@@ -6,6 +6,8 @@
 layout(local_size_x = 128) in;
 layout(constant_id = 0) const uint IS_CAUSAL = 0;
 layout(constant_id = 1) const uint TYPE = FLOAT32;  // of qkv
+layout(constant_id = 2) const uint GY_TYPE = FLOAT32;
+layout(constant_id = 3) const uint RESULT = FLOAT32;  // of y and gqkv
 layout(push_constant, std430) uniform P {
   uvec2 qkv, y, lse, gy, gqkv;
   uint steps, heads, size, groups;
@@ -33,7 +35,7 @@ float score(uint query, uint key) {
 float slope(uint query, uint key, float share) {
   float sum = 0, mean = 0;
   for (uint c = 0; c < p.size; ++c) {
-    float g = LOAD(p.gy, own(query) + c);
+    float g = load_float(p.gy, own(query) + c, GY_TYPE);
     sum += g * qkv(part(key, 2) + c);
     mean += g * LOAD(p.y, own(query) + c);
   }
@@ -105,18 +107,18 @@ void main() {
           a += first[k] * qkv(part(start + k, 1) + c);
 #else
           a += first[k] * qkv(part(start + k, 0) + c);
-          b += second[k] * LOAD(p.gy, own(start + k) + c);
+          b += second[k] * load_float(p.gy, own(start + k) + c, GY_TYPE);
 #endif
         }
     }
     if (c < p.size) {
 #if MODE == 0
-      STORE(p.y, own(step) + c, a);
+      store_float(p.y, own(step) + c, RESULT, a);
 #elif MODE == 1
-      STORE(p.gqkv, part(step, 0) + c, a);
+      store_float(p.gqkv, part(step, 0) + c, RESULT, a);
 #else
-      STORE(p.gqkv, part(step, 1) + c, a);
-      STORE(p.gqkv, part(step, 2) + c, b);
+      store_float(p.gqkv, part(step, 1) + c, RESULT, a);
+      store_float(p.gqkv, part(step, 2) + c, RESULT, b);
 #endif
     }
   }

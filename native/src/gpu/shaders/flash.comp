@@ -12,6 +12,8 @@ layout(constant_id = 2) const uint FOURS = 16;  // of a head's size, rounded up
 layout(constant_id = 3) const uint IN_FOURS = 0;  // sizes are multiples of 4: elements are read as vectors
 layout(constant_id = 4) const uint IS_CAUSAL = 0;
 layout(constant_id = 5) const uint TYPE = FLOAT32;  // of qkv; HALF and BRAIN are widened as they are read
+layout(constant_id = 6) const uint GY_TYPE = FLOAT32;
+layout(constant_id = 7) const uint RESULT = FLOAT32;  // of y and gqkv
 const uint OTHERS = 32, APART = ROWS / 4;
 const uint PITCH = FOURS | 1u;  // odd: rows start in other banks
 const uint RUNS = (FOURS + 7) / 8;
@@ -52,25 +54,33 @@ vec4 load_four(uvec2 from, uint at, uint number) {
     if (4 * number + i < p.size) value[i] = F32(from).v[at + 4 * number + i];
   return value;
 }
-float widened(uint bits) { return TYPE == HALF ? from_float16(bits) : uintBitsToFloat(bits << 16); }
-vec4 load_qkv(uint at, uint number) {
-  if (TYPE == FLOAT32) return load_four(p.qkv, at, number);
-  if (IN_FOURS != 0) {
-    uvec2 words = U32x2(p.qkv).v[at / 4 + number];
-    return vec4(widened(words.x & 0xFFFFu), widened(words.x >> 16), widened(words.y & 0xFFFFu), widened(words.y >> 16));
-  }
+float widened(uint bits, uint type) { return type == HALF ? from_float16(bits) : uintBitsToFloat(bits << 16); }
+// Conversions stand in loops that nobody unrolls before the driver: software drivers compile each of them.
+vec4 load_typed(uvec2 from, uint type, uint at, uint number) {
+  if (type == FLOAT32) return load_four(from, at, number);
   vec4 value = vec4(0);
-  [[unroll]] for (uint i = 0; i < 4; ++i)
-    if (4 * number + i < p.size) value[i] = widened(load_small(p.qkv, at + 4 * number + i, 2));
+  if (IN_FOURS != 0) {
+    uvec2 words = U32x2(from).v[at / 4 + number];
+    for (uint i = 0; i < 4; ++i) value[i] = widened(bitfieldExtract(words[i / 2], int(i & 1u) * 16, 16), type);
+  } else {
+    for (uint i = 0; i < 4; ++i)
+      if (4 * number + i < p.size) value[i] = widened(load_small(from, at + 4 * number + i, 2), type);
+  }
   return value;
 }
-#define load_gy(at, number) load_four(p.gy, at, number)
+#define load_qkv(at, number) load_typed(p.qkv, TYPE, at, number)
+#define load_gy(at, number) load_typed(p.gy, GY_TYPE, at, number)
+uint narrowed(float value) { return RESULT == HALF ? to_float16(value) : to_bfloat16(value); }
 void store_four(uvec2 to, uint at, uint number, vec4 value) {
-  if (IN_FOURS != 0) {
+  if (IN_FOURS != 0 && RESULT == FLOAT32) {
     F32x4(to).v[at / 4 + number] = value;
+  } else if (IN_FOURS != 0) {
+    uvec2 words = uvec2(0);
+    for (uint i = 0; i < 4; ++i) words[i / 2] |= narrowed(value[i]) << (i & 1u) * 16;
+    U32x2(to).v[at / 4 + number] = words;
   } else {
-    [[unroll]] for (uint i = 0; i < 4; ++i)
-      if (4 * number + i < p.size) F32(to).v[at + 4 * number + i] = value[i];
+    for (uint i = 0; i < 4; ++i)
+      if (4 * number + i < p.size) store_float(to, at + 4 * number + i, RESULT, value[i]);
   }
 }
 // Rows of a tensor from step `begin` on; zeros after the last.

@@ -33,6 +33,8 @@ export const GRADIENTS: { readonly [N in OpName]: GradientRule<N> | NotDifferent
   matmul: products.matmul,
   linear: products.linear,
   linear_gelu: fused,
+  matmul_elementwise: fused,
+  linear_elementwise: fused,
   convolution: products.convolution,
   convolution_input_gradient: products.convolutionInputGradient,
   convolution_weight_gradient: products.convolutionWeightGradient,

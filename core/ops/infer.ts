@@ -32,6 +32,8 @@ export const INFER: { readonly [N in OpName]: Infer<N> } = {
   matmul: products.matmul,
   linear: products.linear,
   linear_gelu: products.linearGelu,
+  matmul_elementwise: products.matmulElementwise,
+  linear_elementwise: products.linearElementwise,
   convolution: products.convolution,
   convolution_input_gradient: products.convolutionInputGradient,
   convolution_weight_gradient: products.convolutionWeightGradient,

@@ -135,6 +135,11 @@ export interface OpAttributes {
   linear: Activated & Narrowed & Rounded;
   /** (x, weight, bias?) → (gelu(z), gelu_slope(z)) of linear's z. */
   linear_gelu: Rounded;
+  /** (a, b, x1 ... x7) → y: a formula as elementwise's, of at most 16 steps, whose first value is matmul's result; the others have its shape. */
+  matmul_elementwise: OpAttributes['elementwise'] &
+    Rounded & { readonly transpose_a: boolean; readonly transpose_b: boolean };
+  /** (x, weight, bias?, x1 ... x7) → y: the same of linear's result. */
+  linear_elementwise: OpAttributes['elementwise'] & Rounded;
   /** (x [n, c, s], weight [o, c/groups, k], bias? [o]) → [n, o, s']. */
   convolution: ConvolutionAttributes & Activated & Narrowed;
   /** (gy [n, o, s'], weight, bias? [c]) → gx [n, c, s] of `shape`; with bias it is conv_transpose's forward. */
@@ -263,7 +268,17 @@ export interface OpAttributes {
 export type OpName = keyof OpAttributes;
 
 /** Ops that only program fusion makes, and only for the CPU. */
-export type FusedOp = 'linear_gelu' | 'cross_entropy_gradient' | `outer_${StepOp}`;
+export type FusedOp = 'linear_gelu' | ProductFormulaOp | 'cross_entropy_gradient' | `outer_${StepOp}`;
+
+/** A product that applies a formula to its results. */
+export type ProductFormulaOp = 'matmul_elementwise' | 'linear_elementwise';
+
+/** How many of their inputs are the product's own; the others are the formula's. */
+export const PRODUCT_INPUTS = { matmul_elementwise: 2, linear_elementwise: 3 } as const satisfies Record<
+  ProductFormulaOp,
+  number
+>;
+export const isProductFormula = (op: OpName): op is ProductFormulaOp => Object.hasOwn(PRODUCT_INPUTS, op);
 
 /** An optimizer's update of one parameter. */
 export type StepOp = 'sgd_step' | 'adam_step' | 'rmsprop_step';
@@ -299,6 +314,8 @@ export const SIGNATURES: { readonly [name in OpName]: Signature } = {
   matmul: sig(2, 2, 1),
   linear: sig(2, 3, 1),
   linear_gelu: sig(2, 3, 2),
+  matmul_elementwise: sig(2, 9, 1),
+  linear_elementwise: sig(3, 10, 1),
   convolution: sig(2, 3, 1),
   convolution_input_gradient: sig(2, 3, 1),
   convolution_weight_gradient: sig(2, 2, 1),

@@ -7,7 +7,8 @@
 //     For a GPU, products of numbers that were rounded to bfloat16 take and give those (narrow-products).
 //  3. reorder: relu behind the max pool that reads it; each optimizer step right after its gradient.
 //  4. fuse: chains of elementwise ops become one; fills become constants; products apply activations themselves, with gelu's slope
-//     for the gradient; the gradients of cross entropy become one; products update the weights whose gradients they make.
+//     for the gradient, or a formula of their result and others; the gradients of cross entropy become one; products update the
+//     weights whose gradients they make.
 //  5. plan: one arena for all temporaries, by lifetime, in place where an elementwise op allows it.
 //  6. check: types, bounds and liveness, before native code trusts the list.
 // No pass changes arithmetic, so a program's results equal those of the same step run eagerly, bit for bit.
@@ -20,6 +21,7 @@ import type { ProgramSpec } from './instructions';
 import { blocksOf, plan, programMemory, type Block, type ProgramMemory } from './plan';
 import { fuseActivations } from './fuse-activations';
 import { fuseGelu } from './fuse-gelu';
+import { fuseFormulas } from './fuse-formulas';
 import { fuseCrossEntropy } from './fuse-losses';
 import { fuseUpdates } from './fuse-updates';
 import { narrowProducts } from './narrow-products';
@@ -61,7 +63,7 @@ const passesFor = (device: Device): readonly ((program: TracedProgram) => Traced
   fuse,
   ...(device === 'gpu'
     ? [removeDead]
-    : [fuseGelu, fuseActivations, fuseCrossEntropy, removeDead, hoistUpdates, fuseUpdates]),
+    : [fuseGelu, fuseActivations, fuseFormulas, fuseCrossEntropy, removeDead, hoistUpdates, fuseUpdates]),
 ];
 
 /** Traces `step` and turns it into a program. Throws what the step's ops throw. */

@@ -1,5 +1,5 @@
 // A program as text, one instruction a line, for people: `%7 float32 64×10 = linear(%1, fc1.weight, fc1.bias)`.
-import type { AttributeValue } from '../ops/signatures';
+import { isProductFormula, PRODUCT_INPUTS, type AttributeValue } from '../ops/signatures';
 import { formatShape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import type { Instruction, ProgramSpec } from './instructions';
@@ -60,13 +60,14 @@ function printInstruction(
     (index) => `${at(index).name} ${at(index).dtype} ${formatShape(at(index).shape)}`,
   );
   const operands = inputs.map((index) => (index === null ? '-' : at(index).name));
-  const settings =
-    op === 'elementwise'
-      ? [printSteps(attributes, operands)]
-      : Object.entries(attributes)
-          .filter(([name]) => name !== 'shape' && name !== 'dtype')
-          .map(([name, value]) => `${name}=${printValue(value)}`);
-  const call = op === 'elementwise' ? '' : `(${operands.join(', ')})`;
+  // Of a formula: how many inputs stand before it, and its values.
+  const own = op === 'elementwise' ? 0 : isProductFormula(op) ? PRODUCT_INPUTS[op] : operands.length;
+  const values = [...(isProductFormula(op) ? ['result'] : []), ...operands.slice(own)];
+  const settings = Object.entries(attributes)
+    .filter(([name]) => !['shape', 'dtype', 'steps', 'constants'].includes(name))
+    .map(([name, value]) => `${name}=${printValue(value)}`);
+  if ('steps' in attributes) settings.unshift(printSteps(attributes, values));
+  const call = op === 'elementwise' ? '' : `(${operands.slice(0, own).join(', ')})`;
   return `${results.length > 0 ? `${results.join(', ')} = ` : ''}${op}${call}${settings.length > 0 ? ` ${settings.join(' ')}` : ''}`;
 }
 

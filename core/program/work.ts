@@ -15,8 +15,10 @@ export function flopsOf(
   switch (op) {
     case 'linear':
     case 'linear_gelu':
+    case 'linear_elementwise':
       return 2 * numel(output) * (input(1).at(-1) ?? 0);
     case 'matmul':
+    case 'matmul_elementwise':
       return 2 * numel(output) * (input(0).at(attributes['transpose_a'] === true ? -2 : -1) ?? 0);
     case 'outer_sgd_step':
     case 'outer_adam_step':

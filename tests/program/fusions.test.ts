@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 
 import * as ops from '#core/ops/index';
-import { compileProgram } from '#core/program/index';
+import { compileProgram, printInstructions } from '#core/program/index';
 import type { Tensor } from '#core/tensor/tensor';
 
 import { BACKENDS, useTestBackend } from '../support/backend';
@@ -61,6 +61,77 @@ describe.each(BACKENDS)('on the %s backend', (name) => {
       expect(results).toEqual(eager);
     },
   );
+
+  describe('a formula of a product’s result', () => {
+    const of = (names: readonly string[], ending: string): string[] =>
+      names.filter((each) => each.endsWith(ending));
+
+    test('is applied by the product: a residual sum, in another shape too', async () => {
+      const [x, weight, bias] = [leaf([2, 3, 17], 1), leaf([17, 17], 2), leaf([17], 3)];
+      const { eager, results, names } = await both(() => {
+        const y = ops.add(x, ops.linear(x, weight, bias));
+        const loss = ops.sum(ops.square(y));
+        const [gx, ...others] = ops.gradients(loss, [x, weight, bias]);
+        return [loss, gx && ops.softmax(gx, 1), ...others].flatMap((each) => each ?? []);
+      });
+      // Forward, and the sum of both gradients of x.
+      expect(of(names, '_elementwise')).toEqual(['linear_elementwise', 'matmul_elementwise']);
+      expect(results).toEqual(eager);
+    });
+
+    test('is applied by the product: the slopes of gelu and relu', async () => {
+      const weights = [leaf([35, 17], 2), leaf([9, 35], 3), leaf([5, 9], 4)];
+      const x = keep(ops.fromArray(numbers(102, 1), 'float32', 'cpu', [2, 3, 17]));
+      const { eager, results, instructions, names } = await both(() => {
+        const [w1, w2, w3] = weights;
+        if (!w1 || !w2 || !w3) throw new Error('three weights');
+        const hidden = ops.relu(ops.linear(ops.gelu(ops.linear(x, w1)), w2));
+        const loss = ops.sum(ops.square(ops.linear(hidden, w3)));
+        return [loss, ...ops.gradients(loss, weights)].filter((each) => each !== null);
+      });
+      expect(of(names, 'matmul_elementwise')).toHaveLength(2);
+      expect(printInstructions({ buffers: [], instructions }).join('\n')).toMatch(
+        /matmul_elementwise\([^ ]+, [^ ]+\) mul\(result, [^ ]+\) transpose_a=false/,
+      );
+      expect(results).toEqual(eager);
+    });
+
+    test('of two products is applied by the later one', async () => {
+      const [x, w1, w2] = [leaf([4, 5], 1), leaf([7, 5], 2), leaf([7, 5], 3)];
+      const { eager, results, names } = await both(() => [
+        ops.softmax(ops.sub(ops.linear(x, w1), ops.linear(x, w2)), 1),
+      ]);
+      expect(names).toEqual(['linear', 'linear_elementwise', 'softmax']);
+      expect(results).toEqual(eager);
+    });
+
+    test('stays where something else reads the result, an operand repeats or comes later', async () => {
+      const [x, weight, bias] = [leaf([4, 5], 1), leaf([7, 5], 2), leaf([7], 3)];
+      const { eager, results, names } = await both(() => {
+        const [z, w, v] = [1, 2, 3].map((factor) => ops.linear(ops.mul(x, factor), weight));
+        if (!z || !w || !v) throw new Error('three products');
+        return [ops.add(z, 1), ops.softmax(z, 1), ops.mul(w, bias), ops.mul(v, ops.softmax(ops.tanh(z), 1))];
+      });
+      expect(of(names, '_elementwise')).toEqual([]);
+      expect(results).toEqual(eager);
+    });
+
+    test('stays where the program changes an operand', async () => {
+      const [x, weight] = [leaf([4, 5], 1), leaf([7, 5], 2)];
+      const counts = keep(ops.full([4, 7], 0));
+      const settings = { momentum: 0, dampening: 0, weight_decay: 0, nesterov: false, maximize: false };
+      const [step, lr] = [keep(ops.full([], 0)), keep(ops.fromArray(0.5, 'float64'))];
+      const program = compileProgram(() => {
+        const product = ops.linear(x, weight);
+        ops.sgdStep({ parameter: counts, gradient: ops.full([4, 7], -1), step, lr }, settings);
+        return [ops.add(product, counts)];
+      });
+      await backend.runProgram(program.spec, 1);
+      const [got = []] = program.outputs.map((tensor) => ops.toNumbers(tensor));
+      program.dispose();
+      expect(got).toEqual(ops.scope(() => ops.toNumbers(ops.add(ops.linear(x, weight), 0.5))));
+    });
+  });
 
   describe('an optimizer’s step', () => {
     /** Two linear layers, a step of Adam for each weight; `use` does more with the gradients. */

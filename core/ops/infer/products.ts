@@ -2,9 +2,21 @@
 import { LazuliError } from '../../errors';
 import type { DType } from '../../tensor/dtype';
 import { numel, shapesEqual, type Shape } from '../../tensor/shape';
-import type { ConvolutionAttributes, Narrowed, OpName } from '../signatures';
-import { attributeError, checkSizes, CPP_TYPES, floatType, given, list, shapeError, size } from './checks';
+import { PRODUCT_INPUTS, type ConvolutionAttributes, type Narrowed, type OpName } from '../signatures';
+import type { ElementwiseSteps, ProductFormulaOp } from '../signatures';
+import {
+  attributeError,
+  checkShape,
+  checkSizes,
+  CPP_TYPES,
+  floatType,
+  given,
+  list,
+  shapeError,
+  size,
+} from './checks';
 import type { Infer, InputTypes, TensorType } from './checks';
+import { ELEMENTWISE_LIMITS, elementwise } from './elementwise';
 
 /** What a product of these operands is: `result` where they are 16-bit floats that a device multiplies as they are. */
 function resultType(op: OpName, inputs: InputTypes, { result }: Narrowed): DType {
@@ -91,6 +103,33 @@ export const linearGelu: Infer<'linear_gelu'> = (inputs) => {
   const made = linear(inputs, {});
   return [...made, ...made];
 };
+
+/** Of the formulas that products apply to their results; core/program/fuse-formulas stays within them. */
+export const PRODUCT_FORMULA_LIMITS = { ...ELEMENTWISE_LIMITS, steps: 16 } as const;
+
+/** What a formula makes of a product's result and of tensors of its shape. */
+function formulaOf(
+  op: ProductFormulaOp,
+  inputs: InputTypes,
+  product: (own: InputTypes) => TensorType[],
+  formula: { readonly steps: ElementwiseSteps; readonly constants: readonly number[] },
+): TensorType[] {
+  const own = PRODUCT_INPUTS[op];
+  const made = product(inputs.slice(0, own));
+  const others = inputs.slice(own);
+  others.forEach((_, index) =>
+    checkShape(op, `x${index + 1}`, given(op, others, index), made[0]?.shape ?? []),
+  );
+  if (formula.steps.length > PRODUCT_FORMULA_LIMITS.steps)
+    throw attributeError(`${op}: ${formula.steps.length} steps; at most ${PRODUCT_FORMULA_LIMITS.steps}`);
+  return elementwise([...made, ...others], formula);
+}
+
+export const matmulElementwise: Infer<'matmul_elementwise'> = (inputs, attributes) =>
+  formulaOf('matmul_elementwise', inputs, (own) => matmul(own, attributes), attributes);
+
+export const linearElementwise: Infer<'linear_elementwise'> = (inputs, attributes) =>
+  formulaOf('linear_elementwise', inputs, (own) => linear(own, {}), attributes);
 
 /** Checks the numbers of a convolution of `spatial` axes. */
 function checkGeometry(spatial: number, { stride, padding, dilation, groups }: ConvolutionAttributes): void {

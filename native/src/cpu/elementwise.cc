@@ -2,96 +2,16 @@
 // vector loop of the instruction set in use per step and block.
 #include <algorithm>
 #include <array>
-#include <string_view>
 
-#include "activation.h"
 #include "broadcast.h"
 #include "families.h"
 #include "isa/isa_kernels.h"
+#include "steps.h"
 
 namespace lazuli {
 namespace {
 
-constexpr std::array<std::string_view, kScalarFunctions> kFunctionNames = {
-    "neg",        "abs",    "sign",   "exp",     "expm1", "log", "log1p", "sqrt",    "rsqrt",
-    "reciprocal", "square", "tanh",   "sigmoid", "erf",   "sin", "cos",   "floor",   "ceil",
-    "round",      "relu",   "is_nan", "gelu",    "gelu_slope",
-    "add",        "sub",    "mul",    "div",     "maximum", "minimum",
-    "pow",        "fmod",   "eq",     "ne",      "lt",    "le",  "gt",    "ge",      "where",
-};
-constexpr std::array<const char*, 8> kInputNames = {"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"};
-constexpr size_t kMaxConstants = 16, kMaxSteps = 64;
-
-/// A step with its operands as numbers of values: inputs, constants, earlier steps.
-struct Step {
-  int function;
-  std::array<int, 3> operands{};
-  int slot = -1;  // the block its result goes to; -1 for the output itself
-};
-
-struct Plan {
-  int inputs = 0;
-  int constants = 0;
-  std::vector<Step> steps;
-  int slots = 0;
-};
-
-int arity_of(int function) { return function < kFirstBinary ? 1 : function < kFirstTernary ? 2 : 3; }
-
-/// Gives each step's result a block that is free again after its last use.
-void assign_slots(Plan& plan) {
-  const int first = plan.inputs + plan.constants, count = static_cast<int>(plan.steps.size());
-  std::vector<int> last_use(plan.steps.size(), -1), free_slots;
-  for (int s = 0; s < count; ++s)
-    for (const int operand : plan.steps[static_cast<size_t>(s)].operands)
-      if (operand >= first) last_use[static_cast<size_t>(operand - first)] = s;
-  for (int s = 0; s + 1 < count; ++s) {
-    Step& step = plan.steps[static_cast<size_t>(s)];
-    // A vector loop may write over its own operand, so blocks read here for the last time are free already.
-    for (int earlier = 0; earlier < s; ++earlier)
-      if (last_use[static_cast<size_t>(earlier)] == s)
-        free_slots.push_back(plan.steps[static_cast<size_t>(earlier)].slot);
-    if (free_slots.empty()) {
-      step.slot = plan.slots++;
-    } else {
-      step.slot = free_slots.back();
-      free_slots.pop_back();
-    }
-    if (last_use[static_cast<size_t>(s)] < 0) free_slots.push_back(step.slot);
-  }
-}
-
-Plan plan_of(const Arguments& args, const Attributes& attributes, size_t inputs) {
-  const auto& steps = attributes.steps("steps");
-  Plan plan;
-  plan.inputs = static_cast<int>(inputs);
-  const size_t constants = attributes.numbers("constants").size();
-  if (constants > kMaxConstants) args.refuse("constants", "at most 16", std::to_string(constants));
-  if (steps.empty() || steps.size() > kMaxSteps)
-    args.refuse("steps", "1 to 64", std::to_string(steps.size()));
-  plan.constants = static_cast<int>(constants);
-  for (const ElementwiseStep& step : steps) {
-    const std::string what = "step " + std::to_string(plan.steps.size());
-    const int function = find_scalar_function(step.function);
-    if (function < 0) args.refuse(what, "a scalar function", "'" + step.function + "'");
-    Step& planned = plan.steps.emplace_back();
-    planned.function = function;
-    planned.operands.fill(-1);
-    const auto arity = static_cast<size_t>(arity_of(planned.function));
-    if (step.operands.size() != arity)
-      args.refuse(what + ", " + step.function, std::to_string(arity) + " operands",
-                  std::to_string(step.operands.size()));
-    const int known = plan.inputs + plan.constants + static_cast<int>(plan.steps.size()) - 1;
-    for (size_t i = 0; i < arity; ++i) {
-      if (step.operands[i] < 0 || step.operands[i] >= known)
-        args.refuse(what + ", " + step.function, "operands below " + std::to_string(known),
-                    std::to_string(step.operands[i]));
-      planned.operands[i] = step.operands[i];
-    }
-  }
-  assign_slots(plan);
-  return plan;
-}
+constexpr std::array<const char*, kMaxInputs> kInputNames = {"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"};
 
 Shape broadcast_shape(const Arguments& args, Inputs inputs) {
   Shape shape;
@@ -112,7 +32,7 @@ Shape broadcast_shape(const Arguments& args, Inputs inputs) {
 
 /// Everything the pieces of one call share.
 template <typename T> struct Run {
-  const Plan& plan;
+  const Steps& plan;
   std::vector<Broadcast> broadcasts;
   std::vector<const T*> data;
   std::vector<T> constants;
@@ -132,7 +52,7 @@ template <typename T> struct Run {
       readers.emplace_back(broadcasts[i], data[i], memory);
       memory += broadcasts[i].table_size();
     }
-    std::array<const T*, 8 + kMaxConstants + kMaxSteps> values{};
+    std::array<const T*, kMaxInputs + kMaxConstants + kMaxSteps> values{};
     size_t known = data.size();
     for (const T constant : constants) {
       std::fill_n(memory, kBlock, constant);
@@ -145,23 +65,10 @@ template <typename T> struct Run {
       size_t next = known;
       for (const Step& step : plan.steps) {
         T* result = step.slot < 0 ? output + first : memory + step.slot * kBlock;
-        apply(step, values, result, count);
+        apply_step(math, step, values.data(), result, count);
         values[next++] = result;
       }
     }
-  }
-
-  template <typename Values>
-  void apply(const Step& step, const Values& values, T* result, int64_t count) const {
-    const auto operand = [&](int i) {
-      return values[static_cast<size_t>(step.operands[static_cast<size_t>(i)])];
-    };
-    if (step.function < kFirstBinary)
-      math.unary[step.function](operand(0), result, count);
-    else if (step.function < kFirstTernary)
-      math.binary[step.function - kFirstBinary](operand(0), operand(1), result, count);
-    else
-      math.where(operand(0), operand(1), operand(2), result, count);
   }
 };
 
@@ -170,7 +77,7 @@ void elementwise(Inputs inputs, Outputs outputs, const Attributes& attributes, c
   Arguments args("elementwise", inputs, outputs, 1, 8, 1);
   for (int i = 0; i < static_cast<int>(inputs.size()); ++i)
     args.floating(i, kInputNames[static_cast<size_t>(i)]);
-  const Plan plan = plan_of(args, attributes, inputs.size());
+  const Steps plan = steps_of(args, attributes, inputs.size());
   const Shape shape = broadcast_shape(args, inputs);
   TensorView& y = args.output(0, "output", shape);
   const int64_t count = args.elements("output", shape);
@@ -199,10 +106,5 @@ constexpr std::array<OpEntry, 1> kOps = {{{"elementwise", 1, 8, 1, elementwise}}
 }  // namespace
 
 std::span<const OpEntry> elementwise_ops() { return kOps; }
-
-int find_scalar_function(std::string_view name) {
-  const auto found = std::find(kFunctionNames.begin(), kFunctionNames.end(), name);
-  return found == kFunctionNames.end() ? -1 : static_cast<int>(found - kFunctionNames.begin());
-}
 
 }  // namespace lazuli

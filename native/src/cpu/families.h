@@ -11,7 +11,7 @@ std::span<const OpEntry> elementwise_ops();    // elementwise
 std::span<const OpEntry> reduce_ops();         // reduce, argmax
 std::span<const OpEntry> along_ops();          // scan, argsort
 std::span<const OpEntry> integers_ops();       // integer_elementwise, integer_along
-std::span<const OpEntry> matmul_ops();         // matmul, linear, linear_gelu
+std::span<const OpEntry> matmul_ops();         // matmul ... linear_elementwise
 std::span<const OpEntry> convolution_ops();    // convolution and its two gradients
 std::span<const OpEntry> pooling_ops();        // max_pool ... adaptive_avg_pool_gradient
 std::span<const OpEntry> normalization_ops();  // batch_norm ... group_norm_gradient

@@ -1,8 +1,12 @@
-// The ops matmul, linear and linear_gelu: they check shapes and hand strided views to multiply. core/ops/signatures.ts defines them.
+// The ops matmul, linear and those that do more to their results: they check shapes and hand strided views to multiply.
+// core/ops/signatures.ts defines them.
+#include <optional>
+
 #include "activation.h"
 #include "arguments.h"
 #include "families.h"
 #include "product.h"
+#include "product_steps.h"
 
 namespace lazuli {
 namespace {
@@ -23,9 +27,12 @@ template <typename T> void set_rounding(Product<T>& product, const Arguments& ar
   product.is_rounded = is_bfloat16(args, attributes, "rounds");
 }
 
-/// matmul (a [.., m, k], b [.., k, n]) → [.., m, n], with `activation` applied, `precision` and `result` where they are given.
-void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
-  Arguments args("matmul", inputs, outputs, 2, 2, 1);
+constexpr int kMostOperands = static_cast<int>(kMaxInputs) - 1;  // of a formula besides the result
+
+/// matmul (a [.., m, k], b [.., k, n]) → [.., m, n], with `activation` applied, `precision` and `result` where they are given;
+/// matmul_elementwise with a formula of it and further operands.
+template <bool has_steps> void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
+  Arguments args(has_steps ? "matmul_elementwise" : "matmul", inputs, outputs, 2, has_steps ? 2 + kMostOperands : 2, 1);
   const TensorView& a = args.floating(0, "a");
   const TensorView& b = args.floating(1, "b");
   args.expect_rank("a", a, 2, 64);
@@ -49,7 +56,10 @@ void matmul(Inputs inputs, Outputs outputs, const Attributes& attributes, const 
     Product<T> product{.rows = rows, .columns = columns, .depth = depth,
                        .a = {a.as<const T>(), transpose_a ? 1 : depth, transpose_a ? rows : 1},
                        .b = {b.as<const T>(), transpose_b ? 1 : columns, transpose_b ? depth : 1},
-                       .c = c.as<T>(), .c_stride = columns, .finish = activation_of<T>(args, attributes)};
+                       .c = c.as<T>(), .c_stride = columns};
+    std::optional<ProductSteps<T>> steps;
+    if constexpr (has_steps) product.finish = steps.emplace(args, inputs, 2, shape, attributes, product.c).finish();
+    else product.finish = activation_of<T>(args, attributes);
     set_rounding(product, args, attributes);
     if (b_rank == 2 && !transpose_a) {
       product.rows *= count;
@@ -87,16 +97,19 @@ struct LinearOperands {
   }
 };
 
-/// linear (x, weight, bias?) → y, with `activation` applied, `precision` and `result` where they are given.
-void linear(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
-  Arguments args("linear", inputs, outputs, 2, 3, 1);
+/// linear (x, weight, bias?) → y, with `activation` applied, `precision` and `result` where they are given; linear_elementwise with a
+/// formula of it and further operands.
+template <bool has_steps> void linear(Inputs inputs, Outputs outputs, const Attributes& attributes, const Context& context) {
+  Arguments args(has_steps ? "linear_elementwise" : "linear", inputs, outputs, has_steps ? 3 : 2, has_steps ? 3 + kMostOperands : 3, 1);
   const LinearOperands operands(args);
   TensorView& y = args.output(0, "output", operands.shape);
   if (y.numel() == 0) return;
   with_float(args.dtype(), [&](auto zero) {
     using T = decltype(zero);
     Product<T> product = operands.product<T>(y);
-    product.finish = activation_of<T>(args, attributes);
+    std::optional<ProductSteps<T>> steps;
+    if constexpr (has_steps) product.finish = steps.emplace(args, inputs, 3, operands.shape, attributes, product.c).finish();
+    else product.finish = activation_of<T>(args, attributes);
     set_rounding(product, args, attributes);
     multiply(product, context);
   });
@@ -122,7 +135,11 @@ void linear_gelu(Inputs inputs, Outputs outputs, const Attributes& attributes, c
   });
 }
 
-constexpr OpEntry kOps[] = {{"matmul", 2, 2, 1, matmul}, {"linear", 2, 3, 1, linear}, {"linear_gelu", 2, 3, 2, linear_gelu}};
+constexpr OpEntry kOps[] = {{"matmul", 2, 2, 1, matmul<false>},
+                            {"linear", 2, 3, 1, linear<false>},
+                            {"linear_gelu", 2, 3, 2, linear_gelu},
+                            {"matmul_elementwise", 2, 2 + kMostOperands, 1, matmul<true>},
+                            {"linear_elementwise", 3, 3 + kMostOperands, 1, linear<true>}};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // Reference kernels: matrix products, convolutions and pools, straight from their definitions.
-import type { ConvolutionAttributes, WindowAttributes } from '#core/ops/signatures';
+import { PRODUCT_INPUTS, type ConvolutionAttributes, type WindowAttributes } from '#core/ops/signatures';
 import { fromBFloat16Bits, toBFloat16Bits } from '#core/tensor/half-precision';
 import { numel, type Shape } from '#core/tensor/shape';
 
@@ -70,6 +70,18 @@ export const linearGelu: Kernel<'linear_gelu'> = ({ inputs, outputs, attributes 
     outputs: [slope],
     attributes: { steps: [['gelu_slope', 0]], constants: [] },
   });
+};
+
+export const matmulElementwise: Kernel<'matmul_elementwise'> = ({ inputs, outputs, attributes }) => {
+  const own = PRODUCT_INPUTS.matmul_elementwise;
+  matmul({ inputs: inputs.slice(0, own), outputs, attributes });
+  elementwise({ inputs: [tensorAt(outputs, 0), ...inputs.slice(own)], outputs, attributes });
+};
+
+export const linearElementwise: Kernel<'linear_elementwise'> = ({ inputs, outputs, attributes }) => {
+  const own = PRODUCT_INPUTS.linear_elementwise;
+  linear({ inputs: inputs.slice(0, own), outputs, attributes });
+  elementwise({ inputs: [tensorAt(outputs, 0), ...inputs.slice(own)], outputs, attributes });
 };
 
 /** Calls `visit` with the flat positions of every product of a convolution of `x` by `weight` to `y`. */

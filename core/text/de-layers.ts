@@ -19,6 +19,16 @@ export const DE_LAYERS: Readonly<Record<string, string>> = {
   'Size of the last axis of the second input.': 'Größe der letzten Achse der zweiten Eingabe.',
   'The matrix product of two inputs, such as queries and keys.':
     'Das Matrixprodukt zweier Eingaben, etwa von Queries und Keys.',
+  'A matrix product added to its input: beta · input + alpha · mat1 · mat2.':
+    'Ein Matrixprodukt, das zur Eingabe addiert wird: beta · input + alpha · mat1 · mat2.',
+  'The product of a matrix and a vector added to its input.':
+    'Das Produkt einer Matrix und eines Vektors, das zur Eingabe addiert wird.',
+  'The matrix products of a batch, each added to its part of the input.':
+    'Die Matrixprodukte eines Batches, jedes zu seinem Teil der Eingabe addiert.',
+  'The sum of a batch of matrix products added to its input.':
+    'Die Summe der Matrixprodukte eines Batches, zur Eingabe addiert.',
+  'Factor of the input.': 'Faktor der Eingabe.',
+  'Factor of the product.': 'Faktor des Produkts.',
   'Multiplies two inputs along axes named by letters.':
     'Multipliziert zwei Eingaben entlang von Achsen, die Buchstaben benennen.',
   'The axes of both inputs and of the output; what the output leaves out is summed.':

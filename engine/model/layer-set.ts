@@ -36,9 +36,19 @@ export const signatureOf = (node: GraphNode): string =>
   `${baseSignatureOf(node)}\n${sorted(parametrizationsOf(node))}`;
 
 interface Kept {
+  /** Whose signature it is: the very same node need not be looked into again. */
+  readonly node: GraphNode;
   readonly signature: string;
   readonly layer: LayerModule;
 }
+
+const keptFor = (node: GraphNode, layer: LayerModule): Kept => ({
+  node,
+  signature: signatureOf(node),
+  layer,
+});
+const isOf = (kept: Kept, node: GraphNode): boolean =>
+  kept.node === node || kept.signature === signatureOf(node);
 
 export class LayerSet {
   readonly #layers = new Map<string, Kept>();
@@ -82,17 +92,17 @@ export class LayerSet {
   update(graph: Graph): boolean {
     const wanted = new Map(graph.nodes.map((node) => [node.id, node]));
     const renewed: LayerModule[] = [];
-    let hasChanged = optionsOf(graph) !== optionsOf(this.#graph);
+    let hasChanged = !hasSameOptions(graph, this.#graph);
     for (const [id, kept] of this.#layers) {
       const node = wanted.get(id);
-      if (node && signatureOf(node) === kept.signature) continue;
+      if (node && isOf(kept, node)) continue;
       this.#layers.delete(id);
       hasChanged = true;
       const { params } = node ? resolveNode(node) : { params: null };
       if (node && params && kept.signature.startsWith(`${baseSignatureOf(node)}\n`)) {
         const layer = this.make(node, params, null);
         carryOver(kept.layer, layer);
-        this.#layers.set(id, { signature: signatureOf(node), layer });
+        this.#layers.set(id, keptFor(node, layer));
         renewed.push(kept.layer);
       } else this.#setAside(kept);
     }
@@ -114,8 +124,7 @@ export class LayerSet {
       for (const node of this.#graph.nodes) {
         if (!this.#layers.has(node.id)) continue;
         const { params } = resolveNode(node);
-        if (params)
-          made.set(node.id, { signature: signatureOf(node), layer: this.make(node, params, generator) });
+        if (params) made.set(node.id, keptFor(node, this.make(node, params, generator)));
         yield;
       }
     } catch (error) {
@@ -133,7 +142,7 @@ export class LayerSet {
   replace(node: GraphNode, layer: LayerModule): void {
     const old = this.#layers.get(node.id);
     if (old && old.layer !== layer) disposeLayer(old.layer);
-    this.#layers.set(node.id, { signature: signatureOf(node), layer });
+    this.#layers.set(node.id, keptFor(node, layer));
     this.#module = null;
   }
 
@@ -175,14 +184,17 @@ export class LayerSet {
   }
 
   #layerOf(node: GraphNode, params: LayerParams): LayerModule {
-    const signature = signatureOf(node);
     const kept = this.#layers.get(node.id);
-    if (kept?.signature === signature) return kept.layer;
+    if (kept && isOf(kept, node)) {
+      if (kept.node !== node) this.#layers.set(node.id, { ...kept, node });
+      return kept.layer;
+    }
+    const signature = signatureOf(node);
     const from = this.#aside.has(signature) ? signature : this.#movedFrom(node, signature);
     const aside = from === null ? undefined : this.#aside.get(from);
     if (from !== null) this.#aside.delete(from);
     const layer = aside ?? this.make(node, params, this.generator);
-    this.#layers.set(node.id, { signature, layer });
+    this.#layers.set(node.id, { node, signature, layer });
     return layer;
   }
 
@@ -225,9 +237,20 @@ function keepPlaceholders(layer: LayerModule): void {
   placeholders.set(layer, kept);
 }
 
-/** What is chosen for the tensors of a graph. */
-export const optionsOf = (graph: Graph): string =>
-  JSON.stringify(graph.nodes.map(({ id, tensors }) => (tensors === undefined ? [] : [id, tensors])));
+/** Whether two lists hold the same, item by item; what is the very same object in both is not looked into. */
+export const isSameBy = <T>(a: readonly T[], b: readonly T[], what: (item: T) => unknown): boolean =>
+  a === b ||
+  (a.length === b.length &&
+    a.every((item, at) => {
+      const other = b[at];
+      return (
+        item === other || (other !== undefined && JSON.stringify(what(item)) === JSON.stringify(what(other)))
+      );
+    }));
+
+/** Whether the nodes of two graphs choose the same for their tensors. */
+const hasSameOptions = (a: Graph, b: Graph): boolean =>
+  isSameBy(a.nodes, b.nodes, ({ id, tensors }) => (tensors === undefined ? [] : [id, tensors]));
 
 /** Frees a layer's native tensors; it must not be used again. */
 export function disposeLayer(layer: LayerModule): void {

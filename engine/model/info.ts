@@ -3,7 +3,6 @@ import type { GraphNode } from '#core/document/project';
 import { activationBytes, nodeFlops, nodeTensors, sumKnown } from '#core/graph/cost';
 import { diagnoseInTurns } from '#core/graph/diagnose';
 import { inferInTurns, type Inference, type NodeInference, type Sizes } from '#core/graph/infer';
-import { PLAN } from '#core/graph/graph-module';
 import { FROM_WEIGHTS, provenanceOf } from '#core/graph/provenance';
 import { choicesFor } from '#core/graph/tensor-checks';
 import { isBorrowed } from '#core/graph/tensor-options';
@@ -98,7 +97,7 @@ export function* describeModel(
     const known = shape.filter((size) => size !== null);
     return known.length === shape.length ? numel(known) : null;
   };
-  const used = set.module[PLAN].used;
+  const used = set.plan.used;
   const running = nodes.filter(({ id }) => used.has(id));
   return {
     revision: facts.revision,

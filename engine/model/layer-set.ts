@@ -1,10 +1,10 @@
 // The layers of an open project by node id: made, kept while layer and params stay, set aside when a node goes, and freed.
 import type { Graph, GraphNode } from '#core/document/project';
 import { isSharing } from '#core/graph/flatten';
-import { GraphModule } from '#core/graph/graph-module';
+import { GraphModule, planOf, type Plan } from '#core/graph/graph-module';
 import { isTieable } from '#core/graph/parametrizations';
 import { parametrizationsOf, resolveNode } from '#core/graph/resolve';
-import { chosenInitializers, isBorrowed } from '#core/graph/tensor-options';
+import { chosenInitializers, hasHadChoices, isBorrowed } from '#core/graph/tensor-options';
 import {
   createLayerModule,
   hasUninitializedParams,
@@ -54,7 +54,10 @@ export class LayerSet {
   readonly #layers = new Map<string, Kept>();
   readonly #aside = new Map<string, LayerModule>();
   #graph: Graph = { nodes: [], edges: [] };
+  #plan: Plan | null = null;
   #module: GraphModule | null = null;
+  /** The node each layer was labelled after. */
+  readonly #labels = new WeakMap<LayerModule, GraphNode>();
 
   constructor(
     readonly dtype: DType,
@@ -69,9 +72,14 @@ export class LayerSet {
   get graph(): Graph {
     return this.#graph;
   }
-  /** The layers as one module; made anew after every change. */
+  /** How the layers run; made anew after every change. */
+  get plan(): Plan {
+    this.#plan ??= planOf(this.#graph, this.#make);
+    return this.#plan;
+  }
+  /** The layers as one module, made when it is asked for after a change. */
   get module(): GraphModule {
-    this.#module ??= new GraphModule(this.#graph, (node, params) => this.#layerOf(node, params));
+    this.#module ??= new GraphModule(this.#graph, this.#make, this.plan);
     return this.#module;
   }
   layer(nodeId: string): LayerModule | null {
@@ -108,7 +116,9 @@ export class LayerSet {
     }
     this.#graph = graph;
     const before = this.#layers.size;
-    this.refresh();
+    this.#planAnew();
+    for (const [node, layer] of this.entries())
+      if (this.#labels.get(layer) !== node || hasHadChoices(layer)) this.#label(node, layer);
     renewed.forEach(disposeLayer);
     return hasChanged || this.#layers.size !== before;
   }
@@ -143,6 +153,7 @@ export class LayerSet {
     const old = this.#layers.get(node.id);
     if (old && old.layer !== layer) disposeLayer(old.layer);
     this.#layers.set(node.id, keptFor(node, layer));
+    this.#plan = null;
     this.#module = null;
   }
 
@@ -170,20 +181,29 @@ export class LayerSet {
     for (const layer of this.#aside.values()) disposeLayer(layer);
     this.#layers.clear();
     this.#aside.clear();
+    this.#plan = null;
     this.#module = null;
   }
 
-  /** Makes the module anew, and with it what nodes choose for their tensors. */
+  /** After layers were replaced: what nodes choose for their tensors comes into effect on them. */
   refresh(): void {
-    this.#module = null;
-    void this.module;
-    for (const [node, layer] of this.entries()) {
-      layer[LABEL] = node.name;
-      keepPlaceholders(layer);
-    }
+    this.#planAnew();
+    for (const [node, layer] of this.entries()) this.#label(node, layer);
   }
 
-  #layerOf(node: GraphNode, params: LayerParams): LayerModule {
+  #planAnew(): void {
+    this.#module = null;
+    this.#plan = null;
+    void this.plan;
+  }
+
+  #label(node: GraphNode, layer: LayerModule): void {
+    this.#labels.set(layer, node);
+    layer[LABEL] = node.name;
+    keepPlaceholders(layer);
+  }
+
+  readonly #make = (node: GraphNode, params: LayerParams): LayerModule => {
     const kept = this.#layers.get(node.id);
     if (kept && isOf(kept, node)) {
       if (kept.node !== node) this.#layers.set(node.id, { ...kept, node });
@@ -196,7 +216,7 @@ export class LayerSet {
     const layer = aside ?? this.make(node, params, this.generator);
     this.#layers.set(node.id, { node, signature, layer });
     return layer;
-  }
+  };
 
   /** A layer that went into a block or came out of one keeps its tensors: the last part of its path stays the same. */
   #movedFrom(node: GraphNode, signature: string): string | null {

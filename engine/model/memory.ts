@@ -1,6 +1,6 @@
 // What the last description of a model found out, kept for the next one: after an edit nearly every node says what it said before.
 import type { Inference, NodeInference, Sizes } from '#core/graph/infer';
-import { isBorrowed } from '#core/graph/tensor-options';
+import { hasHadChoices, isBorrowed } from '#core/graph/tensor-options';
 import { isLazy, type LayerModule } from '#core/nn/index';
 import type { NodeInfo } from '#core/session/session';
 
@@ -31,8 +31,9 @@ export class Memory {
 
   /** `sizesOf` is asked where the layer is not as it was. */
   layer(layer: LayerModule, sizesOf: (layer: LayerModule) => Sizes): LayerState {
-    const facts = factsOf(layer);
     const known = this.#layers.get(layer);
+    if (known && !hasHadChoices(layer)) return known;
+    const facts = factsOf(layer);
     if (known && known.facts.length === facts.length && known.facts.every((fact, at) => fact === facts[at]))
       return known;
     const state = { facts, sizes: sizesOf(layer) };
@@ -67,7 +68,7 @@ function isStill(seen: Said['seen'], nodes: Lookup): boolean {
   return true;
 }
 
-/** All of a layer that its picture shows and an edit, also one of another node, can change. */
+/** All of a layer that its picture shows and an edit of another node can change: ties and what comes with them. */
 function factsOf(layer: LayerModule): unknown[] {
   const facts: unknown[] = [layer.params, layer.provenance];
   for (const { name } of layer.tensorSpecs()) {

@@ -4,7 +4,7 @@ import { LazuliError } from '#core/errors';
 import type { StateDictContent, WeightFile } from '#core/formats/weights';
 import { diagnose, diagnoseInTurns, isRunnable } from '#core/graph/diagnose';
 import { flattenGraph } from '#core/graph/flatten';
-import { forwardInTurns, PLAN, type GraphModule } from '#core/graph/graph-module';
+import { forwardInTurns, type GraphModule } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
 import { inputDType } from '#core/layers/io';
 import {
@@ -239,7 +239,7 @@ export class Model {
 
   /** Keys of parameters that an output needs and that have no values. */
   waiting(): readonly string[] {
-    const { used } = this.#layers.module[PLAN];
+    const { used } = this.#layers.plan;
     return this.#layers
       .entries()
       .filter(([node]) => used.has(node.id))

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { Graph, GraphNode } from '#core/document/project';
+import { planOf, type Plan } from '#core/graph/graph-module';
 import type { ModelInfo } from '#core/session/session';
 import { drain } from '#core/turns';
 import { describeModel } from '#engine/model/info';
@@ -42,6 +43,15 @@ function anew(model: Model, sample: typeof SAMPLE | Record<string, never>): Mode
   const { revision, unreached } = model.info();
   return drain(describeModel(model.layers, { revision, sample, unreached }));
 }
+
+/** From nodes and edges that nothing is remembered of, over the same layers. */
+const planAnew = ({ layers }: Model): Plan =>
+  planOf(structuredClone(layers.graph), ({ id }) => {
+    const layer = layers.layer(id);
+    if (!layer) throw new Error(`no layer for ${id}`);
+    return layer;
+  });
+const runOf = ({ steps, used, inputNames, outputNames }: Plan) => ({ steps, used, inputNames, outputNames });
 
 test('after any edits the picture says what a new one says', () => {
   const names = fc.constantFrom('a', 'relu', 'b', 'norm', 'c', 'd');
@@ -90,6 +100,7 @@ test('after any edits the picture says what a new one says', () => {
             }
           model.update(projectOf(now));
           expect(model.info()).toEqual(anew(model, sample));
+          expect(runOf(model.layers.plan)).toEqual(runOf(planAnew(model)));
         }
       } finally {
         model.dispose();

@@ -49,7 +49,7 @@ export interface Plan {
   readonly used: ReadonlySet<string>;
 }
 
-/** Makes the layers, puts into effect what nodes choose for their tensors, and finds out what can run. */
+/** Makes the layers and puts into effect what nodes choose for their tensors. */
 export function planOf(graph: Graph, make: MakeLayer): Plan {
   const layers = new Map<string, LayerModule>();
   for (const { node, declaration, params } of graph.nodes.map(resolveNode)) {
@@ -57,21 +57,40 @@ export function planOf(graph: Graph, make: MakeLayer): Plan {
     layers.set(node.id, make(node, params));
   }
   applyTensorOptions(graph, layers);
-  const steps = runnableSteps(graph, layers);
-  const ends = (kind: Step['kind']): readonly GraphNode[] =>
-    steps.filter((step) => step.kind === kind).map(({ node }) => node);
-  return {
-    graph,
-    layers,
-    steps,
-    inputNames: ends('input').map(({ name }) => name),
-    outputNames: ends('output').map(({ name }) => name),
-    used: reachable(
-      graph,
-      ends('output').map(({ id }) => id),
+  return new LayersPlan(graph, layers);
+}
+
+/** What can run is found out when it is asked for, apart from the making of the layers. */
+class LayersPlan implements Plan {
+  #steps: readonly Step[] | null = null;
+  #used: ReadonlySet<string> | null = null;
+
+  constructor(
+    readonly graph: Graph,
+    readonly layers: ReadonlyMap<string, LayerModule>,
+  ) {}
+
+  get steps(): readonly Step[] {
+    return (this.#steps ??= runnableSteps(this.graph, this.layers));
+  }
+  get used(): ReadonlySet<string> {
+    this.#used ??= reachable(
+      this.graph,
+      this.#ends('output').map(({ id }) => id),
       'backward',
-    ),
-  };
+    );
+    return this.#used;
+  }
+  get inputNames(): readonly string[] {
+    return this.#ends('input').map(({ name }) => name);
+  }
+  get outputNames(): readonly string[] {
+    return this.#ends('output').map(({ name }) => name);
+  }
+
+  #ends(kind: Step['kind']): readonly GraphNode[] {
+    return this.steps.filter((step) => step.kind === kind).map(({ node }) => node);
+  }
 }
 
 /** The weights of a graph: state-dict keys are `<node name>.<tensor name>`, in the order of the file. */

@@ -81,9 +81,14 @@ function newIndex(graph: Graph): GraphIndex {
   const { into, outOf } = groupEdges(graph.edges);
   return {
     nodes,
-    incoming: (node, port) => atPort(into.get(node), (edge) => port === undefined || edge.to.port === port),
+    incoming: (node, port) =>
+      port === undefined
+        ? (into.get(node) ?? NO_EDGES)
+        : atPort(into.get(node), (edge) => edge.to.port === port),
     outgoing: (node, port) =>
-      atPort(outOf.get(node), (edge) => port === undefined || edge.from.port === port),
+      port === undefined
+        ? (outOf.get(node) ?? NO_EDGES)
+        : atPort(outOf.get(node), (edge) => edge.from.port === port),
   };
 }
 

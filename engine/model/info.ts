@@ -97,7 +97,9 @@ export function* describeModel(
     const known = shape.filter((size) => size !== null);
     return known.length === shape.length ? numel(known) : null;
   };
+  yield;
   const used = set.plan.used;
+  yield;
   const running = nodes.filter(({ id }) => used.has(id));
   return {
     revision: facts.revision,

@@ -201,6 +201,8 @@ function slotsOf(key: string, names: Iterable<string>): readonly string[] {
 /** The backup of one open document. */
 export class Backup {
   #written = '';
+  /** What that was made of: projects are never changed in place. */
+  #of: { readonly project: Project; readonly history: string | null } | null = null;
 
   constructor(
     readonly store: BackupStore,
@@ -232,9 +234,13 @@ export class Backup {
     { file, folder }: DocumentPlace,
     history: string | null = null,
   ): Promise<void> {
+    if (this.#of?.project === project && this.#of.history === history) return;
     const body = `${history ?? ''}\n${serializeProject(project)}`;
     const hash = sha256(body);
-    if (hash === this.#written) return;
+    if (hash === this.#written) {
+      this.#of = { project, history };
+      return;
+    }
     await this.prepare();
     const current = path.join(this.store.folder, this.key + CURRENT);
     const meta: z.infer<typeof metaSchema> = {
@@ -250,6 +256,7 @@ export class Backup {
     await this.#keepPrevious(current);
     await rename(next, current);
     this.#written = hash;
+    this.#of = { project, history };
   }
 
   /** A copy, so that there is a newest generation at every moment; without one the new text is worth more than the old. */
@@ -278,6 +285,7 @@ export class Backup {
   /** The document is saved, or its changes are not wanted: nothing is left behind. */
   async discard(): Promise<void> {
     this.#written = '';
+    this.#of = null;
     await this.store.discard(this.key);
   }
 

@@ -23,11 +23,10 @@ export function serializeProject(project: Project): string {
 function graphText(graph: Graph): string {
   const entries = ordered(graph, KEY_ORDER.graph).map(([key, value]) => {
     if (key === 'nodes')
-      return `    "nodes": ${rows(graph.nodes.map((node) => ordered({ ...node, params: sorted(node.params) }, KEY_ORDER.node)))}`;
-    if (key === 'edges')
-      return `    "edges": ${rows(graph.edges.map((edge) => ordered(edge, KEY_ORDER.edge)))}`;
+      return `    "nodes": ${rows(graph.nodes, (node) => ordered({ ...node, params: sorted(node.params) }, KEY_ORDER.node))}`;
+    if (key === 'edges') return `    "edges": ${rows(graph.edges, (edge) => ordered(edge, KEY_ORDER.edge))}`;
     if (key === 'notes')
-      return `    "notes": ${rows((graph.notes ?? []).map((note) => ordered(note, KEY_ORDER.note)))}`;
+      return `    "notes": ${rows(graph.notes ?? [], (note) => ordered(note, KEY_ORDER.note))}`;
     if (key === 'blocks') return `    "blocks": [\n${(graph.blocks ?? []).map(blockText).join(',\n')}\n    ]`;
     return `    ${JSON.stringify(key)}: ${inline(value)}`;
   });
@@ -60,10 +59,17 @@ function ordered(value: object, order: readonly string[]): Entries {
 const sorted = (params: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-const rows = (list: readonly Entries[]): string =>
-  list.length === 0
-    ? '[]'
-    : `[\n${list.map((entries) => `      ${inlineEntries(entries)}`).join(',\n')}\n    ]`;
+const rows = <T extends object>(list: readonly T[], entriesOf: (item: T) => Entries): string =>
+  list.length === 0 ? '[]' : `[\n${list.map((item) => `      ${rowOf(item, entriesOf)}`).join(',\n')}\n    ]`;
+
+/** Of nodes, edges and notes, which are never changed in place: after an edit of a large graph nearly all are those of before. */
+const knownRows = new WeakMap<object, string>();
+
+function rowOf<T extends object>(item: T, entriesOf: (item: T) => Entries): string {
+  let row = knownRows.get(item);
+  if (row === undefined) knownRows.set(item, (row = inlineEntries(entriesOf(item))));
+  return row;
+}
 
 const block = (entries: Entries): string =>
   `{\n${entries.map(([key, value]) => `    ${JSON.stringify(key)}: ${inline(value)}`).join(',\n')}\n  }`;

@@ -1,5 +1,5 @@
 // A graph as a module: its layers are children under their nodes' names, its forward runs them in running order.
-import type { Graph, GraphNode } from '../document/project';
+import type { Graph, GraphEdge, GraphNode } from '../document/project';
 import { assert, LazuliError } from '../errors';
 import { outputPorts } from '../layers/declaration';
 import type { LayerModule, LayerParams } from '../nn/layer-module';
@@ -49,39 +49,63 @@ export interface Plan {
   readonly used: ReadonlySet<string>;
 }
 
+/** Makes the layers and puts into effect what nodes choose for their tensors. */
+export function planOf(graph: Graph, make: MakeLayer): Plan {
+  const layers = new Map<string, LayerModule>();
+  for (const { node, declaration, params } of graph.nodes.map(resolveNode)) {
+    if (!declaration || !params || isInputLayer(declaration) || isOutputLayer(declaration)) continue;
+    layers.set(node.id, make(node, params));
+  }
+  applyTensorOptions(graph, layers);
+  return new LayersPlan(graph, layers);
+}
+
+/** What can run is found out when it is asked for, apart from the making of the layers. */
+class LayersPlan implements Plan {
+  #steps: readonly Step[] | null = null;
+  #used: ReadonlySet<string> | null = null;
+
+  constructor(
+    readonly graph: Graph,
+    readonly layers: ReadonlyMap<string, LayerModule>,
+  ) {}
+
+  get steps(): readonly Step[] {
+    return (this.#steps ??= runnableSteps(this.graph, this.layers));
+  }
+  get used(): ReadonlySet<string> {
+    this.#used ??= reachable(
+      this.graph,
+      this.#ends('output').map(({ id }) => id),
+      'backward',
+    );
+    return this.#used;
+  }
+  get inputNames(): readonly string[] {
+    return this.#ends('input').map(({ name }) => name);
+  }
+  get outputNames(): readonly string[] {
+    return this.#ends('output').map(({ name }) => name);
+  }
+
+  #ends(kind: Step['kind']): readonly GraphNode[] {
+    return this.steps.filter((step) => step.kind === kind).map(({ node }) => node);
+  }
+}
+
 /** The weights of a graph: state-dict keys are `<node name>.<tensor name>`, in the order of the file. */
 export class GraphModule extends Module {
   declare readonly [PLAN]: Plan;
 
   /** Leaves out nodes that cannot run: unknown layers, refused params, missing inputs, cycles, and what hangs behind them. */
-  constructor(graph: Graph, make: MakeLayer) {
+  constructor(graph: Graph, make: MakeLayer, plan = planOf(graph, make)) {
     super();
-    const layers = new Map<string, LayerModule>();
-    for (const { node, declaration, params } of graph.nodes.map(resolveNode)) {
-      if (!declaration || !params || isInputLayer(declaration) || isOutputLayer(declaration)) continue;
-      const layer = make(node, params);
-      layers.set(node.id, layer);
+    for (const node of graph.nodes) {
+      const layer = plan.layers.get(node.id);
       // A name that is taken or no name is a problem the graph reports; such a node's weights have no key meanwhile.
-      if (pathFault(node) === null) register(this, node.name.split('.'), layer);
+      if (layer && pathFault(node) === null) register(this, node.name.split('.'), layer);
     }
-    applyTensorOptions(graph, layers);
-    const steps = runnableSteps(graph, layers);
-    const ends = (kind: Step['kind']): readonly GraphNode[] =>
-      steps.filter((step) => step.kind === kind).map(({ node }) => node);
-    Object.assign(this, {
-      [PLAN]: {
-        graph,
-        layers,
-        steps,
-        inputNames: ends('input').map(({ name }) => name),
-        outputNames: ends('output').map(({ name }) => name),
-        used: reachable(
-          graph,
-          ends('output').map(({ id }) => id),
-          'backward',
-        ),
-      } satisfies Plan,
-    });
+    Object.assign(this, { [PLAN]: plan });
   }
 
   /** Runs the graph: tensors by input node name in, by output node name out. Errors name the node. */
@@ -163,6 +187,14 @@ const missingInput = (name: string, given: readonly string[]): LazuliError =>
     got: given.length > 0 ? given.join(', ') : 'none',
   });
 
+/** How a node runs, and what that was found out from. */
+interface KnownStep {
+  readonly step: Step;
+  readonly incoming: readonly GraphEdge[];
+  readonly sources: readonly GraphNode[];
+}
+const knownSteps = new WeakMap<GraphNode, KnownStep>();
+
 function runnableSteps(graph: Graph, layers: ReadonlyMap<string, LayerModule>): Step[] {
   const index = indexGraph(graph);
   const ready = new Set<string>();
@@ -171,6 +203,14 @@ function runnableSteps(graph: Graph, layers: ReadonlyMap<string, LayerModule>): 
     if (!declaration) return [];
     const kind = isInputLayer(declaration) ? 'input' : isOutputLayer(declaration) ? 'output' : 'layer';
     if (kind === 'layer' && !layers.has(node.id)) return [];
+    const incoming = index.incoming(node.id);
+    const known = knownSteps.get(node);
+    if (known?.incoming === incoming && known.sources.every((from) => index.nodes.get(from.id) === from)) {
+      if (!known.sources.every(({ id }) => ready.has(id))) return [];
+      ready.add(node.id);
+      return [known.step];
+    }
+    const froms: GraphNode[] = [];
     const sources: Step['sources'][number][] = [];
     for (const port of declaration.inputs.slice(0, portsInUse(node, declaration, index))) {
       const edges = index.incoming(node.id, port.name);
@@ -181,12 +221,15 @@ function runnableSteps(graph: Graph, layers: ReadonlyMap<string, LayerModule>): 
         const output = outputs.findIndex(({ name }) => name === edge.from.port);
         if (!from || output < 0 || !ready.has(from.id)) return [];
         sources.push({ node: from.id, output });
+        froms.push(from);
       }
       if (edges.length > 0) continue;
       if (port.isOptional !== true) return [];
       sources.push(null);
     }
     ready.add(node.id);
-    return [{ node, kind, sources }];
+    const step: Step = { node, kind, sources };
+    knownSteps.set(node, { step, incoming, sources: froms });
+    return [step];
   });
 }

@@ -4,6 +4,11 @@ import type { PartialShape } from '../tensor/shape';
 import type { Inference, NodeInference, NodeInput } from './infer';
 import { isInputLayer } from './resolve';
 
+/** Where nodes are looked up: an inference, or what stands in for one. */
+interface Known {
+  readonly nodes: Pick<Inference['nodes'], 'get'>;
+}
+
 /** One axis of one input of a node. */
 export interface AxisRef {
   readonly input: number;
@@ -50,7 +55,7 @@ export interface Origin {
 }
 
 /** Follows axes of a node's inputs upstream, past nodes that only pass them on, to the node that made them. */
-export function originOf(inference: Inference, node: NodeInference, refs: readonly AxisRef[]): Origin | null {
+export function originOf(inference: Known, node: NodeInference, refs: readonly AxisRef[]): Origin | null {
   const [first] = refs;
   const source = first && node.inputs[first.input]?.source;
   const from = source && inference.nodes.get(source.node);
@@ -121,7 +126,7 @@ export const inWords = (said: string, { from, sample, weights }: Words): string 
  * "in_features = 288, from 'flatten' 8·6·6, from 'conv1', from the sample's 3×8×8": the chain behind a size, at most three
  * links: what folded it, the node that made its factors, and the sample where they depend on it. '' while unknown.
  */
-export function provenanceOf(inference: Inference, node: NodeInference, param: string): string {
+export function provenanceOf(inference: Known, node: NodeInference, param: string): string {
   const size = node.effective?.[param];
   if (typeof size !== 'number' && !Array.isArray(size)) return '';
   const links: string[] = [];

@@ -18,8 +18,19 @@ export interface ResolvedNode {
   readonly problems: readonly LayerProblem[];
 }
 
-/** Looks a node's layer up and parses its params; never throws. Weights that are learned through other tensors are in the declaration as these. */
+const resolved = new WeakMap<GraphNode, ResolvedNode>();
+
+/**
+ * Looks a node's layer up and parses its params, once per node; never throws. Weights that are learned through other tensors are in the
+ * declaration as these.
+ */
 export function resolveNode(node: GraphNode): ResolvedNode {
+  let known = resolved.get(node);
+  if (!known) resolved.set(node, (known = resolveAnew(node)));
+  return known;
+}
+
+function resolveAnew(node: GraphNode): ResolvedNode {
   const found = findLayer(node.layer);
   if (!found) return { node, declaration: found, params: null, problems: [] };
   const declaration = withParametrizations(found, parametrizationsOf(node));

@@ -36,7 +36,10 @@ export const isBorrowed = (layer: LayerModule, name: string): boolean =>
 export function applyTensorOptions(graph: Graph, layers: ReadonlyMap<string, LayerModule>): void {
   const all = graph.nodes.flatMap((node) => {
     const layer = layers.get(node.id);
-    return layer ? [{ node, layer, specs: layer.tensorSpecs() }] : [];
+    if (!layer) return [];
+    // Where nothing is chosen or ever was, all is as it was made.
+    if (node.tensors !== undefined) hadChoices.add(layer);
+    return hadChoices.has(layer) ? [{ node, layer, specs: layer.tensorSpecs() }] : [];
   });
   for (const { node, layer, specs } of all) layer.initializers = chosenInitializers(node, specs);
   const ties = all.flatMap(({ node, layer, specs }) =>
@@ -47,6 +50,10 @@ export function applyTensorOptions(graph: Graph, layers: ReadonlyMap<string, Lay
   for (const { layer, spec, source } of ties) if (source) borrow(layer, spec, source);
   freeze(all);
 }
+
+/** Layers whose tensors were chosen for, or lent to another one. */
+const hadChoices = new WeakSet<LayerModule>();
+export const hasHadChoices = (layer: LayerModule): boolean => hadChoices.has(layer);
 
 interface Source {
   readonly layer: LayerModule;
@@ -78,6 +85,7 @@ function borrow(layer: LayerModule, { name }: TensorSpec, source: Source): void 
   const shared = source.layer.tensor(source.spec.name);
   const own = layer.tensor(name);
   if (shared === null) return;
+  hadChoices.add(source.layer);
   if (own !== null && own !== shared && !isLazy(own) && !isBorrowed(layer, name)) own.storage.dispose();
   if (shared instanceof Parameter) parameters.set(name, shared);
   else buffers.set(name, shared);

@@ -58,6 +58,12 @@ export interface LayerOptions {
   readonly explain?: (param: string, size: number | readonly number[], inputs: readonly Shape[]) => string;
 }
 
+/** Made once for params, which are never changed in place. */
+const specs = new WeakMap<
+  LayerParams,
+  { readonly declaration: LayerDeclaration; readonly specs: readonly TensorSpec[] }
+>();
+
 export class LayerModule extends Module {
   declare readonly declaration: LayerDeclaration;
   /** Parsed params; an inferred size is null until it is known. Replaced whole, never changed in place. */
@@ -91,7 +97,11 @@ export class LayerModule extends Module {
 
   /** Declared tensors under the current params, in registration order. */
   tensorSpecs(): readonly TensorSpec[] {
-    return this.declaration.tensors?.(this.params) ?? [];
+    const { declaration, params } = this;
+    let known = specs.get(params);
+    if (known?.declaration !== declaration)
+      specs.set(params, (known = { declaration, specs: declaration.tensors?.(params) ?? [] }));
+    return known.specs;
   }
   /** A registered tensor, or what a parametrization makes in its place; or null. */
   tensor(name: string): Tensor | null {

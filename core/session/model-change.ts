@@ -22,10 +22,12 @@ const PER_TEXT = 64;
 export class ModelTeller {
   #version = 0;
   #told: readonly string[] = [];
+  /** Of pictures of nodes, which stay the same objects while they say the same. */
+  readonly #texts = new WeakMap<NodeInfo, string>();
 
   /** The change from picture `since` (any that is not the last one counts as none) to `model`. */
   tell({ nodes, ...rest }: ModelInfo, since: number | null): ModelChange {
-    const texts = nodes.map((node) => JSON.stringify(node));
+    const texts = nodes.map((node) => this.#textOf(node));
     const isLast = since !== null && since === this.#version;
     const { at, removed, added } = listChange(isLast ? this.#told : [], texts);
     this.#told = texts;
@@ -36,6 +38,12 @@ export class ModelTeller {
       rest: JSON.stringify(rest),
       nodes: { at, removed, added: inTexts(added) },
     };
+  }
+
+  #textOf(node: NodeInfo): string {
+    let text = this.#texts.get(node);
+    if (text === undefined) this.#texts.set(node, (text = JSON.stringify(node)));
+    return text;
   }
 }
 

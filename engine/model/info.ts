@@ -3,7 +3,6 @@ import type { GraphNode } from '#core/document/project';
 import { activationBytes, nodeFlops, nodeTensors, sumKnown } from '#core/graph/cost';
 import { diagnoseInTurns } from '#core/graph/diagnose';
 import { inferInTurns, type Inference, type NodeInference, type Sizes } from '#core/graph/infer';
-import { PLAN } from '#core/graph/graph-module';
 import { FROM_WEIGHTS, provenanceOf } from '#core/graph/provenance';
 import { choicesFor } from '#core/graph/tensor-checks';
 import { isBorrowed } from '#core/graph/tensor-options';
@@ -17,13 +16,16 @@ import type { Tensor } from '#core/tensor/tensor';
 import type { Turned } from '#core/turns';
 
 import { isUninitialized, type LayerSet } from './layer-set';
+import { Memory, type LayerState, type Lookup } from './memory';
 import { stateOf } from './states';
+
+type Samples = Readonly<Record<string, Shape>>;
 
 /** What the session knows beside the layers themselves. */
 export interface Facts {
   readonly revision: number;
   /** Shapes of the last sample by input node name. */
-  readonly sample: Readonly<Record<string, Shape>>;
+  readonly sample: Samples;
   readonly unreached: readonly string[];
 }
 
@@ -45,7 +47,7 @@ const sizesOf = (layer: LayerModule): Sizes =>
   Object.fromEntries([...foundSizes(layer).values()].map(({ param, size }) => [param, size] as const));
 
 /** In turns, as all that goes over every node of a graph. */
-export function* inferModel(set: LayerSet, inputs: Readonly<Record<string, Shape>>): Turned<Inference> {
+export function* inferModel(set: LayerSet, inputs: Samples): Turned<Inference> {
   const known = new Map<string, Sizes>();
   for (const [node, layer] of set.entries()) {
     known.set(node.id, sizesOf(layer));
@@ -54,14 +56,37 @@ export function* inferModel(set: LayerSet, inputs: Readonly<Record<string, Shape
   return yield* inferInTurns(set.graph, { inputs, known });
 }
 
-/** `sample` may be another one than was fed: what the model would look like with it. */
-export function* describeModel(set: LayerSet, facts: Facts, sample = facts.sample): Turned<ModelInfo> {
-  const inference = yield* inferModel(set, sample);
+/**
+ * `sample` may be another one than was fed: what the model would look like with it. `memory` is of an earlier description of the same
+ * layers with the same sample and values; nodes that say the same again are the very same objects.
+ */
+export function* describeModel(
+  set: LayerSet,
+  facts: Facts,
+  {
+    sample = facts.sample,
+    memory = new Memory(),
+  }: { readonly sample?: Samples; readonly memory?: Memory } = {},
+): Turned<ModelInfo> {
+  const layers = new Map<string, LayerState>();
+  const known = new Map<string, Sizes>();
+  for (const [node, layer] of set.entries()) {
+    const state = memory.layer(layer, sizesOf);
+    layers.set(node.id, state);
+    known.set(node.id, state.sizes);
+    yield;
+  }
+  const inference = yield* inferInTurns(set.graph, { inputs: sample, known }, memory.inference);
+  memory.inference = inference;
   const problems = yield* diagnoseInTurns(inference);
   const nodes: NodeInfo[] = [];
   for (const node of set.graph.nodes) {
     const inferred = inference.nodes.get(node.id);
-    if (inferred) nodes.push(describeNode(set, inference, inferred));
+    const state = layers.get(node.id) ?? null;
+    if (inferred)
+      nodes.push(
+        memory.node(inferred, state, inference.nodes, (lookup) => describeNode(set, lookup, inferred, state)),
+      );
     yield;
   }
   const parameters = nodes.flatMap((node) => node.parameters);
@@ -72,7 +97,9 @@ export function* describeModel(set: LayerSet, facts: Facts, sample = facts.sampl
     const known = shape.filter((size) => size !== null);
     return known.length === shape.length ? numel(known) : null;
   };
-  const used = set.module[PLAN].used;
+  yield;
+  const used = set.plan.used;
+  yield;
   const running = nodes.filter(({ id }) => used.has(id));
   return {
     revision: facts.revision,
@@ -93,7 +120,12 @@ export function* describeModel(set: LayerSet, facts: Facts, sample = facts.sampl
   };
 }
 
-function describeNode(set: LayerSet, inference: Inference, inferred: NodeInference): NodeInfo {
+function describeNode(
+  set: LayerSet,
+  nodes: Lookup,
+  inferred: NodeInference,
+  state: LayerState | null,
+): NodeInfo {
   const { node } = inferred;
   const layer = set.layer(node.id);
   return {
@@ -102,14 +134,14 @@ function describeNode(set: LayerSet, inference: Inference, inferred: NodeInferen
     layer: node.layer,
     inputs: inferred.inputs.map(({ shape }) => shape),
     outputs: inferred.outputs,
-    parameters: layer ? describeTensors(inference, inferred, layer) : [],
-    sizes: layer ? sizesOf(layer) : {},
+    parameters: layer ? describeTensors(nodes, inferred, layer) : [],
+    sizes: state?.sizes ?? {},
     flops: nodeFlops(inferred),
     activationBytes: activationBytes(inferred, set.dtype),
   };
 }
 
-function describeTensors(inference: Inference, inferred: NodeInference, layer: LayerModule): ParameterInfo[] {
+function describeTensors(nodes: Lookup, inferred: NodeInference, layer: LayerModule): ParameterInfo[] {
   const { node, declaration, params } = inferred;
   const waits = new Map(
     (params ? (declaration?.tensors?.(params) ?? []) : []).map((spec) => [spec.name, spec.waitsFor]),
@@ -120,7 +152,7 @@ function describeTensors(inference: Inference, inferred: NodeInference, layer: L
     const key = `${node.name}.${spec.name}`;
     const isWaiting = isLazy(tensor);
     const waitsFor = waits.get(spec.name) ?? null;
-    const explained = waitsFor === null ? '' : explain(inference, inferred, layer, waitsFor);
+    const explained = waitsFor === null ? '' : explain(nodes, inferred, layer, waitsFor);
     return [
       {
         key,
@@ -157,8 +189,8 @@ function choicesOf(
 }
 
 /** What the layer remembers of its size, in the graph's words while the graph still says the same. */
-function explain(inference: Inference, inferred: NodeInference, layer: LayerModule, param: string): string {
-  const now = provenanceOf(inference, inferred, param);
+function explain(nodes: Lookup, inferred: NodeInference, layer: LayerModule, param: string): string {
+  const now = provenanceOf({ nodes }, inferred, param);
   const found = foundSizes(layer).get(param);
   if (!found) return now;
   const size = Array.isArray(found.size) ? found.size.join('×') : String(found.size);

@@ -1,10 +1,10 @@
 // The layers of an open project by node id: made, kept while layer and params stay, set aside when a node goes, and freed.
 import type { Graph, GraphNode } from '#core/document/project';
 import { isSharing } from '#core/graph/flatten';
-import { GraphModule } from '#core/graph/graph-module';
+import { GraphModule, planOf, type Plan } from '#core/graph/graph-module';
 import { isTieable } from '#core/graph/parametrizations';
 import { parametrizationsOf, resolveNode } from '#core/graph/resolve';
-import { chosenInitializers, isBorrowed } from '#core/graph/tensor-options';
+import { chosenInitializers, hasHadChoices, isBorrowed } from '#core/graph/tensor-options';
 import {
   createLayerModule,
   hasUninitializedParams,
@@ -36,15 +36,28 @@ export const signatureOf = (node: GraphNode): string =>
   `${baseSignatureOf(node)}\n${sorted(parametrizationsOf(node))}`;
 
 interface Kept {
+  /** Whose signature it is: the very same node need not be looked into again. */
+  readonly node: GraphNode;
   readonly signature: string;
   readonly layer: LayerModule;
 }
+
+const keptFor = (node: GraphNode, layer: LayerModule): Kept => ({
+  node,
+  signature: signatureOf(node),
+  layer,
+});
+const isOf = (kept: Kept, node: GraphNode): boolean =>
+  kept.node === node || kept.signature === signatureOf(node);
 
 export class LayerSet {
   readonly #layers = new Map<string, Kept>();
   readonly #aside = new Map<string, LayerModule>();
   #graph: Graph = { nodes: [], edges: [] };
+  #plan: Plan | null = null;
   #module: GraphModule | null = null;
+  /** The node each layer was labelled after. */
+  readonly #labels = new WeakMap<LayerModule, GraphNode>();
 
   constructor(
     readonly dtype: DType,
@@ -59,9 +72,14 @@ export class LayerSet {
   get graph(): Graph {
     return this.#graph;
   }
-  /** The layers as one module; made anew after every change. */
+  /** How the layers run; made anew after every change. */
+  get plan(): Plan {
+    this.#plan ??= planOf(this.#graph, this.#make);
+    return this.#plan;
+  }
+  /** The layers as one module, made when it is asked for after a change. */
   get module(): GraphModule {
-    this.#module ??= new GraphModule(this.#graph, (node, params) => this.#layerOf(node, params));
+    this.#module ??= new GraphModule(this.#graph, this.#make, this.plan);
     return this.#module;
   }
   layer(nodeId: string): LayerModule | null {
@@ -82,23 +100,25 @@ export class LayerSet {
   update(graph: Graph): boolean {
     const wanted = new Map(graph.nodes.map((node) => [node.id, node]));
     const renewed: LayerModule[] = [];
-    let hasChanged = optionsOf(graph) !== optionsOf(this.#graph);
+    let hasChanged = !hasSameOptions(graph, this.#graph);
     for (const [id, kept] of this.#layers) {
       const node = wanted.get(id);
-      if (node && signatureOf(node) === kept.signature) continue;
+      if (node && isOf(kept, node)) continue;
       this.#layers.delete(id);
       hasChanged = true;
       const { params } = node ? resolveNode(node) : { params: null };
       if (node && params && kept.signature.startsWith(`${baseSignatureOf(node)}\n`)) {
         const layer = this.make(node, params, null);
         carryOver(kept.layer, layer);
-        this.#layers.set(id, { signature: signatureOf(node), layer });
+        this.#layers.set(id, keptFor(node, layer));
         renewed.push(kept.layer);
       } else this.#setAside(kept);
     }
     this.#graph = graph;
     const before = this.#layers.size;
-    this.refresh();
+    this.#planAnew();
+    for (const [node, layer] of this.entries())
+      if (this.#labels.get(layer) !== node || hasHadChoices(layer)) this.#label(node, layer);
     renewed.forEach(disposeLayer);
     return hasChanged || this.#layers.size !== before;
   }
@@ -114,8 +134,7 @@ export class LayerSet {
       for (const node of this.#graph.nodes) {
         if (!this.#layers.has(node.id)) continue;
         const { params } = resolveNode(node);
-        if (params)
-          made.set(node.id, { signature: signatureOf(node), layer: this.make(node, params, generator) });
+        if (params) made.set(node.id, keptFor(node, this.make(node, params, generator)));
         yield;
       }
     } catch (error) {
@@ -133,7 +152,8 @@ export class LayerSet {
   replace(node: GraphNode, layer: LayerModule): void {
     const old = this.#layers.get(node.id);
     if (old && old.layer !== layer) disposeLayer(old.layer);
-    this.#layers.set(node.id, { signature: signatureOf(node), layer });
+    this.#layers.set(node.id, keptFor(node, layer));
+    this.#plan = null;
     this.#module = null;
   }
 
@@ -161,30 +181,42 @@ export class LayerSet {
     for (const layer of this.#aside.values()) disposeLayer(layer);
     this.#layers.clear();
     this.#aside.clear();
+    this.#plan = null;
     this.#module = null;
   }
 
-  /** Makes the module anew, and with it what nodes choose for their tensors. */
+  /** After layers were replaced: what nodes choose for their tensors comes into effect on them. */
   refresh(): void {
-    this.#module = null;
-    void this.module;
-    for (const [node, layer] of this.entries()) {
-      layer[LABEL] = node.name;
-      keepPlaceholders(layer);
-    }
+    this.#planAnew();
+    for (const [node, layer] of this.entries()) this.#label(node, layer);
   }
 
-  #layerOf(node: GraphNode, params: LayerParams): LayerModule {
-    const signature = signatureOf(node);
+  #planAnew(): void {
+    this.#module = null;
+    this.#plan = null;
+    void this.plan;
+  }
+
+  #label(node: GraphNode, layer: LayerModule): void {
+    this.#labels.set(layer, node);
+    layer[LABEL] = node.name;
+    keepPlaceholders(layer);
+  }
+
+  readonly #make = (node: GraphNode, params: LayerParams): LayerModule => {
     const kept = this.#layers.get(node.id);
-    if (kept?.signature === signature) return kept.layer;
+    if (kept && isOf(kept, node)) {
+      if (kept.node !== node) this.#layers.set(node.id, { ...kept, node });
+      return kept.layer;
+    }
+    const signature = signatureOf(node);
     const from = this.#aside.has(signature) ? signature : this.#movedFrom(node, signature);
     const aside = from === null ? undefined : this.#aside.get(from);
     if (from !== null) this.#aside.delete(from);
     const layer = aside ?? this.make(node, params, this.generator);
-    this.#layers.set(node.id, { signature, layer });
+    this.#layers.set(node.id, { node, signature, layer });
     return layer;
-  }
+  };
 
   /** A layer that went into a block or came out of one keeps its tensors: the last part of its path stays the same. */
   #movedFrom(node: GraphNode, signature: string): string | null {
@@ -225,9 +257,20 @@ function keepPlaceholders(layer: LayerModule): void {
   placeholders.set(layer, kept);
 }
 
-/** What is chosen for the tensors of a graph. */
-export const optionsOf = (graph: Graph): string =>
-  JSON.stringify(graph.nodes.map(({ id, tensors }) => (tensors === undefined ? [] : [id, tensors])));
+/** Whether two lists hold the same, item by item; what is the very same object in both is not looked into. */
+export const isSameBy = <T>(a: readonly T[], b: readonly T[], what: (item: T) => unknown): boolean =>
+  a === b ||
+  (a.length === b.length &&
+    a.every((item, at) => {
+      const other = b[at];
+      return (
+        item === other || (other !== undefined && JSON.stringify(what(item)) === JSON.stringify(what(other)))
+      );
+    }));
+
+/** Whether the nodes of two graphs choose the same for their tensors. */
+const hasSameOptions = (a: Graph, b: Graph): boolean =>
+  isSameBy(a.nodes, b.nodes, ({ id, tensors }) => (tensors === undefined ? [] : [id, tensors]));
 
 /** Frees a layer's native tensors; it must not be used again. */
 export function disposeLayer(layer: LayerModule): void {

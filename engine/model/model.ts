@@ -4,7 +4,7 @@ import { LazuliError } from '#core/errors';
 import type { StateDictContent, WeightFile } from '#core/formats/weights';
 import { diagnose, diagnoseInTurns, isRunnable } from '#core/graph/diagnose';
 import { flattenGraph } from '#core/graph/flatten';
-import { forwardInTurns, PLAN, type GraphModule } from '#core/graph/graph-module';
+import { forwardInTurns, type GraphModule } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
 import { inputDType } from '#core/layers/io';
 import {
@@ -32,7 +32,8 @@ import { drain, type Turned } from '#core/turns';
 import { Turns } from '../turns';
 import { drawAnew, writeValue } from './browse';
 import { describeModel, inferModel } from './info';
-import { LayerSet, optionsOf } from './layer-set';
+import { isSameBy, LayerSet } from './layer-set';
+import { Memory } from './memory';
 import { setState, type TensorState } from './states';
 import { problemsAsError, resizingRefused, uninitialized, weightsRefused } from './refusals';
 import { inferAnew, renewResized, resizedBy, type KeptValues } from './rematerialize';
@@ -63,6 +64,8 @@ export class Model {
   /** What `info` last said, until something changes. */
   #described: ModelInfo | null = null;
   #version = 0;
+  /** Of what `info` said of these values. */
+  #memory = new Memory();
   /** What a feed in progress will give back at the end of its draws. */
   #kept: KeptValues | null = null;
 
@@ -116,7 +119,8 @@ export class Model {
     if (shapes === undefined && this.#described) return this.#described;
     const facts = { revision: this.#revision, sample: this.#sample, unreached: this.#unreached };
     const version = this.#version;
-    const info = yield* describeModel(this.#layers, facts, shapes ?? this.#sample);
+    const how = shapes === undefined ? { memory: this.#memory } : { sample: shapes };
+    const info = yield* describeModel(this.#layers, facts, how);
     if (shapes === undefined && version === this.#version) this.#described = info;
     return info;
   }
@@ -131,22 +135,18 @@ export class Model {
       this.#layers = makeLayers(project, this.#queue);
       this.#isPristine = true;
       this.#changed();
-    } else if (this.#layers.update(flattenGraph(project.graph))) this.#changed();
+    } else if (this.#layers.update(flattenGraph(project.graph))) this.#revision = ++this.#lastRevision;
     this.#project = project;
   }
 
   /** True when `project` has the very layers and edges of this one: a run in progress does not mind. */
   hasSameLayers(project: Project): boolean {
-    const key = ({ graph: whole, dtype }: Project): string => {
-      const graph = flattenGraph(whole);
-      return JSON.stringify([
-        dtype,
-        graph.nodes.map(({ id, layer, params }) => [id, layer, params]),
-        graph.edges,
-        optionsOf(graph),
-      ]);
-    };
-    return key(project) === key(this.#project);
+    const [graph, own] = [flattenGraph(project.graph), flattenGraph(this.#project.graph)];
+    return (
+      project.dtype === this.#project.dtype &&
+      isSameBy(graph.nodes, own.nodes, ({ id, layer, params, tensors }) => [id, layer, params, tensors]) &&
+      isSameBy(graph.edges, own.edges, (edge) => edge)
+    );
   }
 
   /**
@@ -239,7 +239,7 @@ export class Model {
 
   /** Keys of parameters that an output needs and that have no values. */
   waiting(): readonly string[] {
-    const { used } = this.#layers.module[PLAN];
+    const { used } = this.#layers.plan;
     return this.#layers
       .entries()
       .filter(([node]) => used.has(node.id))
@@ -284,6 +284,7 @@ export class Model {
     this.keepHistory();
     restoration.replace();
     this.#forgetInfo();
+    this.#memory = new Memory();
     this.#sample = kept.sample;
     this.#unreached = kept.unreached;
     this.#isPristine = kept.isPristine;
@@ -352,6 +353,7 @@ export class Model {
 
   /** Remembers the present values under the present revision; done before every change. */
   keepHistory(): void {
+    this.#memory = new Memory();
     this.#history.add(this.#revision, {
       values: new Snapshot(this.#layers),
       sample: this.#sample,
@@ -372,6 +374,7 @@ export class Model {
   }
   #changed(): void {
     this.#revision = ++this.#lastRevision;
+    this.#memory = new Memory();
     this.#forgetInfo();
   }
   #forgetInfo(): void {

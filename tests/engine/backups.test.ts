@@ -36,6 +36,28 @@ test('what was written last is found again, with its place', async () => {
   expect(left?.project).toEqual(project('two'));
 });
 
+test('a project that stands there is not even made a text of again; after it was discarded it is', async () => {
+  const backup = (await BackupStore.open(folder)).backup();
+  let asked = 0;
+  const watched = new Proxy(project('one'), {
+    get(target, name) {
+      asked++;
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+  const times = async (write: () => Promise<void>): Promise<number> => {
+    asked = 0;
+    await write();
+    return asked;
+  };
+  expect(await times(() => backup.write(watched, PLACE, 'a'))).toBeGreaterThan(0);
+  expect(await times(() => backup.write(watched, PLACE, 'a'))).toBe(0);
+  expect(await times(() => backup.write(watched, PLACE, 'b'))).toBeGreaterThan(0);
+  await backup.discard();
+  await backup.write(watched, PLACE, 'b');
+  expect(await found()).toHaveLength(1);
+});
+
 test('an open document is no leftover; a closed one is', async () => {
   const store = await BackupStore.open(folder);
   const backup = store.backup();

@@ -52,6 +52,12 @@ describe('a layer with several outputs', () => {
     );
     expect(made({ ...parts, edges })[PLAN].outputNames).toEqual(['first']);
   });
+  it('that gives fewer parts after an edit leaves what was connected to the others', () => {
+    expect(made(parts)[PLAN].outputNames).toEqual(['first', 'second']);
+    const fewer = node('cut', 'split', { split_size_or_sections: [5], dim: 1 });
+    const nodes = parts.nodes.map((each) => (each.id === 'cut' ? fewer : each));
+    expect(made({ ...parts, nodes })[PLAN].outputNames).toEqual(['first']);
+  });
 });
 
 describe('an optional input that stays empty', () => {

@@ -1,16 +1,22 @@
 // The picture of a model after edits: it says what a description from nothing says, and leaves alone what an edit did not reach.
 import fc from 'fast-check';
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 
 import type { Graph, GraphNode } from '#core/document/project';
 import { planOf, type Plan } from '#core/graph/graph-module';
 import type { ModelInfo } from '#core/session/session';
 import { drain } from '#core/turns';
+import { cpuBackend } from '#engine/backend';
 import { describeModel } from '#engine/model/info';
 import { Model } from '#engine/model/model';
 
 import { chain, node } from '../graph/graphs';
 import { projectOf } from './support';
+
+// Taking a parametrization away computes the plain weight.
+beforeAll(() => {
+  cpuBackend();
+});
 
 const LAYERS: readonly GraphNode[] = [
   node('flatten', 'flatten'),

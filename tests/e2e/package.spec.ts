@@ -59,9 +59,10 @@ test('the Debian package holds the window, the command line and the file type, a
   expect(said).toContain('cpu');
   expect(statSync(program()).mode & 0o111).not.toBe(0);
 
+  // What it leaves unsaved is offered at no other start.
   const { app, page } = await launch({
     project: join(folder, 'digits.lazuli'),
-    folder,
+    folder: join(folder, 'opened'),
     program: program(),
   });
   expect(await app.evaluate(({ app: running }) => running.isPackaged)).toBe(true);

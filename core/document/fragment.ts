@@ -2,7 +2,7 @@
 import { LazuliError } from '../errors';
 import { validate } from '../validate';
 import { parseJson } from './json';
-import { CURRENT_VERSION } from './migrations';
+import { CURRENT_VERSION, migrate, type JsonObject } from './migrations';
 import type { Graph } from './project';
 import { graphSchema } from './schema';
 
@@ -15,14 +15,15 @@ export const serializeFragment = (graph: Graph): string =>
 /** null for any other text. Throws `project_invalid` for layers that cannot be read, naming the place. */
 export function parseFragment(text: string): Graph | null {
   if (!text.slice(0, 200).includes(`"${FORMAT}"`)) return null;
-  const json = parseJson(text, 'the clipboard');
-  const { version, graph } = json as { readonly version?: unknown; readonly graph?: unknown };
+  const json = parseJson(text, 'the clipboard') as JsonObject;
+  const { version } = json;
   if (typeof version !== 'number' || version > CURRENT_VERSION)
     throw new LazuliError('project_invalid', 'the layers on the clipboard come from a newer Lazuli', {
       where: 'the clipboard',
       expected: `at most version ${CURRENT_VERSION}`,
       got: JSON.stringify(version) ?? 'nothing',
     });
+  const { graph } = migrate(json, 'the clipboard');
   const { data, refusal } = validate(graphSchema, graph);
   if (data) return data;
   throw new LazuliError('project_invalid', `the layers on the clipboard are damaged: ${refusal.message}`, {

@@ -3,6 +3,8 @@ import { LazuliError } from '../errors';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+export type JsonObject = { readonly [key: string]: Json };
+
 export interface JsonLimits {
   /** UTF-16 units of text. */
   readonly length: number;

@@ -1,8 +1,9 @@
 // How older project files become current ones: numbered, named, one step each, no gaps. Nothing here guesses a file's age.
 import { LazuliError } from '../errors';
-import type { Json } from './json';
+import type { JsonObject } from './json';
+import { einsumInputs } from './migrate-einsum';
 
-export type JsonObject = { readonly [key: string]: Json };
+export type { JsonObject };
 
 export interface Migration {
   /** The version it produces; the first is 2. */
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { to: 3, name: 'several-inputs', up: (document) => document },
   // Text as data: an older Lazuli would call the file broken instead of itself too old.
   { to: 4, name: 'text-data', up: (document) => document },
+  { to: 5, name: 'einsum-inputs', up: einsumInputs },
 ];
 
 export const versionAfter = (migrations: readonly Migration[]): number => 1 + migrations.length;

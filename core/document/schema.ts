@@ -1,4 +1,4 @@
-// The project file's schema, version 1: a zod validator from which core/document/project.ts's types could be derived, and are checked to agree.
+// The project file's schema: a zod validator from which core/document/project.ts's types could be derived, and are checked to agree.
 import { z } from 'zod';
 
 import { DEVICE_NAMES, isDeviceName, type DeviceName } from './device';

@@ -4,10 +4,19 @@ import { LazuliError } from '../errors';
 /**
  * How the inspector edits a param: a size that may be blank; one integer or number (blank where `isOptional`); a switch;
  * a choice from `options`; `count` integers (or one of `words`); `count` numbers, or any amount of them; a list of sizes;
- * a list of learning-rate schedulers.
+ * a list of learning-rate schedulers; a text in a notation of its own (an equation, a formula).
  */
 export type Widget =
-  'size' | 'integer' | 'number' | 'boolean' | 'choice' | 'integers' | 'numbers' | 'shape' | 'schedulers';
+  | 'size'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'choice'
+  | 'integers'
+  | 'numbers'
+  | 'shape'
+  | 'schedulers'
+  | 'text';
 
 /** One keyword of a layer. `T` is the parsed type; null means blank (inferred, or PyTorch's None). */
 export interface ParamSpec<T = unknown> {
@@ -163,6 +172,25 @@ export const choice = <const O extends readonly string[]>(
 });
 
 /** `count` integers, or one that stands for all: `kernel_size`, `stride`. Parsed to the full list. */
+/** A text in a notation of its own: `faultOf` says what is wrong with one, or null. */
+export const text = ({
+  expected,
+  faultOf,
+  ...spec
+}: Common<string> & {
+  /** `an equation like bij,bjk->bik`. */
+  readonly expected: string;
+  readonly faultOf: (value: string) => string | null;
+}): ParamSpec<string> => ({
+  ...spec,
+  widget: 'text',
+  parse: (value) => {
+    if (typeof value !== 'string') return refuse(expected, value);
+    const fault = faultOf(value);
+    return fault === null ? value : refuse(expected, `${value}: ${fault}`);
+  },
+});
+
 export const integers = (
   spec: Common<readonly number[]> & { readonly count: number; readonly min?: number },
 ): ParamSpec<readonly number[]> => ({

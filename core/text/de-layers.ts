@@ -29,10 +29,10 @@ export const DE_LAYERS: Readonly<Record<string, string>> = {
     'Die Summe der Matrixprodukte eines Batches, zur Eingabe addiert.',
   'Factor of the input.': 'Faktor der Eingabe.',
   'Factor of the product.': 'Faktor des Produkts.',
-  'Multiplies two inputs along axes named by letters.':
-    'Multipliziert zwei Eingaben entlang von Achsen, die Buchstaben benennen.',
-  'The axes of both inputs and of the output; what the output leaves out is summed.':
-    'Die Achsen beider Eingaben und der Ausgabe; was in der Ausgabe fehlt, wird aufsummiert.',
+  'Multiplies inputs along axes named by letters.':
+    'Multipliziert Eingaben entlang von Achsen, die Buchstaben benennen.',
+  'A letter for each axis of each input, then those of the output; what it leaves out is summed, and ... is all other axes.':
+    'Ein Buchstabe für jede Achse jeder Eingabe, dann die der Ausgabe; was ihr fehlt, wird summiert, und ... sind alle übrigen Achsen.',
   'Slides learned filters along a sequence.': 'Schiebt gelernte Filter an einer Folge entlang.',
   'Channels of the input.': 'Kanäle der Eingabe.',
   'Filters, and so channels of the output.': 'Filter, und damit Kanäle der Ausgabe.',

@@ -134,7 +134,7 @@ function TextParam({
         id={id}
         className={`field-input ${isKnown ? 'is-inferred' : ''}`}
         type="text"
-        inputMode={spec.widget === 'shape' ? 'text' : 'numeric'}
+        inputMode={spec.widget === 'shape' || spec.widget === 'text' ? 'text' : 'numeric'}
         spellCheck={false}
         autoComplete="off"
         value={text}

@@ -19,6 +19,7 @@ export function paramToText(spec: ParamSpec, value: unknown): string {
 /** What the text says, before `parse`: a number, a list, a word, or null for a blank. */
 function readText(spec: ParamSpec, text: string): unknown {
   const trimmed = text.trim();
+  if (spec.widget === 'text') return trimmed;
   // No items at all are a value only where PyTorch's default is that.
   if (trimmed === '') return Array.isArray(spec.torchDefault) && spec.torchDefault.length === 0 ? [] : null;
   if (spec.words?.includes(trimmed)) return trimmed;

@@ -22,6 +22,7 @@ const WIDGETS = [
   'numbers',
   'shape',
   'schedulers',
+  'text',
 ];
 const DECLARATIONS = [...LAYERS, ...LOSSES, ...OPTIMIZERS, ...SCHEDULERS];
 const PARAMS = [...DECLARATIONS, ...RUN_OPTIONS].flatMap(({ type, params }) =>
@@ -44,7 +45,7 @@ describe('every option', () => {
   it.each(PARAMS)('%s refuses what it cannot be, and says what it expected', (_name, spec) => {
     const refused = (value: unknown) => expect(() => spec.parse(value)).toThrow(/expected .+, got .+/);
     refused({ no: 'object' });
-    refused('no such word');
+    refused(spec.widget === 'text' ? 'no (such' : 'no such word');
     if (spec.widget !== 'number' && spec.widget !== 'numbers') refused(1.5);
     if (spec.widget === 'schedulers') refused([{ params: {} }]);
     if (spec.widget === 'integer' || spec.widget === 'size') refused([3]);

@@ -171,3 +171,29 @@ test('every file that data names is known: a window may name only those it was g
   } as const;
   expect(filesOf(source)).toEqual(['a.npy', 'b.npy', 'c.npy', 'd.npy']);
 });
+
+test('einsum’s two inputs of version 4 become the first and the second of its one port, also inside blocks', () => {
+  const to = (port: string) => ({ node: 'e', port });
+  const from = { node: 'x', port: 'output' };
+  const edges = [
+    { id: 'b', from, to: to('other') },
+    { id: 'c', from, to: { node: 'f', port: 'other' } },
+    { id: 'a', from, to: to('input') },
+  ];
+  const moved = [
+    { id: 'a', from, to: to('inputs') },
+    { id: 'c', from, to: { node: 'f', port: 'other' } },
+    { id: 'b', from, to: to('inputs') },
+  ];
+  const nodes = [
+    { id: 'e', layer: 'einsum' },
+    { id: 'f', layer: 'matmul' },
+  ];
+  const project = (list: object[]) => ({
+    graph: { nodes, edges: list, blocks: [{ id: 'k', graph: { nodes, edges: list } }] },
+  });
+  expect(migrate({ ...project(edges), version: 4 } as never, 'x')).toEqual({
+    ...project(moved),
+    version: CURRENT_VERSION,
+  });
+});

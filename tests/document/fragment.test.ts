@@ -27,3 +27,11 @@ test.each([
 ])('layers %s are refused, naming the clipboard', (_what, text) => {
   expect(() => parseFragment(text)).toThrow(/clipboard/);
 });
+
+test('layers that an older version copied are brought up to date', () => {
+  const product = { id: 'e', name: 'e', layer: 'einsum', params: {}, position: { x: 0, y: 0 } };
+  const edge = { id: 'k', from: { node: 'n2', port: 'output' }, to: { node: 'e', port: 'input' } };
+  const older = serializeFragment({ nodes: [...fragment.nodes, product], edges: [edge] });
+  const pasted = parseFragment(older.replace(/"version": \d+/, '"version": 4'));
+  expect(pasted?.edges[0]?.to).toEqual({ node: 'e', port: 'inputs' });
+});

@@ -102,6 +102,28 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
   return squeeze(slice(x, at, { start: from, end: from + 1 }), at);
 }
 
+/** The elements whose indices along `a` and `b`, two axes of one size, are equal: axis `b` disappears. */
+export function diagonal(x: Tensor, a: number, b: number): Tensor {
+  const [kept, gone] = [normalizeAxis(a, x.rank), normalizeAxis(b, x.rank)];
+  const [size, other] = [x.shape[kept], x.shape[gone]];
+  if (kept === gone || size !== other)
+    throw shapeError(
+      `diagonal(): axes ${kept} and ${gone} of ${list(x.shape)} must differ and be of one size`,
+    );
+  const merged = (strides: readonly number[]): number[] =>
+    strides
+      .map((stride, axis) => (axis === kept ? stride + (strides[gone] ?? 0) : stride))
+      .toSpliced(gone, 1);
+  const layout = { shape: x.shape.toSpliced(gone, 1), strides: merged(x.strides), offset: x.offset };
+  return view('diagonal', x, layout, (gradOutput) =>
+    scattered(gradOutput, x.shape, merged(contiguousStrides(x.shape)), 0),
+  );
+}
+
+/** A gradient of elements at these places of zeros of `shape`. */
+const scattered = (gradOutput: Tensor, shape: Shape, strides: readonly number[], offset: number): Tensor =>
+  first(apply('strided_scatter', [contiguous(gradOutput)], { shape, strides, offset }));
+
 /** A regular part of `x`: the gradient scatters back into zeros. */
 function strided(
   name: string,
@@ -117,13 +139,7 @@ function strided(
   const dense = contiguousStrides(x.shape);
   const layout = { shape: part.shape, strides: stepped(x.strides), offset: x.offset + offsetIn(x.strides) };
   return view(name, x, layout, (gradOutput) =>
-    first(
-      apply('strided_scatter', [contiguous(gradOutput)], {
-        shape: x.shape,
-        strides: stepped(dense),
-        offset: offsetIn(dense),
-      }),
-    ),
+    scattered(gradOutput, x.shape, stepped(dense), offsetIn(dense)),
   );
 }
 

@@ -90,7 +90,16 @@ function layerSection(layer, parseParams) {
 }
 
 /** The whole page, from the modules of core. */
-export function layersPage({ layers, losses, optimizers, schedulers, metrics, runOptions, parseParams }) {
+export function layersPage({
+  layers,
+  losses,
+  optimizers,
+  schedulers,
+  formulaNames,
+  metrics,
+  runOptions,
+  parseParams,
+}) {
   const categories = [...new Set(layers.map(({ category }) => category))];
   const lines = [
     '# The catalogue',
@@ -140,7 +149,8 @@ export function layersPage({ layers, losses, optimizers, schedulers, metrics, ru
     '## Schedulers',
     '',
     'They move the learning rate after each step, or after each epoch (`interval`). Rates are equal to PyTorch’s to the last bit.',
-    'PyTorch’s `LambdaLR` and `MultiplicativeLR` take a function of Python and have no counterpart here.',
+    'A `lr_lambda` is one formula in Python’s notation for all groups, with or without `lambda epoch:` before it: numbers, `epoch`,',
+    `\`+ - * / // % **\`, comparisons, \`and or not\`, \`a if b else c\`, ${formulaNames.map(code).join(', ')}.`,
     '',
     ...schedulers.flatMap((scheduler) => [
       `### ${scheduler.type}`,
@@ -178,23 +188,30 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { runnerImport } = await import('vite');
   const load = async (file) =>
     (await runnerImport(path.join(root, file), { configFile: false, logLevel: 'error' })).module;
-  const [{ LAYERS, parseParams }, { LOSSES }, { OPTIMIZERS }, { SCHEDULERS }, { RUN_OPTIONS }, { METRICS }] =
-    await Promise.all(
-      [
-        'core/layers/index.ts',
-        'core/losses/index.ts',
-        'core/optimizers/index.ts',
-        'core/schedulers/index.ts',
-        'core/training/options.ts',
-        'core/metrics/index.ts',
-      ].map(load),
-    );
+  const [
+    { LAYERS, parseParams },
+    { LOSSES },
+    { OPTIMIZERS },
+    { SCHEDULERS, FORMULA_NAMES },
+    { RUN_OPTIONS },
+    { METRICS },
+  ] = await Promise.all(
+    [
+      'core/layers/index.ts',
+      'core/losses/index.ts',
+      'core/optimizers/index.ts',
+      'core/schedulers/index.ts',
+      'core/training/options.ts',
+      'core/metrics/index.ts',
+    ].map(load),
+  );
   fs.mkdirSync(path.join(root, 'docs'), { recursive: true });
   const page = layersPage({
     layers: LAYERS,
     losses: LOSSES,
     optimizers: OPTIMIZERS,
     schedulers: SCHEDULERS,
+    formulaNames: FORMULA_NAMES,
     runOptions: RUN_OPTIONS,
     metrics: METRICS,
     parseParams,

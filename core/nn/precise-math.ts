@@ -1,4 +1,4 @@
-// log, pow, sin and cos of a double to the nearest double on every host: V8's own differ between versions and from libm.
+// log, exp, pow, sin and cos of a double to the nearest double on every host: V8's own differ between versions and from libm.
 // Evaluated in double-double arithmetic (about 100 bits), then rounded once.
 
 /** An unevaluated sum high + low. */
@@ -87,7 +87,13 @@ export function precisePower(base: number, exponent: number): number {
   if (exponent === 0 || base === 1) return 1;
   if (base === 0) return exponent > 0 ? 0 : Infinity;
   if (exponent === 1) return base;
-  const power = multiply(logarithm(base), [exponent, 0]);
+  return exponential(multiply(logarithm(base), [exponent, 0]));
+}
+
+/** e^value; the result neither overflows nor is subnormal. */
+export const preciseExp = (value: number): number => exponential([value, 0]);
+
+function exponential(power: Pair): number {
   const doublings = Math.round(power[0] / LN2[0]);
   const rest = add(power, multiply(LN2, [-doublings, 0]));
   return polynomial(EXPONENTIAL, rest, 16)[0] * 2 ** doublings;

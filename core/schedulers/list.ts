@@ -5,6 +5,7 @@ import { cosineAnnealing, cosineRestarts } from './cosine';
 import { cyclic, oneCycle } from './cycles';
 import { constant, exponential, linear, multiStep, polynomial, step } from './decays';
 import type { SchedulerDeclaration } from './declaration';
+import { lambda, multiplicative } from './functions';
 import { reduceOnPlateau } from './plateau';
 
 /** Every scheduler, in menu order. A new scheduler is one declaration and one entry here. */
@@ -20,6 +21,8 @@ export const SCHEDULERS: readonly SchedulerDeclaration[] = [
   polynomial,
   cosineRestarts,
   cyclic,
+  lambda,
+  multiplicative,
   sequential,
   chained,
 ];

@@ -4,6 +4,7 @@ Called by catalogue.py for requests of kind scheduler. Arrays are base64 of litt
 """
 
 import base64
+import math
 import struct
 
 import torch
@@ -15,9 +16,19 @@ def encode(numbers):
     return base64.b64encode(struct.pack(f"<{len(numbers)}d", *numbers)).decode()
 
 
+def keywords_of(params):
+    """Keywords without the schedulers inside; a formula becomes the function that PyTorch takes."""
+    names = {name: value for name, value in vars(math).items() if name != "pow"}
+    given = {key: value for key, value in params.items() if key != "schedulers"}
+    if "lr_lambda" in given:
+        text = given["lr_lambda"]
+        given["lr_lambda"] = eval(text if text.startswith("lambda") else f"lambda epoch: {text}", {"math": math, **names})
+    return given
+
+
 def create(request, optimizer):
     name = request["torch"].split(".")[-1]
-    params = {key: value for key, value in request["params"].items() if key != "schedulers"}
+    params = keywords_of(request["params"])
     parts = [create(part, optimizer) for part in request["params"].get("schedulers", [])]
     target = getattr(torch.optim.lr_scheduler, name)
     if name == "ChainedScheduler":

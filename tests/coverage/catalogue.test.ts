@@ -8,7 +8,7 @@ import { LAYERS, parseParams } from '#core/layers/index';
 import { LOSSES } from '#core/losses/index';
 import { METRICS } from '#core/metrics/index';
 import { findOptimizer, OPTIMIZERS } from '#core/optimizers/index';
-import { SCHEDULERS } from '#core/schedulers/index';
+import { FORMULA_NAMES, SCHEDULERS } from '#core/schedulers/index';
 import { RUN_OPTIONS } from '#core/training/options';
 import { layersPage } from '../../scripts/docs.mjs';
 import { readGolden, readLayerGolden, type GoldenAnswer, type GoldenTrajectory } from '../catalogue/agreement';
@@ -107,6 +107,7 @@ it('docs/layers.md is what scripts/docs.mjs writes', () => {
     losses: LOSSES,
     optimizers: OPTIMIZERS,
     schedulers: SCHEDULERS,
+    formulaNames: FORMULA_NAMES,
     runOptions: RUN_OPTIONS,
     metrics: METRICS,
     parseParams,

@@ -22,6 +22,7 @@ import * as io from './io';
 import * as linear from './linear';
 import * as moving from './moving';
 import * as normalization from './normalization';
+import { normalize } from './normalize';
 import { findDeclared } from './parse';
 import * as ordering from './ordering';
 import { paddings } from './padding';
@@ -100,6 +101,7 @@ export const LAYERS: readonly LayerDeclaration[] = [
   instanceNormalization.instanceNorm1d,
   instanceNormalization.instanceNorm2d,
   instanceNormalization.instanceNorm3d,
+  normalize,
   responses.localResponseNorm,
   responses.crossMapLrn2d,
   activation.relu,

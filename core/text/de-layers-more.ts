@@ -239,6 +239,9 @@ export const DE_LAYERS_MORE: Readonly<Record<string, string>> = {
   'The logarithm of the sum of exponentials along axes: a smooth largest value.':
     'Der Logarithmus der Summe der Exponentialfunktionen entlang von Achsen: ein glattes Maximum.',
   'The norm along axes: the length of vectors.': 'Die Norm entlang von Achsen: die Länge von Vektoren.',
+  'Scales vectors to length 1.': 'Bringt Vektoren auf die Länge 1.',
+  'Axes along which the vectors lie; negative counts from the end.':
+    'Achsen, entlang derer die Vektoren liegen; negative zählen vom Ende.',
   'Power of the norm: 2 is the usual length, 1 the sum of sizes, Infinity the largest.':
     'Potenz der Norm: 2 ist die übliche Länge, 1 die Summe der Beträge, Infinity der größte.',
   'How far two inputs point the same way, from -1 to 1.':

@@ -13,6 +13,8 @@ import os
 import torch
 from torch import nn
 
+from schedulers import keywords_of
+
 FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "tests", "golden")
 STEPS = 24
 SAVED_AT = 10
@@ -82,9 +84,12 @@ def samples():
 
 
 def new_scheduler(spec, optimizer):
-    params = {key: value for key, value in spec["params"].items() if key != "schedulers"}
+    params = keywords_of(spec["params"])
     parts = [new_scheduler(part, optimizer) for part in spec["params"].get("schedulers", [])]
-    return getattr(torch.optim.lr_scheduler, spec["type"])(optimizer, *([parts] if parts else []), **params)
+    target = getattr(torch.optim.lr_scheduler, spec["type"])
+    if spec["type"] == "ChainedScheduler":
+        return target(parts, optimizer=optimizer)
+    return target(optimizer, *([parts] if parts else []), **params)
 
 
 def clip(parameters, options):

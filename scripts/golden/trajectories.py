@@ -47,18 +47,39 @@ SCHEDULERS = {
     "CosineAnnealingWarmRestarts": lambda r: {"T_0": r.randint(2, 8), "T_mult": r.choice([1, 2]), "eta_min": r.choice([0, 0.001])},
     "CyclicLR": lambda r: {"base_lr": 0.001, "max_lr": 0.05, "step_size_up": r.randint(1, 6), "mode": r.choice(["triangular", "triangular2", "exp_range"]), "gamma": 0.9, "cycle_momentum": False},
     "OneCycleLR": lambda r: {"max_lr": 0.05, "total_steps": training.STEPS, "pct_start": r.choice([0.3, 0.5]), "anneal_strategy": r.choice(["cos", "linear"]), "three_phase": r.random() < 0.5, "cycle_momentum": False},
+    "LambdaLR": lambda r: {"lr_lambda": r.choice(["0.9 ** epoch", "1 if epoch < 5 else 0.5 ** (epoch // 3)", "min(1, (epoch + 1) / 7)", "0.5 * (1 + cos(pi * epoch / 24))"])},
+    "MultiplicativeLR": lambda r: {"lr_lambda": r.choice(["0.93", "0.7 if epoch % 4 == 0 else 1.05"])},
+    "CyclicMomentum": lambda r: {"base_lr": 0.001, "max_lr": 0.05, "step_size_up": r.randint(1, 6), "base_momentum": 0.6, "max_momentum": 0.9},
+    "OneCycleMomentum": lambda r: {"max_lr": 0.05, "total_steps": training.STEPS, "div_factor": r.choice([25.0, 10.0]), "base_momentum": r.choice([0.85, 0.5])},
     "ReduceLROnPlateau": lambda r: {"patience": r.randint(0, 2), "factor": 0.5, "threshold": r.choice([0.2, 0.05])},
 }  # fmt: skip
+ALIASES = {"CyclicMomentum": "CyclicLR", "OneCycleMomentum": "OneCycleLR"}
+# Those that move the momentum, and the optimizers that have one they can move.
+HAVE_MOMENTUM = ("Adam", "AdamW", "Adamax", "NAdam", "RAdam")
+ALONE = ("ReduceLROnPlateau", "OneCycleLR", "CyclicLR", *ALIASES)
+
+
+def scheduler_of(rng, optimizer):
+    """None, one, or several in a row or at once."""
+    kind = rng.choice([None, *SCHEDULERS, "SequentialLR", "ChainedScheduler"])
+    if kind in ALIASES and optimizer not in HAVE_MOMENTUM:
+        return None
+    if kind not in ("SequentialLR", "ChainedScheduler"):
+        return kind and (ALIASES.get(kind, kind), SCHEDULERS[kind](rng))
+    count = rng.randint(2, 3)
+    parts = [{"type": part, "params": SCHEDULERS[part](rng)} for part in rng.sample([each for each in SCHEDULERS if each not in ALONE], count)]
+    milestones = {"milestones": sorted(rng.sample(range(1, 22), count - 1))} if kind == "SequentialLR" else {}
+    return kind, {"schedulers": parts, **milestones}
 
 
 def settings_of(seed, index):
     rng = random.Random(f"trajectories/{seed}/{index}")
     name = list(OPTIMIZERS)[index % len(OPTIMIZERS)]
     case = training.case(name, OPTIMIZERS[name](rng))
-    kind = rng.choice([None, *SCHEDULERS])
-    if kind is not None:
-        plateau = kind == "ReduceLROnPlateau"
-        case["scheduler"] = training.scheduler(kind, SCHEDULERS[kind](rng), "epoch" if plateau else "step")
+    chosen = scheduler_of(rng, name)
+    if chosen is not None:
+        plateau = chosen[0] == "ReduceLROnPlateau"
+        case["scheduler"] = training.scheduler(*chosen, "epoch" if plateau else "step")
         if plateau:
             case["monitor"] = "loss"
     if rng.random() < 0.3:

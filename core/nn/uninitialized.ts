@@ -104,34 +104,17 @@ function convertedData(tensor: UninitializedTensor, { dtype, device }: Conversio
   return type === data.dtype && place === data.device ? null : newTensor([0], type, place);
 }
 
-/** `torch.nn.UninitializedParameter`: a Parameter without a shape. */
-export class UninitializedParameter extends Parameter implements AllowedMembers {
-  declare readonly size: AllowedMembers['size'];
-  declare readonly isComplex: AllowedMembers['isComplex'];
-  declare readonly isFloatingPoint: AllowedMembers['isFloatingPoint'];
-  declare readonly getDevice: AllowedMembers['getDevice'];
-  declare readonly half: AllowedMembers['half'];
-  declare readonly float: AllowedMembers['float'];
-  declare readonly double: AllowedMembers['double'];
-  declare readonly char: AllowedMembers['char'];
-  declare readonly short: AllowedMembers['short'];
-  declare readonly int: AllowedMembers['int'];
-  declare readonly long: AllowedMembers['long'];
-  declare readonly cpu: AllowedMembers['cpu'];
-  declare readonly cuda: AllowedMembers['cuda'];
-  declare readonly real: AllowedMembers['real'];
-  declare readonly name: AllowedMembers['name'];
-  declare readonly isMeta: AllowedMembers['isMeta'];
-  declare readonly isCpu: AllowedMembers['isCpu'];
-  declare readonly isCuda: AllowedMembers['isCuda'];
-  declare readonly isSparse: AllowedMembers['isSparse'];
-  declare readonly isQuantized: AllowedMembers['isQuantized'];
-  declare readonly copy_: AllowedMembers['copy_'];
-  declare readonly bfloat16: AllowedMembers['bfloat16'];
-  declare readonly byte: AllowedMembers['byte'];
-  declare readonly bool: AllowedMembers['bool'];
-  declare readonly shareMemory_: AllowedMembers['shareMemory_'];
+/** What `MEMBERS` puts onto both classes. */
+type Installed = Omit<AllowedMembers, 'data' | 'T' | 'to'>;
+/** The class as the compiler is to see it below: its statics, and a constructor whose objects have them. */
+type WithInstalled<C extends new (...given: never[]) => object> = Omit<C, 'prototype'> &
+  (new (...given: ConstructorParameters<C>) => InstanceType<C> & Installed);
 
+/** `torch.nn.UninitializedParameter`: a Parameter without a shape. */
+export class UninitializedParameter
+  extends (Parameter as WithInstalled<typeof Parameter>)
+  implements AllowedMembers
+{
   constructor(options: UninitializedOptions = {}) {
     const { requiresGrad = true, device = 'cpu', dtype = getDefaultDType() } = options;
     const empty = newTensor([0], dtype, device);
@@ -162,32 +145,7 @@ export class UninitializedParameter extends Parameter implements AllowedMembers 
 }
 
 /** `torch.nn.UninitializedBuffer`: a buffer without a shape; not a Parameter. */
-export class UninitializedBuffer extends Tensor implements AllowedMembers {
-  declare readonly size: AllowedMembers['size'];
-  declare readonly isComplex: AllowedMembers['isComplex'];
-  declare readonly isFloatingPoint: AllowedMembers['isFloatingPoint'];
-  declare readonly getDevice: AllowedMembers['getDevice'];
-  declare readonly half: AllowedMembers['half'];
-  declare readonly float: AllowedMembers['float'];
-  declare readonly double: AllowedMembers['double'];
-  declare readonly char: AllowedMembers['char'];
-  declare readonly short: AllowedMembers['short'];
-  declare readonly int: AllowedMembers['int'];
-  declare readonly long: AllowedMembers['long'];
-  declare readonly cpu: AllowedMembers['cpu'];
-  declare readonly cuda: AllowedMembers['cuda'];
-  declare readonly real: AllowedMembers['real'];
-  declare readonly name: AllowedMembers['name'];
-  declare readonly isMeta: AllowedMembers['isMeta'];
-  declare readonly isCpu: AllowedMembers['isCpu'];
-  declare readonly isCuda: AllowedMembers['isCuda'];
-  declare readonly isSparse: AllowedMembers['isSparse'];
-  declare readonly isQuantized: AllowedMembers['isQuantized'];
-  declare readonly copy_: AllowedMembers['copy_'];
-  declare readonly bfloat16: AllowedMembers['bfloat16'];
-  declare readonly byte: AllowedMembers['byte'];
-  declare readonly bool: AllowedMembers['bool'];
-  declare readonly shareMemory_: AllowedMembers['shareMemory_'];
+export class UninitializedBuffer extends (Tensor as WithInstalled<typeof Tensor>) implements AllowedMembers {
   declare persistent: boolean;
   declare isBuffer: boolean;
 

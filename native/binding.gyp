@@ -7,7 +7,8 @@
     # -Wno-restrict: GCC 12 warns wrongly about joining strings (its bug 105651).
     "warnings": ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wno-psabi", "-Wno-restrict"],
     "avx2": ["-mavx2", "-mfma", "-mf16c"],
-    "avx512": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c"],
+    # The define tells emulate-avx512.mjs which sources these are.
+    "avx512": ["-DLAZULI_AVX512", "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mf16c"],
     "avx512bf16": ["<@(avx512)", "-mavx512bf16"],
   },
   "target_defaults": {

@@ -3,12 +3,12 @@
 //
 //   node native/sanitize.mjs address     the addon, with undefined behaviour checked too, under the tests in tests/native
 //   node native/sanitize.mjs thread      tests/native/races.cc on the backend without Node
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 import { buildApart } from './build.mjs';
+import { run, testOn } from './tests-on.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const compiler = (process.env.CXX ?? 'g++').split(' ');
@@ -19,16 +19,6 @@ const FLAGS = {
 // -O1 last, so that it counts: the sanitizers' checks make the optimizer slow.
 const COMMON = ['-g1', '-O1', '-fno-omit-frame-pointer', '-Wno-error'];
 
-function run(command, args, env = {}) {
-  const { status, signal } = spawnSync(command, args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  });
-  if (status !== 0) process.stderr.write(`[sanitize] ${command} ended with ${signal ?? status}\n`);
-  return status === 0;
-}
-
 const libraryPath = (name) =>
   fs.realpathSync(
     execFileSync(compiler[0] === 'ccache' ? compiler[1] : compiler[0], [`-print-file-name=${name}`], {
@@ -37,26 +27,13 @@ const libraryPath = (name) =>
   );
 
 /** The addon in a Node whose allocator is the sanitizer's: it must be there before everything else. */
-function testAddon(folder, files) {
-  return run(
-    process.execPath,
-    [
-      'node_modules/vitest/vitest.mjs',
-      'run',
-      '--project',
-      'native',
-      ...(files.length > 0 ? files : ['tests/native']),
-    ],
-    {
-      LD_PRELOAD: `${libraryPath('libasan.so')} ${libraryPath('libubsan.so')}`,
-      // V8 frees little at exit; its own code is not instrumented. Requests past the budget must come back as null.
-      ASAN_OPTIONS: 'detect_leaks=0:allocator_may_return_null=1',
-      UBSAN_OPTIONS: 'print_stacktrace=1',
-      LAZULI_SANITIZED_ADDON: path.join(folder, 'lazuli_native.node'),
-      NODE_OPTIONS: `--import ${pathToFileURL(path.join(import.meta.dirname, 'sanitized-addon.mjs'))}`,
-    },
-  );
-}
+const testAddon = (folder, files) =>
+  testOn(folder, files, {
+    LD_PRELOAD: `${libraryPath('libasan.so')} ${libraryPath('libubsan.so')}`,
+    // V8 frees little at exit; its own code is not instrumented. Requests past the budget must come back as null.
+    ASAN_OPTIONS: 'detect_leaks=0:allocator_may_return_null=1',
+    UBSAN_OPTIONS: 'print_stacktrace=1',
+  });
 
 function testRaces(folder, flags) {
   const archives = ['lazuli_core', 'lazuli_avx2', 'lazuli_avx512', 'lazuli_avx512bf16']

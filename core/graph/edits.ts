@@ -46,7 +46,7 @@ export interface Applied {
 export function applyEdit(graph: Graph, edit: Edit): Applied {
   switch (edit.kind) {
     case 'add_node':
-      if (graph.nodes.some((node) => node.id === edit.node.id)) throw taken('node', edit.node.id);
+      if (placesOf(graph.nodes).has(edit.node.id)) throw taken('node', edit.node.id);
       return {
         graph: { ...graph, nodes: insert(graph.nodes, edit.node, edit.index) },
         inverse: { kind: 'remove_node', id: edit.node.id },
@@ -173,8 +173,9 @@ function renameNode(graph: Graph, edit: Of<'rename_node'>): Applied {
 }
 
 const isOf = (key: string, name: string): boolean => key.startsWith(`${name}.`);
-const tiesOf = ({ tensors = {} }: GraphNode): string[] =>
-  Object.values(tensors).flatMap(({ tied_to }) => tied_to ?? []);
+const tiesOf = ({ tensors }: GraphNode): readonly string[] =>
+  tensors === undefined ? NO_TIES : Object.values(tensors).flatMap(({ tied_to }) => tied_to ?? []);
+const NO_TIES: readonly string[] = [];
 
 /** Records that say nothing are left out, so that undo gives the very same node. */
 function withTensorOption(node: GraphNode, { tensor, option, value }: Of<'set_tensor_option'>): GraphNode {
@@ -211,9 +212,9 @@ function removeNode(graph: Graph, id: string): Applied {
 }
 
 function connect(graph: Graph, edge: GraphEdge, index: number | undefined): Applied {
-  if (graph.edges.some((other) => other.id === edge.id)) throw taken('edge', edge.id);
+  if (placesOf(graph.edges).has(edge.id)) throw taken('edge', edge.id);
   for (const end of [edge.from.node, edge.to.node])
-    if (!graph.nodes.some((node) => node.id === end)) throw missing('node', end);
+    if (!placesOf(graph.nodes).has(end)) throw missing('node', end);
   return {
     graph: { ...graph, edges: insert(graph.edges, edge, index) },
     inverse: { kind: 'disconnect', id: edge.id },
@@ -221,11 +222,11 @@ function connect(graph: Graph, edge: GraphEdge, index: number | undefined): Appl
 }
 
 function disconnect(graph: Graph, id: string): Applied {
-  const index = graph.edges.findIndex((edge) => edge.id === id);
+  const index = placesOf(graph.edges).get(id) ?? -1;
   const edge = graph.edges[index];
   if (!edge) throw missing('edge', id);
   return {
-    graph: { ...graph, edges: graph.edges.filter((other) => other !== edge) },
+    graph: { ...graph, edges: graph.edges.toSpliced(index, 1) },
     inverse: { kind: 'connect', edge, index },
   };
 }

@@ -1,8 +1,10 @@
 // What lies on the clipboard: chosen nodes with the edges among them and notes; how it is taken from a graph and put into one.
 import type { Block, Graph, GraphNode } from '../document/project';
 import type { Edit } from './edits';
-import { uniqueName } from './names';
-import { placesOf, type Places } from './places';
+import { FreshNames } from './names';
+import { edgesFrom } from './order';
+import { inOrderOf, placesOf, type Places } from './places';
+import { namesOf } from './taken-names';
 
 /** Nodes with the edges among them, as they lie on the clipboard. */
 export type Fragment = Graph;
@@ -10,11 +12,12 @@ export type Fragment = Graph;
 /** The chosen nodes, the edges between two of them, and the chosen notes. */
 export function copyNodes(graph: Graph, ids: ReadonlySet<string>): Fragment {
   const notes = graph.notes?.filter((note) => ids.has(note.id)) ?? [];
-  const nodes = graph.nodes.filter((node) => ids.has(node.id));
+  const nodes = inOrderOf(graph.nodes, ids);
+  const inner = nodes.flatMap(({ id }) => edgesFrom(graph, id).filter(({ to }) => ids.has(to.node)));
   const blocks = blocksUsedBy(nodes, graph.blocks ?? []);
   return {
     nodes,
-    edges: graph.edges.filter((edge) => ids.has(edge.from.node) && ids.has(edge.to.node)),
+    edges: inOrderOf(graph.edges, new Set(inner.map(({ id }) => id))),
     ...(notes.length === 0 ? {} : { notes }),
     ...(blocks.length === 0 ? {} : { blocks }),
   };
@@ -67,7 +70,7 @@ export function pasteEdit(
   const nodeIds = new FreshIds('n', graph.nodes);
   const edgeIds = new FreshIds('e', graph.edges);
   const noteIds = new FreshIds('note', graph.notes ?? []);
-  const names = new Set(graph.nodes.map((node) => node.name));
+  const names = new FreshNames(namesOf(graph.nodes));
   const renamed = new Map<string, string>();
   const blocks = adoptBlocks(graph, fragment);
   const edits: Edit[] = blocks.add.map((block) => ({ kind: 'add_block', block }));
@@ -78,8 +81,7 @@ export function pasteEdit(
   });
   for (const node of fragment.nodes) {
     const id = nodeIds.next();
-    const name = names.has(node.name) ? uniqueName(node.name, names) : node.name;
-    names.add(name);
+    const name = names.take(node.name) ? node.name : names.next(node.name);
     renamed.set(node.id, id);
     ids.push(id);
     edits.push({

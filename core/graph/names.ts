@@ -1,6 +1,7 @@
 // Node names: state-dict prefixes that must also be Python attribute names, unique in the graph. How they are checked and made up.
 import type { Graph } from '../document/project';
 import { Module } from '../nn/module';
+import { namesOf, type Taken } from './taken-names';
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -55,20 +56,55 @@ export function toValidName(text: string): string {
 }
 
 /** `base` itself when it is free, else its stem with the first free number: `conv2d_1` after `conv2d`, `fc2` after `fc1`. */
-export function uniqueName(base: string, taken: Iterable<string>): string {
-  const used = taken instanceof Set ? (taken as ReadonlySet<string>) : new Set(taken);
-  const valid = toValidName(base);
-  if (!used.has(valid)) return valid;
-  const [, stem = valid, digits] = /^(.*?)(\d+)$/.exec(valid) ?? [];
-  const prefix = digits === undefined ? `${stem}_` : stem;
-  let number = digits === undefined ? 1 : Number(digits) + 1;
-  while (used.has(`${prefix}${number}`)) number++;
-  return `${prefix}${number}`;
+export const uniqueName = (base: string, taken: Iterable<string> | Taken): string =>
+  new FreshNames('has' in taken ? taken : new Set(taken)).next(base);
+
+/** Makes up several names, none of which is taken or was given before. */
+export class FreshNames {
+  readonly #taken: Taken;
+  readonly #given = new Set<string>();
+  /** By what stands before the number: all numbers from the first to the last are known to be in use. */
+  readonly #used = new Map<string, { readonly first: number; readonly last: number }>();
+
+  constructor(taken: Taken) {
+    this.#taken = taken;
+  }
+
+  /** As `uniqueName` says. */
+  next(base: string): string {
+    const name = this.#free(toValidName(base));
+    this.#given.add(name);
+    return name;
+  }
+
+  /** Gives this very name where it is free. */
+  take(name: string): boolean {
+    if (this.#has(name)) return false;
+    this.#given.add(name);
+    return true;
+  }
+
+  #has(name: string): boolean {
+    return this.#given.has(name) || this.#taken.has(name);
+  }
+
+  #free(valid: string): string {
+    if (!this.#has(valid)) return valid;
+    const [, stem = valid, digits] = /^(.*?)(\d+)$/.exec(valid) ?? [];
+    const prefix = digits === undefined ? `${stem}_` : stem;
+    const first = digits === undefined ? 1 : Number(digits) + 1;
+    const used = this.#used.get(prefix);
+    const isWithin = used !== undefined && first >= used.first && first <= used.last;
+    let last = isWithin ? used.last + 1 : first;
+    while (this.#has(`${prefix}${last}`)) last++;
+    this.#used.set(prefix, { first: isWithin ? used.first : first, last });
+    return `${prefix}${last}`;
+  }
 }
 
 /** A name for a new node of layer `type`: `conv1`, `conv2` for conv2d; `linear1`, `relu1`. */
 export function nameForLayer(type: string, graph: Graph): string {
-  const taken = graph.nodes.map((node) => node.name);
+  const taken = namesOf(graph.nodes);
   if (type === 'input' || type === 'output') return uniqueName(type, taken);
   const stem = type.replace(/\d+d$/, '').replace(/_$/, '');
   return uniqueName(`${stem}1`, taken);

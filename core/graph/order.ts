@@ -1,6 +1,7 @@
 // The order a graph runs in: topological, and where the edges leave a choice, the order of the file.
 import type { Graph, GraphEdge, GraphNode } from '../document/project';
 import { drain, type Turned } from '../turns';
+import { placesOf } from './places';
 import { RecentLists } from './recent-lists';
 
 /** A graph's nodes and edges by id; edges in the order of the file. */
@@ -59,11 +60,23 @@ class PatchedGroups implements Groups {
     end: (edge: GraphEdge) => string,
   ): PatchedGroups | null {
     if (this.patch.size + changed.length > MOST_PATCHED) return null;
-    const anew = new Map(changed.map((edge): [string, GraphEdge[]] => [end(edge), []]));
-    for (const edge of edges) anew.get(end(edge))?.push(edge);
-    return new PatchedGroups(this.first, new Map([...this.patch, ...anew]));
+    const places = placesOf(edges);
+    const patch = new Map(this.patch);
+    for (const edge of changed) {
+      const group = patch.get(end(edge)) ?? this.first.get(end(edge)) ?? NO_EDGES;
+      patch.set(end(edge), group.includes(edge) ? group.filter((each) => each !== edge) : [...group, edge]);
+    }
+    for (const node of new Set(changed.map(end)))
+      patch.set(
+        node,
+        sortedBy(patch.get(node) ?? NO_EDGES, (edge) => places.get(edge.id) ?? -1),
+      );
+    return new PatchedGroups(this.first, patch);
   }
 }
+
+const sortedBy = <T>(items: readonly T[], place: (item: T) => number): readonly T[] =>
+  items.length < 2 ? items : items.toSorted((a, b) => place(a) - place(b));
 
 const NO_EDGES: readonly GraphEdge[] = [];
 

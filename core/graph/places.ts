@@ -12,6 +12,16 @@ export type Places = Pick<ReadonlyMap<string, number>, 'get' | 'has'>;
 /** Made once per list. */
 export const placesOf = (list: readonly Item[]): Places => lists.of(list);
 
+/** The items with these ids, in the order of the list. Few are found by their places, without looking through all. */
+export function inOrderOf<T extends Item>(list: readonly T[], ids: ReadonlySet<string>): readonly T[] {
+  if (ids.size * 8 > list.length) return list.filter(({ id }) => ids.has(id));
+  const places = placesOf(list);
+  return [...ids]
+    .flatMap((id) => places.get(id) ?? [])
+    .toSorted((a, b) => a - b)
+    .flatMap((at) => list[at] ?? []);
+}
+
 const lists = new RecentLists<Item, Cuts>(
   (list) => new Cuts(new Map(list.map(({ id }, at) => [id, at])), []),
   (known, { before, now }, change) => (hasSameIds(before, now, change) ? known : known.after(change)),
@@ -37,7 +47,7 @@ interface Cut {
 }
 
 /** After so many changes, or one so large, the places are counted anew. */
-const MOST_CUTS = 24;
+const MOST_CUTS = 10;
 const MOST_ADDED = 2_000;
 
 class Cuts implements Places {

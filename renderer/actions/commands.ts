@@ -5,7 +5,7 @@ import { arrange } from '../canvas/arrange';
 import { middleOfEdge } from '../canvas/edge-middle';
 import { fitNodes, fitView, zoomIn, zoomOut } from '../canvas/viewport';
 import { useApp } from '../stores/app';
-import { useDocument } from '../stores/document';
+import { nodeOf, useDocument } from '../stores/document';
 import { toggleHeat } from '../stores/heat';
 import { useModel } from '../stores/model';
 import { useRun } from '../stores/run';
@@ -58,7 +58,7 @@ const runsTo = (direction: 'down' | 'right'): boolean =>
 /** The one selected node, notes aside. */
 function onlySelectedNode(): string | null {
   const id = onlySelected(useUi.getState());
-  return id !== null && graphNow()?.nodes.some((node) => node.id === id) === true ? id : null;
+  return id !== null && nodeOf(graphNow() ?? undefined, id) !== undefined ? id : null;
 }
 
 function connectSelected(): void {
@@ -70,6 +70,14 @@ function connectSelected(): void {
 function showOutline(): void {
   showDock('outline');
   requestAnimationFrame(() => document.querySelector<HTMLElement>('.outline-tree')?.focus());
+}
+
+/** Takes the focus from a card or an edge before it goes: a page that loses what has it is laid out twice. */
+function deleteAndLetGo(): void {
+  const focused = document.activeElement;
+  if (focused instanceof HTMLElement || focused instanceof SVGElement)
+    if (focused.closest('.react-flow__node, .react-flow__edge') !== null) focused.blur();
+  deleteSelection();
 }
 
 function renameSelected(): void {
@@ -113,7 +121,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'edit.cut': { run: cutSelection, isEnabled: hasNodes(1) },
   'edit.copy': { run: copySelection, isEnabled: hasNodes(1) },
   'edit.paste': { run: paste, isEnabled: hasProject },
-  'edit.delete': { run: () => deleteSelection(), isEnabled: hasSelection },
+  'edit.delete': { run: deleteAndLetGo, isEnabled: hasSelection },
   'edit.duplicate': { run: duplicateSelection, isEnabled: hasNodes(1) },
   'edit.rename': { run: renameSelected, isEnabled: () => onlySelected(useUi.getState()) !== null },
   'edit.connect': { run: connectSelected, isEnabled: () => onlySelectedNode() !== null },

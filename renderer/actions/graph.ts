@@ -4,11 +4,12 @@ import { instancesOf } from '#core/graph/collapse';
 import type { Edit } from '#core/graph/edits';
 import { copyNodes, newEdgeId, pasteEdit } from '#core/graph/fragment';
 import { nameFault } from '#core/graph/names';
-import { reachable } from '#core/graph/order';
-import { placesOf } from '#core/graph/places';
+import { edgesInto, reachable } from '#core/graph/order';
+import { inOrderOf, placesOf } from '#core/graph/places';
+import { namesOf } from '#core/graph/taken-names';
 import { findLayer } from '#core/layers/index';
 
-import { edit, shownGraph, useDocument } from '../stores/document';
+import { edit, nodeOf, shownGraph, useDocument } from '../stores/document';
 import { showError } from '../stores/toasts';
 import { select, useUi } from '../stores/ui';
 import { t } from '../text';
@@ -40,13 +41,11 @@ export function change(next: Edit, label: string): boolean {
 export function connect(from: GraphEdge['from'], to: GraphEdge['to'], replaces: string | null = null): void {
   const graph = graphNow();
   if (!graph) return;
-  const target = graph.nodes.find(({ id }) => id === to.node);
+  const target = nodeOf(graph, to.node);
   const port = target && findLayer(target.layer)?.inputs.find(({ name }) => name === to.port);
-  const leaving = graph.edges.filter(
-    (edge) =>
-      edge.id === replaces ||
-      (port?.isVariadic !== true && edge.to.node === to.node && edge.to.port === to.port),
-  );
+  const there = port?.isVariadic === true ? [] : edgesInto(graph, to.node);
+  const ids = there.filter((edge) => edge.to.port === to.port).map(({ id }) => id);
+  const leaving = inOrderOf(graph.edges, new Set(replaces === null ? ids : [...ids, replaces]));
   const edits: Edit[] = [
     ...leaving.map((edge): Edit => ({ kind: 'disconnect', id: edge.id })),
     { kind: 'connect', edge: { id: newEdgeId(graph), from, to } },
@@ -66,12 +65,12 @@ export function deleteSelection(label = t('step.delete')): void {
   const graph = graphNow();
   const { nodes, edges } = useUi.getState().selection;
   if (!graph || nodes.size + edges.size === 0) return;
-  const loose = graph.edges.filter(
-    ({ id, from, to }) => edges.has(id) && !nodes.has(from.node) && !nodes.has(to.node),
+  const loose = inOrderOf(graph.edges, edges).filter(
+    ({ from, to }) => !nodes.has(from.node) && !nodes.has(to.node),
   );
   const edits: Edit[] = [
     ...loose.map((edge): Edit => ({ kind: 'disconnect', id: edge.id })),
-    ...graph.nodes.filter(({ id }) => nodes.has(id)).map(({ id }): Edit => ({ kind: 'remove_node', id })),
+    ...inOrderOf(graph.nodes, nodes).map(({ id }): Edit => ({ kind: 'remove_node', id })),
     ...(graph.notes ?? [])
       .filter(({ id }) => nodes.has(id))
       .map(({ id }): Edit => ({ kind: 'remove_note', id })),
@@ -115,12 +114,13 @@ export function selectAlong(direction: 'forward' | 'backward'): void {
 
 /** What is wrong with a name for this node, as the end of a sentence, or null. */
 export function renameFault(id: string, name: string): string | null {
-  const isTaken = graphNow()?.nodes.some((node) => node.id !== id && node.name === name) ?? false;
+  const graph = graphNow() ?? undefined;
+  const isTaken = graph !== undefined && nodeOf(graph, id)?.name !== name && namesOf(graph.nodes).has(name);
   return isTaken ? t('name.taken') : nameFault(name);
 }
 
 export function rename(id: string, name: string): void {
-  const node = graphNow()?.nodes.find((candidate) => candidate.id === id);
+  const node = nodeOf(graphNow() ?? undefined, id);
   if (!node || node.name === name) return;
   const edits: Edit[] = [{ kind: 'rename_node', id, name }];
   // A block with a single instance is called what that is called, until one of the two gets its own name.

@@ -1,7 +1,7 @@
 // What changes parameter values: feeding a sample, going back to uninitialized, weight files; and undo and redo over all of it.
 import { call } from '../client';
 import { recordValues, step, useDocument, type HistoryEntry } from '../stores/document';
-import { useLive } from '../stores/live';
+import { useLive, type NodeView } from '../stores/live';
 import { useModel } from '../stores/model';
 import { showNote } from '../stores/toasts';
 import { openDialog, useUi } from '../stores/ui';
@@ -143,7 +143,20 @@ async function takeStep(direction: 'undo' | 'redo'): Promise<void> {
 export const isUninitialized = (model: ModelInfo | null): boolean => (model?.totals.uninitialized ?? 0) > 0;
 
 /** True when going back to uninitialized would take a shape away. */
-export const isMaterialized = (): boolean =>
-  [...useLive.getState().views.values()].some(({ chips }) =>
-    chips.some(({ isLazy, state }) => isLazy && state !== 'uninitialized'),
-  );
+export function isMaterialized(): boolean {
+  const { views } = useLive.getState();
+  if (known.views !== views) known = { views, isMaterialized: hasLazyValues(views) };
+  return known.isMaterialized;
+}
+
+function hasLazyValues(views: ReadonlyMap<string, NodeView>): boolean {
+  for (const { chips } of views.values())
+    if (chips.some(({ isLazy, state }) => isLazy && state !== 'uninitialized')) return true;
+  return false;
+}
+
+/** Buttons ask with every change of the window. */
+let known: { readonly views: ReadonlyMap<string, NodeView> | null; readonly isMaterialized: boolean } = {
+  views: null,
+  isMaterialized: false,
+};

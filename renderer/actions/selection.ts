@@ -1,5 +1,6 @@
 // What is selected is there: nodes, notes and edges that an undo or another edit took away are selected no more.
 import type { Graph } from '#core/document/project';
+import { placesOf } from '#core/graph/places';
 
 import { shownGraph, useDocument } from '../stores/document';
 import { select, useUi } from '../stores/ui';
@@ -17,7 +18,7 @@ export const followSelection = (): (() => void) =>
     const { nodes, edges } = useUi.getState().selection;
     if (!graph || !before || graph === before || nodes.size + edges.size === 0) return;
     if (!hasLost(graph, before)) return;
-    const there = new Set([...graph.nodes, ...(graph.notes ?? []), ...graph.edges].map(({ id }) => id));
-    const isThere = (id: string): boolean => there.has(id);
+    const lists = [graph.nodes, graph.notes ?? [], graph.edges].map(placesOf);
+    const isThere = (id: string): boolean => lists.some((there) => there.has(id));
     select([...nodes].filter(isThere), [...edges].filter(isThere));
   });

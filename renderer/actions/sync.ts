@@ -6,6 +6,7 @@ import type { Project } from '#core/document/project';
 import { ModelListener } from '#core/session/model-change';
 import type { ModelInfo } from '#core/session/session';
 
+import { LARGE } from '../canvas/scene';
 import { call } from '../client';
 import { isDirty, keptHistory, scopePath, shownGraph, useDocument } from '../stores/document';
 import { finishInTurns } from '../stores/in-turns';
@@ -17,6 +18,9 @@ import { useUi } from '../stores/ui';
 import { t } from '../text';
 
 const UPDATE_MS = 150;
+/** The engine takes a tenth of a second of work over a large graph's edit: between edits in a row it is left alone. */
+const UPDATE_LARGE_MS = 400;
+const UPDATE_LIMIT_MS = 3_000;
 const REMEMBER_MS = 300;
 const REMEMBER_LIMIT_MS = 3_000;
 
@@ -60,6 +64,8 @@ export function tell(project: Project): Promise<void> {
 /** The project the engine's picture was made of; by identity. */
 let synced: Project | null = null;
 let updateTimer: ReturnType<typeof setTimeout> | undefined;
+/** When the first edit was made that the engine was not told of; null when it knows all. */
+let behindSince: number | null = null;
 let rememberTimer: ReturnType<typeof setTimeout> | undefined;
 /** When the oldest edit that is not remembered yet was made; null when all are. */
 let waitingSince: number | null = null;
@@ -122,10 +128,15 @@ export async function flushUpdate(): Promise<void> {
 
 function scheduleUpdate(): void {
   clearTimeout(updateTimer);
-  updateTimer = setTimeout(() => void update(), UPDATE_MS);
+  const now = performance.now();
+  behindSince ??= now;
+  const isLarge = (useDocument.getState().project?.graph.nodes.length ?? 0) >= LARGE;
+  const wait = !isLarge ? UPDATE_MS : now - behindSince > UPDATE_LIMIT_MS ? 0 : UPDATE_LARGE_MS;
+  updateTimer = setTimeout(() => void update(), wait);
 }
 
 async function update(): Promise<void> {
+  behindSince = null;
   const { project } = useDocument.getState();
   // While a run is going the engine keeps the graph it trains; the edits follow when it ends.
   if (!project || isInStep(project) || useRun.getState().state !== 'idle') return;

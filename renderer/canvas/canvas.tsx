@@ -19,6 +19,7 @@ import { Breadcrumbs } from './breadcrumbs';
 import { CanvasControls } from './canvas-controls';
 import { CanvasHint } from './canvas-hint';
 import { ContextMenu } from './context-menu';
+import { Dots, DOTS } from './dots';
 import { DrawnLayer } from './drawn-layer';
 import { EmptyCanvas } from './empty-canvas';
 import { startFlow, useFlow } from './flow-store';
@@ -62,6 +63,7 @@ export function Canvas(): JSX.Element {
   return (
     <main className={isLarge ? 'canvas is-large' : 'canvas'} aria-label={t('canvas.graph')}>
       <Hand>
+        {isLarge ? <Dots /> : null}
         {isLarge ? <DrawnLayer /> : null}
         <ReactFlow<FlowNode, FlowEdge>
           nodes={nodes}
@@ -77,6 +79,7 @@ export function Canvas(): JSX.Element {
           multiSelectionKeyCode={ADDING_KEYS}
           selectionOnDrag={!isLarge}
           selectionMode={SelectionMode.Partial}
+          elevateNodesOnSelect={false}
           panOnScroll
           panOnDrag={PAN_BUTTONS}
           zoomOnDoubleClick={false}
@@ -106,7 +109,7 @@ function Floating({
   useLanguage();
   return (
     <>
-      <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} />
+      {isLarge ? null : <Background variant={BackgroundVariant.Dots} {...DOTS} />}
       {isLarge ? (
         <Overview />
       ) : (

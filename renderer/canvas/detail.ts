@@ -1,6 +1,6 @@
 // Which cards of a large graph are elements of the page: those near enough to read that lie in view, a few more with each frame, so
 // that no frame has to wait for all of them.
-import { boundsOf, type PlacedBox } from './geometry';
+import { boundsOf, type PlacedBox, type Point } from './geometry';
 import { cardsWithin, sceneBox, type Scene } from './scene';
 
 /** Below this zoom a card is too small to read, and its picture does. */
@@ -13,6 +13,8 @@ const AROUND = 160;
 export interface Seen {
   readonly part: Omit<PlacedBox, 'id'>;
   readonly zoom: number;
+  /** Cards nearest to this point come first: where the hand is. Else those in the middle. */
+  readonly hand?: Point | null;
 }
 
 export interface Detail {
@@ -24,7 +26,7 @@ export interface Detail {
 /** The next step from what is detailed now. `always` stay, wherever they are. */
 export function nextDetail(
   scene: Scene,
-  { part, zoom }: Seen,
+  { part, zoom, hand }: Seen,
   before: ReadonlySet<string>,
   always: Iterable<string>,
 ): Detail {
@@ -43,7 +45,7 @@ export function nextDetail(
     if (before.has(id)) ids.add(id);
     else missing.push(index);
   });
-  const middle = { x: part.x + part.width / 2, y: part.y + part.height / 2 };
+  const middle = hand ?? { x: part.x + part.width / 2, y: part.y + part.height / 2 };
   const distance = (index: number): number => {
     const { x, y, width, height } = boundsOf([sceneBox(scene, index)]);
     return Math.hypot(x + width / 2 - middle.x, y + height / 2 - middle.y);

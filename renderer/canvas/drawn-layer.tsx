@@ -7,6 +7,7 @@ import { useApp } from '../stores/app';
 import { heatNow, useHeat } from '../stores/heat';
 import { useUi } from '../stores/ui';
 import { useFlow } from './flow-store';
+import { isHurried, watchMotion } from './motion';
 import { paint, readInk, type Camera, type Ink } from './paint';
 import { cardsWithin } from './scene';
 import { cameraNow, onCamera, seenPart } from './viewport';
@@ -111,7 +112,8 @@ function startDrawing(canvas: HTMLCanvasElement): () => void {
 
   const onFrame = (): void => {
     frame = 0;
-    if (isDue || !covers() || ((isStale || cost <= CHEAP_MS) && isSeen())) draw();
+    const isChanging = isStale || (cost <= CHEAP_MS && !isHurried());
+    if (isDue || !covers() || (isChanging && isSeen())) draw();
     else {
       place();
       clearTimeout(rest);
@@ -136,6 +138,7 @@ function startDrawing(canvas: HTMLCanvasElement): () => void {
   });
   resized.observe(holder);
   const ends = [
+    watchMotion(holder.parentElement ?? holder),
     onCamera(ask),
     useFlow.subscribe(change),
     useHeat.subscribe(change),

@@ -11,12 +11,13 @@ import { useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { select, useUi } from '../stores/ui';
 import { cardSize } from './card-size';
-import { nextDetail } from './detail';
+import { nextDetail, READABLE } from './detail';
 import type { HelperLine, PlacedBox, Point } from './geometry';
+import { isHurried, onRest } from './motion';
 import { makeScene, sceneBox, sceneBoxes, type Scene } from './scene';
 import { endSnap, snapChanges } from './snap-drag';
 import { toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode } from './to-flow';
-import { isLarge, onCamera, seenPart, setScene, zoomNow } from './viewport';
+import { isLarge, onCamera, pointerOnCanvas, seenPart, setScene, zoomNow } from './viewport';
 
 interface FlowState {
   /** A large graph, of which `nodes` holds only the cards that are elements of the page. */
@@ -84,7 +85,14 @@ function refine(): void {
   if (!scene) return;
   const { renaming } = useUi.getState();
   const always = renaming === null ? [] : [renaming];
-  const { ids, isWaiting } = nextDetail(scene, { part: seenPart(), zoom: zoomNow() }, detail, always);
+  // A hurried camera shows pictures of what comes into view; its cards come when it rests.
+  if (isHurried() && zoomNow() >= READABLE) return;
+  const { ids, isWaiting } = nextDetail(
+    scene,
+    { part: seenPart(), zoom: zoomNow(), hand: pointerOnCanvas() },
+    detail,
+    always,
+  );
   if (ids !== detail) {
     detail = ids;
     useFlow.setState(drawn(scene.graph, scene));
@@ -113,6 +121,7 @@ export function startFlow(): () => void {
     onCamera(() => {
       if (useFlow.getState().scene) refineSoon();
     }),
+    onRest(refineSoon),
   ];
   return () => {
     cancelAnimationFrame(nextFrame);

@@ -1,8 +1,9 @@
 // A node's card: name, layer, key params, parameter chips, output shape, and what is wrong with it. It re-renders when its own
-// node, its own view or its own selection changes, never for another node and never for a step of training.
+// node or its own view changes, never for another node, for a selection (the style sheet shows that by the graph library's class) or for
+// a step of training.
 import { Handle, Position, useUpdateNodeInternals, type NodeProps } from '@xyflow/react';
 import { CircleAlert, TriangleAlert } from 'lucide-react';
-import { memo, useEffect, type JSX } from 'react';
+import { memo, useEffect, useRef, type JSX } from 'react';
 import type { GraphNode } from '#core/document/project';
 import { findLayer } from '#core/layers/index';
 import type { PortSpec } from '#core/layers/declaration';
@@ -24,7 +25,9 @@ import { paramSummary } from './param-summary';
 import { pickUpEdge } from './pick-up';
 import { saidText, t, useLanguage } from '../text';
 
-export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<FlowNode>): JSX.Element | null {
+export const LayerNode = memo(Card, (before, now) => before.id === now.id);
+
+function Card({ id }: NodeProps<FlowNode>): JSX.Element | null {
   useLanguage();
   const node = useNode(id);
   const view = useLive((state) => state.views.get(id));
@@ -32,10 +35,7 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
   const isRenaming = useUi((state) => state.renaming === id);
   const project = useDocument((state) => (state.project?.graph.blocks ? state.project : null));
   const isRight = useDocument((state) => shownGraph(state)?.direction === 'right');
-  const updateNodeInternals = useUpdateNodeInternals();
-  useEffect(() => {
-    updateNodeInternals(id);
-  }, [id, isRight, updateNodeInternals]);
+  useTurnedPorts(id, isRight);
   if (!node) return null;
   const declaration = findLayer(node.layer);
   const ports = portsOf(node, project);
@@ -44,7 +44,7 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
   const tone = hasError ? 'has-error' : (view?.problems.length ?? 0) > 0 ? 'has-warning' : '';
   return (
     <div
-      className={`card ${tone} ${node.block ? 'is-block' : ''} ${selected ? 'is-selected' : ''} ${after ? 'is-changing' : ''}`}
+      className={`card ${tone} ${node.block ? 'is-block' : ''} ${after ? 'is-changing' : ''}`}
       data-category={view?.category}
       onMouseDownCapture={(event) => {
         pickUpEdge(event, id);
@@ -88,7 +88,18 @@ export const LayerNode = memo(function LayerNode({ id, selected }: NodeProps<Flo
       <Ports kind="output" ports={ports.outputs.slice(0, view?.outputs.length)} isRight={isRight} />
     </div>
   );
-});
+}
+
+/** Tells the graph library that the ports moved to other sides of the card. Where a new card has them it finds out by itself. */
+function useTurnedPorts(id: string, isRight: boolean): void {
+  const updateNodeInternals = useUpdateNodeInternals();
+  const known = useRef(isRight);
+  useEffect(() => {
+    if (known.current === isRight) return;
+    known.current = isRight;
+    updateNodeInternals(id);
+  }, [id, isRight, updateNodeInternals]);
+}
 
 const NO_SHAPES: readonly null[] = [];
 

@@ -56,30 +56,32 @@ export const ShapeEdge = memo(function ShapeEdge({
         interactionWidth={18}
       />
       <OverEdges>
-        <div
-          className={`edge-label nopan ${tone} ${text.includes('?') ? 'is-unknown' : ''}`}
-          style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
-          title={problem ? saidText(problem.message) : why}
-          onClick={() => {
-            select([], [id]);
-          }}
-          onContextMenu={(event) => {
-            event.preventDefault();
-            const { clientX, clientY } = event;
-            select([], [id]);
-            useUi.setState({ contextMenu: { x: clientX, y: clientY, about: 'edge' } });
-          }}
-          onPointerEnter={() => {
-            setWhy(explain(source, port));
-          }}
-        >
-          {problem?.got !== undefined
-            ? t('problem.expectedGot', {
-                expected: problem.expected === undefined ? t('problem.another') : saidText(problem.expected),
-                got: saidText(problem.got),
-              })
-            : text}
-          {problem ? <EdgeRepair problem={problem} /> : null}
+        <div className="edge-label-place" style={{ left: labelX, top: labelY }}>
+          <div
+            className={`edge-label nopan ${tone} ${text.includes('?') ? 'is-unknown' : ''}`}
+            title={problem ? saidText(problem.message) : why}
+            onClick={() => {
+              select([], [id]);
+            }}
+            onContextMenu={(event) => {
+              event.preventDefault();
+              const { clientX, clientY } = event;
+              select([], [id]);
+              useUi.setState({ contextMenu: { x: clientX, y: clientY, about: 'edge' } });
+            }}
+            onPointerEnter={() => {
+              setWhy(explain(source, port));
+            }}
+          >
+            {problem?.got !== undefined
+              ? t('problem.expectedGot', {
+                  expected:
+                    problem.expected === undefined ? t('problem.another') : saidText(problem.expected),
+                  got: saidText(problem.got),
+                })
+              : text}
+            {problem ? <EdgeRepair problem={problem} /> : null}
+          </div>
         </div>
       </OverEdges>
     </>

@@ -26,6 +26,10 @@ export function nodeLabel(node: GraphNode, view: NodeView | undefined): string {
   ].join(', ');
 }
 
+/** What is selected lies over the rest; many are not lifted, since that would have all of them put together and drawn anew. */
+const LIFT = 1000;
+const MOST_LIFTED = 20;
+
 /** Nodes for a graph, reusing those of `before` that say the same. */
 export function toFlowNodes(
   graph: Graph,
@@ -34,22 +38,34 @@ export function toFlowNodes(
   before: FlowNode[],
 ): FlowNode[] {
   const old = new Map(before.map((node) => [node.id, node]));
-  const notes = (graph.notes ?? []).map((note) =>
-    toFlowNote(note, selection.nodes.has(note.id), old.get(note.id)),
-  );
+  const isLifted = selection.nodes.size <= MOST_LIFTED;
+  const notes = (graph.notes ?? []).map((note) => {
+    const selected = selection.nodes.has(note.id);
+    return toFlowNote(note, { selected, zIndex: selected && isLifted ? LIFT - 1 : -1 }, old.get(note.id));
+  });
   const cards = graph.nodes.map((node): FlowNode => {
     const ariaLabel = nodeLabel(node, views.get(node.id));
     const selected = selection.nodes.has(node.id);
     const last = old.get(node.id);
+    const zIndex = selected && isLifted ? LIFT : 0;
     if (!last)
-      return { id: node.id, type: 'layer', position: node.position, data: NO_DATA, selected, ariaLabel };
+      return {
+        id: node.id,
+        type: 'layer',
+        position: node.position,
+        data: NO_DATA,
+        selected,
+        ariaLabel,
+        zIndex,
+      };
     const position = last.dragging === true ? last.position : node.position;
     const isSame =
       last.ariaLabel === ariaLabel &&
       (last.selected ?? false) === selected &&
+      last.zIndex === zIndex &&
       last.position.x === position.x &&
       last.position.y === position.y;
-    return isSame ? last : { ...last, position, selected, ariaLabel };
+    return isSame ? last : { ...last, position, selected, ariaLabel, zIndex };
   });
   return sameOr(before, [...notes, ...cards]);
 }
@@ -59,7 +75,11 @@ const sameOr = <T>(before: T[], now: T[]): T[] =>
   before.length === now.length && now.every((item, at) => item === before[at]) ? before : now;
 
 /** Notes lie behind the cards. */
-function toFlowNote(note: GraphNote, selected: boolean, last: FlowNode | undefined): FlowNode {
+function toFlowNote(
+  note: GraphNote,
+  { selected, zIndex }: { readonly selected: boolean; readonly zIndex: number },
+  last: FlowNode | undefined,
+): FlowNode {
   const ariaLabel = t('note.label', { text: note.text === '' ? t('note.empty') : note.text.slice(0, 200) });
   const position = last?.dragging === true ? last.position : note.position;
   const isResizing = last?.resizing === true;
@@ -68,6 +88,7 @@ function toFlowNote(note: GraphNote, selected: boolean, last: FlowNode | undefin
   const isSame =
     last?.ariaLabel === ariaLabel &&
     (last.selected ?? false) === selected &&
+    last.zIndex === zIndex &&
     last.position.x === position.x &&
     last.position.y === position.y &&
     last.width === width &&
@@ -79,7 +100,7 @@ function toFlowNote(note: GraphNote, selected: boolean, last: FlowNode | undefin
     id: note.id,
     type: 'note',
     data: NO_DATA,
-    zIndex: -1,
+    zIndex,
     position,
     selected,
     ariaLabel,

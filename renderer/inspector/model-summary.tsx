@@ -1,5 +1,5 @@
 // The model as a whole: totals, how much is still uninitialized, and a row per layer to go to.
-import { useMemo, type JSX } from 'react';
+import { memo, useMemo, type JSX } from 'react';
 import type { Graph, GraphNode } from '#core/document/project';
 import { topologicalOrder } from '#core/graph/order';
 import { formatShape, numel } from '#core/tensor/shape';
@@ -186,7 +186,13 @@ function LayerTable(): JSX.Element | null {
   );
 }
 
-function LayerRow({ id, name }: { readonly id: string; readonly name: string }): JSX.Element {
+const LayerRow = memo(function LayerRow({
+  id,
+  name,
+}: {
+  readonly id: string;
+  readonly name: string;
+}): JSX.Element {
   const view = useLive((state) => state.views.get(id));
   const output = view?.outputs[0] ?? null;
   return (
@@ -206,4 +212,4 @@ function LayerRow({ id, name }: { readonly id: string; readonly name: string }):
       </button>
     </li>
   );
-}
+});

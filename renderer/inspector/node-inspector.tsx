@@ -1,7 +1,8 @@
 // The form of one node, derived from its layer's declaration: name, params, shapes, parameters, problems.
 import { CircleAlert, TriangleAlert } from 'lucide-react';
-import type { JSX } from 'react';
+import { memo, useState, type JSX } from 'react';
 import { findLayer, type LayerDeclaration } from '#core/layers/index';
+import type { ParamSpec } from '#core/layers/params';
 import { formatShape, type PartialShape } from '#core/tensor/shape';
 import type { GraphNode } from '#core/document/project';
 
@@ -21,8 +22,8 @@ import { ParameterList } from './parameter-list';
 
 /** Re-renders when its node, or what is inferred of it, changes. */
 export function NodeInspector({ id }: { readonly id: string }): JSX.Element | null {
-  const node = useNode(id);
-  const view = useLive((state) => state.views.get(id));
+  const node = useLast(useNode(id));
+  const view = useLast(useLive((state) => state.views.get(id)));
   const path = useDocument(scopePath);
   const flops = useModel((state) => state.nodes.get(path + id)?.flops ?? null);
   if (node?.block) return <BlockInspector node={node} />;
@@ -75,6 +76,13 @@ export function NodeInspector({ id }: { readonly id: string }): JSX.Element | nu
   );
 }
 
+/** Of a node that was taken away the last there was is shown until the inspector turns to something else, a frame later. */
+function useLast<T>(value: T | undefined): T | undefined {
+  const [last, setLast] = useState(value);
+  if (value !== undefined && value !== last) setLast(value);
+  return value ?? last;
+}
+
 function Params({
   node,
   declaration,
@@ -90,26 +98,56 @@ function Params({
     <section aria-label={t('nodeInspector.options')}>
       <h3 className="section-title">{t('nodeInspector.options')}</h3>
       {params.map(([name, spec]) => (
-        <ParamField
+        <Param
           key={name}
+          node={node.id}
           name={name}
           spec={spec}
           value={name in node.params ? canonical(spec.parse.bind(spec), node.params[name]) : spec.initial}
           inferred={view.sizes[name]}
           problem={view.problems.find(({ message }) => message.includes(` ${name}:`))?.message}
-          onTyping={(typed) => {
-            if (typed) showAfterEdit({ kind: 'set_param', id: node.id, param: name, value: typed.value });
-            else clearAfter();
-          }}
-          onChange={(value) => {
-            const isInitial = JSON.stringify(value) === JSON.stringify(spec.initial);
-            setParam(node.id, name, isInitial ? undefined : value);
-          }}
         />
       ))}
     </section>
   );
 }
+
+interface ParamProps {
+  /** Its id. */
+  readonly node: string;
+  readonly name: string;
+  readonly spec: ParamSpec;
+  readonly value: unknown;
+  readonly inferred: unknown;
+  readonly problem: string | undefined;
+}
+
+/** An edit of one param leaves the fields of the others. */
+const Param = memo(
+  function Param({ node, name, spec, ...shown }: ParamProps): JSX.Element {
+    return (
+      <ParamField
+        name={name}
+        spec={spec}
+        {...shown}
+        onTyping={(typed) => {
+          if (typed) showAfterEdit({ kind: 'set_param', id: node, param: name, value: typed.value });
+          else clearAfter();
+        }}
+        onChange={(value) => {
+          const isInitial = JSON.stringify(value) === JSON.stringify(spec.initial);
+          setParam(node, name, isInitial ? undefined : value);
+        }}
+      />
+    );
+  },
+  (a, b) =>
+    a.node === b.node &&
+    a.name === b.name &&
+    a.spec === b.spec &&
+    a.problem === b.problem &&
+    JSON.stringify([a.value, a.inferred]) === JSON.stringify([b.value, b.inferred]),
+);
 
 /** The value as `parse` gives it (one integer becomes its list); as it stands where `parse` refuses it. */
 function canonical(parse: (value: unknown) => unknown, value: unknown): unknown {

@@ -1,4 +1,7 @@
-// Drives work that is cut into turns without holding frames up: it begins after the next one is drawn and goes on in short slices.
+// Drives work that is cut into turns without holding frames up: it begins after the next one is drawn and goes on in short slices. And
+// what may be shown a frame later than the rest.
+import { useEffect, useState } from 'react';
+
 import type { Turned } from '#core/turns';
 
 /** What a slice may take of a frame's 16 ms. */
@@ -42,6 +45,24 @@ export const finishInTurns = <T>(work: Turned<T>): Promise<T> =>
     };
     slice();
   });
+
+/** The value as it was until the last frame: what shows it is drawn after the frame in which the value changed. */
+export function useAfterFrame<T>(value: T): T {
+  const [shown, setShown] = useState(value);
+  useEffect(() => {
+    if (Object.is(shown, value)) return undefined;
+    let isGivenUp = false;
+    afterFrame(() => {
+      soon(() => {
+        if (!isGivenUp) setShown(() => value);
+      });
+    });
+    return () => {
+      isGivenUp = true;
+    };
+  }, [shown, value]);
+  return shown;
+}
 
 /** Turns between two looks at the clock. */
 const TURNS = 16;

@@ -26,7 +26,7 @@ test('the outline mirrors the canvas: found, renamed, connected, deleted and und
   await page.keyboard.type('fc1');
   const active = page.locator('.outline-row.is-active');
   await expect(active).toHaveText(/^fc1, Linear, .*2 uninitialized/);
-  await expect(card(page, 'fc1').locator('.card')).toHaveClass(/is-selected/);
+  await expect(card(page, 'fc1')).toHaveClass(/\bselected\b/);
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowDown');
   await expect(active).toHaveText(/^input input, from flatten/);

@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import type { Graph, GraphNode } from '#core/document/project';
 import { applyEdit, applyEdits, type Edit } from '#core/graph/edits';
 import { edgesFrom, edgesInto } from '#core/graph/order';
-import { placesOf } from '#core/graph/places';
+import { inOrderOf, placesOf } from '#core/graph/places';
 import { RecentLists } from '#core/graph/recent-lists';
+import { namesOf } from '#core/graph/taken-names';
 
 const COUNT = 300;
 
@@ -62,6 +63,9 @@ const anyChoice = fc.tuple(
 );
 
 function check(graph: Graph): void {
+  const names = namesOf(graph.nodes);
+  const given = new Set(graph.nodes.map(({ name }) => name));
+  for (const { name } of chain.nodes) expect(names.has(name)).toBe(given.has(name));
   const places = placesOf(graph.nodes);
   expect(graph.nodes.map(({ id }) => places.get(id))).toEqual(graph.nodes.map((_, at) => at));
   const there = new Set(graph.nodes.map(({ id }) => id));
@@ -103,6 +107,20 @@ describe('what is known of a long list', () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it('a name two nodes have stays taken when one of them goes', () => {
+    const twice = chain.nodes.with(7, { ...node(7), name: 'relu3' });
+    expect([namesOf(twice).has('relu3'), namesOf(twice).has('relu7')]).toEqual([true, false]);
+    expect(namesOf(twice.toSpliced(7, 1)).has('relu3')).toBe(true);
+    expect(namesOf(twice.toSpliced(7, 1).toSpliced(3, 1)).has('relu3')).toBe(false);
+  });
+
+  it('few items are found without looking through all, in the order of the list', () => {
+    const ids = ['n200', 'gone', 'n3', 'n77'];
+    expect(inOrderOf(chain.nodes, new Set(ids)).map(({ id }) => id)).toEqual(['n3', 'n77', 'n200']);
+    const most = new Set(chain.nodes.slice(20).map(({ id }) => id));
+    expect(inOrderOf(chain.nodes, most)).toEqual(chain.nodes.slice(20));
   });
 
   it('is made once, and then follows the edits, from the list that is nearest', () => {

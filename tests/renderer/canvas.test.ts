@@ -25,6 +25,18 @@ test('nodes and edges that say the same keep their identity', () => {
   expect(toFlowEdges(graph, NOTHING, edges)).toBe(edges);
 });
 
+test('what is selected lies over the rest, a note under its cards; many are left where they lie', () => {
+  const note = { id: 'note1', text: '', position: { x: 0, y: 0 }, size: { width: 9, height: 9 } };
+  const layers = (selected: readonly string[], many: Graph = { ...graph, notes: [note] }) =>
+    toFlowNodes(many, new Map(), { ...NOTHING, nodes: new Set(selected) }, []).map(({ zIndex }) => zIndex);
+  expect(layers(['n2', 'note1']).slice(0, 4)).toEqual([999, 0, 1000, 0]);
+  expect(layers([])[0]).toBe(-1);
+  const nodes = Array.from({ length: 40 }, (_, at) => ({ ...nodeNamed(`relu${at}`), id: `m${at}` }));
+  expect(new Set(layers(nodes.map(({ id }) => id), { nodes, edges: [] }))).toEqual(new Set([0])); // prettier-ignore
+});
+
+const nodeNamed = (name: string) => ({ name, layer: 'relu', params: {}, position: { x: 0, y: 0 } });
+
 test('a node that is dragged stays under the hand', () => {
   const nodes = toFlowNodes(graph, new Map(), NOTHING, []).map((node) =>
     node.id === 'n2' ? { ...node, dragging: true, position: { x: 999, y: 999 } } : node,

@@ -102,5 +102,10 @@ describe('the scene of a large graph', () => {
     expect(nextDetail(scene, { part, zoom: 1 }, step.ids, []).ids).toBe(step.ids);
     const elsewhere = nextDetail(scene, { part: { ...part, x: 6000 }, zoom: 1 }, step.ids, []);
     expect(elsewhere.ids.has('n0')).toBe(false);
+    // Those under the hand come first.
+    const corner = scene.boxes.subarray(0, 2);
+    const hand = { x: corner[0] ?? 0, y: corner[1] ?? 0 };
+    expect(nextDetail(scene, { part, zoom: 1, hand }, new Set(), []).ids.has('n0')).toBe(true);
+    expect(nextDetail(scene, { part, zoom: 1 }, new Set(), []).ids.has('n0')).toBe(false);
   });
 });

@@ -123,6 +123,8 @@ describe.each(FLOATS)('%s, products larger than one block', (dtype) => {
     [150, 900, 70],
     [400, 20, 40],
     [20, 900, 150],
+    [33, 1300, 70], // spans of two blocks and of one, where both operands lie in lines
+    [560, 140, 150], // each thread packs B for itself
   ])('%i × %i × %i in all four orders', (m, k, n) => {
     const places = Array.from({ length: 300 }, (_, i) => (i * 7919 + (i === 0 ? m * n - 1 : 0)) % (m * n));
     for (const transposes of TRANSPOSES) {

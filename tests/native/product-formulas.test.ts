@@ -69,6 +69,7 @@ describe.each(FLOATS)('%s', (dtype) => {
   it.each([
     [70, 41, 33],
     [150, 64, 520],
+    [30, 1300, 50], // the depth is summed in two spans where a is turned
   ])('matmul %i × %i × %i, and many at once', (m, k, n) => {
     const [a, b] = [randomTensor(dtype, [m, k], 1), randomTensor(dtype, [k, n], 2)];
     expectSameBits(['matmul', [a, b], plain], { dtype, shape: [m, n] });

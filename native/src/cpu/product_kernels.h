@@ -8,7 +8,7 @@
 namespace lazuli {
 
 /// One register tile: c[r, j] (+)= Σ_k a[k·a_stride + r·a_row] · b[k·b_stride + j], r < rows, j < columns; where there are b_offsets,
-/// b[b_offsets[k] + j] instead, which is slower and asks for a_row = 1. One vector, if `columns` fits it, else two must be readable in each line of b; only
+/// b[b_offsets[k] + j] instead, which is slower and asks for a_row = 1. Another a_row than 1 asks for a_stride = 1. One vector, if `columns` fits it, else two must be readable in each line of b; only
 /// `columns` of this call are written. Of a strip of `tiles` each next one's operands, results and biases lie its steps further.
 template <typename T> struct TileArguments {
   int64_t depth = 0;

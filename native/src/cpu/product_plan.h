@@ -24,9 +24,10 @@ template <typename T> struct Plan {
   int64_t row_block, depth_block;  // in elements
   int64_t column_group;            // panels
   int64_t row_parts;               // of a block, in one task each
-  bool is_dot, is_a_direct, is_a_private, is_b_packed, is_b_kept, is_b_shared;
+  bool is_dot, is_a_direct, is_a_private, is_b_packed, is_b_kept, is_b_whole, is_b_shared;
   bool is_row_major;     // a thread takes all groups of columns of a part before the next part, else all parts of a group
-  int64_t column_block;  // in elements; all of them unless B is shared
+  int64_t column_block;  // in elements; all of them unless a block's B is packed at once
+  bool is_spanned;       // two spans of the depth are summed at the same time
 
   Plan(const Product<T>& p, int threads);
 
@@ -54,7 +55,7 @@ template <typename T> struct Plan {
   /// One thread computes all of a product.
   void keep_whole(const Product<T>& p) {
     is_a_private = true;
-    is_b_shared = false;
+    is_b_whole = is_b_shared = is_spanned = false;
     row_parts = 1;
     column_block = p.columns;
     column_group = std::min(most_group(kColumnBytes), ceil_div(p.columns, tile_columns));
@@ -70,6 +71,9 @@ template <typename T> struct Plan {
   static constexpr int64_t kRowBytes = 3 << 20;       // of packed A
   static constexpr int64_t kPartBytes = 160 << 10;    // of the A of a part that a second cache holds beside a group of B
   static constexpr int64_t kSharedBytes = 512 << 10;  // of B packed at once for all threads
+  // Lines packed by another core cost as much as to pack them again, and its cache must be told when they are packed anew: a thread
+  // with so many rows packs all of B for itself.
+  static constexpr int64_t kPrivateRows = 128;
   static constexpr int64_t kPrivateBytes = 400 << 10;  // of a part's packed A; larger ones are packed once, for all threads
   // Operands are read where they lie if that meets few pages and lines of the first cache:
   static constexpr int64_t kDirectRowBytes = 2048;   // of a row of A, as it lies in memory
@@ -77,6 +81,10 @@ template <typename T> struct Plan {
   static constexpr int64_t kDirectLineBytes = 512;   // of a row of B
   static constexpr int64_t kDirectDepthBytes = 1024;  // of a part of a row
   static constexpr int64_t kDirectBytes = 16 << 10;  // of all rows of A or B
+  // Where both operands lie in lines of one step of the depth, as those of a weight's gradient do, a thread that sums half of the depth
+  // meets half of each: the half that it wrote itself, if samples were divided so before.
+  static constexpr int64_t kSpanBytes = 512 << 10;  // of the results, at most
+  static constexpr int64_t kSpanElements = 1024;    // of a row or column of them
   static constexpr int64_t kColumnGroup = 8;         // panels of B in one task
   static constexpr int64_t kLeastRowPanels = 5;      // that make packing a panel of B worth it
   static constexpr int64_t kLeastTurnedPanels = 4;   // in one task where nothing is packed in it
@@ -95,8 +103,10 @@ template <typename T> struct Plan {
   /// Panels of B that so many bytes hold.
   int64_t most_group(int64_t bytes) const { return std::max<int64_t>(1, bytes / kWidth / tile_columns / depth_block); }
 
-  void choose_operands(const Product<T>& p);
+  void choose_operands(const Product<T>& p, int threads);
   void choose_tasks(const Product<T>& p, int threads);
+  void choose_spans(const Product<T>& p, int threads);
+  static int64_t wished_tasks(int threads) { return std::clamp<int64_t>(kTasksOfThread * threads, kTasksOfThread, kMostTasks); }
 };
 
 template <typename T> Plan<T>::Plan(const Product<T>& p, int threads) {
@@ -113,11 +123,18 @@ template <typename T> Plan<T>::Plan(const Product<T>& p, int threads) {
   depth_block = p.depth * packed_width <= kWholeDepthBytes ? std::max<int64_t>(p.depth, 1)
                                                            : even_block(p.depth, kDepthBytes / packed_width, 8);
   row_block = even_block(p.rows, std::max<int64_t>(1, kRowBytes / kWidth / depth_block), tile_rows);
-  choose_operands(p);
-  choose_tasks(p, threads);
+  is_spanned = depth_block < p.depth && p.a.row_stride == 1 && p.b.column_stride == 1 && !p.is_turned && !is_dot &&
+               std::max(p.rows, p.columns) <= kSpanElements && p.rows * p.columns * kWidth <= kSpanBytes &&
+               reuse * depth_block * kWidth <= kPrivateBytes;
+  if (is_spanned) {
+    choose_spans(p, threads);
+  } else {
+    choose_operands(p, threads);
+    choose_tasks(p, threads);
+  }
 }
 
-template <typename T> void Plan<T>::choose_operands(const Product<T>& p) {
+template <typename T> void Plan<T>::choose_operands(const Product<T>& p, int threads) {
   const int64_t a_line = (p.a.column_stride == 1 ? p.a.row_stride : p.a.column_stride) * kWidth;
   const bool is_most_of_line = tile_rows * kWidth >= kDirectPanelBytes;
   is_a_direct = p.is_turned || (!p.is_bfloat16 && (p.a.column_stride == 1
@@ -130,12 +147,26 @@ template <typename T> void Plan<T>::choose_operands(const Product<T>& p) {
                 (p.rows > 2 * tile_rows && b_line * p.depth > kDirectBytes && b_line > kDirectLineBytes);
   is_b_kept = is_b_packed && tile_columns * depth_block * kWidth <= kFirstCacheBytes;
   const bool is_whole = ceil_div(p.columns, tile_columns) * tile_columns * depth_block * kWidth <= kSharedBytes;
-  is_b_shared = is_b_packed && (is_b_kept || is_whole) && ceil_div(row_block, tile_rows) >= 2 * kLeastRowPanels;
-  column_block = is_b_shared ? even_block(p.columns, kSharedBytes / kWidth / depth_block, tile_columns) : p.columns;
+  const bool is_b_at_once = is_b_packed && (is_b_kept || is_whole) && ceil_div(row_block, tile_rows) >= 2 * kLeastRowPanels;
+  is_b_whole = is_b_at_once && p.rows >= kPrivateRows * threads;
+  is_b_shared = is_b_at_once && !is_b_whole;
+  column_block = is_b_at_once ? even_block(p.columns, kSharedBytes / kWidth / depth_block, tile_columns) : p.columns;
+}
+
+/// Each thread packs all of the smaller operand's block and a part of the larger one's in each task.
+template <typename T> void Plan<T>::choose_spans(const Product<T>& p, int threads) {
+  is_a_private = is_b_packed = true;
+  is_a_direct = is_b_kept = is_b_shared = false;
+  is_b_whole = is_row_major = p.columns <= p.rows;
+  row_block = p.rows, column_block = p.columns;
+  const int64_t column_panels = ceil_div(p.columns, tile_columns);
+  const int64_t parts = std::max(wished_tasks(threads) / 2, ceil_div(a_elements(row_panels()) * kWidth, kPrivateBytes));
+  row_parts = is_b_whole ? std::clamp<int64_t>(row_panels() / kLeastRowPanels, 1, parts) : 1;
+  column_group = is_b_whole ? column_panels : ceil_div(column_panels, parts);
 }
 
 template <typename T> void Plan<T>::choose_tasks(const Product<T>& p, int threads) {
-  const int64_t wished = std::clamp<int64_t>(kTasksOfThread * threads, kTasksOfThread, kMostTasks);
+  const int64_t wished = wished_tasks(threads);
   const int64_t row_panels = this->row_panels(), column_panels = ceil_div(p.columns, tile_columns);
   const auto choose_group = [&](int64_t groups) {
     const int64_t most = std::min({most_group(is_b_shared ? kSharedBytes : kColumnBytes), kColumnGroup,
@@ -148,7 +179,7 @@ template <typename T> void Plan<T>::choose_tasks(const Product<T>& p, int thread
     row_parts -= row_parts > 1 ? row_parts % 2 : 0;
   };
   // Where each task packs the B it needs, a thread keeps to its columns; else to its rows, which it may well have written.
-  is_row_major = is_b_shared || !is_b_packed;
+  is_row_major = is_b_whole || is_b_shared || !is_b_packed;
   if (is_row_major) {
     choose_parts(wished);
     if (is_b_kept) {
@@ -156,13 +187,14 @@ template <typename T> void Plan<T>::choose_tasks(const Product<T>& p, int thread
       row_parts = std::max(row_parts, ceil_div(row_panels, most));
       row_parts += row_parts > 1 ? row_parts % 2 : 0;
     }
-    choose_group(p.is_turned ? 1 : ceil_div(wished, row_parts));
+    if (is_b_whole) column_group = ceil_div(column_block, tile_columns);
+    else choose_group(p.is_turned ? 1 : ceil_div(wished, row_parts));
   } else {
     choose_group(wished);
     choose_parts(ceil_div(wished, ceil_div(column_panels, column_group)));
   }
   // Also where nothing is packed.
-  is_a_private = row_parts == 1 || (is_row_major && p.a.row_stride != 1);
+  is_a_private = row_parts == 1 || is_b_whole || (is_row_major && p.a.row_stride != 1);
   is_a_private = is_a_private && part_elements() * kWidth <= kPrivateBytes;
 }
 

@@ -10,8 +10,8 @@ std::span<const OpEntry> cpu_ops() {
   static const std::vector<OpEntry> ops = [] {
     std::vector<OpEntry> list;
     for (const auto family : {data_movement_ops, elementwise_ops, reduce_ops, along_ops, integers_ops, matmul_ops,
-                              convolution_ops, pooling_ops, normalization_ops, attention_ops, softmax_ops, losses_ops, indexing_ops,
-                              random_ops, training_ops, optimizers_ops}) {
+                              convolution_ops, pooling_ops, adaptive_pooling_ops, batch_norm_ops, normalization_ops,
+                              attention_ops, softmax_ops, losses_ops, indexing_ops, random_ops, training_ops, optimizers_ops}) {
       const auto entries = family();
       list.insert(list.end(), entries.begin(), entries.end());
     }

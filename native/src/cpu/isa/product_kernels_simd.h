@@ -174,7 +174,7 @@ inline void round(float* values, int64_t count) {
 }
 inline void round(double*, int64_t) {}
 
-inline constexpr int kPeakSums = kBytes == 64 ? 24 : kBytes == 32 ? 12 : 8;
+inline constexpr int kPeakSums = kVectorBytes == 64 ? 24 : kVectorBytes == 32 ? 12 : 8;
 
 template <typename T> T peak(int64_t rounds) {
   // Read from memory, so that nothing is known about them; the sums stay near 1.

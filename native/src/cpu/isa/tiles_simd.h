@@ -17,7 +17,33 @@ inline constexpr int kTileRows = 12;
 inline constexpr int kTileRows = 4;
 #endif
 
-/// Column k of A's rows, as they lie: each fourth row has a pointer, so that all addresses stay in registers.
+/// So many steps of the depth are written out: with few registers a step is so short that moving on to the next one would be a fifth
+/// of its instructions, which count where a core decodes for another program as well.
+#if defined(__AVX2__) && !defined(__AVX512F__)
+template <int rows> inline constexpr int kSteps = rows > kTileRows / 2 ? 4 : 1;
+#else
+template <int rows> inline constexpr int kSteps = 1;
+#endif
+
+struct MultiplyAdd {
+  template <typename T> static inline Vector<T> of(Vector<T> a, Vector<T> b, Vector<T> c) {
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    // Adds to the register of the sum: over several steps the compiler's own choice moves sums about.
+    if constexpr (sizeof(T) == 4) asm("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
+    else asm("vfmadd231pd %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
+    return c;
+#else
+    return multiply_add<T>(a, b, c);
+#endif
+  }
+};
+
+/// The element `count` strides from `at`, count < 4 and known: one address of a base and a register.
+template <typename T> inline const T* strides_on(const T* at, int64_t stride, int64_t three_strides, int count) {
+  return at + (count == 3 ? three_strides : count * stride);
+}
+
+/// A's rows as they lie, each contiguous along the depth: each fourth row has a pointer, so that all addresses stay in registers.
 template <typename T, int rows> struct Rows {
   static constexpr int kPointers = (rows + 3) / 4;
   const T* at[kPointers];
@@ -26,19 +52,21 @@ template <typename T, int rows> struct Rows {
   inline Rows(const T* a, int64_t a_row) : row(a_row), three_rows(3 * a_row) {
     for (int i = 0; i < kPointers; ++i) at[i] = a + 4 * i * a_row;
   }
-  inline T operator[](int r) const { return at[r / 4][r % 4 == 3 ? three_rows : r % 4 * row]; }
-  inline void advance(int64_t stride) {
+  inline T get(int step, int r) const { return strides_on(at[r / 4], row, three_rows, r % 4)[step]; }
+  template <int steps> inline void advance() {
 #pragma GCC unroll 4
-    for (int i = 0; i < kPointers; ++i) at[i] += stride;
+    for (int i = 0; i < kPointers; ++i) at[i] += steps;
   }
 };
 
-/// Column k of A where its rows lie side by side.
+/// A where its rows lie side by side.
 template <typename T> struct PackedRows {
   const T* at;
+  int64_t stride, three_strides;
 
-  inline T operator[](int r) const { return at[r]; }
-  inline void advance(int64_t stride) { at += stride; }
+  inline PackedRows(const T* a, int64_t a_stride) : at(a), stride(a_stride), three_strides(3 * a_stride) {}
+  inline T get(int step, int r) const { return strides_on(at, stride, three_strides, step)[r]; }
+  template <int steps> inline void advance() { at += steps * stride; }
 };
 
 /// Where one tile of a strip begins.
@@ -65,23 +93,19 @@ template <typename T> struct Place {
 template <typename T> struct EvenLines {
   static constexpr int kAheadLines = 4;
   const T* at;
-  int64_t stride;
+  int64_t stride, three_strides;
   const char* ahead;
-  int64_t ahead_stride;
+  int64_t ahead_stride, three_aheads;
 
   EvenLines(const TileArguments<T>& t, const Place<T>& place)
-      : at(place.b), stride(t.b_stride),
+      : at(place.b), stride(t.b_stride), three_strides(3 * t.b_stride),
         ahead(place.ahead ? place.ahead : reinterpret_cast<const char*>(place.b + kAheadLines * stride)),
-        ahead_stride(place.ahead ? t.ahead_stride : stride * static_cast<int64_t>(sizeof(T))) {}
-  inline const T* next() {
-    const T* line = at;
-    at += stride;
-    return line;
+        ahead_stride(place.ahead ? t.ahead_stride : stride * static_cast<int64_t>(sizeof(T))), three_aheads(3 * ahead_stride) {}
+  inline const T* get(int step) const { return strides_on(at, stride, three_strides, step); }
+  template <int vectors> inline void prefetch(int step) const {
+    for (int v = 0; v < vectors * kVectorBytes; v += 64) __builtin_prefetch(strides_on(ahead, ahead_stride, three_aheads, step) + v);
   }
-  template <int vectors> inline void prefetch() {
-    for (int v = 0; v < vectors * kBytes; v += 64) __builtin_prefetch(ahead + v);
-    ahead += ahead_stride;
-  }
+  template <int steps> inline void advance() { at += steps * stride, ahead += steps * ahead_stride; }
 };
 
 /// Lines of B each at an offset of its own.
@@ -90,8 +114,9 @@ template <typename T> struct ScatteredLines {
   const int64_t* offset;
 
   ScatteredLines(const TileArguments<T>& t, const Place<T>& place) : from(place.b), offset(t.b_offsets) {}
-  inline const T* next() { return from + *offset++; }
-  template <int vectors> inline void prefetch() {}
+  inline const T* get(int step) const { return from + offset[step]; }
+  template <int vectors> inline void prefetch(int) const {}
+  template <int steps> inline void advance() { offset += steps; }
 };
 
 /// `vectors` is 1 where the tile is so narrow that its second vector would hold nothing.
@@ -106,17 +131,27 @@ template <typename T, typename Step, int rows, int vectors, typename A, typename
     if (vectors == 2) __builtin_prefetch(place.c + r * t.c_stride + t.columns - 1, 1);
     for (int v = 0; v < vectors; ++v) sum[r][v] = Vector<T>{};
   }
-  const int64_t depth = t.depth, a_stride = t.a_stride;
-  for (int64_t k = 0; k < depth; ++k, a.advance(a_stride)) {
-    const T* row = lines_of_b.next();
+  const auto step = [&](int at) __attribute__((always_inline)) {
+    const T* row = lines_of_b.get(at);
     Vector<T> values[vectors];
     for (int v = 0; v < vectors; ++v) values[v] = load(row + v * lanes);
-    lines_of_b.template prefetch<vectors>();
+    lines_of_b.template prefetch<vectors>(at);
 #pragma GCC unroll 16
     for (int r = 0; r < rows; ++r) {
-      const Vector<T> value = broadcast(a[r]);
+      const Vector<T> value = broadcast(a.get(at, r));
       for (int v = 0; v < vectors; ++v) sum[r][v] = Step::template of<T>(value, values[v], sum[r][v]);
     }
+  };
+  constexpr int steps = kSteps<rows>;
+  int64_t left = t.depth;
+  for (; left >= steps; left -= steps) {
+#pragma GCC unroll 4
+    for (int at = 0; at < steps; ++at) step(at);
+    a.template advance<steps>(), lines_of_b.template advance<steps>();
+  }
+  for (; steps > 1 && left > 0; --left) {
+    step(0);
+    a.template advance<1>(), lines_of_b.template advance<1>();
   }
   // What there is to add is asked once, not row by row: of short sums these questions would be a fifth of the time.
   const auto finish = [&](int v, int64_t count, auto&& get, auto&& put) __attribute__((always_inline)) {
@@ -165,7 +200,7 @@ template <typename T, typename Step, int rows, int vectors, typename A, typename
 template <typename Lines, typename T, typename Step, int rows, int vectors> inline void packed_strip(const TileArguments<T>& t) {
   Place<T> place(t);
   for (int64_t left = t.tiles; left > 0; --left, place.advance(t))
-    tile_of<T, Step, rows, vectors>(t, place, PackedRows<T>{place.a}, Lines(t, place));
+    tile_of<T, Step, rows, vectors>(t, place, PackedRows<T>(place.a, t.a_stride), Lines(t, place));
 }
 template <typename T, typename Step, int rows, int vectors> void packed_tiles(const TileArguments<T>& t) {
   if (t.b_offsets == nullptr) packed_strip<EvenLines<T>, T, Step, rows, vectors>(t);

@@ -6,32 +6,21 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
+#include "vector_width.h"
 
 namespace lazuli {
 namespace {
 namespace simd {
 
-#if defined(__AVX512F__)
-inline constexpr int kWidth = 64;
-#elif defined(__AVX2__)
-inline constexpr int kWidth = 32;
-#else
-inline constexpr int kWidth = 16;
-#endif
 /// Doubles per vector.
-inline constexpr int kLanes = kWidth / 8;
+inline constexpr int kLanes = kVectorBytes / 8;
 /// Partial sums of a reduction, whatever the vector width: what keeps sums equal on every instruction set.
 inline constexpr int kSums = 16;
 
-typedef double V __attribute__((vector_size(kWidth)));
-typedef int64_t I __attribute__((vector_size(kWidth)));
-typedef uint64_t U __attribute__((vector_size(kWidth)));
-typedef float F __attribute__((vector_size(kWidth / 2)));
+typedef double V __attribute__((vector_size(kVectorBytes)));
+typedef int64_t I __attribute__((vector_size(kVectorBytes)));
+typedef uint64_t U __attribute__((vector_size(kVectorBytes)));
+typedef float F __attribute__((vector_size(kVectorBytes / 2)));
 
 inline V load(const double* from) {
   V v;
@@ -150,10 +139,10 @@ inline V cos(V x) { return sine(x, 1); }
 
 // ---- in float, with fused multiply-add on every instruction set: a few units of the last place, and quicker
 
-typedef float W __attribute__((vector_size(kWidth)));
-typedef int32_t J __attribute__((vector_size(kWidth)));
+typedef float W __attribute__((vector_size(kVectorBytes)));
+typedef int32_t J __attribute__((vector_size(kVectorBytes)));
 /// Floats per vector.
-inline constexpr int kFloats = kWidth / 4;
+inline constexpr int kFloats = kVectorBytes / 4;
 
 inline W load_floats(const float* from) {
   W w;

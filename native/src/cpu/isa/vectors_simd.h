@@ -5,25 +5,12 @@
 #include <cstring>
 #include <type_traits>
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
-
 #include "../product_kernels.h"
+#include "vector_width.h"
 
 namespace lazuli {
 namespace {
 namespace product_simd {
-
-#if defined(__AVX512F__)
-inline constexpr int kBytes = 64;
-#elif defined(__AVX2__)
-inline constexpr int kBytes = 32;
-#else
-inline constexpr int kBytes = 16;
-#endif
 
 template <typename T, int bytes> struct VectorOf;
 template <> struct VectorOf<float, 16> { typedef float type __attribute__((vector_size(16))); };
@@ -32,9 +19,9 @@ template <> struct VectorOf<float, 64> { typedef float type __attribute__((vecto
 template <> struct VectorOf<double, 16> { typedef double type __attribute__((vector_size(16))); };
 template <> struct VectorOf<double, 32> { typedef double type __attribute__((vector_size(32))); };
 template <> struct VectorOf<double, 64> { typedef double type __attribute__((vector_size(64))); };
-template <typename T> using Vector = typename VectorOf<T, kBytes>::type;
+template <typename T> using Vector = typename VectorOf<T, kVectorBytes>::type;
 template <typename T> using Quarter = typename VectorOf<T, 16>::type;
-template <typename T> inline constexpr int kLanes = kBytes / static_cast<int>(sizeof(T));
+template <typename T> inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
 
 template <typename T> inline Vector<T> load(const T* from) {
   Vector<T> v;
@@ -95,10 +82,6 @@ template <typename T> inline Vector<T> multiply_add(Vector<T> a, Vector<T> b, Ve
   return a * b + c;
 #endif
 }
-
-struct MultiplyAdd {
-  template <typename T> static inline Vector<T> of(Vector<T> a, Vector<T> b, Vector<T> c) { return multiply_add<T>(a, b, c); }
-};
 
 template <int... number> struct Numbers {};
 template <int count, int... number> struct NumbersBelow : NumbersBelow<count - 1, count - 1, number...> {};

@@ -100,7 +100,7 @@ template <int rows, int vectors> void product_of(const WinogradPanel& p) {
     for (const float* a = chunk; a < last; ++a, b += kChunk) {
       V values[vectors];
       for (int v = 0; v < vectors; ++v) values[v] = load(b + v * kLanes);
-      for (int v = 0; v < vectors * product_simd::kBytes; v += 64)
+      for (int v = 0; v < vectors * kVectorBytes; v += 64)
         __builtin_prefetch(reinterpret_cast<const char*>(b + kAheadLines * kChunk) + v);
 #pragma GCC unroll 16
       for (int r = 0; r < rows; ++r) {

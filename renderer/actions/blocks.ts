@@ -1,6 +1,7 @@
 // Blocks by hand: collapse the selection into one, open and leave it, repeat it, share its weights, break it up.
 import type { BlockUse } from '#core/document/project';
-import { breakUpEdit, collapseEdit } from '#core/graph/collapse';
+import { breakUpEdit } from '#core/graph/break-up';
+import { collapseEdit } from '#core/graph/collapse';
 import { nameFault, uniqueName } from '#core/graph/names';
 
 import { fitSoon } from '../canvas/viewport';

@@ -100,6 +100,7 @@ export const DE_SAID: SaidTable = {
 
   // Repairs (core/graph/repairs).
   "Call it '{name}'": '„{name}“ nennen',
+  "Feed again and initialize '{name}' anew": 'Neu einspeisen und „{name}“ neu initialisieren',
   "Leave {param} of '{name}' blank": '{param} von „{name}“ leer lassen',
   "Reset {param} of '{name}'": '{param} von „{name}“ zurücksetzen',
   "Set {param} of '{name}' to {number}": '{param} von „{name}“ auf {number} setzen',

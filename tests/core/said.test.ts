@@ -22,6 +22,8 @@ const COMPOSED = [
   'an integer ≥ {min}',
   'an integer from {min} to {max}',
   'a number from {min} to {max}',
+  "block '{name}', {~rest}",
+  'taking samples {data}, loss and metrics {loss}, optimizer {update}, other {other}',
 ];
 
 /** Source with every `${…}` of a template, whatever stands in it, as `{}`, and strings in pieces as one. */

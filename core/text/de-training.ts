@@ -160,7 +160,7 @@ export const DE_TRAINING: { readonly [key in keyof typeof EN_TRAINING]: string }
   'run.epochNumber': 'Epoche {epoch}',
   'run.showCell': 'Die {count} der Klasse {target} zeigen, gehalten für {predicted}',
 
-  'rate.never': 'Der Verlust fiel nie: keine Rate lässt sich vorschlagen.',
+  'rate.never': 'Der Verlust fiel nie deutlich: Keine Rate lässt sich vorschlagen.',
   'rate.suggested': 'Vorschlag: {rate}, wo der Verlust am schnellsten fiel.',
   'rate.rate': 'Rate {rate}',
   'rate.taken': 'Die Lernrate ist {rate}',

@@ -22,11 +22,7 @@ export function CurveChart({ kind }: { readonly kind: ChartKind }): JSX.Element 
   }, [kind, colours, smoothing, isLog]);
   return (
     <figure className="curve">
-      <figcaption>
-        {kind === 'loss' ? t('train.loss') : t('runTable.accuracy')}
-        <span className="legend is-train">{t('curveChart.train')}</span>
-        <span className="legend is-validation">{t('curveChart.validation')}</span>
-      </figcaption>
+      <figcaption>{kind === 'loss' ? t('train.loss') : t('runTable.accuracy')}</figcaption>
       <div ref={ref} className="curve-plot" />
     </figure>
   );

@@ -5,6 +5,7 @@ import { newBlockId, newNodeId } from './fragment';
 import { BLOCK_LAYER, blockPorts } from './flatten';
 import { uniqueName } from './names';
 import { isOfAny, tiesFollow } from './ties';
+import { unfolded } from './unfold';
 
 type Port = GraphEdge['from'];
 const COLUMN = 360;
@@ -31,8 +32,10 @@ export function collapseEdit(graph: Graph, ids: ReadonlySet<string>, name: strin
   const sources = distinct(entering.map(({ from }) => from));
   const results =
     leaving.length > 0 ? distinct(leaving.map(({ from }) => from)) : loose(graph, chosen, inside);
-  const inputs = ends('input', sources, names, chosen);
-  const outputs = ends('output', results, names, chosen);
+  const within = graph.edges.filter(({ from, to }) => inside.has(from.node) && inside.has(to.node));
+  const laid = unfolded(chosen, within, graph.direction);
+  const inputs = ends('input', sources, names, laid);
+  const outputs = ends('output', results, names, laid);
   let edgeNumber = 0;
   const freshEdge = (from: Port, to: Port): GraphEdge => ({ id: `p${++edgeNumber}`, from, to });
   const block: Block = {
@@ -40,9 +43,9 @@ export function collapseEdit(graph: Graph, ids: ReadonlySet<string>, name: strin
     name,
     graph: {
       ...(graph.direction ? { direction: graph.direction } : {}),
-      nodes: [...inputs.map(({ node }) => node), ...chosen, ...outputs.map(({ node }) => node)],
+      nodes: [...inputs.map(({ node }) => node), ...laid, ...outputs.map(({ node }) => node)],
       edges: [
-        ...graph.edges.filter(({ from, to }) => inside.has(from.node) && inside.has(to.node)),
+        ...within,
         ...entering.map(({ from, to }) => freshEdge({ node: endFor(inputs, from).id, port: 'output' }, to)),
         ...outputs.map(({ node, port }) => freshEdge(port, { node: node.id, port: 'input' })),
       ],

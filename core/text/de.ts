@@ -202,7 +202,7 @@ export const DE: Translation = {
   'paramField.backToTheInitial': 'Zurück zum Anfangswert',
   'common.name': 'Name',
   'blockInspector.block': 'Block',
-  'blockInspector.repeat': 'Wiederholen',
+  'blockInspector.repeat': 'Wie oft in Folge',
   'blockInspector.weightsSharedWithThe': 'Gewichte mit dem ersten Exemplar geteilt',
   'blockInspector.ports': 'Anschlüsse',
   'blockInspector.breakUp': 'Auflösen',

@@ -163,6 +163,27 @@ test('copies broken up stand in a row, each with the edges it had; shared weight
   });
 });
 
+test('layers of two columns stand in one in their block, each column as it was', () => {
+  const column =
+    (at: number): ((node: GraphNode, row: number) => GraphNode) =>
+    (node, row) => ({
+      ...node,
+      position: { x: 300 * at, y: 100 * row },
+    });
+  const nodes = [
+    ...graph.nodes.slice(0, 3).map(column(0)),
+    ...graph.nodes.slice(3, 6).map(column(1)),
+    ...graph.nodes.slice(6).map(column(2)),
+  ];
+  const folded: Graph = { ...graph, nodes };
+  const made = collapsed(folded, ['norm1', 'relu1', 'pool1'], 'stem').graph;
+  const inner = new Map(made.blocks?.[0]?.graph.nodes.map(({ name, position }) => [name, position]));
+  expect(inner.get('norm1')).toEqual({ x: 0, y: 200 });
+  expect(inner.get('relu1')).toEqual({ x: 0, y: 420 });
+  expect(inner.get('pool1')).toEqual({ x: 0, y: 520 });
+  expect(inner.get('output')).toEqual({ x: 0, y: 740 });
+});
+
 test('a tie from outside follows its layer into a block', () => {
   const tied = applyEdit(graph, {
     kind: 'set_tensor_option',

@@ -181,7 +181,7 @@ export const DE_SAID: SaidTable = {
   'run {id} left no checkpoint to go on from': 'Lauf {id} hat keinen Zwischenstand hinterlassen',
   'choose a data file in the Sample panel, or give --data':
     'eine Datendatei im Bereich „Probe“ wählen, oder --data angeben',
-  'stop the training first': 'das Training zuerst anhalten',
+  'stop the training first': 'das Training zuerst beenden',
   'use a larger batch': 'einen größeren Batch nehmen',
   'nothing was changed: a file of that name is as it was; choose another place or make room':
     'Nichts wurde geändert: Eine Datei dieses Namens ist, wie sie war; einen anderen Ort wählen oder Platz schaffen',

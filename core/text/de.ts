@@ -64,9 +64,9 @@ export const DE: Translation = {
     'Holt das Projekt von damals und die besten Gewichte zurück; lässt sich rückgängig machen',
   'runs.continue': 'Fortsetzen',
   'runs.continue.help':
-    'Setzt den Lauf von seinem Zwischenstand als neuen fort, als wäre er nie angehalten worden',
+    'Setzt den Lauf von seinem Zwischenstand als neuen fort, als wäre er nie unterbrochen worden',
   'runs.continue.none':
-    'Nur ein angehaltener oder abgebrochener Lauf, der seinen Zwischenstand noch hat, lässt sich fortsetzen',
+    'Nur ein vorzeitig beendeter oder abgebrochener Lauf, der seinen Zwischenstand noch hat, lässt sich fortsetzen',
   'runs.continueStep': 'Lauf {run} fortsetzen',
   'runs.notContinued': 'Lauf {run} wurde nicht fortgesetzt; nichts hat sich geändert',
   'runs.deleteFiles': 'Gewichte löschen…',

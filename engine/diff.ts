@@ -49,21 +49,38 @@ export function diffProjects(before: Project, after: Project): Difference {
   );
 }
 
-/** Nodes by name, their params, and edges by what they join; positions do not count. */
-function graphFacts(graph: Graph): [string, unknown][] {
+/**
+ * Nodes by name, what is chosen for them and their tensors, edges by what they join, notes by their words, and the same inside
+ * blocks; positions do not count.
+ */
+function graphFacts(graph: Graph, blocks = graph.blocks ?? [], within = ''): [string, unknown][] {
   const name = new Map(graph.nodes.map((node) => [node.id, node.name]));
+  const blockNames = new Map(blocks.map((block) => [block.id, block.name]));
   return [
-    ...graph.nodes.flatMap((node): [string, unknown][] => [
-      [`node '${node.name}'`, node.layer],
-      ...Object.entries(node.params).map(([key, value]): [string, unknown] => [
-        `node '${node.name}', ${key}`,
-        value,
-      ]),
-    ]),
+    ...graph.nodes.flatMap(({ name: own, layer, params, tensors = {}, block }): [string, unknown][] => {
+      const facts = {
+        ...params,
+        ...Object.fromEntries(Object.entries(tensors).flatMap(([key, options]) => flatten(key, options))),
+        ...(block ? { ...block, id: undefined, block: blockNames.get(block.id) } : {}),
+      };
+      return [
+        [`${within}node '${own}'`, layer],
+        ...Object.entries(facts).flatMap(([key, value]): [string, unknown][] =>
+          value === undefined ? [] : [[`${within}node '${own}', ${key}`, value]],
+        ),
+      ];
+    }),
     ...graph.edges.map(({ from, to }): [string, unknown] => [
-      `edge ${name.get(from.node) ?? from.node}.${from.port} → ${name.get(to.node) ?? to.node}.${to.port}`,
+      `${within}edge ${name.get(from.node) ?? from.node}.${from.port} → ${name.get(to.node) ?? to.node}.${to.port}`,
       true,
     ]),
+    ...(graph.notes ?? []).map(({ text }): [string, unknown] => [
+      `${within}note '${text.slice(0, 60)}'`,
+      text,
+    ]),
+    ...(graph.blocks ?? []).flatMap(({ name: own, graph: inner }) =>
+      graphFacts(inner, blocks, `${within}block '${own}', `),
+    ),
   ];
 }
 

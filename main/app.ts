@@ -144,7 +144,7 @@ export class App {
       this.#states.delete(window.id);
       void state.dispose();
     });
-    watchPage(window);
+    watchPage(window, this.settings);
   }
 
   async #askBeforeClosing(state: WindowState): Promise<void> {

@@ -2,6 +2,9 @@
 import { Notification, type BrowserWindow } from 'electron';
 import type { RecordedRun } from '#core/session/runs';
 
+import type { Settings } from './settings';
+import { saidTo, say } from './text';
+
 /** What is said of a run that ended. */
 export type EndedRun = Pick<RecordedRun, 'epochs' | 'total_epochs' | 'seconds'> & {
   readonly outcome: 'finished' | 'stopped' | 'failed';
@@ -9,18 +12,25 @@ export type EndedRun = Pick<RecordedRun, 'epochs' | 'total_epochs' | 'seconds'> 
 };
 
 const WORDS = {
-  finished: 'Training finished',
-  stopped: 'Training stopped',
-  failed: 'Training failed',
+  finished: 'notify.finished',
+  stopped: 'notify.stopped',
+  failed: 'notify.failed',
 } as const;
 
 /** A notification of the system, and a mark in the task bar; nothing while the window has the focus. A click brings the window. */
-export function notifyEnd(window: BrowserWindow, name: string, run: EndedRun): void {
+export function notifyEnd(window: BrowserWindow, settings: Settings, name: string, run: EndedRun): void {
   if (window.isDestroyed() || window.isFocused()) return;
   window.flashFrame(true);
   if (!Notification.isSupported()) return;
-  const done = `${run.epochs} of ${run.total_epochs} epochs in ${Math.round(run.seconds)} s`;
-  const notification = new Notification({ title: `${WORDS[run.outcome]}: ${name}`, body: run.error ?? done });
+  const told = { settings };
+  const { epochs, total_epochs: total, seconds, error } = run;
+  const notification = new Notification({
+    title: say(told, WORDS[run.outcome], { name }),
+    body:
+      error === null
+        ? say(told, 'notify.done', { epochs, total, seconds: Math.round(seconds) })
+        : saidTo(told, error),
+  });
   notification.on('click', () => {
     if (window.isDestroyed()) return;
     if (window.isMinimized()) window.restore();

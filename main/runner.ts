@@ -16,6 +16,7 @@ import {
 
 import { sendEvent } from './ipc';
 import { notifyEnd } from './notify';
+import type { Settings } from './settings';
 
 const IDLE: RunSnapshot = { state: 'idle', events: [], error: null };
 
@@ -25,6 +26,8 @@ export interface RunnerHost {
   readonly session: ModelSession;
   historyPlace(): HistoryPlace;
   tensorboardFolder(): string | null;
+  /** Of the user: the language they are told in. */
+  readonly settings: Settings;
   /** The user wants to be told when a run ends. */
   readonly notifies: boolean;
   /** A run ended, whatever follows. */
@@ -124,7 +127,7 @@ export class Runner {
       if (!this.#isBetween) this.#tellIdle(this.#last.error);
       const done = events.findLast(({ event }) => event === 'epoch');
       if (this.host.notifies)
-        notifyEnd(window, project.name, {
+        notifyEnd(window, this.host.settings, project.name, {
           outcome,
           error: error?.message ?? null,
           epochs: done?.epoch ?? 0,

@@ -1,9 +1,11 @@
-// A selection made into a block with one instance in its place, and an instance broken up again: each as one edit.
+// A selection made into a block with one instance in its place, as one edit. The way back is `break-up`.
 import type { Block, Graph, GraphEdge, GraphNode } from '../document/project';
 import type { Edit } from './edits';
 import { newBlockId, newNodeId } from './fragment';
 import { BLOCK_LAYER, blockPorts } from './flatten';
 import { uniqueName } from './names';
+import { isOfAny, tiesFollow } from './ties';
+import { unfolded } from './unfold';
 
 type Port = GraphEdge['from'];
 const COLUMN = 360;
@@ -30,8 +32,10 @@ export function collapseEdit(graph: Graph, ids: ReadonlySet<string>, name: strin
   const sources = distinct(entering.map(({ from }) => from));
   const results =
     leaving.length > 0 ? distinct(leaving.map(({ from }) => from)) : loose(graph, chosen, inside);
-  const inputs = ends('input', sources, names, chosen);
-  const outputs = ends('output', results, names, chosen);
+  const within = graph.edges.filter(({ from, to }) => inside.has(from.node) && inside.has(to.node));
+  const laid = unfolded(chosen, within, graph.direction);
+  const inputs = ends('input', sources, names, laid);
+  const outputs = ends('output', results, names, laid);
   let edgeNumber = 0;
   const freshEdge = (from: Port, to: Port): GraphEdge => ({ id: `p${++edgeNumber}`, from, to });
   const block: Block = {
@@ -39,9 +43,9 @@ export function collapseEdit(graph: Graph, ids: ReadonlySet<string>, name: strin
     name,
     graph: {
       ...(graph.direction ? { direction: graph.direction } : {}),
-      nodes: [...inputs.map(({ node }) => node), ...chosen, ...outputs.map(({ node }) => node)],
+      nodes: [...inputs.map(({ node }) => node), ...laid, ...outputs.map(({ node }) => node)],
       edges: [
-        ...graph.edges.filter(({ from, to }) => inside.has(from.node) && inside.has(to.node)),
+        ...within,
         ...entering.map(({ from, to }) => freshEdge({ node: endFor(inputs, from).id, port: 'output' }, to)),
         ...outputs.map(({ node, port }) => freshEdge(port, { node: node.id, port: 'input' })),
       ],
@@ -60,6 +64,7 @@ export function collapseEdit(graph: Graph, ids: ReadonlySet<string>, name: strin
     block: { id: block.id },
   };
   const first = graph.nodes.findIndex((node) => inside.has(node.id));
+  const outer = graph.nodes.filter((node) => !inside.has(node.id));
   const outside = sources.map((from): GraphEdge => ({
     id: entering.find((edge) => isSame(edge.from, from))?.id ?? '',
     from,
@@ -73,73 +78,10 @@ export function collapseEdit(graph: Graph, ids: ReadonlySet<string>, name: strin
       ...outside,
       ...leaving.map((edge) => ({ ...edge, from: { node: id, port: endFor(outputs, edge.from).name } })),
     ].map((edge): Edit => ({ kind: 'connect', edge })),
+    ...tiesFollow(outer, (key) => (isOfAny(key, chosen) ? `${instance.name}.${key}` : key)),
   ];
   return { edit: { kind: 'group', label: 'collapse', edits }, node: id };
 }
-
-/** Puts the layers of an instance in its place, its first copy's; the definition stays while others use it. Null for no instance. */
-export function breakUpEdit(
-  graph: Graph,
-  id: string,
-): { readonly edit: Edit; readonly ids: readonly string[] } | null {
-  const node = graph.nodes.find((candidate) => candidate.id === id);
-  const block = graph.blocks?.find((candidate) => candidate.id === node?.block?.id);
-  if (!node || !block) return null;
-  const taken = new Set(graph.nodes.map((other) => other.id));
-  const names = new Set(graph.nodes.flatMap((other) => (other === node ? [] : [other.name])));
-  const inner = block.graph.nodes.filter(({ layer }) => layer !== 'input' && layer !== 'output');
-  const renamed = new Map<string, string>();
-  const anchor = anchorOf(inner);
-  const placed = inner.map((each): GraphNode => {
-    const fresh = taken.has(each.id) ? freeId(taken) : each.id;
-    taken.add(fresh);
-    renamed.set(each.id, fresh);
-    const own = names.has(each.name) ? uniqueName(each.name, names) : each.name;
-    names.add(own);
-    const { x, y } = each.position;
-    const position = { x: x - anchor.x + node.position.x, y: y - anchor.y + node.position.y };
-    return { ...each, id: fresh, name: own, position };
-  });
-  const edges: GraphEdge[] = [];
-  const add = (from: Port, to: Port): void => {
-    edges.push({ id: '', from, to });
-  };
-  const endName = (end: string, layer: string): string | undefined =>
-    block.graph.nodes.find((each) => each.id === end && each.layer === layer)?.name;
-  for (const edge of block.graph.edges) {
-    const from = renamed.get(edge.from.node);
-    const to = renamed.get(edge.to.node);
-    const entry = endName(edge.from.node, 'input');
-    if (from !== undefined && to !== undefined) add({ ...edge.from, node: from }, { ...edge.to, node: to });
-    else if (entry !== undefined && to !== undefined)
-      for (const outer of graph.edges)
-        if (outer.to.node === id && outer.to.port === entry) add(outer.from, { ...edge.to, node: to });
-    const exit = endName(edge.to.node, 'output');
-    if (from !== undefined && exit !== undefined)
-      for (const outer of graph.edges)
-        if (outer.from.node === id && outer.from.port === exit) add({ ...edge.from, node: from }, outer.to);
-  }
-  const index = graph.nodes.indexOf(node);
-  const edgeIds = new Set(graph.edges.map((edge) => edge.id));
-  const isLast = instancesOf(graph, block.id).length === 1;
-  const edits: Edit[] = [
-    { kind: 'remove_node', id },
-    ...placed.map((each, at): Edit => ({ kind: 'add_node', node: each, index: index + at })),
-    ...edges.map((edge): Edit => {
-      const fresh = freeId(edgeIds, 'e');
-      edgeIds.add(fresh);
-      return { kind: 'connect', edge: { ...edge, id: fresh } };
-    }),
-    ...(isLast ? [{ kind: 'remove_block', id: block.id } as const] : []),
-  ];
-  return { edit: { kind: 'group', label: 'break up', edits }, ids: placed.map((each) => each.id) };
-}
-
-/** Every node that uses a block, inside other blocks too. */
-export const instancesOf = (graph: Graph, block: string): readonly GraphNode[] =>
-  [graph, ...(graph.blocks ?? []).map((each) => each.graph)].flatMap(({ nodes }) =>
-    nodes.filter((node) => node.block?.id === block),
-  );
 
 interface End {
   readonly node: GraphNode;
@@ -201,13 +143,8 @@ function comesBack(graph: Graph, inside: ReadonlySet<string>): boolean {
 }
 
 /** Where a block stands for its layers: in the place of the first, which is free once they are gone. */
-const anchorOf = ([first]: readonly GraphNode[]): GraphNode['position'] => first?.position ?? { x: 0, y: 0 };
-
-function freeId(taken: ReadonlySet<string>, prefix = 'n'): string {
-  let number = taken.size + 1;
-  while (taken.has(`${prefix}${number}`)) number++;
-  return `${prefix}${number}`;
-}
+export const anchorOf = ([first]: readonly GraphNode[]): GraphNode['position'] =>
+  first?.position ?? { x: 0, y: 0 };
 
 /** True when an instance of `block` inside `into` would contain itself. */
 export function wouldContainItself(graph: Graph, block: string, into: string): boolean {

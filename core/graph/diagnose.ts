@@ -7,6 +7,7 @@ import type { Problem } from '../session/session';
 import { formatShape } from '../tensor/shape';
 import { drain, type Turned } from '../turns';
 import type { Inference, NodeInference, NodeInput } from './infer';
+import { PATH } from './flatten';
 import { pathFault, toValidName, uniqueName } from './names';
 import { reachable } from './order';
 import { axesOfParam, explainAxes, originOf } from './provenance';
@@ -207,19 +208,38 @@ function checkEnds(inference: Inference, used: ReadonlySet<string>): Problem[] {
     ...(hasOutput ? [] : [missing('output', 'which value is the result')]),
   ];
   if (found.length > 0) return found;
-  return all
-    .filter(({ node, inputs }) => !used.has(node.id) && inputs.every(({ source }) => source !== null))
-    .map(({ node }) =>
-      problem({
-        code: 'unused_node',
-        severity: 'warning',
-        where: at(node),
-        node: node.id,
-        message: `'${node.name}' leads to no output: it is never computed and its parameters never learn.`,
-        fixes: ['Connect it towards an output node.', 'Remove it.'],
-      }),
-    );
+  const unused = all.filter(
+    ({ node, inputs }) => !used.has(node.id) && inputs.every(({ source }) => source !== null),
+  );
+  return unusedParts(unused, used).map(({ id, name }) =>
+    problem({
+      code: 'unused_node',
+      severity: 'warning',
+      where: `node '${name}'`,
+      node: id,
+      message: `'${name}' leads to no output: it is never computed and its parameters never learn.`,
+      fixes: ['Connect it towards an output node.', 'Remove it.'],
+    }),
+  );
 }
+
+/** What leads to no output. An instance of a block none of whose layers does is told once, as itself. */
+function unusedParts(
+  unused: readonly NodeInference[],
+  used: ReadonlySet<string>,
+): readonly Pick<GraphNode, 'id' | 'name'>[] {
+  if (unused.length === 0) return [];
+  const instanceOf = (id: string): string => id.slice(0, Math.max(0, id.indexOf(PATH)));
+  const needed = new Set([...used].map(instanceOf));
+  const parts = unused.map(({ node: { id, name } }) => {
+    const instance = instanceOf(id);
+    return instance === '' || needed.has(instance) ? { id, name } : { id: instance, name: firstOf(name) };
+  });
+  return [...new Map(parts.map((part) => [part.id, part])).values()];
+}
+
+/** The name of the instance that `stem.0.conv1` lies in. */
+const firstOf = (name: string): string => name.slice(0, name.indexOf('.'));
 
 /** An error only where an output waits for it. */
 function checkInputs({ node, declaration, inputs }: NodeInference, used: ReadonlySet<string>): Problem[] {

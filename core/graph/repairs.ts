@@ -13,8 +13,11 @@ import { closesCycle } from './order';
 export interface Repair {
   /** `Leave in_features of 'fc1' blank`. */
   readonly label: string;
-  /** Of the whole graph, also where the problem lies in a block. */
-  readonly edit: Edit;
+  /**
+   * Of the whole graph, also where the problem lies in a block. Null: the graph is right and a size stems from an earlier sample;
+   * feeding the sample again mends it, with what it resizes initialized anew.
+   */
+  readonly edit: Edit | null;
 }
 
 /** How many are tried, and shown. */
@@ -25,11 +28,14 @@ const SHOWN = 3;
 export function repairsFor(graph: Graph, problem: Problem, options: InferOptions): readonly Repair[] {
   const errors = (of: Graph): readonly Problem[] => diagnose(inferGraph(flattenGraph(of), options));
   const before = errors(graph);
-  const tried = candidates(graph, problem)
+  const tried = [...feedingAgain(graph, problem, options), ...candidates(graph, problem)]
     .slice(0, TRIED)
     .flatMap((repair) => {
       try {
-        const after = errors(applyEdit(graph, repair.edit).graph);
+        const after =
+          repair.edit === null
+            ? diagnose(inferGraph(flattenGraph(graph), { ...options, known: new Map() }))
+            : errors(applyEdit(graph, repair.edit).graph);
         const isGone = after.every((other) => !isSame(other, problem));
         const isClean = after.every((other) => before.some((old) => isSame(old, other)));
         return isGone && isClean ? [{ repair, left: after.length }] : [];
@@ -44,6 +50,14 @@ export function repairsFor(graph: Graph, problem: Problem, options: InferOptions
 }
 
 const isSame = (a: Problem, b: Problem): boolean => a.code === b.code && a.where === b.where;
+
+/** For a size that the layer was given by a sample, and not by hand. */
+function feedingAgain(graph: Graph, { code, node: id }: Problem, options: InferOptions): readonly Repair[] {
+  if (code !== 'shape_mismatch' || id === null || options.known?.has(id) !== true) return [];
+  const node = flattenGraph(graph).nodes.find((each) => each.id === id);
+  const isFed = Object.keys(options.inputs ?? {}).length > 0;
+  return node && isFed ? [{ label: `Feed again and initialize '${node.name}' anew`, edit: null }] : [];
+}
 
 /** A node of the flat graph in the graph it is drawn in, and what makes an edit there one of the whole graph. */
 interface Place {
@@ -63,7 +77,11 @@ function placeOf(graph: Graph, flat: string | null): Place {
   return { ...inner, wrap: (edit) => ({ kind: 'in_block', block: block.id, edit: inner.wrap(edit) }) };
 }
 
-function candidates(whole: Graph, problem: Problem): readonly Repair[] {
+interface EditRepair extends Repair {
+  readonly edit: Edit;
+}
+
+function candidates(whole: Graph, problem: Problem): readonly EditRepair[] {
   const at = placeOf(whole, problem.node ?? problem.edge);
   const node = at.graph.nodes.find(({ id }) => id === at.id);
   const edge = problem.edge === null ? null : placeOf(whole, problem.edge);
@@ -75,7 +93,7 @@ function candidates(whole: Graph, problem: Problem): readonly Repair[] {
   return found.map(({ label, edit }) => ({ label, edit: at.wrap(edit) }));
 }
 
-function ofNode(graph: Graph, node: GraphNode, problem: Problem): readonly Repair[] {
+function ofNode(graph: Graph, node: GraphNode, problem: Problem): readonly EditRepair[] {
   const { id, name } = node;
   const others = graph.nodes.filter((other) => other !== node).map((other) => other.name);
   switch (problem.code) {
@@ -95,11 +113,11 @@ function ofNode(graph: Graph, node: GraphNode, problem: Problem): readonly Repai
 }
 
 /** Blank first: it can never be wrong again; then the number that came; then what the layer starts with. */
-function ofParams({ id, name, layer, params }: GraphNode, { got, message }: Problem): readonly Repair[] {
+function ofParams({ id, name, layer, params }: GraphNode, { got, message }: Problem): readonly EditRepair[] {
   const specs = Object.entries(findLayer(layer)?.params ?? {});
   return specs
     .filter(([param]) => message.includes(param) && Object.hasOwn(params, param))
-    .flatMap(([param, spec]): Repair[] => {
+    .flatMap(([param, spec]): EditRepair[] => {
       const number = got !== undefined && /^\d+$/.test(got) ? Number(got) : null;
       const set = (value: unknown): Edit => ({ kind: 'set_param', id, param, value });
       return [
@@ -114,7 +132,7 @@ function ofParams({ id, name, layer, params }: GraphNode, { got, message }: Prob
 }
 
 /** The nearest nodes above that something may be read from. */
-function sourcesFor(graph: Graph, node: GraphNode): readonly Repair[] {
+function sourcesFor(graph: Graph, node: GraphNode): readonly EditRepair[] {
   const taken = new Set(graph.edges.filter(({ to }) => to.node === node.id).map(({ to }) => to.port));
   const port = findLayer(node.layer)?.inputs.find(({ name }) => !taken.has(name))?.name;
   if (port === undefined) return [];
@@ -139,7 +157,7 @@ function sourcesFor(graph: Graph, node: GraphNode): readonly Repair[] {
 }
 
 /** Layers that turn what comes into what is wanted, put into the edge; else without the edge. */
-function ofEdge({ graph, id }: Place, { code }: Problem): readonly Repair[] {
+function ofEdge({ graph, id }: Place, { code }: Problem): readonly EditRepair[] {
   const edge = graph.edges.find((each) => each.id === id);
   if (!edge) return [];
   const between = code === 'shape_mismatch' ? BRIDGES : [];
@@ -159,7 +177,7 @@ function insert(
   edge: Graph['edges'][number],
   layer: string,
   params: Readonly<Record<string, unknown>>,
-): Repair {
+): EditRepair {
   const id = newNodeId(graph);
   const target = graph.nodes.find((node) => node.id === edge.to.node)?.position ?? { x: 0, y: 0 };
   const node: GraphNode = {
@@ -185,7 +203,7 @@ function insert(
 }
 
 /** Missing ends: added where the graph begins or stops. */
-function ofGraph(graph: Graph, { code }: Problem): readonly Repair[] {
+function ofGraph(graph: Graph, { code }: Problem): readonly EditRepair[] {
   const layer = code === 'missing_input' ? 'input' : code === 'missing_output' ? 'output' : null;
   if (layer === null) return [];
   const isInput = layer === 'input';
@@ -195,7 +213,7 @@ function ofGraph(graph: Graph, { code }: Problem): readonly Repair[] {
       ? (ports?.inputs.length ?? 0) > 0 && graph.edges.every(({ to }) => to.node !== id)
       : (ports?.outputs.length ?? 0) > 0 && graph.edges.every(({ from }) => from.node !== id);
   });
-  return loose.map((other): Repair => {
+  return loose.map((other): EditRepair => {
     const id = newNodeId(graph);
     const position = { x: other.position.x, y: other.position.y + (isInput ? -140 : 220) };
     const node: GraphNode = { id, name: nameForLayer(layer, graph), layer, params: {}, position };

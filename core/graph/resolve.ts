@@ -57,6 +57,6 @@ export const isInputLayer = (declaration: LayerDeclaration | null): boolean =>
 export const isOutputLayer = (declaration: LayerDeclaration | null): boolean =>
   declaration?.category === 'input/output' && declaration.inputs.length > 0;
 
-/** `Linear`, or the type where PyTorch has no word for it. */
-export const layerTitle = (declaration: LayerDeclaration): string =>
-  declaration.torch?.split('.').at(-1) ?? declaration.type;
+/** `Linear`, or the type where PyTorch has no word for it; no two layers have the same. */
+export const layerTitle = ({ title, torch, type }: LayerDeclaration): string =>
+  title ?? torch?.split('.').at(-1) ?? type;

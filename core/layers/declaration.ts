@@ -115,6 +115,8 @@ export interface LayerDeclaration<P extends ParamTable = ParamTable> {
   /** Keywords whose default is another one in that lazy class. */
   readonly torchLazyDefaults?: Readonly<Record<string, unknown>>;
   readonly category: Category;
+  /** What it is called where PyTorch's word is another layer's too. */
+  readonly title?: string;
   /** One sentence for the palette. */
   readonly summary: string;
   /** More words for the palette search. */

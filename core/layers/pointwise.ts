@@ -86,6 +86,7 @@ export const pow = pairOf(
 export const power = defineLayer({
   type: 'power',
   torch: 'torch.Tensor.pow',
+  title: 'pow(number)',
   category: 'arithmetic',
   summary: 'Each value to the power of a number.',
   keywords: ['pow', 'exponent', 'square', 'cube', 'root'],

@@ -2,6 +2,7 @@
 import type { PartialShape } from '../tensor/shape';
 import { addWork, NO_PROFILE, type NodeProfile, type StepProfile } from './profile';
 import type { ModelInfo, NodeInfo } from './session';
+import type { TrainingNeed } from './training-memory';
 import { showSeconds } from '../units';
 
 /** A row; null for what is not known yet. */
@@ -125,6 +126,30 @@ export function stepText({ batch, device, seconds, steps, parts }: StepProfile):
     `A training step of ${batch} samples on ${device} takes ${showSeconds(seconds)} (median of ${steps}); of it no layer's: ${rest}. ` +
     'Where ops of several layers run as one, what is done on the way counts with the layer it is done in; the rest is told by their number of ops.'
   );
+}
+
+/** What a run is predicted to hold on its device, part by part, beside what the last run held; null where none ran. */
+export function memoryMarkdown({ batch, memory, limit }: TrainingNeed, measured: number | null): string {
+  const rows: readonly (readonly [string, number | null])[] = [
+    ['parameters', memory.parameters],
+    ['buffers', memory.buffers],
+    ['optimizer', memory.optimizer_state],
+    ['gradients and activations', memory.arena],
+    ['of these gradients, at most', memory.gradients],
+    ['last batch and validation', memory.other_arenas],
+    ['data', memory.data],
+    ['scratch of kernels', memory.scratch],
+    ['records', memory.records],
+    ['**predicted**', memory.total],
+    ['**measured during the last run**', measured],
+    ['the device may give', limit],
+  ];
+  return [
+    `| memory of a run, batches of ${batch} | bytes |`,
+    '| --- | ---: |',
+    ...rows.flatMap(([what, bytes]) => (bytes === null ? [] : [`| ${what} | ${bytes} |`])),
+    '',
+  ].join('\n');
 }
 
 /** RFC 4180; an unknown number is empty. */

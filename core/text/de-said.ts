@@ -2,6 +2,9 @@
 import type { SaidTable } from './said';
 
 export const DE_SAID: SaidTable = {
+  // Before what a layer of any kind is said by.
+  "node '{name}', {param}": 'Knoten „{name}“, {param}',
+  "block '{name}', {~rest}": 'Block „{name}“, {~rest}',
   // Problems of a graph (core/graph/diagnose).
   "The name '{name}' {~fault}": 'Der Name „{name}“ {~fault}',
   "Two nodes are called '{name}' (a {one} and a {other}): their weights would have the same keys":
@@ -53,6 +56,7 @@ export const DE_SAID: SaidTable = {
   "{~fault}; the input comes from '{name}' ({shape})": '{~fault}; die Eingabe kommt von „{name}“ ({shape})',
   "{~fault}; the input comes from '{name}'": '{~fault}; die Eingabe kommt von „{name}“',
   "node '{name}'": 'Knoten „{name}“',
+  "note '{text}'": 'Notiz „{text}“',
   'edge {path}': 'Kante {path}',
   graph: 'Graph',
   input: 'Eingabeknoten',
@@ -100,6 +104,7 @@ export const DE_SAID: SaidTable = {
 
   // Repairs (core/graph/repairs).
   "Call it '{name}'": '„{name}“ nennen',
+  "Feed again and initialize '{name}' anew": 'Neu einspeisen und „{name}“ neu initialisieren',
   "Leave {param} of '{name}' blank": '{param} von „{name}“ leer lassen',
   "Reset {param} of '{name}'": '{param} von „{name}“ zurücksetzen',
   "Set {param} of '{name}' to {number}": '{param} von „{name}“ auf {number} setzen',
@@ -168,11 +173,15 @@ export const DE_SAID: SaidTable = {
     'Die neueste Sicherung war beschädigt und liegt beiseite; dies ist die davor',
   'Its parameter values did not come back: {~fault}': 'Die Werte der Parameter kamen nicht zurück: {~fault}',
   'this unsaved work is no longer there': 'Diese ungesicherte Arbeit ist nicht mehr da',
+  "A training step of {batch} samples on {device} takes {time} (median of {steps}); of it no layer's: {~parts}. Where ops of several layers run as one, what is done on the way counts with the layer it is done in; the rest is told by their number of ops":
+    'Ein Trainingsschritt mit {batch} Beispielen auf {device} dauert {time} (Median von {steps}); keiner Schicht gehören davon: {~parts}. Wo Ops mehrerer Schichten als eine laufen, zählt bei jeder, was in ihr auf dem Weg geschieht; der Rest wird nach der Zahl ihrer Ops verteilt',
+  'taking samples {data}, loss and metrics {loss}, optimizer {update}, other {other}':
+    'Beispiele holen {data}, Verlust und Metriken {loss}, Optimierer {update}, Übriges {other}',
   'no training is running': 'Es läuft kein Training',
   'run {id} left no checkpoint to go on from': 'Lauf {id} hat keinen Zwischenstand hinterlassen',
   'choose a data file in the Sample panel, or give --data':
     'eine Datendatei im Bereich „Probe“ wählen, oder --data angeben',
-  'stop the training first': 'das Training zuerst anhalten',
+  'stop the training first': 'das Training zuerst beenden',
   'use a larger batch': 'einen größeren Batch nehmen',
   'nothing was changed: a file of that name is as it was; choose another place or make room':
     'Nichts wurde geändert: Eine Datei dieses Namens ist, wie sie war; einen anderen Ort wählen oder Platz schaffen',

@@ -160,7 +160,8 @@ export const DE_TRAINING: { readonly [key in keyof typeof EN_TRAINING]: string }
   'run.epochNumber': 'Epoche {epoch}',
   'run.showCell': 'Die {count} der Klasse {target} zeigen, gehalten für {predicted}',
 
-  'rate.never': 'Der Verlust fiel nie: keine Rate lässt sich vorschlagen.',
+  'chart.keys': 'Ziehen vergrößert, ein Doppelklick zeigt alles; mit Tasten + und −, Pfeile, 0.',
+  'rate.never': 'Der Verlust fiel nie deutlich: Keine Rate lässt sich vorschlagen.',
   'rate.suggested': 'Vorschlag: {rate}, wo der Verlust am schnellsten fiel.',
   'rate.rate': 'Rate {rate}',
   'rate.taken': 'Die Lernrate ist {rate}',
@@ -197,7 +198,7 @@ export const DE_TRAINING: { readonly [key in keyof typeof EN_TRAINING]: string }
 
   'runState.running': 'läuft',
   'runState.finished': 'fertig',
-  'runState.stopped': 'angehalten',
+  'runState.stopped': 'beendet',
   'runState.failed': 'fehlgeschlagen',
   'runState.interrupted': 'abgebrochen',
   'runs.compare': 'Lauf {run} vergleichen',

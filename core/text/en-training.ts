@@ -157,7 +157,8 @@ export const EN_TRAINING = {
   'run.epochNumber': 'epoch {epoch}',
   'run.showCell': 'Show the {count} of class {target} taken for {predicted}',
 
-  'rate.never': 'The loss never fell: no rate can be suggested.',
+  'chart.keys': 'Drag to zoom, double-click to see all; by keys + and −, arrows, 0.',
+  'rate.never': 'The loss never fell clearly: no rate can be suggested.',
   'rate.suggested': 'Suggested: {rate}, where the loss fell fastest.',
   'rate.rate': 'Rate {rate}',
   'rate.taken': 'The learning rate is {rate}',

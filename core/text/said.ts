@@ -1,6 +1,7 @@
 // What is said in English where it is found out (problems of a graph, repairs, errors of the engine), in another language. English is
 // written once, where it is said; here its words are the key, with a name in braces for each value they were filled with.
 import { DE_SAID } from './de-said';
+import { DE_SAID_ENGINE } from './de-said-engine';
 import type { Language } from './text';
 
 /**
@@ -9,7 +10,7 @@ import type { Language } from './text';
  */
 export type SaidTable = Readonly<Record<string, string>>;
 
-const TABLES: Readonly<Partial<Record<Language, SaidTable>>> = { de: DE_SAID };
+const TABLES: Readonly<Partial<Record<Language, SaidTable>>> = { de: { ...DE_SAID, ...DE_SAID_ENGINE } };
 
 interface Phrase {
   readonly pattern: RegExp;

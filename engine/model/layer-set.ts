@@ -1,6 +1,7 @@
 // The layers of an open project by node id: made, kept while layer and params stay, set aside when a node goes, and freed.
 import type { Graph, GraphNode } from '#core/document/project';
-import { isSharing } from '#core/graph/flatten';
+import { COPY } from '#core/graph/break-up';
+import { isSharing, PATH } from '#core/graph/flatten';
 import { GraphModule, planOf, type Plan } from '#core/graph/graph-module';
 import { isTieable } from '#core/graph/parametrizations';
 import { parametrizationsOf, resolveNode } from '#core/graph/resolve';
@@ -218,14 +219,13 @@ export class LayerSet {
     return layer;
   };
 
-  /** A layer that went into a block or came out of one keeps its tensors: the last part of its path stays the same. */
+  /** A layer that went into a block or came out of one keeps its tensors: its path loses or gains a step. */
   #movedFrom(node: GraphNode, signature: string): string | null {
-    const own = lastOf(node.id);
     const rest = signature.slice(node.id.length);
     for (const other of this.#aside.keys()) {
       const id = other.slice(0, other.indexOf('\n'));
-      const hasCrossed = (id === own) !== (node.id === own);
-      if (hasCrossed && lastOf(id) === own && other.slice(id.length) === rest) return other;
+      const hasCrossed = unpacked(id).includes(node.id) || unpacked(node.id).includes(id);
+      if (hasCrossed && other.slice(id.length) === rest) return other;
     }
     return null;
   }
@@ -243,7 +243,16 @@ export class LayerSet {
   }
 }
 
-const lastOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+/** The ids that a layer has once a block around it is broken up: `n5/0/n2` becomes `n2`, the next copy's `n2.1`. */
+function unpacked(id: string): readonly string[] {
+  const parts = id.split(PATH);
+  return parts.slice(2).flatMap((part, at) => {
+    if (at % 2 === 1) return [];
+    const copy = parts[at + 1] ?? '0';
+    const own = copy === '0' ? part : part + COPY + copy;
+    return [[...parts.slice(0, at), own, ...parts.slice(at + 3)].join(PATH)];
+  });
+}
 
 /** The empty storages that uninitialized tensors hold; undoing a materialization needs them as long as the layer lives. */
 const placeholders = new WeakMap<LayerModule, Set<Storage>>();

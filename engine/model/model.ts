@@ -2,17 +2,15 @@
 import type { Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
 import type { StateDictContent, WeightFile } from '#core/formats/weights';
-import { diagnose, diagnoseInTurns, isRunnable } from '#core/graph/diagnose';
+import { diagnose, isRunnable } from '#core/graph/diagnose';
 import { flattenGraph } from '#core/graph/flatten';
 import { forwardInTurns, type GraphModule } from '#core/graph/graph-module';
 import type { FeedResult } from '#core/ipc/api';
 import { inputDType } from '#core/layers/io';
 import {
-  compareState,
   Generator,
   isLazy,
   LayerModule,
-  loadEntries,
   materializeInTurns,
   newTensor,
   slotsOf,
@@ -21,7 +19,6 @@ import {
   type Steps,
   type Slot,
 } from '#core/nn/index';
-import { renameEntries } from '#core/nn/rename';
 import { scopeInTurns } from '#core/ops/index';
 import type { TensorRef } from '#core/session/parameters';
 import type { ModelInfo, Problem, Resized, WeightOptions, WeightVerdict } from '#core/session/session';
@@ -35,9 +32,10 @@ import { describeModel, inferModel } from './info';
 import { isSameBy, LayerSet } from './layer-set';
 import { Memory } from './memory';
 import { setState, type TensorState } from './states';
-import { problemsAsError, resizingRefused, uninitialized, weightsRefused } from './refusals';
-import { inferAnew, renewResized, resizedBy, type KeptValues } from './rematerialize';
+import { problemsAsError, resizingRefused, uninitialized } from './refusals';
+import { previewInTurns, renewResized, type KeptValues } from './rematerialize';
 import { History, restorationOf, Snapshot } from './snapshot';
+import { compareWeights, loadWeights } from './weights';
 
 /** Shapes of a sample by input node name, batch included. */
 export type SampleShapes = Readonly<Record<string, Shape>>;
@@ -154,18 +152,7 @@ export class Model {
    * runs with the sizes there are, and when it would not run with any.
    */
   previewFeed(shapes: SampleShapes): readonly Resized[] {
-    return drain(this.#preview(shapes)).resized;
-  }
-
-  /** The same with the problems that the sample meets now. */
-  *#preview(
-    shapes: SampleShapes,
-  ): Turned<{ readonly resized: readonly Resized[]; readonly problems: readonly Problem[] }> {
-    const problems = yield* diagnoseInTurns(yield* inferModel(this.#layers, shapes));
-    if (isRunnable(problems)) return { resized: [], problems };
-    const anew = yield* inferAnew(this.#layers, shapes);
-    const isRunnableAnew = isRunnable(yield* diagnoseInTurns(anew));
-    return { resized: isRunnableAnew ? resizedBy(this.#layers, anew) : [], problems };
+    return drain(previewInTurns(this.#layers, shapes)).resized;
   }
 
   /**
@@ -178,7 +165,7 @@ export class Model {
 
   /** The same, cut into turns: a layer each. */
   *feedInTurns(shapes: SampleShapes, seed: number, { rematerialize = false }: FeedChoice = {}): Turned<Fed> {
-    const { resized, problems } = yield* this.#preview(shapes);
+    const { resized, problems } = yield* previewInTurns(this.#layers, shapes);
     if (resized.length === 0) refuse(problems);
     else if (!rematerialize) throw resizingRefused(problemsAsError(problems), resized);
     // Whoever asks meanwhile is told of the model before.
@@ -291,33 +278,14 @@ export class Model {
     this.#revision = revision;
   }
 
-  compare(weights: WeightFile, { rules = [] }: WeightOptions = {}): readonly WeightVerdict[] {
-    const { entries, metadata } = renameEntries(weights.entries, rules, versionsOf(weights));
-    const origins = new Map(entries.map(({ name }, at) => [name, weights.entries[at]?.name ?? name]));
-    return compareState(this.#layers.module, entries, { metadata }).map((verdict) => {
-      const taken = verdict.from ?? verdict.key;
-      const from = origins.get(taken) ?? taken;
-      return from === verdict.key ? verdict : { ...verdict, from };
-    });
+  compare(weights: WeightFile, options: WeightOptions = {}): readonly WeightVerdict[] {
+    return compareWeights(this.#layers.module, weights, options);
   }
 
   /** All or nothing; throws `weights_mismatch` naming `file` and the keys that do not fit. */
-  async load(
-    weights: WeightFile,
-    file: string,
-    { rules = [], partial = false }: WeightOptions = {},
-  ): Promise<void> {
+  async load(weights: WeightFile, file: string, options: WeightOptions = {}): Promise<void> {
     this.keepHistory();
-    let verdicts;
-    try {
-      const { entries, metadata } = renameEntries(weights.entries, rules, versionsOf(weights));
-      const turns = new Turns();
-      const options = { metadata, partial, rest: () => turns.next() };
-      verdicts = await loadEntries(this.#layers.module, entries, options);
-    } catch (error) {
-      throw weightsRefused(error, file);
-    }
-    const loaded = new Set(verdicts.filter(isLoaded).map(({ key }) => key));
+    const loaded = await loadWeights(this.#layers.module, weights, file, options);
     this.#mark('loaded', ({ key }) => loaded.has(key));
     this.#isPristine = false;
     this.#changed();
@@ -393,9 +361,6 @@ function refuse(problems: readonly Problem[]): void {
   if (!isRunnable(problems)) throw problemsAsError(problems);
 }
 
-const isLoaded = ({ verdict, got }: WeightVerdict): boolean =>
-  got !== null && (verdict === 'fits' || verdict === 'will_materialize');
-
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function* once(body: () => void): Steps {
@@ -412,16 +377,4 @@ function makeLayers(project: Project, queue: StepQueue | null): LayerSet {
     throw error;
   }
   return layers;
-}
-
-/** `_metadata` of a state dict; other formats know no versions. */
-function versionsOf({
-  format,
-  metadata,
-}: WeightFile): Readonly<Record<string, { readonly version: number }>> {
-  if (format !== 'torch') return {};
-  const versions = Object.entries(metadata).map(
-    ([prefix, version]) => [prefix, { version: Number(version) }] as const,
-  );
-  return Object.fromEntries(versions);
 }

@@ -1,23 +1,40 @@
 // Feeding a sample of another size to a model that has its values: what changes size, and taking only that anew.
 import { nodeTensors } from '#core/graph/cost';
+import { diagnoseInTurns, isRunnable } from '#core/graph/diagnose';
 import { inferInTurns, type Inference } from '#core/graph/infer';
 import { resolveNode } from '#core/graph/resolve';
 import { isLazy, type Generator } from '#core/nn/index';
 import { agrees } from '#core/nn/solve-sizes';
-import type { Resized } from '#core/session/session';
+import type { Problem, Resized } from '#core/session/session';
 import type { Shape } from '#core/tensor/shape';
 import type { Storage } from '#core/tensor/storage';
 import type { Turned } from '#core/turns';
 
+import { inferModel } from './info';
 import type { LayerSet } from './layer-set';
 import { setState, stateOf, type TensorState } from './states';
 
+/**
+ * What has values and would change its size if a sample of these shapes were fed, with the problems that the sample meets now. Nothing
+ * changes size while the sample runs with the sizes there are, and when it would not run with any.
+ */
+export function* previewInTurns(
+  set: LayerSet,
+  shapes: Readonly<Record<string, Shape>>,
+): Turned<{ readonly resized: readonly Resized[]; readonly problems: readonly Problem[] }> {
+  const problems = yield* diagnoseInTurns(yield* inferModel(set, shapes));
+  if (isRunnable(problems)) return { resized: [], problems };
+  const anew = yield* inferAnew(set, shapes);
+  const isRunnableAnew = isRunnable(yield* diagnoseInTurns(anew));
+  return { resized: isRunnableAnew ? resizedBy(set, anew) : [], problems };
+}
+
 /** The graph as a sample of these shapes would have it if no size were known yet. */
-export const inferAnew = (set: LayerSet, shapes: Readonly<Record<string, Shape>>): Turned<Inference> =>
+const inferAnew = (set: LayerSet, shapes: Readonly<Record<string, Shape>>): Turned<Inference> =>
   inferInTurns(set.graph, { inputs: shapes });
 
 /** What such a sample would resize, in state-dict order. */
-export function resizedBy(set: LayerSet, inference: Inference): readonly Resized[] {
+function resizedBy(set: LayerSet, inference: Inference): readonly Resized[] {
   return set.entries().flatMap(([node, layer]) => {
     const inferred = inference.nodes.get(node.id);
     return (inferred ? nodeTensors(inferred) : []).flatMap(({ name, shape }): Resized[] => {

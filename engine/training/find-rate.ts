@@ -110,10 +110,30 @@ function hasDiverged(points: readonly RatePoint[]): boolean {
   return !Number.isFinite(last) || last > DIVERGED * Math.min(...points.map(({ smoothed }) => smoothed));
 }
 
+/** How many times its noise the running mean must have fallen, for the fall to be one. */
+const CLEAR = 3;
+
+/** Where the running mean rests on enough values to be told from noise. */
+const settledAt = (points: readonly RatePoint[]): number =>
+  Math.min(Math.round(1 / (1 - KEPT)), Math.floor(points.length / 4));
+
+/** True when the loss fell further than chance lets its running mean wander: that of a trained model never does. */
+function fellClearly(points: readonly RatePoint[]): boolean {
+  const first = settledAt(points);
+  const quiet = points.slice(0, Math.max(2, 2 * first));
+  const mean = quiet.reduce((sum, { loss }) => sum + loss, 0) / quiet.length;
+  const variance = quiet.reduce((sum, { loss }) => sum + (loss - mean) ** 2, 0) / quiet.length;
+  // Of a mean of independent values with these weights.
+  const noise = Math.sqrt((variance * (1 - KEPT)) / (1 + KEPT));
+  const least = Math.min(...points.slice(first).map(({ smoothed }) => smoothed));
+  return (points[first]?.smoothed ?? 0) - least > CLEAR * noise;
+}
+
 /** Rates grow by one factor per step, so that the slope over the logarithm is the difference of neighbours. */
 function steepest(points: readonly RatePoint[]): number | null {
+  if (!fellClearly(points)) return null;
   let best: { readonly lr: number; readonly fall: number } | null = null;
-  for (let at = 1; at + 1 < points.length; at++) {
+  for (let at = settledAt(points) + 1; at + 1 < points.length; at++) {
     const [before, here, after] = [points[at - 1], points[at], points[at + 1]];
     if (!before || !here || !after) continue;
     const fall = before.smoothed - after.smoothed;

@@ -2,7 +2,7 @@
 import { dialog } from 'electron';
 import { describeData } from '#engine/datasets/describe';
 
-import { say } from '../text';
+import { allFiles, say } from '../text';
 import type { HandlersOf } from './area';
 
 export const dataHandlers: HandlersOf<'data'> = {
@@ -11,8 +11,11 @@ export const dataHandlers: HandlersOf<'data'> = {
       title: say(state, 'ask.chooseData'),
       properties: ['openFile'],
       filters: [
-        { name: 'Data', extensions: ['csv', 'tsv', 'txt', 'npy', 'npz', 'idx', 'gz', '*'] },
-        { name: 'All files', extensions: ['*'] },
+        {
+          name: say(state, 'ask.dataFiles'),
+          extensions: ['csv', 'tsv', 'txt', 'npy', 'npz', 'idx', 'gz', '*'],
+        },
+        allFiles(state),
       ],
     });
     const [file] = filePaths;

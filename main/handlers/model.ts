@@ -5,17 +5,12 @@ import { dialog } from 'electron';
 import { LazuliError } from '#core/errors';
 import { formatOfWeights } from '#engine/index';
 
-import { say } from '../text';
+import { allFiles, say } from '../text';
 import type { WindowState } from '../window-state';
 import type { HandlersOf } from './area';
 
 /** Endings of weight files; arrays in an `.npz` may be data as well. */
 export const WEIGHTS_EXTENSIONS = ['pt', 'pth', 'bin', 'safetensors', 'npz'];
-
-const WEIGHTS_FILTERS = [
-  { name: 'Weights', extensions: WEIGHTS_EXTENSIONS },
-  { name: 'All files', extensions: ['*'] },
-];
 
 export const modelHandlers: HandlersOf<'model' | 'weights'> = {
   'model.update': async (state, since) => {
@@ -111,7 +106,7 @@ async function chooseWeights(state: WindowState): Promise<string | null> {
   const { filePaths } = await dialog.showOpenDialog(state.window, {
     title: say(state, 'weights.loadWeights'),
     properties: ['openFile'],
-    filters: WEIGHTS_FILTERS,
+    filters: [{ name: say(state, 'ask.weightsFiles'), extensions: WEIGHTS_EXTENSIONS }, allFiles(state)],
   });
   const [file] = filePaths;
   if (file === undefined) return null;

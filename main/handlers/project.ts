@@ -14,14 +14,14 @@ import { newFromTemplate, openProject, saveProject } from '#engine/project-files
 
 import type { App } from '../app';
 import { sendEvent } from '../ipc';
-import { say } from '../text';
+import { allFiles, saidTo, say } from '../text';
 import type { WindowState } from '../window-state';
 import type { HandlersOf } from './area';
 
-const PROJECT_FILTERS = [
-  { name: PROJECT_FILE.name, extensions: [PROJECT_FILE.extension] },
-  { name: 'All files', extensions: ['*'] },
-];
+const projectFiles = (state: WindowState): Electron.FileFilter => ({
+  name: say(state, 'ask.projectFiles'),
+  extensions: [PROJECT_FILE.extension],
+});
 
 export function projectHandlers(app: App): HandlersOf<'project'> {
   return {
@@ -34,7 +34,7 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
       const { filePaths } = await dialog.showOpenDialog(state.window, {
         title: say(state, 'ask.openProject'),
         properties: ['openFile'],
-        filters: PROJECT_FILTERS,
+        filters: [projectFiles(state), allFiles(state)],
       });
       const [file] = filePaths;
       return file === undefined ? null : openFile(app, state, file);
@@ -93,7 +93,7 @@ async function askWhere(state: WindowState, name: string): Promise<string | null
   const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
     title: say(state, 'ask.saveProject'),
     defaultPath: state.file ?? join(electron.getPath('documents'), `${name}.${PROJECT_FILE.extension}`),
-    filters: PROJECT_FILTERS.slice(0, 1),
+    filters: [projectFiles(state)],
   });
   if (canceled || filePath === '') return null;
   return isProjectFile(filePath) ? filePath : `${filePath}.${PROJECT_FILE.extension}`;
@@ -108,7 +108,7 @@ async function placeToSave(state: WindowState, project: Project, saveAs: boolean
   const { response } = await dialog.showMessageBox(state.window, {
     type: 'warning',
     message: say(state, 'ask.changedOnDisk', { file: basename(file) }),
-    detail: await compareWithDisk(file, project),
+    detail: await compareWithDisk(state, file, project),
     buttons: [say(state, 'ask.saveAs'), say(state, 'ask.overwrite'), say(state, 'common.cancel')],
     defaultId: 0,
     cancelId: 2,
@@ -122,22 +122,30 @@ async function placeToSave(state: WindowState, project: Project, saveAs: boolean
 const SHOWN_DIFFERENCES = 12;
 
 /** What saving here would undo of the file, and what it would bring, in a few lines. */
-async function compareWithDisk(file: string, project: Project): Promise<string> {
+async function compareWithDisk(state: WindowState, file: string, project: Project): Promise<string> {
   try {
     const { project: onDisk } = await readProjectFile(file);
     const { added, removed, changed } = diffProjects(onDisk, project);
+    const named = (where: string): string => saidTo(state, where);
     const lines = [
-      ...removed.map((where) => `only in the file: ${where}`),
-      ...added.map((where) => `only here: ${where}`),
-      ...changed.map(
-        ({ where, before, after }) =>
-          `${where}: ${JSON.stringify(before)} in the file, ${JSON.stringify(after)} here`,
+      ...removed.map((where) => say(state, 'ask.onlyInFile', { where: named(where) })),
+      ...added.map((where) => say(state, 'ask.onlyHere', { where: named(where) })),
+      ...changed.map(({ where, before, after }) =>
+        say(state, 'ask.differs', {
+          where: named(where),
+          file: JSON.stringify(before),
+          here: JSON.stringify(after),
+        }),
       ),
     ];
+    if (lines.length === 0) return say(state, 'ask.onlyPlaces');
     const rest = lines.length - SHOWN_DIFFERENCES;
-    return [...lines.slice(0, SHOWN_DIFFERENCES), ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n');
+    return [
+      ...lines.slice(0, SHOWN_DIFFERENCES),
+      ...(rest > 0 ? [say(state, 'ask.andMore', { count: rest })] : []),
+    ].join('\n');
   } catch (error) {
-    return errorToData(error).message;
+    return saidTo(state, errorToData(error).message);
   }
 }
 

@@ -1,9 +1,10 @@
 // Blocks by hand: collapse the selection into one, open and leave it, repeat it, share its weights, break it up.
 import type { BlockUse } from '#core/document/project';
-import { breakUpEdit, collapseEdit } from '#core/graph/collapse';
+import { breakUpEdit } from '#core/graph/break-up';
+import { collapseEdit } from '#core/graph/collapse';
 import { nameFault, uniqueName } from '#core/graph/names';
 
-import { fitSoon } from '../canvas/viewport';
+import { fitSoon, focusCardSoon } from '../canvas/viewport';
 import { nodeOf, openScope, useDocument } from '../stores/document';
 import { showNote } from '../stores/toasts';
 import { onlySelected, select, startRename, useUi } from '../stores/ui';
@@ -46,7 +47,7 @@ export function openBlock(id: string): void {
 export function leaveTo(depth: number): void {
   const { scope } = useDocument.getState();
   const left = scope[depth];
-  show(scope.slice(0, depth));
+  show(scope.slice(0, depth), left);
   if (left !== undefined) select([left]);
 }
 
@@ -55,11 +56,13 @@ export const leaveBlock = (): void => {
   if (scope.length > 0) leaveTo(scope.length - 1);
 };
 
-/** Shows a part of the graph, by the instances that lead to it. */
-export function show(scope: readonly string[]): void {
+/** Shows a part of the graph, by the instances that lead to it. The keys go on at `card`, else at the first one there. */
+export function show(scope: readonly string[], card?: string): void {
   select([]);
   openScope(scope);
   fitSoon();
+  const first = card ?? graphNow()?.nodes[0]?.id;
+  if (first !== undefined) focusCardSoon(first);
 }
 
 /** Changes how an instance uses its block; undefined takes a choice away. */

@@ -1,6 +1,6 @@
 // What the user does to the graph, as invertible edits: connect, delete, duplicate, rename, move, set a param. Adding is insert.ts.
 import type { Graph, GraphEdge, GraphNode, TensorOptions } from '#core/document/project';
-import { instancesOf } from '#core/graph/collapse';
+import { instancesOf } from '#core/graph/break-up';
 import type { Edit } from '#core/graph/edits';
 import { copyNodes, newEdgeId, pasteEdit } from '#core/graph/fragment';
 import { nameFault } from '#core/graph/names';

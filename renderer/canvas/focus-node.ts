@@ -11,7 +11,7 @@ export function focusNode(path: string): void {
   const steps = path.split(PATH);
   const id = steps.at(-1) ?? path;
   const scope = steps.filter((_, at) => at % 2 === 0).slice(0, -1);
-  if (scope.join() !== useDocument.getState().scope.join()) show(scope);
+  if (scope.join() !== useDocument.getState().scope.join()) show(scope, id);
   select([id]);
   lookAt(id);
   document

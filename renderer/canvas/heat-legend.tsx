@@ -23,7 +23,7 @@ export function HeatLegend(): JSX.Element | null {
   return (
     <section className="heat-legend" aria-label={t('heat.legend')}>
       <select
-        className="field-input"
+        className="field-select"
         aria-label={t('heat.shown')}
         value={cost}
         onChange={({ target }) => showHeat(target.value as Cost)}

@@ -43,14 +43,23 @@ function NameField({ id, name, onDone }: Omit<NodeNameProps, 'isEditing'>): JSX.
     };
   }, []);
   const fault = renameFault(id, text);
-  const finish = (): void => {
-    if (fault === null) rename(id, text);
+  const isOver = useRef(false);
+  const end = (isKept: boolean): void => {
+    if (isOver.current) return;
+    isOver.current = true;
+    if (isKept && fault === null) rename(id, text);
     onDone();
+  };
+  /** The keys go on at the card whose name it was. */
+  const endByKey = (isKept: boolean): void => {
+    const card = field.current?.closest<HTMLElement>('.react-flow__node');
+    end(isKept);
+    card?.focus({ preventScroll: true });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     event.stopPropagation();
-    if (event.key === 'Enter' && fault === null) finish();
-    if (event.key === 'Escape') onDone();
+    if (event.key === 'Enter' && fault === null) endByKey(true);
+    if (event.key === 'Escape') endByKey(false);
   };
   return (
     <span className="card-rename nodrag">
@@ -67,7 +76,7 @@ function NameField({ id, name, onDone }: Omit<NodeNameProps, 'isEditing'>): JSX.
         onFocus={(event) => {
           event.target.select();
         }}
-        onBlur={finish}
+        onBlur={() => end(true)}
         onKeyDown={onKeyDown}
       />
       {fault === null ? null : (

@@ -239,3 +239,17 @@ export const centreOn = ({ x, y }: { readonly x: number; readonly y: number }): 
 };
 
 export const isLarge = (nodes: number): boolean => nodes >= LARGE;
+
+/** Frames in which a card that is not drawn yet is waited for. */
+const MOST_FRAMES = 60;
+
+/** Gives a card the keyboard as soon as it is drawn: one that is still to be measured takes no focus. */
+export function focusCardSoon(id: string): void {
+  const selector = `.react-flow__node[data-id="${CSS.escape(id)}"]`;
+  let left = MOST_FRAMES;
+  requestAnimationFrame(function focus() {
+    const card = document.querySelector<HTMLElement>(selector);
+    card?.focus({ preventScroll: true });
+    if (document.activeElement !== card && left-- > 0) requestAnimationFrame(focus);
+  });
+}

@@ -1,6 +1,6 @@
 // The report of the model: a row per layer, totals, the memory a run is predicted to take beside what the last one took; to be copied.
 import { useState, type JSX } from 'react';
-import { reportCsv, reportMarkdown, stepText } from '#core/session/report';
+import { memoryMarkdown, reportCsv, reportMarkdown, stepText } from '#core/session/report';
 import type { TrainingNeed } from '#core/session/training-memory';
 import { showBytes } from '#core/units';
 
@@ -11,7 +11,7 @@ import { useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
 import { useProfile, useProfileWatch } from '../stores/profile';
 import { showNote } from '../stores/toasts';
-import { faultText, t } from '../text';
+import { faultText, saidText, t } from '../text';
 import { Modal } from './modal';
 import { ReportTable } from './report-table';
 
@@ -25,9 +25,14 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
   const name = useDocument((state) => state.project?.name ?? '');
   const [isMeasured, setIsMeasured] = useState(false);
   useProfileWatch(isMeasured);
+  const [memory, setMemory] = useState<RunMemory | null>(null);
   const { profile: known, error } = useProfile();
   if (!model) return null;
   const profile = isMeasured ? known : null;
+  const markdown = (): string => {
+    const table = reportMarkdown(model, profile);
+    return memory ? `${table}\n${memoryMarkdown(memory.need, memory.measured)}` : table;
+  };
   return (
     <Modal title={t('report.title', { name })} onClose={onClose} className="report">
       <ReportTable model={model} profile={profile} />
@@ -42,10 +47,14 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
         </label>
         {isMeasured ? (
           <p className="small muted" role="status">
-            {profile ? stepText(profile) : error === null ? t('common.measuring') : faultText(error)}
+            {profile
+              ? saidText(stepText(profile))
+              : error === null
+                ? t('common.measuring')
+                : faultText(error)}
           </p>
         ) : null}
-        <Memory />
+        <Memory memory={memory} onPredict={setMemory} />
       </div>
       <div className="modal-footer">
         <button type="button" className="button" onClick={() => void copy(reportCsv(model, profile), 'CSV')}>
@@ -55,7 +64,7 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
           type="button"
           className="button is-primary"
           data-autofocus
-          onClick={() => void copy(reportMarkdown(model, profile), 'Markdown')}
+          onClick={() => void copy(markdown(), 'Markdown')}
         >
           {t('report.copyAsMarkdown')}
         </button>
@@ -70,6 +79,7 @@ const PARTS = [
   'buffers',
   'optimizer_state',
   'arena',
+  'gradients',
   'other_arenas',
   'data',
   'streamed',
@@ -77,11 +87,23 @@ const PARTS = [
   'records',
 ] as const satisfies readonly (keyof TrainingNeed['memory'])[];
 
-/** What a run is predicted to take, part by part, and what the last one held. */
-function Memory(): JSX.Element {
-  const [predicted, setPredicted] = useState<TrainingNeed | null>(null);
+/** What a run is predicted to take, and what the last one held. */
+interface RunMemory {
+  readonly need: TrainingNeed;
+  readonly measured: number | null;
+}
+
+/** Part by part, with what the run's device may give. */
+function Memory({
+  memory,
+  onPredict,
+}: {
+  readonly memory: RunMemory | null;
+  readonly onPredict: (memory: RunMemory) => void;
+}): JSX.Element {
   const [isWorking, setIsWorking] = useState(false);
-  const [measured, setMeasured] = useState<number | null>(null);
+  const predicted = memory?.need;
+  const measured = memory?.measured ?? null;
   const predict = async (): Promise<void> => {
     setIsWorking(true);
     await flushUpdate();
@@ -90,10 +112,7 @@ function Memory(): JSX.Element {
       const answer = await perform(t('told.theMemoryWasNotPredicted'), null, () =>
         Promise.all([call('train.need', project), call('model.measuredMemory')]),
       );
-      if (answer) {
-        setPredicted(answer[0]);
-        setMeasured(answer[1]);
-      }
+      if (answer) onPredict({ need: answer[0], measured: answer[1] });
     }
     setIsWorking(false);
   };
@@ -124,6 +143,12 @@ function Memory(): JSX.Element {
             <dt title={t('report.everythingHeldInNative')}>{t('report.measuredDuringTheLast')}</dt>
             <dd>{measured === null ? t('report.noRun') : showBytes(measured)}</dd>
           </div>
+          {predicted.limit === null ? null : (
+            <div>
+              <dt>{t('report.limit')}</dt>
+              <dd>{showBytes(predicted.limit)}</dd>
+            </div>
+          )}
         </dl>
       ) : null}
     </section>

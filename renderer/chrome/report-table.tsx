@@ -2,6 +2,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, type JSX } from 'react';
 import type { StepProfile } from '#core/session/profile';
+import { layerTitle } from '#core/graph/resolve';
+import { findLayer } from '#core/layers/index';
 import { layerReports, outputText, type LayerReport } from '#core/session/report';
 import type { ModelInfo } from '#core/session/session';
 import { showBytes, showSeconds } from '#core/units';
@@ -72,6 +74,12 @@ const COSTS: readonly Column[] = [
   measured('kept', ({ cost }) => cost?.kept, showBytes),
 ];
 
+/** As cards call it: `Conv2d`. */
+const titleOf = (layer: string): string => {
+  const declaration = findLayer(layer);
+  return declaration ? layerTitle(declaration) : layer;
+};
+
 export function ReportTable({
   model,
   profile,
@@ -112,7 +120,7 @@ export function ReportTable({
             return row ? (
               <tr key={index} aria-rowindex={index + 2}>
                 <th scope="row">{row.name}</th>
-                <td>{row.layer}</td>
+                <td>{titleOf(row.layer)}</td>
                 <td className="shape">{outputText(row)}</td>
                 {numbers.map(({ title, text }) => (
                   <td key={title}>{text(row)}</td>

@@ -36,7 +36,7 @@ export function SettingControl({ name }: { readonly name: PreferenceName }): JSX
       {preference.kind === 'choice' ? (
         <select
           id={id}
-          className="field-input"
+          className="field-select"
           aria-describedby={`${id}-help`}
           value={String(value)}
           onChange={({ target }) => change(target.value)}

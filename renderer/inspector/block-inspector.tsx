@@ -2,7 +2,7 @@
 import { Blocks, LogIn, Ungroup } from 'lucide-react';
 import type { JSX } from 'react';
 import type { GraphNode } from '#core/document/project';
-import { instancesOf } from '#core/graph/collapse';
+import { instancesOf } from '#core/graph/break-up';
 import { nameFault } from '#core/graph/names';
 import { formatShape } from '#core/tensor/shape';
 

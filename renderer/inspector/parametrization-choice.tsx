@@ -68,7 +68,7 @@ export function ParametrizationChoice({
   const choices = choicesFor(rank, options);
   return (
     <select
-      className="field-input"
+      className="field-select"
       aria-label={t('choice.parametrization', { name })}
       title={t('parametrizationChoice.weightNormLearnsMagnitude')}
       value={value}

@@ -39,7 +39,7 @@ export function TensorChoices({ id, chip, options }: TensorChoicesProps): JSX.El
         {t('common.frozen')}
       </label>
       <select
-        className="field-input"
+        className="field-select"
         aria-label={t('choice.initializer', { name })}
         title={t('tensorChoices.howItsFirstValues')}
         value={chosen}

@@ -101,7 +101,7 @@ function Chooser({
   if (all.length === 0 && !onApproach) return null;
   return (
     <select
-      className="field-input"
+      className="field-select"
       aria-label={label}
       title={title}
       value={chosen ?? ''}

@@ -9,6 +9,7 @@ import { useChart } from '../stores/chart';
 import { useRun, type Curves } from '../stores/run';
 import { t } from '../text';
 import { axisStyle, followSize, sizeIn, tokenOf } from './chart-style';
+import { setDataKeeping, zoomByKeys } from './chart-zoom';
 import { joinCurves, type ChartKind } from './curve-data';
 
 export function CurveChart({ kind }: { readonly kind: ChartKind }): JSX.Element {
@@ -20,14 +21,17 @@ export function CurveChart({ kind }: { readonly kind: ChartKind }): JSX.Element 
     const box = ref.current;
     return box ? mountChart(box, { kind, smoothing, isLog: isLog && kind === 'loss' }) : undefined;
   }, [kind, colours, smoothing, isLog]);
+  const name = kind === 'loss' ? t('train.loss') : t('runTable.accuracy');
   return (
     <figure className="curve">
-      <figcaption>
-        {kind === 'loss' ? t('train.loss') : t('runTable.accuracy')}
-        <span className="legend is-train">{t('curveChart.train')}</span>
-        <span className="legend is-validation">{t('curveChart.validation')}</span>
-      </figcaption>
-      <div ref={ref} className="curve-plot" />
+      <figcaption title={t('chart.keys')}>{name}</figcaption>
+      <div
+        ref={ref}
+        className="curve-plot"
+        role="group"
+        aria-label={`${name}. ${t('chart.keys')}`}
+        tabIndex={0}
+      />
     </figure>
   );
 }
@@ -57,16 +61,18 @@ function mountChart(box: HTMLDivElement, look: Look): () => void {
     const { curves } = useRun.getState();
     if (curves === drawn) return;
     drawn = curves;
-    plot.setData(data(curves));
+    setDataKeeping(plot, data(curves));
   };
   const schedule = (): void => {
     if (frame === 0) frame = requestAnimationFrame(draw);
   };
   const unsubscribe = useRun.subscribe(schedule);
   const unfollow = followSize(plot, box);
+  const unzoom = zoomByKeys(plot, box);
   return () => {
     unsubscribe();
     unfollow();
+    unzoom();
     cancelAnimationFrame(frame);
     plot.destroy();
   };

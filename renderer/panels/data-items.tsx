@@ -5,7 +5,7 @@ import type { DataPreview } from '#core/session/session';
 
 import { ErrorNotice } from '../chrome/error-notice';
 import { usePreview } from '../stores/preview';
-import { t } from '../text';
+import { saidText, t } from '../text';
 import { showCount } from './format';
 import { Picture } from './picture';
 
@@ -39,7 +39,7 @@ export function DataItems(): JSX.Element {
         ) : null}
         {preview.notes.map((note) => (
           <span key={note} className="data-note">
-            {note}
+            {saidText(note)}
           </span>
         ))}
       </p>

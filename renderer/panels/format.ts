@@ -26,6 +26,14 @@ export function showLoss(value: number | undefined): string {
     : Number(value.toPrecision(4)).toString();
 }
 
+/** The same to three digits, for columns of many figures. */
+export function showFigure(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return '–';
+  return Math.abs(value) < 1e-3 && value !== 0
+    ? value.toExponential(1)
+    : Number(value.toPrecision(3)).toString();
+}
+
 /** `97.8%`. */
 export const showShare = (value: number | undefined): string =>
   value === undefined || Number.isNaN(value) ? '–' : `${(value * 100).toFixed(1)}%`;

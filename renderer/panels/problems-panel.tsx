@@ -1,6 +1,6 @@
 // Everything wrong with the graph as it stands: what, where, and what to do, best first. A click goes to the place.
 import { ChevronRight, CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
-import type { JSX } from 'react';
+import { useMemo, type JSX } from 'react';
 import type { Problem } from '#core/session/session';
 
 import { focusEdge, focusNode } from '../canvas/focus-node';
@@ -13,8 +13,12 @@ const MOST_MENDED = 6;
 /** Rows shown; most problems after them follow from these. */
 const MOST_SHOWN = 200;
 
+const rank = ({ severity }: Problem): number => (severity === 'error' ? 0 : 1);
+
 export function ProblemsPanel(): JSX.Element {
-  const problems = useLive((state) => state.problems);
+  const found = useLive((state) => state.problems);
+  // What keeps the graph from running first; each group as it was found.
+  const problems = useMemo(() => found.toSorted((a, b) => rank(a) - rank(b)), [found]);
   if (problems.length === 0)
     return (
       <div className="panel-empty">

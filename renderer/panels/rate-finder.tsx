@@ -29,13 +29,12 @@ export function RateFinder(): JSX.Element {
             type="button"
             className="button is-small"
             disabled={!isIdle || busy !== null}
-            title={t('rateFinder.aHundredStepsAt')}
             onClick={() => void findRate()}
           >
             {t('rateFinder.tryGrowingRates')}
           </button>
         )}
-        {search ? <Found /> : null}
+        {search ? <Found /> : <p>{t('rateFinder.aHundredStepsAt')}</p>}
       </div>
     </Fold>
   );
@@ -45,6 +44,10 @@ export function RateFinder(): JSX.Element {
 function Found(): JSX.Element {
   const { search, chosen } = useRate();
   const points = search?.points ?? [];
+  const end = useRef<HTMLLabelElement>(null);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: 'nearest' });
+  }, [search]);
   const rate = points[chosen]?.lr ?? Number.NaN;
   return (
     <>
@@ -54,7 +57,7 @@ function Found(): JSX.Element {
           : t('rate.suggested', { rate: String(roundedRate(search?.suggestion ?? Number.NaN)) })}
       </span>
       <RateChart />
-      <label className="rate-choice">
+      <label ref={end} className="rate-choice">
         {t('rate.rate', { rate: String(roundedRate(rate)) })}
         <input
           type="range"
@@ -82,6 +85,13 @@ function Found(): JSX.Element {
   );
 }
 
+/** Powers of ten, of the lines of a logarithmic axis. */
+const powersOfTen = (_plot: uPlot, rates: readonly number[]): (number | null)[] =>
+  rates.map((rate) => {
+    const power = Math.log10(rate);
+    return Math.abs(power - Math.round(power)) < 1e-9 ? rate : null;
+  });
+
 function RateChart(): JSX.Element {
   const ref = useRef<HTMLDivElement>(null);
   const search = useRate((state) => state.search);
@@ -95,6 +105,7 @@ function RateChart(): JSX.Element {
       plot.ctx.fillStyle = tokenOf('--gold-line');
       plot.ctx.fillRect(at - 1, plot.bbox.top, 2, plot.bbox.height);
     };
+    const axis = axisStyle();
     const plot = new uPlot(
       {
         ...sizeIn(box),
@@ -104,14 +115,15 @@ function RateChart(): JSX.Element {
         scales: { x: { time: false, distr: 3 }, y: {} },
         axes: [
           {
-            ...axisStyle(),
+            ...axis,
             size: 24,
             gap: 4,
-            // Powers of ten alone: the lines between them say the rest.
-            values: (_plot, rates) =>
-              rates.map((rate) => (Number.isInteger(Math.log10(rate)) ? rate.toExponential(0) : '')),
+            filter: powersOfTen,
+            grid: { ...axis.grid, filter: powersOfTen },
+            ticks: { ...axis.ticks, filter: powersOfTen },
+            values: (_plot, rates) => rates.map((rate) => (rate === null ? '' : rate.toExponential(0))),
           },
-          { ...axisStyle(), size: 44, gap: 6 },
+          { ...axis, size: 44, gap: 6 },
         ],
         series: [{}, { stroke: tokenOf('--lapis'), width: 1.5, points: { show: false } }],
         hooks: { draw: [line] },

@@ -4,6 +4,7 @@ import { useMemo, type JSX } from 'react';
 import { repairsFor, type Repair } from '#core/graph/repairs';
 import type { Problem } from '#core/session/session';
 
+import { feedSample } from '../actions/model';
 import { clearAfter, showAfterEdit } from '../stores/after';
 import { editWhole, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
@@ -23,11 +24,20 @@ export function useRepairs(problem: Problem | null): readonly Repair[] {
 }
 
 export function applyRepair({ edit, label }: Repair): void {
+  if (edit === null) {
+    void feedSample();
+    return;
+  }
   try {
     editWhole(edit, saidText(label));
   } catch (error) {
     showError(t('told.repairFailed', { label: saidText(label) }), error);
   }
+}
+
+/** What feeding again changes is shown before it is done. */
+function preview({ edit }: Repair): void {
+  if (edit) showAfterEdit(edit, 'whole');
 }
 
 export function RepairButtons({ problem }: { readonly problem: Problem }): JSX.Element | null {
@@ -40,9 +50,9 @@ export function RepairButtons({ problem }: { readonly problem: Problem }): JSX.E
           key={repair.label}
           type="button"
           className="repair"
-          onMouseEnter={() => showAfterEdit(repair.edit, 'whole')}
+          onMouseEnter={() => preview(repair)}
           onMouseLeave={clearAfter}
-          onFocus={() => showAfterEdit(repair.edit, 'whole')}
+          onFocus={() => preview(repair)}
           onBlur={clearAfter}
           onClick={() => {
             applyRepair(repair);

@@ -93,9 +93,10 @@ function Validation({ curves }: { readonly curves: Curves }): JSX.Element | null
     ...(loss === undefined ? [] : [showLoss(loss)]),
     ...(accuracy === undefined ? [] : [showShare(accuracy)]),
   ];
-  return <Figure name={t('run.validation')} value={parts.join(' · ')} tone={t('run.validation')} />;
+  return <Figure name={t('run.validation')} value={parts.join(' · ')} tone="validation" />;
 }
 
+/** The figures of a curve name its colour, for all charts below. */
 function Figure({
   name,
   value,
@@ -107,7 +108,7 @@ function Figure({
 }): JSX.Element {
   return (
     <div data-tone={tone}>
-      <dt>{name}</dt>
+      <dt className={tone === '' ? '' : 'legend'}>{name}</dt>
       <dd>{value}</dd>
     </div>
   );

@@ -9,6 +9,7 @@ import { diagnose } from '#core/graph/diagnose';
 import { inferGraph } from '#core/graph/infer';
 import { repairsFor } from '#core/graph/repairs';
 import { DE_SAID } from '#core/text/de-said';
+import { DE_SAID_ENGINE } from '#core/text/de-said-engine';
 import { saidIn } from '#core/text/said';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -22,6 +23,8 @@ const COMPOSED = [
   'an integer ≥ {min}',
   'an integer from {min} to {max}',
   'a number from {min} to {max}',
+  "block '{name}', {~rest}",
+  'taking samples {data}, loss and metrics {loss}, optimizer {update}, other {other}',
 ];
 
 /** Source with every `${…}` of a template, whatever stands in it, as `{}`, and strings in pieces as one. */
@@ -42,7 +45,7 @@ test('every sentence with a translation is one that is said, with as many values
   );
   const all = sources.join('\n');
   const plain = (english: string): string => english.replaceAll(/\{~?\w+\}/g, '{}');
-  const unsaid = Object.keys(DE_SAID).filter(
+  const unsaid = Object.keys({ ...DE_SAID, ...DE_SAID_ENGINE }).filter(
     (english) => !COMPOSED.includes(english) && !all.includes(plain(english)),
   );
   expect(unsaid).toEqual([]);
@@ -73,6 +76,22 @@ function inGerman(graph: Graph, sample = [64, 1, 8, 8]): readonly string[] {
   const repairs = repairsFor(graph, problem, options).map(({ label }) => label);
   return [problem.message, problem.where, ...problem.fixes, ...repairs].map((said) => saidIn('de', said));
 }
+
+test('errors and notes of the engine are said in German, with what they name', () => {
+  expect(
+    [
+      'Cannot load weights while training is running',
+      '3 empty lines were skipped',
+      'the run history digits.runs.sqlite is damaged: file is not a database',
+      "cross_entropy: the data has no target 'age'",
+    ].map((said) => saidIn('de', said)),
+  ).toEqual([
+    'Während des Trainings geht das nicht: Gewichte laden',
+    '3 leere Zeilen wurden übergangen',
+    'Der Verlauf der Läufe digits.runs.sqlite ist beschädigt: file is not a database',
+    'cross_entropy: Die Daten haben kein Ziel „age“',
+  ]);
+});
 
 test('problems, what to do about them and their repairs are said in German', () => {
   expect(inGerman(having('fc2', { in_features: 100 }))).toEqual([

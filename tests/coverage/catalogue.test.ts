@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
+import { layerTitle } from '#core/graph/resolve';
 import { LAYERS, parseParams } from '#core/layers/index';
 import { LOSSES } from '#core/losses/index';
 import { METRICS } from '#core/metrics/index';
@@ -60,6 +61,11 @@ describe('every declaration is in its list', () => {
 });
 
 describe('every layer', () => {
+  it('is called as no other is', () => {
+    const titles = LAYERS.map(layerTitle);
+    expect(titles.filter((title, at) => titles.indexOf(title) !== at)).toEqual([]);
+  });
+
   const golden = readLayerGolden();
 
   it.each(LAYERS.map((layer) => [layer.type, layer] as const))('%s has its tests', (type, layer) => {

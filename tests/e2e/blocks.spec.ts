@@ -30,6 +30,11 @@ test('a selection becomes a block that is fed, opened, edited, left, undone and 
   await expect(cards(page)).toHaveCount(5);
   await expect(card(page, 'conv1')).toContainText('16×1×3×3');
   await expect(card(page, 'input')).toContainText('64×1×8×8');
+  // The keys go on at the first card, and outside at the one that was opened.
+  await expect(card(page, 'input')).toBeFocused();
+  await page.keyboard.press('ControlOrMeta+Shift+E');
+  await expect(card(page, 'stem')).toBeFocused();
+  await page.keyboard.press('ControlOrMeta+E');
   await card(page, 'conv1').click();
   const size = page.getByRole('complementary', { name: 'Inspector' }).getByLabel('padding', { exact: true });
   await size.fill('0');

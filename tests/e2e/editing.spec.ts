@@ -93,7 +93,12 @@ test('a node is renamed in place and its state-dict keys follow', async ({ lazul
   await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.type('hidden');
   await page.keyboard.press('Enter');
-  await expect(card(page, 'hidden')).toBeVisible();
+  // The keys go on at the card.
+  await expect(card(page, 'hidden')).toBeFocused();
+  await page.keyboard.press('F2');
+  await page.keyboard.type('other');
+  await page.keyboard.press('Escape');
+  await expect(card(page, 'hidden')).toBeFocused();
   await page.getByRole('button', { name: 'Feed sample' }).first().click();
   await expect(card(page, 'hidden')).toContainText('64×512');
   const keys = await page.evaluate(async () => {

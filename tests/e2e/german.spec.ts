@@ -65,6 +65,12 @@ test('with German chosen no panel and no dialog speaks English', async ({ lazuli
   for (const command of ['file.new', 'file.settings', 'view.commandPalette', 'model.report', 'help.about']) {
     await lazuli.command(command);
     await expect(page.getByRole('dialog')).toBeVisible();
+    if (command === 'model.report') {
+      await page.getByRole('checkbox', { name: /^Messen/ }).check();
+      await page.getByRole('button', { name: 'Speicher eines Laufs vorhersagen' }).click();
+      await expect(page.getByRole('dialog')).toContainText('Ein Trainingsschritt mit 64 Beispielen');
+      await expect(page.getByRole('dialog')).toContainText('davon Gradienten');
+    }
     await look(command);
     await page.keyboard.press('Escape');
     await expect(page.getByRole('dialog')).toHaveCount(0);
@@ -80,4 +86,39 @@ test('with German chosen no panel and no dialog speaks English', async ({ lazuli
   await page.keyboard.press('Escape');
   await expect(card(page, 'fc2')).toContainText('output');
   await expect(page.getByRole('row', { name: 'conv1.weight' })).toContainText('materialized');
+});
+
+test('at 1280 pixels the figures of a run stand in one line, coloured as their curves; native dialogs speak German', async ({
+  lazuli,
+}, info) => {
+  const { app, page } = lazuli;
+  await page.evaluate(() => window.lazuli.call['app.prefer']({ language: 'de' }));
+  await page.reload();
+  await page.getByRole('tab', { name: 'Training', exact: true }).click();
+  await page.getByRole('button', { name: 'Training beginnen' }).click();
+  const numbers = page.locator('.run-numbers');
+  await expect(numbers.locator('[data-tone="validation"]')).toContainText('%');
+  await expect(page.locator('.project-name-text')).toHaveText('digits');
+  const fits = await page
+    .locator('.project-name-text')
+    .evaluate((name) => name.scrollWidth <= name.clientWidth);
+  expect(fits).toBe(true);
+  await page.screenshot({ path: info.outputPath('run.png') });
+  const tops = await numbers
+    .locator('> div')
+    .evaluateAll((figures) => figures.map((figure) => figure.getBoundingClientRect().top));
+  expect(new Set(tops).size).toBe(1);
+  await expect(page.getByRole('button', { name: 'Training beginnen' })).toBeVisible();
+
+  await lazuli.answerMessages('Neu öffnen');
+  await app.evaluate(({ BrowserWindow }) => {
+    BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer();
+  });
+  await expect
+    .poll(() => lazuli.messages())
+    .toEqual([
+      expect.stringMatching(
+        /^Das Fenster arbeitet nicht mehr \(es (ist abgestürzt|wurde von außen beendet)\)\n/,
+      ),
+    ]);
 });

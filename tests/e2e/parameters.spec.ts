@@ -39,6 +39,20 @@ test('tensors are listed with their figures, looked into, changed by keyboard, a
   await grid.focus();
   await page.keyboard.type('nan');
   await expect(first).toHaveText(old ?? '');
+  // What stands in an opened field is replaced by typing; no number is told; Escape leaves it, going elsewhere sets it.
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('abc');
+  await expect(detail.getByRole('alert')).toHaveText('a number, nan or inf');
+  await page.keyboard.press('Escape');
+  await expect(first).toHaveText(old ?? '');
+  await expect(grid).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('0,25');
+  await page.getByLabel('Search tensors').focus();
+  await expect(first).toHaveText('0.25');
+  await lazuli.command('edit.undo');
+  await expect(first).toHaveText(old ?? '');
+  await grid.focus();
   await page.keyboard.press('F2');
   await page.getByLabel('Value at 0, 0').fill('nan');
   await page.keyboard.press('Enter');

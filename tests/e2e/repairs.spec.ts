@@ -21,6 +21,31 @@ test('a size that does not fit is mended from the edge or from the list, and und
   await expect(page.getByRole('tabpanel').getByText('No problems.')).toBeVisible();
 });
 
+test('a size that an earlier sample gave is mended by feeding again, from the list by keyboard', async ({
+  lazuli,
+}) => {
+  const { page } = lazuli;
+  await page.getByRole('button', { name: 'Feed sample' }).first().click();
+  await expect(card(page, 'fc1')).toContainText('64×512');
+  await card(page, 'pool1').click();
+  const size = page.getByRole('complementary', { name: 'Inspector' }).getByLabel('kernel_size');
+  await size.fill('4');
+  await size.press('Enter');
+  const note = card(page, 'fc1').locator('.card-problem');
+  await expect(note).toContainText('expected 512, got 128');
+  // It fits between two cards of the arranged graph.
+  const [top, below] = await Promise.all([note.boundingBox(), card(page, 'relu3').boundingBox()]);
+  expect((top?.y ?? 0) + (top?.height ?? 0)).toBeLessThan(below?.y ?? 0);
+  await page.getByRole('tab', { name: /Problems/ }).click();
+  const repairs = page.getByRole('group', { name: "Repairs of node 'fc1'" });
+  await repairs.getByRole('button', { name: "Feed again and initialize 'fc1' anew" }).press('Enter');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('64×128');
+  await dialog.getByRole('button', { name: 'Initialize anew' }).press('Enter');
+  await expect(page.getByRole('tabpanel').getByText('No problems.')).toBeVisible();
+  await expect(card(page, 'fc1')).toContainText('64×128');
+});
+
 test('hovering a shape names the nodes its sizes come from', async ({ lazuli }) => {
   const { page } = lazuli;
   await page.getByRole('button', { name: 'Feed sample' }).first().click();

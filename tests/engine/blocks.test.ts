@@ -1,14 +1,15 @@
 // Blocks in a session: values stay through collapsing and breaking up, keys nest as PyTorch's, shared weights are one object, all of it trains.
 import { expect, test } from 'vitest';
 
-import { breakUpEdit, collapseEdit } from '#core/graph/collapse';
+import { breakUpEdit } from '#core/graph/break-up';
+import { collapseEdit } from '#core/graph/collapse';
 import { applyEdit } from '#core/graph/edits';
 import type { Project } from '#core/document/project';
+import { memorySource } from '#core/formats/bytes';
+import { contiguousBytes, readWeights } from '#core/formats/index';
 import { openExample } from './support';
 
 const state = async (session: Awaited<ReturnType<typeof openExample>>): Promise<Record<string, string>> => {
-  const { readWeights } = await import('#core/formats/index');
-  const { memorySource } = await import('#core/formats/bytes');
   const weights = await readWeights(memorySource('state', await session.exportState()));
   return Object.fromEntries(weights.entries.map(({ name, shape }) => [name, String(shape)]));
 };
@@ -44,6 +45,50 @@ test('values survive collapsing, breaking up and undo; the keys nest', async () 
   await session.update(plain);
   expect(await session.exportState()).toEqual(before);
 });
+
+test.each([undefined, 'shared'] as const)(
+  'copies broken up keep their values, one by one; weights: %s',
+  async (weights) => {
+    const session = await openExample('iris', { epochs: 1 });
+    const { project, node, block } = collapse(session.project, ['fc2', 'relu2'], 'deep');
+    const { graph } = applyEdit(project.graph, {
+      kind: 'set_block_use',
+      id: node,
+      use: { id: block, repeat: 3, ...(weights ? { weights } : {}) },
+    });
+    const three = { ...project, graph };
+    await session.update(three);
+    await session.feedSample();
+    const run = await session.train();
+    expect((await run.finished).error).toBeNull();
+    const values = async (): Promise<readonly string[]> => {
+      const { entries } = await readWeights(memorySource('state', await session.exportState()));
+      return Promise.all(
+        entries.map(async (entry) => {
+          const bytes: Uint8Array[] = [];
+          for await (const chunk of contiguousBytes(entry)) bytes.push(chunk.slice());
+          return Buffer.concat(bytes).toString('hex');
+        }),
+      );
+    };
+    const before = await values();
+    const apart = breakUpEdit(graph, node);
+    if (!apart) throw new Error('not broken up');
+    const flat = applyEdit(graph, apart.edit);
+    const info = await session.update({ ...three, graph: flat.graph });
+    expect(info.totals.uninitialized).toBe(0);
+    expect(Object.keys(await state(session)).filter((key) => key.endsWith('weight'))).toEqual([
+      'fc1.weight',
+      'fc2.weight',
+      'fc4.weight',
+      'fc5.weight',
+      'fc3.weight',
+    ]);
+    expect(await values()).toEqual(before);
+    await session.update({ ...three, graph: applyEdit(flat.graph, flat.inverse).graph });
+    expect(await values()).toEqual(before);
+  },
+);
 
 test('three copies that share weights train as one set of parameters', async () => {
   const session = await openExample('iris', { epochs: 2 });
@@ -90,8 +135,6 @@ test.each([
     await session.feedSample();
     const run = await session.train();
     expect((await run.finished).error).toBeNull();
-    const { readWeights } = await import('#core/formats/index');
-    const { memorySource } = await import('#core/formats/bytes');
     const { entries } = await readWeights(memorySource('state', await session.exportState()));
     const first = entries.filter(({ name }) => name.startsWith('deep.0.'));
     expect(first.map(({ name }) => name)).toContain('deep.0.fc2.parametrizations.weight.original');

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 
 import { NO_PROFILE } from '#core/session/profile';
-import { layerReports, reportCsv, reportMarkdown } from '#core/session/report';
+import { layerReports, memoryMarkdown, reportCsv, reportMarkdown } from '#core/session/report';
 import { openExample } from './support';
 
 test('each layer has its output, parameters and work, and they add up', async () => {
@@ -53,10 +53,15 @@ test('with a profile the report has what each layer costs, forward and backward'
   expect(markdown).toContain('takes 2 ms (median of 3)');
 });
 
-test('what a run holds is measured, and near what was predicted', async () => {
+test('what a run holds is measured, and near what was predicted; both are copied', async () => {
   const session = await openExample('digits', { epochs: 1 });
   expect(session.heldBytes).toBeNull();
-  const { total } = (await session.preflight()).memory;
+  const need = { ...(await session.preflight()), limit: null };
+  const { total } = need.memory;
+  const copied = memoryMarkdown(need, 123);
+  expect(copied).toContain(`| parameters | ${need.memory.parameters} |`);
+  expect(copied).toContain(`| **predicted** | ${total} |\n| **measured during the last run** | 123 |`);
+  expect(memoryMarkdown(need, null)).not.toContain('measured');
   const run = await session.train();
   await run.finished;
   expect((session.heldBytes ?? 0) / total).toBeGreaterThan(0.98);

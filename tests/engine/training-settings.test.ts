@@ -288,3 +288,12 @@ test('the search for a learning rate suggests one, and leaves the model as it wa
   const losses = good.of('epoch').map(({ loss }) => loss);
   expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
 });
+
+test('no rate is suggested where the loss only wanders, as that of a trained model does', async () => {
+  const adam = { type: 'adam', params: { lr: 0.01 } };
+  const session = await openSession(digits({ optimizer: adam, epochs: 40 }), folder);
+  await (
+    await session.train()
+  ).finished;
+  expect((await session.findLearningRate()).suggestion).toBeNull();
+});

@@ -7,7 +7,8 @@ import { parseProject } from '#core/document/parse';
 import type { Graph, GraphNode } from '#core/document/project';
 import { serializeProject } from '#core/document/serialize';
 import { findTemplate } from '#core/document/templates';
-import { breakUpEdit, collapseEdit, wouldContainItself } from '#core/graph/collapse';
+import { breakUpEdit } from '#core/graph/break-up';
+import { collapseEdit, wouldContainItself } from '#core/graph/collapse';
 import { diagnose, isRunnable } from '#core/graph/diagnose';
 import { applyEdit, type Edit } from '#core/graph/edits';
 import { flattened, flattenGraph } from '#core/graph/flatten';
@@ -126,6 +127,77 @@ test('an instance repeats in a row, named by numbers; its weights can be those o
     weight: { tied_to: 'dense.0.fc1.weight' },
     bias: { tied_to: 'dense.0.fc1.bias' },
   });
+});
+
+test('copies broken up stand in a row, each with the edges it had; shared weights stay tied, ties follow their layer', () => {
+  const dense = collapsed(graph, ['fc1', 'relu3'], 'dense');
+  const tied = applyEdit(dense.graph, {
+    kind: 'set_tensor_option',
+    id: graph.nodes.find(({ name }) => name === 'fc2')?.id ?? '',
+    tensor: 'bias',
+    option: 'tied_to',
+    value: 'dense.1.fc1.bias',
+  }).graph;
+  const use = (weights?: 'shared'): Graph =>
+    applyEdit(tied, {
+      kind: 'set_block_use',
+      id: dense.node,
+      use: { id: dense.block, repeat: 2, ...(weights ? { weights } : {}) },
+    }).graph;
+  const broken = (of: Graph): Graph => {
+    const apart = breakUpEdit(of, dense.node);
+    if (!apart) throw new Error('not broken up');
+    const made = applyEdit(of, apart.edit);
+    expect(applyEdit(made.graph, made.inverse).graph).toEqual(of);
+    return made.graph;
+  };
+  const apart = broken(use());
+  expect(namesOf(apart).slice(-6)).toEqual(['fc1', 'relu3', 'fc3', 'relu4', 'fc2', 'output']);
+  expect(Object.values(shapes(apart))).toEqual(Object.values(shapes(use())));
+  const tensors = (of: Graph, name: string): GraphNode['tensors'] =>
+    of.nodes.find((node) => node.name === name)?.tensors;
+  expect(tensors(apart, 'fc3')).toBeUndefined();
+  expect(tensors(apart, 'fc2')).toEqual({ bias: { tied_to: 'fc3.bias' } });
+  expect(tensors(broken(use('shared')), 'fc3')).toEqual({
+    weight: { tied_to: 'fc1.weight' },
+    bias: { tied_to: 'fc1.bias' },
+  });
+});
+
+test('layers of two columns stand in one in their block, each column as it was', () => {
+  const column =
+    (at: number): ((node: GraphNode, row: number) => GraphNode) =>
+    (node, row) => ({
+      ...node,
+      position: { x: 300 * at, y: 100 * row },
+    });
+  const nodes = [
+    ...graph.nodes.slice(0, 3).map(column(0)),
+    ...graph.nodes.slice(3, 6).map(column(1)),
+    ...graph.nodes.slice(6).map(column(2)),
+  ];
+  const folded: Graph = { ...graph, nodes };
+  const made = collapsed(folded, ['norm1', 'relu1', 'pool1'], 'stem').graph;
+  const inner = new Map(made.blocks?.[0]?.graph.nodes.map(({ name, position }) => [name, position]));
+  expect(inner.get('norm1')).toEqual({ x: 0, y: 200 });
+  expect(inner.get('relu1')).toEqual({ x: 0, y: 420 });
+  expect(inner.get('pool1')).toEqual({ x: 0, y: 520 });
+  expect(inner.get('output')).toEqual({ x: 0, y: 740 });
+});
+
+test('a tie from outside follows its layer into a block', () => {
+  const tied = applyEdit(graph, {
+    kind: 'set_tensor_option',
+    id: graph.nodes.find(({ name }) => name === 'fc2')?.id ?? '',
+    tensor: 'bias',
+    option: 'tied_to',
+    value: 'fc1.bias',
+  }).graph;
+  const { graph: made, inverse } = collapsed(tied, ['fc1', 'relu3'], 'dense');
+  expect(made.nodes.find(({ name }) => name === 'fc2')?.tensors).toEqual({
+    bias: { tied_to: 'dense.fc1.bias' },
+  });
+  expect(applyEdit(made, inverse).graph).toEqual(tied);
 });
 
 test('an edit inside a definition reaches every instance, and is undone there', () => {

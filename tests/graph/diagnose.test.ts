@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 
 import { diagnose, isRunnable } from '#core/graph/diagnose';
+import type { GraphEdge } from '#core/document/project';
+import { flattenGraph } from '#core/graph/flatten';
 import { inferGraph } from '#core/graph/infer';
 import { explainOutput, inWords, provenanceOf, type Words } from '#core/graph/provenance';
 import { chain, edge, node } from './graphs';
@@ -131,6 +133,33 @@ test('a node that leads nowhere is a warning', () => {
   const problems = diagnose(inferGraph(more));
   expect(problems.map(({ code, severity }) => [code, severity])).toEqual([['unused_node', 'warning']]);
   expect(isRunnable(problems)).toBe(true);
+});
+
+test('a block that leads nowhere is one warning, whatever lies in it; a used one tells each layer that does', () => {
+  const inner = {
+    nodes: [
+      node('in', 'input'),
+      node('a', 'relu'),
+      node('b', 'relu'),
+      node('c', 'relu'),
+      node('out', 'output'),
+    ],
+    edges: [edge('in', 'a'), edge('a', 'b'), edge('in', 'c'), edge('b', 'out')],
+  };
+  const block = { ...node('side', 'block'), block: { id: 'b1', repeat: 2 } };
+  const told = (more: readonly GraphEdge[]): readonly unknown[] => {
+    const { nodes, edges } = chain(node('relu1', 'relu'));
+    const graph = {
+      nodes: [...nodes, block],
+      edges: [...edges, ...more],
+      blocks: [{ id: 'b1', name: 'side', graph: inner }],
+    };
+    return diagnose(inferGraph(flattenGraph(graph))).map(({ code, node: at, where }) => [code, at, where]);
+  };
+  const fed = { ...edge('input', 'side'), to: { node: 'side', port: 'in' } };
+  expect(told([fed])).toEqual([['unused_node', 'side', "node 'side'"]]);
+  const read = { ...edge('side', 'output'), from: { node: 'side', port: 'out' } };
+  expect(told([fed, read]).at(-1)).toEqual(['unused_node', 'side/1/c', "node 'side.1.c'"]);
 });
 
 test('a wrong rank names the source and its shape', () => {

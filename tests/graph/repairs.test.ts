@@ -8,7 +8,7 @@ import { diagnose } from '#core/graph/diagnose';
 import { applyEdits, applyEdit, type Edit } from '#core/graph/edits';
 import { flattenGraph } from '#core/graph/flatten';
 import { inferGraph } from '#core/graph/infer';
-import { repairsFor } from '#core/graph/repairs';
+import { repairsFor, type Repair } from '#core/graph/repairs';
 
 const digits = findTemplate('digits')?.project.graph ?? { nodes: [], edges: [] };
 const SAMPLE = { inputs: { input: [64, 1, 8, 8] } };
@@ -16,6 +16,8 @@ const problemsOf = (graph: Graph) => diagnose(inferGraph(flattenGraph(graph), SA
 const idOf = (name: string, graph: Graph = digits): string =>
   graph.nodes.find((node) => node.name === name)?.id ?? '';
 const edgeInto = (name: string): string => digits.edges.find(({ to }) => to.node === idOf(name))?.id ?? '';
+
+const mended = (graph: Graph, { edit }: Repair): Graph => (edit ? applyEdit(graph, edit).graph : graph);
 
 const cases: readonly (readonly [string, readonly Edit[], string])[] = [
   ['a size that does not fit', [{ kind: 'set_param', id: idOf('fc1'), param: 'in_features', value: 100 }], "Leave in_features of 'fc1' blank"],
@@ -32,8 +34,8 @@ test.each(cases)('%s', (_what, edits, expected) => {
   if (!problem) throw new Error('no problem');
   const repairs = repairsFor(graph, problem, SAMPLE);
   expect(repairs.map(({ label }) => label)).toContain(expected);
-  for (const { edit } of repairs)
-    expect(problemsOf(applyEdit(graph, edit).graph).length).toBeLessThan(problems.length);
+  for (const repair of repairs)
+    expect(problemsOf(mended(graph, repair)).length).toBeLessThan(problems.length);
 });
 
 test('what cannot be mended by an edit is offered nothing', () => {
@@ -41,8 +43,28 @@ test('what cannot be mended by an edit is offered nothing', () => {
     { kind: 'set_param', id: idOf('conv1'), param: 'kernel_size', value: [99, 99] },
   ]);
   for (const problem of problemsOf(graph))
-    for (const { edit } of repairsFor(graph, problem, SAMPLE))
-      expect(problemsOf(applyEdit(graph, edit).graph)).toEqual([]);
+    for (const repair of repairsFor(graph, problem, SAMPLE))
+      expect(problemsOf(mended(graph, repair))).toEqual([]);
+});
+
+test('a size that stems from an earlier sample is mended by feeding again, where that brings no other problem', () => {
+  const fed = inferGraph(digits, SAMPLE);
+  const known = new Map([...fed.nodes.values()].map(({ node, sizes }) => [node.id, sizes]));
+  const repairs = (edits: readonly Edit[]): readonly Repair[] => {
+    const { graph } = applyEdits(digits, edits);
+    const [problem] = diagnose(inferGraph(graph, { ...SAMPLE, known }));
+    if (!problem) throw new Error('no problem');
+    return repairsFor(graph, problem, { ...SAMPLE, known });
+  };
+  const smaller: Edit = { kind: 'set_param', id: idOf('pool1'), param: 'kernel_size', value: 4 };
+  expect(repairs([smaller])).toEqual([{ label: "Feed again and initialize 'fc1' anew", edit: null }]);
+  // What is typed there is no longer what a sample gave.
+  known.delete(idOf('fc2'));
+  const wrong: Edit = { kind: 'set_param', id: idOf('fc2'), param: 'in_features', value: 7 };
+  expect(repairs([wrong]).map(({ label }) => label)).toEqual([
+    "Leave in_features of 'fc2' blank",
+    "Set in_features of 'fc2' to 64",
+  ]);
 });
 
 test('a problem inside a block is mended in its definition', () => {
@@ -58,6 +80,6 @@ test('a problem inside a block is mended in its definition', () => {
   const [problem] = problemsOf(wrong);
   if (!problem) throw new Error('no problem');
   const [repair] = repairsFor(wrong, problem, SAMPLE);
-  expect(repair?.edit.kind).toBe('in_block');
-  expect(repair && problemsOf(applyEdit(wrong, repair.edit).graph)).toEqual([]);
+  expect(repair?.edit?.kind).toBe('in_block');
+  expect(repair && problemsOf(mended(wrong, repair))).toEqual([]);
 });

@@ -49,7 +49,7 @@ export function ParametersPanel(): JSX.Element {
             />
           </label>
           <select
-            className="field-input"
+            className="field-select"
             aria-label={t('parameters.whichTensors')}
             value={shown}
             onChange={({ target }) => setShown(target.value as Shown)}

@@ -7,7 +7,7 @@ import { formatShape } from '#core/tensor/shape';
 import { focusNode } from '../../canvas/focus-node';
 import { figuresOf, useFigures, wantFigures } from '../../stores/figures';
 import { useRun } from '../../stores/run';
-import { showLoss } from '../format';
+import { showFigure } from '../format';
 import { t } from '../../text';
 import { COLUMNS, notFinite, type Column, type ColumnName } from './listing';
 
@@ -157,7 +157,7 @@ function Cells({ info }: { readonly info: ParameterInfo }): JSX.Element {
   const figures = figuresOf(info.key);
   const number = (name: 'norm' | 'mean' | 'std' | 'min' | 'max'): JSX.Element => (
     <span role="gridcell" className="number">
-      {figures ? showLoss(figures[name]) : ''}
+      {figures ? showFigure(figures[name]) : ''}
     </span>
   );
   const bad = figures ? notFinite(figures) : 0;

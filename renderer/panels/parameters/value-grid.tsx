@@ -1,5 +1,5 @@
 // The values of a tensor as a matrix, first axis by all others, of which only the part on the screen exists. Arrow keys move,
-// typing, Enter or F2 edits, Enter sets and Escape leaves.
+// typing, Enter or F2 edits, Enter or going elsewhere sets and Escape leaves.
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState, type JSX, type KeyboardEvent } from 'react';
 import { BROWSER_LIMITS, matrixSize, type TensorValues } from '#core/session/parameters';
@@ -60,11 +60,12 @@ export function ValueGrid({
   const edit = (start: string | null): void => {
     if (canEdit) setText(start ?? String(valueAt(values, cell) ?? ''));
   };
+  /** Sets what was typed where it is a number and another than before. */
   const commit = (): void => {
     const value = text === null ? null : parseValue(text);
     setText(null);
-    box.current?.focus();
-    if (value !== null) void writeValue(info, cell.row * size.columns + cell.column, value);
+    if (value === null || Object.is(value, valueAt(values, cell))) return;
+    void writeValue(info, cell.row * size.columns + cell.column, value);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (text !== null) return;
@@ -124,19 +125,14 @@ export function ValueGrid({
                   onDoubleClick={() => edit(null)}
                 >
                   {isCurrent && text !== null ? (
-                    <input
-                      // The cell that is being edited takes the keyboard.
-                      autoFocus
-                      aria-label={t('values.at', { row, column })}
-                      aria-invalid={parseValue(text) === null}
-                      value={text}
-                      onChange={({ target }) => setText(target.value)}
-                      onBlur={() => setText(null)}
-                      onKeyDown={(event) => {
-                        event.stopPropagation();
-                        if (event.key === 'Enter' && parseValue(text) !== null) commit();
-                        if (event.key !== 'Escape') return;
-                        setText(null);
+                    <ValueField
+                      label={t('values.at', { row, column })}
+                      text={text}
+                      before={value}
+                      onChange={setText}
+                      onEnd={commit}
+                      onLeave={(isKept) => {
+                        if (!isKept) setText(null);
                         box.current?.focus();
                       }}
                     />
@@ -154,6 +150,59 @@ export function ValueGrid({
         ))}
       </div>
     </div>
+  );
+}
+
+/** The field of the cell that is being edited. What is no number is told below it and keeps it open. */
+function ValueField({
+  label,
+  text,
+  before,
+  onChange,
+  onEnd,
+  onLeave,
+}: {
+  readonly label: string;
+  readonly text: string;
+  readonly before: number | undefined;
+  readonly onChange: (text: string) => void;
+  /** The focus went elsewhere. */
+  readonly onEnd: () => void;
+  /** By key: kept, or as it was. */
+  readonly onLeave: (isKept: boolean) => void;
+}): JSX.Element {
+  const isFault = parseValue(text) === null;
+  const isGivenUp = useRef(false);
+  return (
+    <>
+      <input
+        // The cell that is being edited takes the keyboard.
+        autoFocus
+        aria-label={label}
+        aria-invalid={isFault}
+        value={text}
+        onChange={({ target }) => onChange(target.value)}
+        onFocus={({ target }) => {
+          // What stands there is replaced by typing; a digit that opened the field is not.
+          if (text === String(before ?? '')) target.select();
+        }}
+        onBlur={() => {
+          if (!isGivenUp.current) onEnd();
+        }}
+        onKeyDown={(event) => {
+          event.stopPropagation();
+          if (event.key === 'Enter' && !isFault) onLeave(true);
+          if (event.key !== 'Escape') return;
+          isGivenUp.current = true;
+          onLeave(false);
+        }}
+      />
+      {isFault && text !== '' && text !== '-' ? (
+        <span className="value-fault" role="alert">
+          {t('values.fault')}
+        </span>
+      ) : null}
+    </>
   );
 }
 

@@ -77,7 +77,7 @@ function Judged({ judged }: { readonly judged: JudgedSamples }): JSX.Element {
             </label>
           ) : null}
           <select
-            className="field-input"
+            className="field-select"
             aria-label={t('predict.order')}
             value={order}
             onChange={({ target }) =>

@@ -30,7 +30,7 @@ export function ComparedSettings(): JSX.Element | null {
               {chosen.map((id, at) => (
                 <th key={id} scope="col">
                   <span className="run-swatch" style={{ background: `var(${runColor(at)})` }} aria-hidden />
-                  Run {id}
+                  {t('overlay.run', { run: id })}
                 </th>
               ))}
             </tr>

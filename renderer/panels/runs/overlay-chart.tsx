@@ -9,6 +9,7 @@ import { useChart } from '../../stores/chart';
 import { useRuns } from '../../stores/runs';
 import { ChartOptions } from '../chart-options';
 import { axisStyle, followSize, sizeIn, tokenOf } from '../chart-style';
+import { zoomByKeys } from '../chart-zoom';
 import { t } from '../../text';
 import { overlay, valueNames, type XAxis } from './overlay-data';
 import { runColor } from './run-colors';
@@ -94,10 +95,20 @@ function Plot({ value, x }: { readonly value: string; readonly x: XAxis }): JSX.
       box,
     );
     const unfollow = followSize(plot, box);
+    const unzoom = zoomByKeys(plot, box);
     return () => {
       unfollow();
+      unzoom();
       plot.destroy();
     };
   }, [chosen, curves, value, x, smoothing, isLog, colours]);
-  return <div ref={ref} className="curve-plot" />;
+  return (
+    <div
+      ref={ref}
+      className="curve-plot"
+      role="group"
+      aria-label={`${value.replaceAll('_', ' ')}. ${t('chart.keys')}`}
+      tabIndex={0}
+    />
+  );
 }

@@ -2,6 +2,7 @@
 import { Star } from 'lucide-react';
 import type { JSX } from 'react';
 import type { ShownRun } from '#core/ipc/api';
+import { RUN_LIMITS } from '#core/session/runs';
 import { showBytes } from '#core/units';
 
 import { compare, starRun, toggleRun } from '../../actions/runs';
@@ -44,6 +45,7 @@ const COLUMNS = [
 
 export function RunTable({ runs }: { readonly runs: readonly ShownRun[] }): JSX.Element {
   const chosen = useRuns((state) => state.chosen);
+  const most = Math.min(runs.length, RUN_LIMITS.compared);
   return (
     <table className="table is-numbers run-table">
       <thead>
@@ -51,10 +53,13 @@ export function RunTable({ runs }: { readonly runs: readonly ShownRun[] }): JSX.
           <th scope="col">
             <input
               type="checkbox"
-              aria-label={t('runTable.compareNoRun')}
-              disabled={chosen.length === 0}
-              checked={chosen.length > 0}
-              onChange={() => void compare([])}
+              ref={(box) => {
+                if (box) box.indeterminate = chosen.length > 0 && chosen.length < most;
+              }}
+              aria-label={t(chosen.length > 0 ? 'runTable.compareNoRun' : 'runTable.compareAll')}
+              disabled={runs.length === 0}
+              checked={runs.length > 0 && chosen.length >= most}
+              onChange={() => void compare(chosen.length > 0 ? [] : runs.slice(0, most).map(({ id }) => id))}
             />
           </th>
           {COLUMNS.map((name) => (

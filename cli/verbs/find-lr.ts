@@ -48,7 +48,9 @@ export const findLr: Verb = {
           const best = search.suggestion;
           return [
             table([{ title: 'lr' }, { title: 'loss' }], rows, output.paint),
-            best === null ? 'the loss never fell clearly' : `suggested learning rate: ${best.toExponential(2)}`,
+            best === null
+              ? 'the loss never fell clearly'
+              : `suggested learning rate: ${best.toExponential(2)}`,
           ].join('\n');
         });
       },

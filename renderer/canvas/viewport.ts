@@ -8,6 +8,8 @@ import type { FlowNode, FlowEdge } from './to-flow';
 
 let flow: ReactFlowInstance<FlowNode, FlowEdge> | null = null;
 let isFitWanted = false;
+/** From the wish on until all is in view. */
+let isFitting = false;
 let isMeasured = false;
 
 const duration = (): number => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 240);
@@ -64,6 +66,7 @@ function fitAll(time: number): void {
     : flow?.fitView({ ...FIT, ...(time === 0 ? {} : { duration: time }) });
   void fitting?.then(() => {
     fitted = cameraNow();
+    isFitting = false;
   });
 }
 
@@ -114,6 +117,7 @@ export const fitNodes = (ids: Iterable<string>): void => {
 /** Fits once the nodes of a newly shown project are measured. */
 export const fitSoon = (): void => {
   isFitWanted = true;
+  isFitting = true;
 };
 
 /** The canvas reports whether all nodes have their sizes. */
@@ -243,12 +247,15 @@ export const isLarge = (nodes: number): boolean => nodes >= LARGE;
 /** Frames in which a card that is not drawn yet is waited for. */
 const MOST_FRAMES = 60;
 
-/** Gives a card the keyboard as soon as it is drawn: one that is still to be measured takes no focus. */
+/**
+ * Gives a card the keyboard as soon as it is drawn: one that is still to be measured takes no focus. Not before all is in view,
+ * since the graph library moves the camera to a card that gets the keyboard outside of it.
+ */
 export function focusCardSoon(id: string): void {
   const selector = `.react-flow__node[data-id="${CSS.escape(id)}"]`;
   let left = MOST_FRAMES;
   requestAnimationFrame(function focus() {
-    const card = document.querySelector<HTMLElement>(selector);
+    const card = isFitting ? null : document.querySelector<HTMLElement>(selector);
     card?.focus({ preventScroll: true });
     if (document.activeElement !== card && left-- > 0) requestAnimationFrame(focus);
   });

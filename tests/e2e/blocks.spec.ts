@@ -32,6 +32,8 @@ test('a selection becomes a block that is fed, opened, edited, left, undone and 
   await expect(card(page, 'input')).toContainText('64×1×8×8');
   // The keys go on at the first card, and outside at the one that was opened.
   await expect(card(page, 'input')).toBeFocused();
+  for (const name of ['input', 'conv1', 'relu1', 'output'])
+    await expect(card(page, name)).toBeInViewport({ ratio: 0.99 });
   await page.keyboard.press('ControlOrMeta+Shift+E');
   await expect(card(page, 'stem')).toBeFocused();
   await page.keyboard.press('ControlOrMeta+E');

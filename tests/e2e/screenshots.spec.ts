@@ -93,6 +93,7 @@ test('pictures of each state', async ({ lazuli }, info) => {
   await card(page, 'stem').click();
   await page.keyboard.press('ControlOrMeta+E');
   await expect(page.getByRole('navigation', { name: 'Opened blocks' })).toContainText('stem');
+  await expect(card(page, 'output')).toBeInViewport({ ratio: 0.99 });
   await lazuli.command('view.fit');
   await shoot('block-opened');
 });

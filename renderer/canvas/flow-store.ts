@@ -86,7 +86,8 @@ function refine(): void {
   const { renaming } = useUi.getState();
   const always = renaming === null ? [] : [renaming];
   // A hurried camera shows pictures of what comes into view; its cards come when it rests.
-  if (isHurried() && zoomNow() >= READABLE) return;
+  const isDue = renaming !== null && !detail.has(renaming);
+  if (isHurried() && zoomNow() >= READABLE && !isDue) return;
   const { ids, isWaiting } = nextDetail(
     scene,
     { part: seenPart(), zoom: zoomNow(), hand: pointerOnCanvas() },
@@ -104,6 +105,12 @@ function refineSoon(): void {
   if (nextFrame === 0) nextFrame = requestAnimationFrame(refine);
 }
 
+/** Before the next key comes: it may be the first of a name. */
+function refineNow(): void {
+  cancelAnimationFrame(nextFrame);
+  refine();
+}
+
 /** Follows document, shapes and selection; returns the end. */
 export function startFlow(): () => void {
   follow();
@@ -116,7 +123,7 @@ export function startFlow(): () => void {
     }),
     useUi.subscribe((state, before) => {
       if (state.selection !== before.selection) followSelection();
-      if (state.renaming !== before.renaming) refineSoon();
+      if (state.renaming !== before.renaming) refineNow();
     }),
     onCamera(() => {
       if (useFlow.getState().scene) refineSoon();

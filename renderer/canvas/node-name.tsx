@@ -1,5 +1,5 @@
 // A node's name on its card; a double click or F2 turns it into a field. What Python or PyTorch cannot take is refused with the reason.
-import { useEffect, useRef, useState, type JSX, type KeyboardEvent } from 'react';
+import { useLayoutEffect, useRef, useState, type JSX, type KeyboardEvent } from 'react';
 
 import { rename, renameFault } from '../actions/graph';
 import { startRename } from '../stores/ui';
@@ -31,13 +31,15 @@ export function NodeName({ id, name, isEditing, onDone }: NodeNameProps): JSX.El
 function NameField({ id, name, onDone }: Omit<NodeNameProps, 'isEditing'>): JSX.Element {
   const [text, setText] = useState(name);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    // The card of a new node stays hidden, and takes no focus, until it is measured.
-    let frame = requestAnimationFrame(function focus() {
+  useLayoutEffect(() => {
+    let frame = 0;
+    // At once, so that no key is lost; and again, since the card of a new node stays hidden, and takes no focus, until it is measured.
+    function focus(): void {
       if (!field.current || document.activeElement === field.current) return;
       field.current.focus();
       frame = requestAnimationFrame(focus);
-    });
+    }
+    focus();
     return () => {
       cancelAnimationFrame(frame);
     };

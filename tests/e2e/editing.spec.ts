@@ -89,7 +89,14 @@ test('several nodes are selected, duplicated and deleted together', async ({ laz
 test('a node is renamed in place and its state-dict keys follow', async ({ lazuli }) => {
   const { page } = lazuli;
   await card(page, 'fc1').click();
-  await page.keyboard.press('F2');
+  // The field has the keys before the next one comes, not only with the next frame.
+  const held = await page.evaluate(async () => {
+    const key = new KeyboardEvent('keydown', { key: 'F2', bubbles: true, cancelable: true });
+    (document.activeElement ?? document.body).dispatchEvent(key);
+    await Promise.resolve();
+    return document.activeElement?.tagName;
+  });
+  expect(held).toBe('INPUT');
   await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.type('hidden');
   await page.keyboard.press('Enter');

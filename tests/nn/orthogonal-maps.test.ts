@@ -41,14 +41,8 @@ it('has the derivative along any direction', () => {
     );
     if (!start || !direction || !weight) throw new Error('three matrices');
     const total = (x: Tensor): Tensor => ops.sum(ops.mul(cayley(skew(x)), weight));
-    const moved = (by: number): number =>
-      ops.toNumbers(total(ops.add(start, ops.mul(direction, by))))[0] ?? NaN;
-    const leaf = start.detach();
-    leaf.requiresGrad = true;
-    const [gradient] = ops.gradients(total(leaf), [leaf]);
-    const along = gradient ? (ops.toNumbers(ops.sum(ops.mul(gradient, direction)))[0] ?? NaN) : NaN;
-    const step = 1e-5;
-    expect(along).toBeCloseTo((moved(step) - moved(-step)) / (2 * step), 5);
+    const { along, difference } = slopes(total, start, direction, 1e-5);
+    expect(along).toBeCloseTo(difference, 5);
   });
 });
 
@@ -80,14 +74,20 @@ it('matrixExp has the derivative along any direction, of matrices of different n
     const sizes = ops.fromArray(Float64Array.of(0.01, 0.3, 2), 'float64', 'cpu', [3, 1, 1]);
     const start = ops.mul(flat, sizes);
     const total = (x: Tensor): Tensor => ops.sum(ops.mul(matrixExp(x), weight));
-    const moved = (by: number): number =>
-      ops.toNumbers(total(ops.add(start, ops.mul(direction, by))))[0] ?? NaN;
-    const leaf = start.detach();
-    leaf.requiresGrad = true;
-    const [gradient] = ops.gradients(total(leaf), [leaf]);
-    const along = gradient ? (ops.toNumbers(ops.sum(ops.mul(gradient, direction)))[0] ?? NaN) : NaN;
-    const step = 1e-6;
-    const difference = (moved(step) - moved(-step)) / (2 * step);
+    const { along, difference } = slopes(total, start, direction, 1e-6);
     expect(along / difference).toBeCloseTo(1, 7);
   });
 });
+
+/** The slope of `total` at `start` along `direction`: by its gradient, and by central differences. */
+function slopes(total: (x: Tensor) => Tensor, start: Tensor, direction: Tensor, step: number) {
+  const moved = (by: number): number =>
+    ops.toNumbers(total(ops.add(start, ops.mul(direction, by))))[0] ?? NaN;
+  const leaf = start.detach();
+  leaf.requiresGrad = true;
+  const [gradient] = ops.gradients(total(leaf), [leaf]);
+  return {
+    along: gradient ? (ops.toNumbers(ops.sum(ops.mul(gradient, direction)))[0] ?? NaN) : NaN,
+    difference: (moved(step) - moved(-step)) / (2 * step),
+  };
+}

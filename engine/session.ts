@@ -260,6 +260,7 @@ export class ModelSession {
   /** What a run over the project's data would be and take: see Trainer. */
   preflight: Trainer['preflight'] = (options) => this.#trainer.preflight(options);
   trainingNeed: Trainer['trainingNeed'] = (options) => this.#trainer.trainingNeed(options);
+  trainingNeeds: Trainer['trainingNeeds'] = (options) => this.#trainer.trainingNeeds(options);
   /** Starts a run, or the search for its learning rate. */
   train: Trainer['train'] = (options) => this.#trainer.train(options);
   profile: Trainer['profile'] = (options) => this.#trainer.profile(options);

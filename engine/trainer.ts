@@ -4,20 +4,19 @@ import { LazuliError } from '#core/errors';
 import { loadEntries } from '#core/nn/index';
 import type { StepProfile } from '#core/session/profile';
 import type { RateSearch } from '#core/session/session';
-import type { TrainingNeed } from '#core/session/training-memory';
+import type { DeviceNeed, TrainingNeed } from '#core/session/training-memory';
 
-import { backendFor, cpuBackend, gpuBackend, useThreads } from './backend';
+import { backendFor, cpuBackend, useThreads } from './backend';
 import type { Feeds } from './feeds';
 import type { Lock } from './lock';
-import type { Dataset } from './datasets/dataset';
-import type { Model, SampleShapes } from './model/model';
+import type { Model } from './model/model';
 import { endsIn } from './training/batches';
 import { withCheckpoint } from './training/checkpoint';
 import { searchRate, type RateRange } from './training/find-rate';
 import { objectiveOf, type Objective } from './training/objective';
 import { placementOn, type Placement } from './training/placement';
+import { needOf, needsOfDevices, type NeedOptions, type Planned } from './training/need';
 import {
-  compilePreflight,
   preflight,
   type CompiledPreflight,
   type Preflight,
@@ -101,18 +100,19 @@ export class Trainer {
    * The same memory beside what may be taken: what a window or a command line shows before a run, which then need not compile its
    * programs again.
    */
-  async trainingNeed({
-    signal,
-    ...options
-  }: Signalled & Omit<PreflightOptions, 'limit'> = {}): Promise<TrainingNeed> {
+  async trainingNeed({ signal, ...options }: Signalled & NeedOptions = {}): Promise<TrainingNeed> {
     const { project } = this.model;
-    const { device } = project.training;
-    const limit =
-      device === 'cpu' ? cpuBackend().native.info().memory_limit : gpuBackend(device).native.live().limit;
-    const planned = await this.#planned(signal);
-    const { batch, memory, programs, dataPlace } = await compilePreflight(...planned, { ...options, limit });
-    this.#found = { project, programs, dataPlace };
-    return { batch, memory, limit };
+    const { need, ...found } = await needOf(await this.#planned(signal), options);
+    this.#found = { project, ...found };
+    return need;
+  }
+
+  /**
+   * What a run would take on each device of this machine, or why it cannot be there. Throws what `trainingNeed` would throw where
+   * that is so on all of them.
+   */
+  async trainingNeeds(options: Signalled & NeedOptions = {}): Promise<readonly DeviceNeed[]> {
+    return needsOfDevices(await this.#planned(options.signal), options);
   }
 
   /**
@@ -187,7 +187,7 @@ export class Trainer {
   }
 
   /** The project, a sample's shapes and the data: what a run is compiled from. */
-  async #planned(signal: AbortSignal | undefined): Promise<readonly [Project, SampleShapes, Dataset]> {
+  async #planned(signal: AbortSignal | undefined): Promise<Planned> {
     const { project } = this.model;
     const dataset = await this.feeds.dataset(project.data, { signal });
     return [project, await this.feeds.sampleShapes(project.data, { signal }), dataset];

@@ -1,7 +1,8 @@
 // `lazuli summary`: layers, shapes, parameters, costs and problems; changes nothing.
 import { LazuliError } from '#core/errors';
 import type { StepProfile } from '#core/session/profile';
-import { reportCsv, reportMarkdown } from '#core/session/report';
+import { memoryMarkdown, reportCsv, reportMarkdown } from '#core/session/report';
+import { fitsOn, type DeviceNeed } from '#core/session/training-memory';
 import { preflight, type ModelSession, type Preflight } from '#engine/index';
 
 import {
@@ -35,6 +36,10 @@ export const summary: Verb = {
       flag: 'program',
       help: 'also the training step as a program, before and after optimization, and the memory of a run',
     },
+    {
+      flag: 'memory',
+      help: 'also the memory that a run over the project’s data would take on each device of this machine, and what that may give',
+    },
   ],
   example: 'lazuli summary digits.lazuli --shape 64x1x8x8',
   run: (call) =>
@@ -61,17 +66,24 @@ export const summary: Verb = {
           : sampled
             ? await preflight(project, sampled)
             : await session.preflight({ signal: call.signal });
+        const needs = options.isSet('memory') ? await session.trainingNeeds({ signal: call.signal }) : null;
         if (report !== null && !output.isJson)
           return output.result(null, () =>
-            report === 'csv' ? reportCsv(info, costs) : reportMarkdown(info, costs),
+            report === 'csv'
+              ? reportCsv(info, costs)
+              : [reportMarkdown(info, costs), ...(needs ? [memoryMarkdown(needs, null)] : [])].join('\n'),
           );
         output.result(
           {
             ...summaryDocument(info, verdicts),
             ...(step ? { program: step } : {}),
             ...(costs ? { costs } : {}),
+            ...(needs ? { memory: needs } : {}),
           },
-          () => summaryText(info, output.paint, verdicts) + (step ? programText(step, output) : ''),
+          () =>
+            summaryText(info, output.paint, verdicts) +
+            (step ? programText(step, output) : '') +
+            (needs ? memoryText(needs, output) : ''),
         );
       },
     ),
@@ -104,4 +116,17 @@ function programText({ batch, before, after, memory }: Preflight, { paint }: Out
     ),
     ...rows,
   ].join('\n');
+}
+
+/** A line per device. */
+function memoryText(needs: readonly DeviceNeed[], { paint }: Output): string {
+  const verdict = (on: DeviceNeed): string => {
+    const { need, problem } = on;
+    if (!need) return clean(problem ?? '');
+    const limit = need.limit === null ? '' : ` of ${bytes(need.limit)}${fitsOn(on) ? '' : ': does not fit'}`;
+    return `batches of ${need.batch} take ${bytes(need.memory.total)}${limit}`;
+  };
+  const width = Math.max(...needs.map(({ device }) => device.length));
+  const lines = needs.map((on) => `  ${on.device.padEnd(width)}  ${clean(on.name)}: ${verdict(on)}`);
+  return ['', '', paint('bold', 'memory of a run, on each device'), ...lines].join('\n');
 }

@@ -25,7 +25,7 @@ import type {
   WeightOptions,
   WeightVerdict,
 } from '../session/session';
-import type { TrainingNeed } from '../session/training-memory';
+import type { DeviceNeed, TrainingNeed } from '../session/training-memory';
 
 /** A file the user chose, as the window may name it: the main process knows the path, the window never does. */
 export type FileToken = string;
@@ -262,6 +262,8 @@ export interface Calls {
   'train.start': (project: Project) => RunSnapshot;
   /** The memory that a run of the project would take. */
   'train.need': (project: Project) => TrainingNeed;
+  /** The same on each device of the machine. */
+  'train.needs': (project: Project) => readonly DeviceNeed[];
   'train.pause': () => RunSnapshot;
   'train.resume': () => RunSnapshot;
   /** Stops after the step in progress; the weights are kept. */
@@ -340,7 +342,7 @@ export const CALL_NAMES = [
   'clipboard.read', 'clipboard.write',
   'weights.choose', 'weights.compare', 'weights.load', 'weights.save',
   'data.choose', 'data.use', 'data.preview',
-  'train.start', 'train.need', 'train.pause', 'train.resume', 'train.stop', 'train.findRate', 'train.stopFinding', 'train.queue', 'train.cancel', 'train.move',
+  'train.start', 'train.need', 'train.needs', 'train.pause', 'train.resume', 'train.stop', 'train.findRate', 'train.stopFinding', 'train.queue', 'train.cancel', 'train.move',
   'runs.list', 'runs.curves', 'runs.compare', 'runs.restore', 'runs.continue', 'runs.star', 'runs.deleteFiles', 'runs.delete', 'runs.export',
 ] as const satisfies readonly CallName[]; // prettier-ignore
 

@@ -103,6 +103,7 @@ const SCHEMAS = {
   ]),
   'train.start': z.tuple([projectSchema]),
   'train.need': z.tuple([projectSchema]),
+  'train.needs': z.tuple([projectSchema]),
   'train.pause': none,
   'train.resume': none,
   'train.stop': none,

@@ -2,7 +2,7 @@
 import type { PartialShape } from '../tensor/shape';
 import { addWork, NO_PROFILE, type NodeProfile, type StepProfile } from './profile';
 import type { ModelInfo, NodeInfo } from './session';
-import type { TrainingNeed } from './training-memory';
+import { MEMORY_PARTS, partsShown, type DeviceNeed } from './training-memory';
 import { showSeconds } from '../units';
 
 /** A row; null for what is not known yet. */
@@ -128,27 +128,38 @@ export function stepText({ batch, device, seconds, steps, parts }: StepProfile):
   );
 }
 
-/** What a run is predicted to hold on its device, part by part, beside what the last run held; null where none ran. */
-export function memoryMarkdown({ batch, memory, limit }: TrainingNeed, measured: number | null): string {
-  const rows: readonly (readonly [string, number | null])[] = [
-    ['parameters', memory.parameters],
-    ['buffers', memory.buffers],
-    ['optimizer', memory.optimizer_state],
-    ['gradients and activations', memory.arena],
-    ['of these gradients, at most', memory.gradients],
-    ['last batch and validation', memory.other_arenas],
-    ['data', memory.data],
-    ['scratch of kernels', memory.scratch],
-    ['records', memory.records],
-    ['**predicted**', memory.total],
-    ['**measured during the last run**', measured],
-    ['the device may give', limit],
-  ];
+/** What a run is predicted to hold on each device, part by part, and what the last run held; null where none ran. */
+export function memoryMarkdown(needs: readonly DeviceNeed[], measured: number | null): string {
+  const columns = needs.flatMap(({ name, need }) => (need ? [{ name, ...need }] : []));
+  const batch = columns[0]?.batch ?? 0;
+  const line = (what: string, cells: readonly (string | number | null)[]): string =>
+    `| ${[what, ...cells.map((cell) => cell ?? '?')].join(' | ')} |`;
   return [
-    `| memory of a run, batches of ${batch} | bytes |`,
-    '| --- | ---: |',
-    ...rows.flatMap(([what, bytes]) => (bytes === null ? [] : [`| ${what} | ${bytes} |`])),
+    line(
+      `memory of a run, batches of ${batch}`,
+      columns.map(({ name }) => `${name.replaceAll('|', '\\|')}, bytes`),
+    ),
+    line(
+      '---',
+      columns.map(() => '---:'),
+    ),
+    ...partsShown(columns).map((part) =>
+      line(
+        MEMORY_PARTS[part],
+        columns.map(({ memory }) => memory[part]),
+      ),
+    ),
+    line(
+      '**predicted**',
+      columns.map(({ memory }) => memory.total),
+    ),
+    line(
+      'the device may give',
+      columns.map(({ limit }) => limit),
+    ),
     '',
+    ...needs.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`, ''])),
+    ...(measured === null ? [] : [`Measured during the last run: ${measured} bytes.`, '']),
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 // What a training run holds while it lasts, known before it starts, and the refusal of one that needs too much.
+import type { DeviceName } from '../document/device';
 import { LazuliError } from '../errors';
 import { showBytes } from '../units';
 
@@ -26,6 +27,28 @@ export interface TrainingMemory {
   readonly total: number;
 }
 
+/** The parts as a table lists them. */
+export const MEMORY_PARTS = {
+  parameters: 'parameters',
+  buffers: 'buffers',
+  optimizer_state: 'optimizer',
+  arena: 'gradients and activations',
+  gradients: 'of these gradients, at most',
+  other_arenas: 'last batch and validation',
+  data: 'data',
+  streamed: 'data in main memory, streamed',
+  scratch: 'scratch of kernels',
+  records: 'records',
+} as const satisfies Partial<Record<keyof TrainingMemory, string>>;
+
+export type MemoryPart = keyof typeof MEMORY_PARTS;
+
+/** Those worth a line: data that no device streams is not. */
+export const partsShown = (needs: readonly TrainingNeed[]): readonly MemoryPart[] =>
+  (Object.keys(MEMORY_PARTS) as MemoryPart[]).filter(
+    (part) => part !== 'streamed' || needs.some(({ memory }) => memory.streamed > 0),
+  );
+
 export interface TrainingNeed {
   /** Samples of a step. */
   readonly batch: number;
@@ -33,6 +56,21 @@ export interface TrainingNeed {
   /** Bytes that may be taken at once on the run's device; null where that is not known. */
   readonly limit: number | null;
 }
+
+/** What a run would take on one of the machine's devices. */
+export interface DeviceNeed {
+  /** As a project names it. */
+  readonly device: DeviceName;
+  readonly name: string;
+  /** null where the run cannot be there. */
+  readonly need: TrainingNeed | null;
+  /** Why it cannot; null where it can. */
+  readonly problem: string | null;
+}
+
+/** Whether the run may be there and fits. */
+export const fitsOn = ({ need }: DeviceNeed): boolean =>
+  need !== null && (need.limit === null || need.memory.total <= need.limit);
 
 /** What is said of a run beside its memory; null where all data is on its device. */
 export const streamingNote = ({ memory }: TrainingNeed): string | null =>

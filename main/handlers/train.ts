@@ -15,6 +15,11 @@ export const trainHandlers: HandlersOf<'train'> = {
     await state.update(project);
     return state.session.trainingNeed({ keepsBest: !isHistoryOff() });
   },
+  'train.needs': async (state, project) => {
+    state.refuseWhileRunning('ask what another training needs');
+    await state.update(project);
+    return state.session.trainingNeeds({ keepsBest: !isHistoryOff() });
+  },
   'train.pause': async (state) => {
     await state.runner.run.pause();
     return state.runner.snapshot();

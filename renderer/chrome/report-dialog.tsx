@@ -1,11 +1,8 @@
 // The report of the model: a row per layer, totals, the memory a run is predicted to take beside what the last one took; to be copied.
 import { useState, type JSX } from 'react';
 import { memoryMarkdown, reportCsv, reportMarkdown, stepText } from '#core/session/report';
-import type { TrainingNeed } from '#core/session/training-memory';
-import { showBytes } from '#core/units';
 
 import { perform } from '../actions/perform';
-import { flushUpdate } from '../actions/sync';
 import { call } from '../client';
 import { useDocument } from '../stores/document';
 import { useModel } from '../stores/model';
@@ -13,6 +10,7 @@ import { useProfile, useProfileWatch } from '../stores/profile';
 import { showNote } from '../stores/toasts';
 import { faultText, saidText, t } from '../text';
 import { Modal } from './modal';
+import { ReportMemory, type RunMemory } from './report-memory';
 import { ReportTable } from './report-table';
 
 async function copy(text: string, what: string): Promise<void> {
@@ -31,7 +29,7 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
   const profile = isMeasured ? known : null;
   const markdown = (): string => {
     const table = reportMarkdown(model, profile);
-    return memory ? `${table}\n${memoryMarkdown(memory.need, memory.measured)}` : table;
+    return memory ? `${table}\n${memoryMarkdown(memory.needs, memory.measured)}` : table;
   };
   return (
     <Modal title={t('report.title', { name })} onClose={onClose} className="report">
@@ -54,7 +52,7 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
                 : faultText(error)}
           </p>
         ) : null}
-        <Memory memory={memory} onPredict={setMemory} />
+        <ReportMemory memory={memory} onPredict={setMemory} />
       </div>
       <div className="modal-footer">
         <button type="button" className="button" onClick={() => void copy(reportCsv(model, profile), 'CSV')}>
@@ -70,87 +68,5 @@ export function ReportDialog({ onClose }: { readonly onClose: () => void }): JSX
         </button>
       </div>
     </Modal>
-  );
-}
-
-/** The parts of a run's memory; each has a text `memory.<part>`. */
-const PARTS = [
-  'parameters',
-  'buffers',
-  'optimizer_state',
-  'arena',
-  'gradients',
-  'other_arenas',
-  'data',
-  'streamed',
-  'scratch',
-  'records',
-] as const satisfies readonly (keyof TrainingNeed['memory'])[];
-
-/** What a run is predicted to take, and what the last one held. */
-interface RunMemory {
-  readonly need: TrainingNeed;
-  readonly measured: number | null;
-}
-
-/** Part by part, with what the run's device may give. */
-function Memory({
-  memory,
-  onPredict,
-}: {
-  readonly memory: RunMemory | null;
-  readonly onPredict: (memory: RunMemory) => void;
-}): JSX.Element {
-  const [isWorking, setIsWorking] = useState(false);
-  const predicted = memory?.need;
-  const measured = memory?.measured ?? null;
-  const predict = async (): Promise<void> => {
-    setIsWorking(true);
-    await flushUpdate();
-    const { project } = useDocument.getState();
-    if (project) {
-      const answer = await perform(t('told.theMemoryWasNotPredicted'), null, () =>
-        Promise.all([call('train.need', project), call('model.measuredMemory')]),
-      );
-      if (answer) onPredict({ need: answer[0], measured: answer[1] });
-    }
-    setIsWorking(false);
-  };
-  return (
-    <section className="report-memory" aria-label={t('report.memoryOfARun')}>
-      <button
-        type="button"
-        className="button is-small"
-        disabled={isWorking}
-        aria-busy={isWorking}
-        onClick={() => void predict()}
-      >
-        {t('report.predictTheMemoryOf')}
-      </button>
-      {predicted ? (
-        <dl className="facts" role="status">
-          {PARTS.filter((part) => part !== 'streamed' || predicted.memory.streamed > 0).map((part) => (
-            <div key={part}>
-              <dt>{t(`memory.${part}`)}</dt>
-              <dd>{showBytes(predicted.memory[part])}</dd>
-            </div>
-          ))}
-          <div>
-            <dt>{t('report.predicted', { count: predicted.batch })}</dt>
-            <dd>{showBytes(predicted.memory.total)}</dd>
-          </div>
-          <div>
-            <dt title={t('report.everythingHeldInNative')}>{t('report.measuredDuringTheLast')}</dt>
-            <dd>{measured === null ? t('report.noRun') : showBytes(measured)}</dd>
-          </div>
-          {predicted.limit === null ? null : (
-            <div>
-              <dt>{t('report.limit')}</dt>
-              <dd>{showBytes(predicted.limit)}</dd>
-            </div>
-          )}
-        </dl>
-      ) : null}
-    </section>
   );
 }

@@ -103,6 +103,15 @@ test(
   },
 );
 
+test('summary names the memory of a run on each device', slow, async () => {
+  const told = documentOf(await lazuli(['summary', example('iris'), '--memory', '--json']));
+  expect(told).toMatchObject({ memory: [{ device: 'cpu', need: { batch: 16 }, problem: null }, {}] });
+  const text = await lazuli(['summary', example('iris'), '--memory']);
+  expect(text.stdout).toMatch(
+    /memory of a run, on each device\n {2}cpu +CPU: batches of 16 take .* of .*iB\n/,
+  );
+});
+
 test('materialize writes weights that summary and inspect then see', slow, async () => {
   const folder = temporaryFolder();
   const out = path.join(folder, 'w.pt');

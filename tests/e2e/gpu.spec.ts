@@ -35,6 +35,16 @@ test('a GPU is chosen as the device of a run, trains, and the project remembers 
   await expect.poll(() => readFileSync(join(folder, 'iris.lazuli'), 'utf8')).toContain('"device": "gpu"');
   await expect.poll(() => readFileSync(join(folder, 'iris.pt')).length).toBeGreaterThan(500);
 
+  // The report says for each device what a run would take there.
+  await lazuli.command('model.report');
+  const report = page.getByRole('dialog', { name: 'Report of iris' });
+  await report.getByRole('button', { name: 'Predict the memory of a run' }).click();
+  await expect(report.getByRole('columnheader', { name: 'CPU', exact: true })).toBeVisible();
+  await expect(report.getByRole('columnheader', { name: /\(chosen\)/ })).toContainText('SwiftShader');
+  await expect(report.getByRole('row', { name: /^A run there/ }).getByText('fits')).toHaveCount(2);
+  await page.screenshot({ path: info.outputPath('devices.png') });
+  await page.keyboard.press('Escape');
+
   // A run whose device fails leaves a checkpoint, from which the CPU goes on.
   await page.getByLabel('Epochs', { exact: true }).fill('100000');
   await page.getByRole('button', { name: 'Start training' }).first().click();

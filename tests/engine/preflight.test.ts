@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { refuseTooLarge } from '#core/session/training-memory';
 import { showBytes } from '#core/units';
-import { cpuBackend } from '#engine/backend';
+import { cpuBackend, devices } from '#engine/backend';
 import { preflight } from '#engine/training/preflight';
 
 import { openExample, template, temporaryFolder } from './support';
@@ -73,4 +73,24 @@ test('a run that needs more than the limit is refused with both', async () => {
 test('what the run would refuse, the preflight refuses', async () => {
   const project = template('digits');
   await expect(preflight(project, { input: [64, 1] })).rejects.toThrow(/conv1/);
+});
+
+test('each device of the machine is named with what a run would take there, or why it cannot be', async () => {
+  const session = await openExample('digits', { batchSize: 64 });
+  const need = await session.trainingNeed();
+  const needs = await session.trainingNeeds();
+  expect(needs.map(({ device, name }) => [device, name])).toEqual(
+    devices().map(({ id, name }) => [id, name]),
+  );
+  expect(needs[0]).toEqual({ device: 'cpu', name: 'CPU', need, problem: null });
+  for (const { isAvailable, id, detail } of devices().filter(({ isAvailable }) => !isAvailable)) {
+    expect(isAvailable).toBe(false);
+    expect(needs.find(({ device }) => device === id)).toMatchObject({ need: null, problem: detail });
+  }
+  expect(session.project.training.device).toBe('cpu');
+});
+
+test('what no device could run is refused as a run would be', async () => {
+  const session = await openExample('digits', { optimizer: { name: 'adam', params: { lr: -1 } } } as never);
+  await expect(session.trainingNeeds()).rejects.toThrow(/lr/);
 });

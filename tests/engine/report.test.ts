@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import { NO_PROFILE } from '#core/session/profile';
 import { layerReports, memoryMarkdown, reportCsv, reportMarkdown } from '#core/session/report';
+import { fitsOn } from '#core/session/training-memory';
 import { openExample } from './support';
 
 test('each layer has its output, parameters and work, and they add up', async () => {
@@ -56,12 +57,21 @@ test('with a profile the report has what each layer costs, forward and backward'
 test('what a run holds is measured, and near what was predicted; both are copied', async () => {
   const session = await openExample('digits', { epochs: 1 });
   expect(session.heldBytes).toBeNull();
-  const need = { ...(await session.preflight()), limit: null };
-  const { total } = need.memory;
-  const copied = memoryMarkdown(need, 123);
-  expect(copied).toContain(`| parameters | ${need.memory.parameters} |`);
-  expect(copied).toContain(`| **predicted** | ${total} |\n| **measured during the last run** | 123 |`);
-  expect(memoryMarkdown(need, null)).not.toContain('measured');
+  const { batch, memory } = await session.preflight();
+  const { total, parameters } = memory;
+  const cpu = { device: 'cpu', name: 'CPU', need: { batch, memory, limit: 4000 }, problem: null } as const;
+  const gpu = { device: 'gpu', name: 'A | B', need: { batch, memory, limit: null }, problem: null } as const;
+  const none = { device: 'gpu:1', name: 'Old', need: null, problem: 'no Vulkan 1.2' } as const;
+  const copied = memoryMarkdown([cpu, gpu, none], 123);
+  expect(copied).toContain(
+    '| memory of a run, batches of 64 | CPU, bytes | A \\| B, bytes |\n| --- | ---: | ---: |',
+  );
+  expect(copied).toContain(`| parameters | ${parameters} | ${parameters} |`);
+  expect(copied).toContain(`| **predicted** | ${total} | ${total} |\n| the device may give | 4000 | ? |`);
+  expect(copied).toContain('Old: no Vulkan 1.2');
+  expect(copied).toContain('Measured during the last run: 123 bytes.');
+  expect(memoryMarkdown([cpu], null)).not.toMatch(/measured/i);
+  expect([cpu, gpu, none].map(fitsOn)).toEqual([total <= 4000, true, false]);
   const run = await session.train();
   await run.finished;
   expect((session.heldBytes ?? 0) / total).toBeGreaterThan(0.98);

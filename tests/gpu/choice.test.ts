@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { backendFor, devices } from '#engine/backend';
 
+import { openExample } from '../engine/support';
 import { DEVICES } from './devices';
 
 beforeAll(() => {
@@ -57,4 +58,19 @@ test.runIf(DEVICES.length > 1)('a second GPU waits while a program holds the fir
   expect(() => backendFor(`gpu:${second?.index ?? 1}`)).toThrow(/another run uses the other GPU/);
   program.dispose();
   expect(backendFor(`gpu:${second?.index ?? 1}`).native.info()).toMatchObject({ name: second?.name });
+});
+
+test('the preflight names each GPU with what a run takes there and what it may give', async () => {
+  const session = await openExample('iris', { device: 'cpu' });
+  const needs = await session.trainingNeeds();
+  const [cpu, gpu] = needs;
+  expect(cpu?.need).toEqual(await session.trainingNeed());
+  await session.update({ ...session.project, training: { ...session.project.training, device: 'gpu' } });
+  expect(gpu).toEqual({
+    device: 'gpu',
+    name: DEVICES[0]?.name,
+    need: await session.trainingNeed(),
+    problem: null,
+  });
+  expect(gpu?.need?.limit).toBe(backendFor('gpu').native.live().limit);
 });

@@ -15,10 +15,13 @@ import { confirmDiscard, confirmStop, openFile } from './handlers/project';
 import { sendEvent } from './ipc';
 import { installMenu } from './menu';
 import { watchPage } from './page-watch';
-import { Settings } from './settings';
+import { Settings, type WindowBounds } from './settings';
 import { languageOf } from './text';
 import { createWindow, loadRenderer } from './window';
 import { WindowState } from './window-state';
+
+/** Pixels that one more window is moved by, so that both are seen. */
+const BESIDE = 28;
 
 export class App {
   readonly settings = new Settings(join(electron.getPath('userData'), 'settings.json'));
@@ -38,26 +41,41 @@ export class App {
   /** Opens a window on a project file, or on the digits example when there is none; weights or data come over the example. */
   async openWindow(file: string | null): Promise<void> {
     const project = file !== null && isProjectFile(file) ? file : null;
-    const window = createWindow(this.settings.bounds);
-    const state = new WindowState(window, this.backups, this.settings);
-    this.#states.set(window.id, state);
-    this.#follow(state);
-    await this.#openFirst(state, project);
-    await loadRenderer(window);
+    const state = this.#createWindow(this.settings.bounds);
+    await this.#openFirst(state, project ?? join(this.examplesFolder, 'digits', 'digits.lazuli'));
+    await loadRenderer(state.window);
     if (file !== null && project === null) await tellDropped(state, [file]);
   }
 
+  /** One more window, a little off `beside`, on an empty project. */
+  async openWindowBeside({ window }: WindowState): Promise<void> {
+    const { x, y, width, height } = window.getNormalBounds();
+    const state = this.#createWindow({ x: x + BESIDE, y: y + BESIDE, width, height });
+    await this.#openBlank(state, []);
+    await loadRenderer(state.window);
+  }
+
+  #createWindow(bounds: WindowBounds): WindowState {
+    const window = createWindow(bounds);
+    const state = new WindowState(window, this.backups, this.settings);
+    this.#states.set(window.id, state);
+    this.#follow(state);
+    return state;
+  }
+
   /** The first project of a window. One that does not open is named in the notes beside an empty one: the window always comes up. */
-  async #openFirst(state: WindowState, file: string | null): Promise<void> {
+  async #openFirst(state: WindowState, file: string): Promise<void> {
     try {
-      await openFile(this, state, file ?? join(this.examplesFolder, 'digits', 'digits.lazuli'));
+      await openFile(this, state, file);
     } catch (error) {
-      const { project, folder } = newFromTemplate('blank', this.examplesFolder);
       const { message, hint } = errorToData(error);
-      await state.open(project, { file: null, folder }, [
-        hint === undefined ? message : `${message} ${hint}`,
-      ]);
+      await this.#openBlank(state, [hint === undefined ? message : `${message} ${hint}`]);
     }
+  }
+
+  async #openBlank(state: WindowState, notes: readonly string[]): Promise<void> {
+    const { project, folder } = newFromTemplate('blank', this.examplesFolder);
+    await state.open(project, { file: null, folder }, notes);
   }
 
   /** Opens what the system asks for: a project in the focused window's place, weights and data as if they were dropped on it. */
@@ -99,9 +117,11 @@ export class App {
     }));
   }
 
-  /** Takes over changed settings of the user. */
-  prefer(change: Partial<Preferences>): void {
+  /** Takes over changed settings of the user; windows other than `from`, which made the change, are told. */
+  prefer(change: Partial<Preferences>, from: WindowState): void {
     this.settings.prefer(change);
+    for (const state of this.#states.values())
+      if (state !== from) sendEvent(state.window, 'preferences', this.settings.preferences);
     const { theme } = this.settings.preferences;
     if (nativeTheme.themeSource !== theme) nativeTheme.themeSource = theme;
     if (change.language !== undefined) this.#installMenu();

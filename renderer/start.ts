@@ -30,6 +30,7 @@ export function start(): () => void {
     onEvent('command', runCommand),
     onEvent('opening', showOpening),
     onEvent('dropped', acceptDropped),
+    onEvent('preferences', (preferences) => useApp.setState({ preferences })),
     onEvent('recent', (recent) => useApp.setState({ recent })),
     onEvent('backup', (backupFault) => useApp.setState({ backupFault })),
     listenToKeys(),

@@ -43,6 +43,10 @@ const command = (
 
 export const COMMANDS: readonly Command[] = [
   command('file', 'new', 'New project…', { shortcut: 'CmdOrCtrl+N' }),
+  command('file', 'newWindow', 'New window', {
+    shortcut: 'CmdOrCtrl+Shift+N',
+    keywords: 'second another beside project',
+  }),
   command('file', 'open', 'Open…', { shortcut: 'CmdOrCtrl+O' }),
   command('file', 'save', 'Save', { shortcut: 'CmdOrCtrl+S', startsGroup: true }),
   command('file', 'saveAs', 'Save as…', { shortcut: 'CmdOrCtrl+Shift+S' }),
@@ -81,7 +85,8 @@ export const COMMANDS: readonly Command[] = [
     keywords: 'remove edges cut loose',
   }),
   command('edit', 'addNote', 'Add note', {
-    shortcut: 'CmdOrCtrl+Shift+N',
+    shortcut: 'N',
+    yieldsToText: true,
     keywords: 'comment text sticky annotate',
   }),
   command('edit', 'collapse', 'Collapse into block', {

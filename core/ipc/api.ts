@@ -165,6 +165,8 @@ export interface Calls {
   /** Changes some of the user's settings. */
   'app.prefer': (change: Partial<Preferences>) => void;
   'app.endTour': () => void;
+  /** One more window beside this one, on an empty project. */
+  'app.newWindow': () => void;
   /** Tells the main process whether closing would lose work. */
   'app.setDirty': (isDirty: boolean) => void;
 
@@ -316,6 +318,8 @@ export interface Events {
   /** A menu item or its shortcut: a command id of core/commands. */
   command: string;
   recent: readonly RecentFile[];
+  /** Another window changed the settings. */
+  preferences: Preferences;
   /** Files were dropped on the window. */
   dropped: Dropped;
   /** A project was read and is being opened: it can be shown before its parameters are made. The call's answer follows. */
@@ -333,7 +337,7 @@ export type EventName = keyof Events;
 
 /** The same names at run time: what the preload exposes and the main process registers. */
 export const CALL_NAMES = [
-  'app.state', 'app.prefer', 'app.endTour', 'app.setDirty',
+  'app.state', 'app.prefer', 'app.endTour', 'app.newWindow', 'app.setDirty',
   'project.new', 'project.open', 'project.openRecent', 'project.save', 'project.remember', 'project.change', 'project.confirmDiscard',
   'files.drop',
   'recovery.restore', 'recovery.discard',
@@ -351,6 +355,7 @@ export const EVENT_NAMES = [
   'model',
   'command',
   'recent',
+  'preferences',
   'dropped',
   'opening',
   'backup',

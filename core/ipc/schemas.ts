@@ -43,6 +43,7 @@ const SCHEMAS = {
   'app.state': none,
   'app.prefer': z.tuple([preferenceChangeSchema]),
   'app.endTour': none,
+  'app.newWindow': none,
   'app.setDirty': z.tuple([z.boolean()]),
   'project.new': z.tuple([z.string().min(1).max(64)]),
   'project.open': none,

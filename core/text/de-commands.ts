@@ -13,6 +13,7 @@ export const DE_MENUS: Readonly<Record<Menu, string>> = {
 
 export const DE_COMMANDS: Readonly<Record<string, string>> = {
   'file.new': 'Neues Projekt…',
+  'file.newWindow': 'Neues Fenster',
   'file.open': 'Öffnen…',
   'file.save': 'Speichern',
   'file.saveAs': 'Speichern unter…',

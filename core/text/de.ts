@@ -281,6 +281,7 @@ export const DE: Translation = {
   'told.theseLayersCannotBecomeOne':
     'Diese Schichten können kein Block werden: Ein Weg verlässt sie und kommt zurück, oder sie sind Enden des Graphen',
   'told.theClipboardHoldsNoLayers': 'Die Zwischenablage enthält keine Schichten',
+  'told.noWindowWasOpened': 'Es wurde kein Fenster geöffnet',
   'told.nothingWasPasted': 'Nichts wurde eingefügt',
   'told.nothingWasCopied': 'Nichts wurde kopiert',
   'told.theDataCannotBeUsed': 'Die Daten sind nicht zu gebrauchen',

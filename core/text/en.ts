@@ -109,6 +109,7 @@ export const EN = {
   'told.theseLayersCannotBecomeOne':
     'These layers cannot become one block: a path leaves them and comes back, or they are ends of the graph',
   'told.theClipboardHoldsNoLayers': 'The clipboard holds no layers',
+  'told.noWindowWasOpened': 'No window was opened',
   'told.nothingWasPasted': 'Nothing was pasted',
   'told.nothingWasCopied': 'Nothing was copied',
   'told.theDataCannotBeUsed': 'The data cannot be used',

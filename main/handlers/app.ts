@@ -28,9 +28,10 @@ export function appHandlers(app: App): HandlersOf<'app'> {
       run: state.runner.snapshot(),
       queue: state.runner.queue,
     }),
-    'app.prefer': (_state, change) => {
-      app.prefer(change);
+    'app.prefer': (state, change) => {
+      app.prefer(change, state);
     },
+    'app.newWindow': (state) => app.openWindowBeside(state),
     'app.endTour': () => {
       app.settings.isTourOver = true;
     },

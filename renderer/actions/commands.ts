@@ -4,6 +4,7 @@ import { COMMANDS, type Command } from '#core/commands/commands';
 import { arrange } from '../canvas/arrange';
 import { middleOfEdge } from '../canvas/edge-middle';
 import { fitNodes, fitView, zoomIn, zoomOut } from '../canvas/viewport';
+import { call } from '../client';
 import { useApp } from '../stores/app';
 import { nodeOf, useDocument } from '../stores/document';
 import { toggleHeat } from '../stores/heat';
@@ -24,7 +25,7 @@ import {
   selectAlong,
 } from './graph';
 import { backToUninitialized, chooseWeights, feedSample, isMaterialized, saveWeights, travel } from './model';
-import type { Busy } from './perform';
+import { perform, type Busy } from './perform';
 import { prefer } from './preferences';
 import { openProject, openRecent, saveAndClose, saveProject } from './project';
 import { addNote } from './notes';
@@ -108,6 +109,9 @@ function toggleSnapping(): void {
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   'file.new': { run: () => openDialog({ kind: 'new' }) },
+  'file.newWindow': {
+    run: () => perform(t('told.noWindowWasOpened'), null, () => call('app.newWindow')),
+  },
   'file.open': { run: openProject, does: 'open' },
   'file.save': { run: () => saveProject(), isEnabled: hasProject, does: 'save' },
   'file.saveAs': { run: () => saveProject(true), isEnabled: hasProject, does: 'save' },

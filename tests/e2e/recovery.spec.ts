@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 
 import type { Page } from '@playwright/test';
 
-import { card, cards, fillName } from './support/canvas';
+import { card, cards, rename } from './support/canvas';
 import { expect, test } from './support/fixtures';
 import { launch, type Lazuli } from './support/lazuli';
 
@@ -22,13 +22,6 @@ const backupText = (folder: string): string =>
     .join('');
 const file = (folder: string): string => join(folder, 'digits.lazuli');
 const again = (folder: string): Promise<Lazuli> => launch({ project: file(folder), folder });
-
-async function rename(page: Page, from: string, to: string): Promise<void> {
-  await card(page, from).click();
-  await page.keyboard.press('F2');
-  await fillName(page, to);
-  await expect(card(page, to)).toBeVisible();
-}
 
 const values = (page: Page): Promise<number> =>
   page.evaluate(async () => {

@@ -1,7 +1,7 @@
 // Choosing among several GPUs: by number, one at a time, and what is said of one that is not there.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { backendFor, devices } from '#engine/backend';
+import { backendFor, devices, gpuBackend } from '#engine/backend';
 
 import { openExample } from '../engine/support';
 import { DEVICES } from './devices';
@@ -72,5 +72,5 @@ test('the preflight names each GPU with what a run takes there and what it may g
     need: await session.trainingNeed(),
     problem: null,
   });
-  expect(gpu?.need?.limit).toBe(backendFor('gpu').native.live().limit);
+  expect(gpu?.need?.limit).toBe(gpuBackend('gpu').native.live().limit);
 });

@@ -72,6 +72,14 @@ export async function fillName(page: Page, name: string): Promise<void> {
   await field.press('Enter');
 }
 
+/** Renames a card by the keyboard. */
+export async function rename(page: Page, from: string, to: string): Promise<void> {
+  await card(page, from).click();
+  await page.keyboard.press('F2');
+  await fillName(page, to);
+  await expect(card(page, to)).toBeVisible();
+}
+
 /** The canvas has come to rest: two looks in a row find it in the same place. */
 export async function settled(page: Page): Promise<void> {
   let before: string | null = null;

@@ -9,9 +9,9 @@ import { card, cards, rename } from './support/canvas';
 import { expect, test } from './support/fixtures';
 import { launch, type Lazuli } from './support/lazuli';
 
-async function newWindow({ app, command }: Lazuli): Promise<Page> {
-  const opened = app.waitForEvent('window');
-  await command('file.newWindow');
+async function newWindow(lazuli: Lazuli): Promise<Page> {
+  const opened = lazuli.app.waitForEvent('window');
+  await lazuli.command('file.newWindow');
   const other = await opened;
   await other.getByRole('button', { name: 'Feed sample' }).first().waitFor();
   return other;

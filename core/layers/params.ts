@@ -57,11 +57,9 @@ interface Common<T> {
 
 const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
-function refuse(expected: string, value: unknown): never {
-  throw new LazuliError('parameter_invalid', `expected ${expected}, got ${show(value)}`, {
-    expected,
-    got: show(value),
-  });
+function refuse(expected: string, value: unknown, why: string | null = null): never {
+  const got = why === null ? show(value) : `${show(value)}: ${why}`;
+  throw new LazuliError('parameter_invalid', `expected ${expected}, got ${got}`, { expected, got });
 }
 
 function parseInteger(value: unknown, min: number, max: number): number {
@@ -187,7 +185,7 @@ export const text = ({
   parse: (value) => {
     if (typeof value !== 'string') return refuse(expected, value);
     const fault = faultOf(value);
-    return fault === null ? value : refuse(expected, `${value}: ${fault}`);
+    return fault === null ? value : refuse(expected, value, fault);
   },
 });
 

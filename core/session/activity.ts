@@ -11,6 +11,8 @@ export interface Activity {
   readonly attention: readonly AttentionMaps[];
   /** Why there are no gradients, or null where there are. */
   readonly no_gradient: string | null;
+  /** What computing it took, for which a run that goes on waited. */
+  readonly seconds: number;
 }
 
 export interface OutputActivity {
@@ -47,6 +49,12 @@ export interface AttentionMaps {
   readonly keys: number;
   readonly values: Float32Array;
 }
+
+/** Share of its time that a run may wait for what is looked at while it goes on. */
+const LIVE_SHARE = 0.025;
+
+/** Seconds until what took `seconds` may be looked at again, unasked, while a run goes on. */
+export const restAfter = (seconds: number): number => seconds / LIVE_SHARE;
 
 /** Values of one sample that are sent, channels of them, and steps of a sequence that are shown of attention. */
 export const ACTIVITY_LIMITS = { values: 65_536, channels: 64, steps: 256 } as const;

@@ -72,6 +72,7 @@ export async function activityOf(parts: ActivityParts, node: string, batch: numb
   const cursor = new Cursor(batch, backend.device);
   try {
     return await lock.run(async () => {
+      const start = performance.now();
       cursor.start(Array.from({ length: batch }, (_, at) => at));
       let looks: readonly Look[] = [];
       let attended: readonly AttentionLook[] = [];
@@ -118,7 +119,8 @@ export async function activityOf(parts: ActivityParts, node: string, batch: numb
           shape: weights.shape,
           values: Float32Array.from(numbersOf(next(weights) ?? weights)),
         }));
-        return { samples: batch, outputs, attention, no_gradient: whyNot };
+        const seconds = (performance.now() - start) / 1000;
+        return { samples: batch, outputs, attention, no_gradient: whyNot, seconds };
       } finally {
         program.dispose();
       }

@@ -127,6 +127,7 @@ function TextParam({
       label={label}
       help={helpText(spec.help)}
       fault={fault}
+      isWide={spec.widget === 'text'}
       note={isKnown ? t('param.inferred') : undefined}
       reset={isInitial ? null : () => onChange(undefined)}
     >
@@ -166,14 +167,16 @@ interface RowProps {
   readonly help: string;
   readonly fault?: string | undefined;
   readonly note?: string | undefined;
+  /** It takes all of a form's line: what is typed is an expression. */
+  readonly isWide?: boolean;
   /** null: it has its initial value. */
   readonly reset: (() => void) | null;
   readonly children: ReactNode;
 }
 
-function Row({ id, label, help, fault, note, reset, children }: RowProps): JSX.Element {
+function Row({ id, label, help, fault, note, isWide = false, reset, children }: RowProps): JSX.Element {
   return (
-    <div className={`field ${fault === undefined ? '' : 'has-fault'}`}>
+    <div className={`field ${fault === undefined ? '' : 'has-fault'} ${isWide ? 'is-wide' : ''}`}>
       <label htmlFor={id} title={help}>
         {label}
       </label>

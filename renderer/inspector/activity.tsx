@@ -2,22 +2,19 @@
 // the first sample. Computed only while the section is open; while training again after each epoch.
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState, type JSX } from 'react';
-import { errorToData, type ErrorData } from '#core/errors';
-import type { Activity, FirstSample, OutputActivity } from '#core/session/activity';
+import type { FirstSample, OutputActivity } from '#core/session/activity';
 import type { TensorDetail } from '#core/session/parameters';
 import { formatShape } from '#core/tensor/shape';
 
-import { call } from '../client';
 import { showCount, showLoss, showShare } from '../panels/format';
 import { scaleOf } from '../panels/parameters/colours';
 import { Histogram } from '../panels/parameters/histogram';
 import { mapsTiling, paintTiles, type Tiling } from '../panels/parameters/pixels';
 import { largestOf } from '../panels/parameters/tensor-picture';
+import { watchActivity, type FoundActivity } from '../stores/activity';
 import { scopePath, useDocument } from '../stores/document';
 import { coloursOf, useApp } from '../stores/app';
-import { valuesStamp } from '../stores/figures';
 import { useModel } from '../stores/model';
-import { useRun } from '../stores/run';
 import { useUi } from '../stores/ui';
 import { Attention } from './attention-maps';
 import { NodeCosts } from './node-costs';
@@ -67,32 +64,13 @@ function Shown({ id }: { readonly id: string }): JSX.Element {
   );
 }
 
-type Found = { readonly activity: Activity } | { readonly error: ErrorData };
-
 /** Asked anew when the values or the graph change; what was found last stays until then. */
-function useActivity(id: string): Found | null {
-  const path = useDocument(scopePath);
+function useActivity(id: string): FoundActivity | null {
+  const node = useDocument(scopePath) + id;
   const graph = useDocument((state) => state.project?.graph);
-  // Both change `valuesStamp`: revisions, and the epochs of a run.
-  const revision = useModel((state) => state.model?.revision);
-  const epoch = useRun((state) => state.last?.epoch);
   const model = useModel((state) => state.model);
-  const [found, setFound] = useState<Found | null>(null);
-  const stamp = valuesStamp();
-  useEffect(() => {
-    let isWanted = true;
-    call('model.activity', path + id).then(
-      (activity) => {
-        if (isWanted) setFound({ activity });
-      },
-      (error: unknown) => {
-        if (isWanted) setFound({ error: errorToData(error) });
-      },
-    );
-    return () => {
-      isWanted = false;
-    };
-  }, [path, id, graph, model, revision, epoch, stamp]);
+  const [found, setFound] = useState<FoundActivity | null>(null);
+  useEffect(() => watchActivity(node, setFound), [node, graph, model]);
   return found;
 }
 

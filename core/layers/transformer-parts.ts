@@ -118,8 +118,23 @@ export const stackModules = (side: Side, layers: number): readonly string[] => [
   ]).flat(),
 ];
 
+/** Stacks asked for lately: one of hundreds of layers is asked for its tensors again and again, and a model has few kinds of them. */
+const stacks = new Map<string, readonly TensorSpec[]>();
+const STACKS = 16;
+
 /** Layers with PyTorch's start: every one a copy of the first. */
 export function stackTensors(side: Side, layers: number, params: TransformerParams): readonly TensorSpec[] {
+  const { d_model, nhead, dim_feedforward, dropout, bias } = params;
+  const key = JSON.stringify([side, layers, d_model, nhead, dim_feedforward, dropout, bias]);
+  const known = stacks.get(key);
+  if (known) return known;
+  const specs = stackAnew(side, layers, params);
+  if (stacks.size === STACKS) stacks.clear();
+  stacks.set(key, specs);
+  return specs;
+}
+
+function stackAnew(side: Side, layers: number, params: TransformerParams): readonly TensorSpec[] {
   const first = layerTensors(side, 'layers.0.', params);
   const copies = Array.from({ length: layers - 1 }, (_, index) =>
     first.map((spec): TensorSpec => {

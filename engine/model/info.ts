@@ -146,13 +146,14 @@ function describeTensors(nodes: Lookup, inferred: NodeInference, layer: LayerMod
   const waits = new Map(
     (params ? (declaration?.tensors?.(params) ?? []) : []).map((spec) => [spec.name, spec.waitsFor]),
   );
+  const explained = explanations(nodes, inferred, layer);
   return nodeTensors(inferred).flatMap((spec): ParameterInfo[] => {
     const tensor = layer.tensor(spec.name);
     if (!tensor) return [];
     const key = `${node.name}.${spec.name}`;
     const isWaiting = isLazy(tensor);
     const waitsFor = waits.get(spec.name) ?? null;
-    const explained = waitsFor === null ? '' : explain(nodes, inferred, layer, waitsFor);
+    const provenance = waitsFor === null ? '' : explained(waitsFor);
     return [
       {
         key,
@@ -163,7 +164,7 @@ function describeTensors(nodes: Lookup, inferred: NodeInference, layer: LayerMod
         dtype: tensor.dtype,
         shape: isWaiting ? spec.shape : tensor.shape,
         waitsFor: isWaiting ? waitsFor : null,
-        provenance: explained !== '' || isWaiting ? explained : 'every size is given',
+        provenance: provenance !== '' || isWaiting ? provenance : 'every size is given',
         ...choicesOf(node, layer, spec),
       },
     ];
@@ -188,13 +189,23 @@ function choicesOf(
   };
 }
 
-/** What the layer remembers of its size, in the graph's words while the graph still says the same. */
-function explain(nodes: Lookup, inferred: NodeInference, layer: LayerModule, param: string): string {
-  const now = provenanceOf({ nodes }, inferred, param);
-  const found = foundSizes(layer).get(param);
-  if (!found) return now;
-  const size = Array.isArray(found.size) ? found.size.join('×') : String(found.size);
-  const remembered = `${param} = ${size}, ${found.explanation}`;
-  const isSame = inferred.shapeProblems.length === 0 && now.startsWith(`${param} = ${size},`);
-  return isSame && found.explanation !== FROM_WEIGHTS ? now : remembered;
+/** What the layer remembers of each of its sizes, in the graph's words while the graph still says the same. */
+function explanations(nodes: Lookup, inferred: NodeInference, layer: LayerModule): (param: string) => string {
+  const sizes = foundSizes(layer);
+  const known = new Map<string, string>();
+  const explain = (param: string): string => {
+    const now = provenanceOf({ nodes }, inferred, param);
+    const found = sizes.get(param);
+    if (!found) return now;
+    const size = Array.isArray(found.size) ? found.size.join('×') : String(found.size);
+    const remembered = `${param} = ${size}, ${found.explanation}`;
+    const isSame = inferred.shapeProblems.length === 0 && now.startsWith(`${param} = ${size},`);
+    return isSame && found.explanation !== FROM_WEIGHTS ? now : remembered;
+  };
+  // Of a stack hundreds of tensors wait for the same size.
+  return (param) => {
+    const text = known.get(param) ?? explain(param);
+    known.set(param, text);
+    return text;
+  };
 }

@@ -50,6 +50,26 @@ export function bigProject(count) {
   };
 }
 
+/** `count` stacks of 100 small encoder layers in a row: 1,200 tensors each. */
+export function encoderStacks(count) {
+  const nodes = [];
+  const add = (name, layer, params = {}) => {
+    const at = nodes.length;
+    const position = { x: Math.floor(at / 12) * COLUMN, y: (at % 12) * ROW };
+    nodes.push({ id: `n${at + 1}`, name, layer, params, position });
+  };
+  const size = { nhead: 1, dim_feedforward: 4, batch_first: true, num_layers: 100 };
+  add('input', 'input', { shape: [4, 4] });
+  for (let at = 1; at <= count; at++) add(`stack${at}`, 'transformer_encoder', size);
+  add('output', 'output');
+  const edges = nodes.slice(1).map(({ id, layer }, at) => ({
+    id: `e${at + 1}`,
+    from: { node: nodes[at].id, port: 'output' },
+    to: { node: id, port: layer === 'output' ? 'input' : 'src' },
+  }));
+  return { ...bigProject(4), name: 'stacks', graph: { nodes, edges } };
+}
+
 const SUM_PORT = 'inputs';
 
 const TRAINING = {

@@ -50,7 +50,7 @@ function follow(): void {
   if (scene === null) detail = new Set();
   useFlow.setState({ scene, ...drawn(graph, scene) });
   setScene(scene);
-  if (scene) refine();
+  if (scene) refineWith({ isEdit: graph !== before.scene?.graph });
 }
 
 /** Selection alone: the scene stays. */
@@ -81,6 +81,10 @@ function partOf({ graph, at, nodes }: Scene): Graph {
 /** Takes cards in and out of the page as the camera moves; goes on with the next frame while some are missing. */
 function refine(): void {
   nextFrame = 0;
+  refineWith({ isEdit: false });
+}
+
+function refineWith({ isEdit }: { readonly isEdit: boolean }): void {
   const { scene } = useFlow.getState();
   if (!scene) return;
   const { renaming } = useUi.getState();
@@ -90,7 +94,7 @@ function refine(): void {
   if (isHurried() && zoomNow() >= READABLE && !isDue) return;
   const { ids, isWaiting } = nextDetail(
     scene,
-    { part: seenPart(), zoom: zoomNow(), hand: pointerOnCanvas() },
+    { part: seenPart(), zoom: zoomNow(), hand: pointerOnCanvas(), isEdit },
     detail,
     always,
   );
@@ -98,7 +102,18 @@ function refine(): void {
     detail = ids;
     useFlow.setState(drawn(scene.graph, scene));
   }
-  if (isWaiting) refineSoon();
+  if (!isWaiting) return;
+  if (isEdit) refineAfterFrame();
+  else refineSoon();
+}
+
+/** The next frame shows an edit and has no time for more cards. */
+function refineAfterFrame(): void {
+  if (nextFrame === 0)
+    nextFrame = requestAnimationFrame(() => {
+      nextFrame = 0;
+      refineSoon();
+    });
 }
 
 function refineSoon(): void {

@@ -49,7 +49,9 @@ export function makeScene(graph: Graph, views: ReadonlyMap<string, NodeView>, be
     if (!node) continue;
     const isNew = index >= change.at && index < end;
     const last = isNew
-      ? (before?.at.get(node.id) ?? -1)
+      ? before?.nodes[index]?.id === node.id
+        ? index
+        : (before?.at.get(node.id) ?? -1)
       : index < change.at
         ? index
         : index - change.added.length + change.removed;

@@ -97,6 +97,11 @@ describe('the scene of a large graph', () => {
     let step = nextDetail(scene, { part, zoom: 1 }, new Set(), []);
     expect(step.isWaiting).toBe(true);
     expect(step.ids.size).toBeLessThan(10);
+    // The frame of an edit brings fewer.
+    const first = nextDetail(scene, { part, zoom: 1, isEdit: true }, new Set(), []);
+    expect(first.ids.size).toBeGreaterThan(0);
+    expect(first.ids.size).toBeLessThan(step.ids.size);
+    expect(first.isWaiting).toBe(true);
     while (step.isWaiting) step = nextDetail(scene, { part, zoom: 1 }, step.ids, []);
     expect(step.ids.has('n0') && step.ids.has('n22')).toBe(true);
     expect(nextDetail(scene, { part, zoom: 1 }, step.ids, []).ids).toBe(step.ids);

@@ -5,6 +5,7 @@ import { create } from 'zustand';
 
 import type { Graph } from '#core/document/project';
 import { edgesInto } from '#core/graph/order';
+import { finderIn } from '#core/graph/places';
 
 import { graphNow, moveNodes } from '../actions/graph';
 import { useDocument } from '../stores/document';
@@ -180,9 +181,10 @@ export function acceptNodeChanges(changes: NodeChange<FlowNode>[]): void {
 function drawnSelection(known: ReadonlySet<string>): readonly PlacedBox[] {
   const { scene } = useFlow.getState();
   if (!scene) return [];
+  const placeOf = finderIn(scene.nodes);
   return [...useUi.getState().selection.nodes].flatMap((id) => {
-    const index = scene.at.get(id);
-    return index === undefined || known.has(id) ? [] : [{ id, ...sceneBox(scene, index) }];
+    const index = placeOf(id);
+    return index < 0 || known.has(id) ? [] : [{ id, ...sceneBox(scene, index) }];
   });
 }
 

@@ -1,4 +1,5 @@
 // Electron's entry: one instance, the locks before anything is shown, then a window.
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { app as electron, BrowserWindow, dialog, session } from 'electron';
@@ -61,6 +62,8 @@ async function start(): Promise<void> {
 const folder = process.env['LAZULI_USER_DATA'];
 if (folder) electron.setPath('userData', resolve(folder));
 registerAppScheme();
+// With fewer than four cores Chromium draws pages with one thread, while the page itself waits for what it draws.
+if (availableParallelism() < 4) electron.commandLine.appendSwitch('num-raster-threads', '2');
 lockDownContents();
 electron.on('open-file', (event, file) => {
   event.preventDefault();

@@ -2,10 +2,14 @@
 import { join } from 'node:path';
 
 import { BrowserWindow, nativeTheme } from 'electron';
+import { letHandGoFirst } from '#engine/turns';
 
 import { APP_ORIGIN } from './protocol';
 import { isDevelopmentServer } from './security';
 import type { WindowBounds } from './settings';
+
+/** What is followed by a frame a person waits for. */
+const PRESSES: ReadonlySet<string> = new Set(['rawKeyDown', 'keyDown', 'mouseDown', 'mouseUp']);
 
 /** Opens a window on the renderer's page; it shows itself once it has painted. */
 export function createWindow(bounds: WindowBounds): BrowserWindow {
@@ -30,6 +34,9 @@ export function createWindow(bounds: WindowBounds): BrowserWindow {
       spellcheck: false,
       navigateOnDragDrop: false,
     },
+  });
+  window.webContents.on('input-event', (_event, { type }) => {
+    if (PRESSES.has(type)) letHandGoFirst();
   });
   window.once('ready-to-show', () => {
     window.show();

@@ -13,6 +13,7 @@ import { acceptTrained, noticeQueue } from './actions/training';
 import { call, onEvent } from './client';
 import { showApp, useApp } from './stores/app';
 import { bringBackHistory, showProject, useDocument } from './stores/document';
+import { watchHand } from './stores/in-turns';
 import { addRunEvents, showRun } from './stores/run';
 import { useRuns } from './stores/runs';
 import { openDialog, select, showDock, useUi } from './stores/ui';
@@ -22,6 +23,7 @@ import { t } from './text';
 export function start(): () => void {
   const ends = [
     startTheme(),
+    watchHand(),
     startSync(),
     onEvent('run', addRunEvents),
     onEvent('model', acceptTrained),

@@ -127,6 +127,8 @@ class KeyedList<T extends { readonly id: string }> {
   readonly #put = new Map<string, number>();
   readonly #gone = new Set<string>();
   #pushed = 0;
+  /** Where the one looked for last stood: it is looked for again, or the next in the list is. */
+  #last = 0;
   #isChanged = false;
 
   constructor(what: 'node' | 'edge', items: readonly T[]) {
@@ -178,6 +180,11 @@ class KeyedList<T extends { readonly id: string }> {
    * edits in between moved it by as many places as they put in or took out.
    */
   #placeOf(id: string): number {
+    for (const at of [this.#last, this.#last + 1])
+      if (this.all[at]?.id === id) {
+        this.#last = at;
+        return at;
+      }
     const put = this.#put.get(id);
     const before = put ?? this.#before.get(id);
     if (before === undefined || this.#gone.has(id)) return -1;
@@ -186,6 +193,7 @@ class KeyedList<T extends { readonly id: string }> {
       for (const at of away === 0 ? [near] : [near - away, near + away])
         if (this.all[at]?.id === id) {
           if (put === undefined) this.#pushed = at - before;
+          this.#last = at;
           return at;
         }
     return -1;

@@ -12,6 +12,16 @@ export type Places = Pick<ReadonlyMap<string, number>, 'get' | 'has'>;
 /** Made once per list. */
 export const placesOf = (list: readonly Item[]): Places => lists.of(list);
 
+/** Finds where items stand, -1 for none: each next in the list without asking its places, which costs more the more edits they follow. */
+export function finderIn(list: readonly Item[]): (id: string) => number {
+  let next = 0;
+  return (id) => {
+    const at = list[next]?.id === id ? next : (placesOf(list).get(id) ?? -1);
+    next = at + 1;
+    return at;
+  };
+}
+
 /** The items with these ids, in the order of the list. Few are found by their places, without looking through all. */
 export function inOrderOf<T extends Item>(list: readonly T[], ids: ReadonlySet<string>): readonly T[] {
   if (ids.size * 8 > list.length) return list.filter(({ id }) => ids.has(id));

@@ -9,7 +9,9 @@ const LONG = 256;
 
 export class RecentLists<T extends object, Known> {
   readonly #known = new WeakMap<readonly T[], Known>();
-  #recent: readonly WeakRef<readonly T[]>[] = [];
+  /** Held, so that there is always one to follow from. */
+  #last: readonly T[] | null = null;
+  #earlier: readonly WeakRef<readonly T[]>[] = [];
 
   /**
    * @param make what is known of a list, from the list alone
@@ -29,7 +31,10 @@ export class RecentLists<T extends object, Known> {
     if (known === undefined) {
       known = this.#followed(list) ?? this.make(list);
       this.#known.set(list, known);
-      if (list.length >= LONG) this.#recent = [new WeakRef(list), ...this.#recent].slice(0, MOST);
+      if (list.length >= LONG) {
+        if (this.#last) this.#earlier = [new WeakRef(this.#last), ...this.#earlier].slice(0, MOST - 1);
+        this.#last = list;
+      }
     }
     return known;
   }
@@ -37,8 +42,7 @@ export class RecentLists<T extends object, Known> {
   #followed(now: readonly T[]): Known | null {
     if (now.length < LONG) return null;
     let best: { readonly before: readonly T[]; readonly change: ListChange<T> } | null = null;
-    for (const reference of this.#recent) {
-      const before = reference.deref();
+    for (const before of [this.#last, ...this.#earlier.map((reference) => reference.deref())]) {
       if (!before) continue;
       const change = listChange(before, now);
       if (best === null || sizeOf(change) < sizeOf(best.change)) best = { before, change };

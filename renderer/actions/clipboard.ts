@@ -16,6 +16,8 @@ import { perform } from './perform';
 /** What was pasted last and how often: each further time it lies a step further, unless the pointer says where. */
 let last = { text: '', times: 0 };
 const STEP = 40;
+/** The text pasted last and what it says: pasted again it is not read again. */
+let read: { readonly text: string; readonly fragment: Fragment | null } = { text: '', fragment: null };
 
 /** Puts the selected layers and notes on the clipboard. True when they are there. */
 export async function copySelection(): Promise<boolean> {
@@ -43,9 +45,11 @@ export async function paste(): Promise<void> {
 
 async function pasteText(text: string): Promise<void> {
   const graph = graphWithBlocks();
-  const fragment = await perform(t('told.nothingWasPasted'), null, () =>
-    Promise.resolve(parseFragment(text)),
-  );
+  const fragment =
+    text === read.text
+      ? read.fragment
+      : await perform(t('told.nothingWasPasted'), null, () => Promise.resolve(parseFragment(text)));
+  if (fragment) read = { text, fragment };
   if (!graph) return;
   if (!fragment || fragment.nodes.length + (fragment.notes?.length ?? 0) === 0) {
     showNote(t('told.theClipboardHoldsNoLayers'));

@@ -5,7 +5,7 @@ import type { Edit } from '#core/graph/edits';
 import { copyNodes, newEdgeId, pasteEdit } from '#core/graph/fragment';
 import { nameFault } from '#core/graph/names';
 import { edgesInto, reachable } from '#core/graph/order';
-import { inOrderOf, placesOf } from '#core/graph/places';
+import { finderIn, inOrderOf } from '#core/graph/places';
 import { namesOf } from '#core/graph/taken-names';
 import { findLayer } from '#core/layers/index';
 
@@ -180,10 +180,10 @@ export function moveNodes(
 /** One edit per card that is not there already. */
 export function moveEdits(moves: readonly { readonly id: string; readonly position: Point }[]): Edit[] {
   const { nodes = [], notes = [] } = graphNow() ?? {};
-  const [cards, papers] = [placesOf(nodes), placesOf(notes)];
+  const [cardAt, paperAt] = [finderIn(nodes), finderIn(notes)];
   return moves.flatMap(({ id, position }): Edit[] => {
-    const card = nodes[cards.get(id) ?? -1];
-    const before = (card ?? notes[papers.get(id) ?? -1])?.position;
+    const card = nodes[cardAt(id)];
+    const before = (card ?? notes[paperAt(id)])?.position;
     if (!before || (before.x === position.x && before.y === position.y)) return NO_EDITS;
     return [card ? { kind: 'move_node', id, position } : { kind: 'change_note', id, change: { position } }];
   });

@@ -40,6 +40,8 @@ const NODE_TYPES = { layer: LayerNode, note: NoteNode };
 const EDGE_TYPES = { shape: ShapeEdge };
 const PAN_BUTTONS = [1, 2];
 const ADDING_KEYS = ['Shift', 'Meta', 'Control'];
+/** The wheel with Control zooms by itself. Were that key one to wait for, pressing it would have the whole canvas painted anew. */
+const ZOOMING_KEY = 'Meta';
 const GRID: [number, number] = [4, 4];
 const OPTIONS = { hideAttribution: true };
 const MINIMAP = { width: 112, height: 104 };
@@ -77,6 +79,7 @@ export function Canvas(): JSX.Element {
           deleteKeyCode={null}
           selectionKeyCode={null}
           multiSelectionKeyCode={ADDING_KEYS}
+          zoomActivationKeyCode={ZOOMING_KEY}
           selectionOnDrag={!isLarge}
           selectionMode={SelectionMode.Partial}
           elevateNodesOnSelect={false}

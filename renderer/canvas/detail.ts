@@ -5,8 +5,9 @@ import { cardsWithin, sceneBox, type Scene } from './scene';
 
 /** Below this zoom a card is too small to read, and its picture does. */
 export const READABLE = 0.45;
-/** Cards that may appear in one frame. */
+/** Cards that may appear in one frame; in that of an edit fewer, since it has other work, and the rest stay pictures until the next. */
 const AT_ONCE = 6;
+const WITH_EDIT = 2;
 /** Room around the view, in units of the canvas. */
 const AROUND = 160;
 
@@ -15,6 +16,8 @@ export interface Seen {
   readonly zoom: number;
   /** Cards nearest to this point come first: where the hand is. Else those in the middle. */
   readonly hand?: Point | null;
+  /** The frame shows an edit. */
+  readonly isEdit?: boolean;
 }
 
 export interface Detail {
@@ -26,7 +29,7 @@ export interface Detail {
 /** The next step from what is detailed now. `always` stay, wherever they are. */
 export function nextDetail(
   scene: Scene,
-  { part, zoom, hand }: Seen,
+  { part, zoom, hand, isEdit = false }: Seen,
   before: ReadonlySet<string>,
   always: Iterable<string>,
 ): Detail {
@@ -50,9 +53,10 @@ export function nextDetail(
     const { x, y, width, height } = boundsOf([sceneBox(scene, index)]);
     return Math.hypot(x + width / 2 - middle.x, y + height / 2 - middle.y);
   };
-  const nearest = missing.length <= AT_ONCE ? missing : missing.toSorted((a, b) => distance(a) - distance(b));
-  for (const index of nearest.slice(0, AT_ONCE)) ids.add(scene.nodes[index]?.id ?? '');
-  return { ids: isSame(ids, before) ? before : ids, isWaiting: missing.length > AT_ONCE };
+  const most = isEdit ? WITH_EDIT : AT_ONCE;
+  const nearest = missing.length <= most ? missing : missing.toSorted((a, b) => distance(a) - distance(b));
+  for (const index of nearest.slice(0, most)) ids.add(scene.nodes[index]?.id ?? '');
+  return { ids: isSame(ids, before) ? before : ids, isWaiting: missing.length > most };
 }
 
 const isSame = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>

@@ -5,6 +5,7 @@ import { create } from 'zustand';
 
 import type { Graph } from '#core/document/project';
 import { edgesInto } from '#core/graph/order';
+import { finderIn } from '#core/graph/places';
 
 import { graphNow, moveNodes } from '../actions/graph';
 import { useDocument } from '../stores/document';
@@ -50,7 +51,7 @@ function follow(): void {
   if (scene === null) detail = new Set();
   useFlow.setState({ scene, ...drawn(graph, scene) });
   setScene(scene);
-  if (scene) refine();
+  if (scene) refineWith({ isEdit: graph !== before.scene?.graph });
 }
 
 /** Selection alone: the scene stays. */
@@ -81,6 +82,10 @@ function partOf({ graph, at, nodes }: Scene): Graph {
 /** Takes cards in and out of the page as the camera moves; goes on with the next frame while some are missing. */
 function refine(): void {
   nextFrame = 0;
+  refineWith({ isEdit: false });
+}
+
+function refineWith({ isEdit }: { readonly isEdit: boolean }): void {
   const { scene } = useFlow.getState();
   if (!scene) return;
   const { renaming } = useUi.getState();
@@ -90,7 +95,7 @@ function refine(): void {
   if (isHurried() && zoomNow() >= READABLE && !isDue) return;
   const { ids, isWaiting } = nextDetail(
     scene,
-    { part: seenPart(), zoom: zoomNow(), hand: pointerOnCanvas() },
+    { part: seenPart(), zoom: zoomNow(), hand: pointerOnCanvas(), isEdit },
     detail,
     always,
   );
@@ -98,7 +103,18 @@ function refine(): void {
     detail = ids;
     useFlow.setState(drawn(scene.graph, scene));
   }
-  if (isWaiting) refineSoon();
+  if (!isWaiting) return;
+  if (isEdit) refineAfterFrame();
+  else refineSoon();
+}
+
+/** The next frame shows an edit and has no time for more cards. */
+function refineAfterFrame(): void {
+  if (nextFrame === 0)
+    nextFrame = requestAnimationFrame(() => {
+      nextFrame = 0;
+      refineSoon();
+    });
 }
 
 function refineSoon(): void {
@@ -165,9 +181,10 @@ export function acceptNodeChanges(changes: NodeChange<FlowNode>[]): void {
 function drawnSelection(known: ReadonlySet<string>): readonly PlacedBox[] {
   const { scene } = useFlow.getState();
   if (!scene) return [];
+  const placeOf = finderIn(scene.nodes);
   return [...useUi.getState().selection.nodes].flatMap((id) => {
-    const index = scene.at.get(id);
-    return index === undefined || known.has(id) ? [] : [{ id, ...sceneBox(scene, index) }];
+    const index = placeOf(id);
+    return index < 0 || known.has(id) ? [] : [{ id, ...sceneBox(scene, index) }];
   });
 }
 

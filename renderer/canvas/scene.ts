@@ -49,7 +49,9 @@ export function makeScene(graph: Graph, views: ReadonlyMap<string, NodeView>, be
     if (!node) continue;
     const isNew = index >= change.at && index < end;
     const last = isNew
-      ? (before?.at.get(node.id) ?? -1)
+      ? before?.nodes[index]?.id === node.id
+        ? index
+        : (before?.at.get(node.id) ?? -1)
       : index < change.at
         ? index
         : index - change.added.length + change.removed;
@@ -123,7 +125,7 @@ function boundsOfAll(boxes: Float64Array): Scene['bounds'] {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** Ends of edges that stay follow their cards, which `moved` put in or took out others before. */
+/** Ends of edges that stay follow their cards, which `moved` put in or took out others before; behind all of them it moves none. */
 function endsOf(
   edges: readonly GraphEdge[],
   at: Places,
@@ -132,7 +134,10 @@ function endsOf(
 ): Int32Array {
   const shift = moved.added.length - moved.removed;
   const staysWired =
-    before !== null && moved.added.length === moved.removed && hasSameIds(before.nodes, moved);
+    before !== null &&
+    (moved.removed === 0 && moved.at === before.nodes.length
+      ? !before.ends.includes(-1)
+      : moved.added.length === moved.removed && hasSameIds(before.nodes, moved));
   if (before?.graph.edges === edges && staysWired) return before.ends;
   const change = listChange(before?.graph.edges ?? [], edges);
   const ends = splice(new Int32Array(edges.length * 2), before?.ends, change, 2);

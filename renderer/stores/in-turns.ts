@@ -2,10 +2,25 @@
 // what may be shown a frame later than the rest.
 import { useEffect, useState } from 'react';
 
-import type { Turned } from '#core/turns';
+import { HandFirst, type Turned } from '#core/turns';
 
 /** What a slice may take of a frame's 16 ms. */
 const SLICE_MS = 6;
+
+const hand = new HandFirst();
+
+/** Work rests a moment after every key and press; returns the end. */
+export function watchHand(): () => void {
+  const press = ({ timeStamp }: Event): void => {
+    hand.press(timeStamp);
+  };
+  for (const type of PRESSES) window.addEventListener(type, press, { capture: true, passive: true });
+  return () => {
+    for (const type of PRESSES) window.removeEventListener(type, press, { capture: true });
+  };
+}
+
+const PRESSES = ['keydown', 'pointerdown', 'pointerup'] as const;
 
 /** Does the work from the next frame on; returns what gives it up. */
 export function workInTurns(work: Turned<void>): () => void {
@@ -67,8 +82,13 @@ export function useAfterFrame<T>(value: T): T {
 /** Turns between two looks at the clock. */
 const TURNS = 16;
 
-/** As a task of its own, so that input and frames go first. */
+/** As a task of its own, so that input and frames go first; a moment later while work rests. */
 function soon(act: () => void): void {
+  const rest = hand.restAt(performance.now());
+  if (rest > 0) {
+    setTimeout(act, rest);
+    return;
+  }
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {
     port1.close();

@@ -62,3 +62,21 @@ test('with the scale of a cost below, all that was in view stays in view; a move
   await expect(page.getByRole('region', { name: 'Cost on the cards' })).toHaveCount(0);
   await expect(zoom).toHaveText(String(chosen));
 });
+
+test('the wheel moves the camera, and zooms while Control is held', async ({ lazuli }) => {
+  const { page } = lazuli;
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  const zoom = page.getByLabel('Zoom', { exact: true });
+  const seen = page.locator('.react-flow__viewport');
+  await expect(zoom).not.toHaveText('100%');
+  await lazuli.command('view.fit');
+  const [fitting, place] = [await zoom.textContent(), await seen.getAttribute('style')];
+  await page.mouse.move(600, 300);
+  await page.mouse.wheel(0, 60);
+  await expect(seen).not.toHaveAttribute('style', String(place));
+  await expect(zoom).toHaveText(String(fitting));
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, 60);
+  await page.keyboard.up('Control');
+  await expect(zoom).not.toHaveText(String(fitting));
+});

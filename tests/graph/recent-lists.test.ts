@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Graph, GraphNode } from '#core/document/project';
 import { applyEdit, applyEdits, type Edit } from '#core/graph/edits';
 import { edgesFrom, edgesInto } from '#core/graph/order';
-import { inOrderOf, placesOf } from '#core/graph/places';
+import { finderIn, inOrderOf, placesOf } from '#core/graph/places';
 import { RecentLists } from '#core/graph/recent-lists';
 import { namesOf } from '#core/graph/taken-names';
 
@@ -114,6 +114,12 @@ describe('what is known of a long list', () => {
     expect([namesOf(twice).has('relu3'), namesOf(twice).has('relu7')]).toEqual([true, false]);
     expect(namesOf(twice.toSpliced(7, 1)).has('relu3')).toBe(true);
     expect(namesOf(twice.toSpliced(7, 1).toSpliced(3, 1)).has('relu3')).toBe(false);
+  });
+
+  it('items are found in the order of the list, out of it, and not where they are not there', () => {
+    const find = finderIn(chain.nodes);
+    const ids = ['n3', 'n4', 'n5', 'n200', 'gone', 'n0', 'n1', 'n1', 'n299', 'n2'];
+    expect(ids.map(find)).toEqual([3, 4, 5, 200, -1, 0, 1, 1, 299, 2]);
   });
 
   it('few items are found without looking through all, in the order of the list', () => {

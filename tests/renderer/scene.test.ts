@@ -72,6 +72,17 @@ describe('the scene of a large graph', () => {
           .map(({ id }, at) => ({ kind: 'move_node', id, position: { x: at, y: 7 } })),
       },
       { kind: 'disconnect', id: 'e200' },
+      {
+        kind: 'group',
+        label: 'paste',
+        edits: [
+          { kind: 'add_node', node: node(401) },
+          {
+            kind: 'connect',
+            edge: { id: 'e1001', from: { node: 'n7', port: 'output' }, to: { node: 'n401', port: 'input' } },
+          },
+        ],
+      },
       { kind: 'remove_node', id: 'n0' },
     ];
     let now = chained;
@@ -89,6 +100,15 @@ describe('the scene of a large graph', () => {
     }
   });
 
+  it('knows the end of an edge whose card comes later', () => {
+    const loose = { id: 'e2', from: { node: 'n1', port: 'output' }, to: { node: 'n400', port: 'input' } };
+    const without = { ...graph, edges: [...graph.edges, loose] };
+    const before = makeScene(without, new Map(), null);
+    expect([...before.ends]).toEqual([0, 1, 1, -1]);
+    const after = makeScene({ ...without, nodes: [...graph.nodes, node(400)] }, new Map(), before);
+    expect([...after.ends]).toEqual([0, 1, 1, 400]);
+  });
+
   it('takes cards into the page a few at a time, only near ones, and lets go of those out of view', () => {
     const scene = sceneOf(graph);
     const part = { x: 0, y: 0, width: 1200, height: 600 };
@@ -97,6 +117,11 @@ describe('the scene of a large graph', () => {
     let step = nextDetail(scene, { part, zoom: 1 }, new Set(), []);
     expect(step.isWaiting).toBe(true);
     expect(step.ids.size).toBeLessThan(10);
+    // The frame of an edit brings fewer.
+    const first = nextDetail(scene, { part, zoom: 1, isEdit: true }, new Set(), []);
+    expect(first.ids.size).toBeGreaterThan(0);
+    expect(first.ids.size).toBeLessThan(step.ids.size);
+    expect(first.isWaiting).toBe(true);
     while (step.isWaiting) step = nextDetail(scene, { part, zoom: 1 }, step.ids, []);
     expect(step.ids.has('n0') && step.ids.has('n22')).toBe(true);
     expect(nextDetail(scene, { part, zoom: 1 }, step.ids, []).ids).toBe(step.ids);

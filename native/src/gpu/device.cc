@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "guard.h"
+#include "specialize.h"
 #include "spirv.h"
 
 namespace lazuli::gpu {
@@ -147,7 +148,8 @@ VkPipeline Device::pipeline_of(const std::string& name, const std::function<std:
 
 VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vector<uint32_t>& constants,
                                  bool has_fixed_subgroups) {
-  std::vector<uint32_t> checked;
+  std::vector<uint32_t> plain, checked;
+  if (description_.is_software) words = plain = specialized(words, constants);
   if (guard_) words = checked = guarded(words, guard_->address());
   VkShaderModuleCreateInfo module{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
   module.codeSize = words.size_bytes();
@@ -160,7 +162,7 @@ VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vec
                                             constants.size() * 4, constants.data()};
   VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
   info.stage = {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, nullptr, 0, VK_SHADER_STAGE_COMPUTE_BIT,
-                shader, "main", &specialization};
+                shader, "main", description_.is_software ? nullptr : &specialization};
   const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo size{
       VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO, nullptr, description_.subgroup_size};
   if (has_fixed_subgroups) {

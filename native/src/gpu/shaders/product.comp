@@ -37,7 +37,7 @@ float widened(uint bits) { return TYPE == HALF ? from_float16(bits) : uintBitsTo
 float element(uvec2 address, uint index) {
   if (TYPE == FLOAT32) return F32(address).v[index];
   uint place = index + (address.x >> 1 & 1u), word = U32(uvec2(address.x & ~3u, address.y)).v[place >> 1];
-  return widened((place & 1u) != 0 ? word >> 16 : word & 0xFFFFu);
+  return widened(word >> (place & 1u) * 16 & 0xFFFFu);
 }
 vec4 four(uvec2 address, uint index) {
   if (TYPE == FLOAT32) return F32x4(address).v[index / 4];

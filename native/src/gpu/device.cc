@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "guard.h"
+#include "ops/units.h"
 #include "specialize.h"
 #include "spirv.h"
 
@@ -21,6 +22,8 @@ constexpr const char* kUnitsKernels = "product_units";
 
 std::shared_ptr<Device> Device::open(const DeviceDescription& description, const DeviceOptions& options) {
   const std::shared_ptr<Device> device(new Device());
+  // A wish that cannot be read is told here: a device without matrix units would never look at it.
+  wished_tiles();
   const Instance& instance = Instance::get();
   device->description_ = description;
   device->must_stage_ = options.must_stage;

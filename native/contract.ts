@@ -298,5 +298,7 @@ export interface NativeAddon {
     isChecked?: boolean;
     /** Default automatic. */
     copyQueue?: CopyQueue;
+    /** Default false. */
+    isAsOnHardware?: boolean;
   }): NativeGpu;
 }

@@ -21,7 +21,10 @@ const VARIANTS = {
   strided_copy: sizes,
   rows_copy: sizes,
   gather: sizes,
-  product: [0, 1, 2, 3].map((mode) => [`_${mode}`, [`MODE=${mode}`]]),
+  product: [0, 1, 2, 3].flatMap((mode) => [
+    [`_${mode}`, [`MODE=${mode}`]],
+    [`_${mode}_short`, [`MODE=${mode}`, 'SHORT']],
+  ]),
   pool: [0, 1, 2, 3, 4].map((pool) => [`_${pool}`, [`POOL=${pool}`]]),
   pad: [
     ['', []],

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { SIGNATURES } from '#core/ops/signatures';
-import { loadNative, openCpuBackend } from '#native';
+import { loadNative, openCpuBackend, openGpuBackend } from '#native';
 
 import { CASES, type GpuOp, type OpCase } from './cases';
 import { backendOn, DEVICES } from './devices';
@@ -36,6 +36,20 @@ describe.each(DEVICES.map((device) => [device.name, device] as const))('%s', (_,
     }
   });
 });
+
+it.each(['matmul', 'convolution', 'convolution_input_gradient', 'convolution_weight_gradient'] as const)(
+  '%s as a GPU in hardware computes it, its loops written out and its constants left to the driver',
+  (op) => {
+    const [device] = DEVICES;
+    if (!device) throw new Error('no device');
+    const gpu = openGpuBackend(device.index, { isAsOnHardware: true });
+    const cpu = openCpuBackend();
+    const [call] = CASES[op] as readonly OpCase<typeof op>[];
+    if (!call) throw new Error('no case');
+    expect(differences(op, runCase(gpu, op, call), runCase(cpu, op, inFloat64(op, call)))).toEqual([]);
+    gpu.close();
+  },
+);
 
 it.each(['floor_divide', 'remainder'])('%s by zero is an error that says so', (name) => {
   const [device] = DEVICES;

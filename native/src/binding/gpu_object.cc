@@ -170,6 +170,7 @@ GpuObject::GpuObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<GpuObjec
     gpu::DeviceOptions options;
     options.must_stage = given.Get("mustStage").ToBoolean();
     options.is_checked = given.Get("isChecked").ToBoolean();
+    options.is_as_on_hardware = given.Get("isAsOnHardware").ToBoolean();
     options.copy_queue = to_copy_queue(given.Get("copyQueue"));
     if (const Napi::Value cache = given.Get("pipelineCache"); !cache.IsNull() && !cache.IsUndefined()) {
       const Napi::Uint8Array bytes = to_bytes(cache, "openGpu: pipelineCache");

@@ -25,6 +25,12 @@ layout(constant_id = 11) const uint TYPE = FLOAT32;
 layout(constant_id = 12) const uint C_TYPE = FLOAT32;
 layout(constant_id = 13) const uint C_IN_FOURS = 0;
 const uint DEPTH = 16;
+// Sixteen steps one after the other in the code are what a GPU is fast with, and what a driver in software compiles for long.
+#ifdef SHORT
+#define UNROLL
+#else
+#define UNROLL [[unroll]]
+#endif
 const uint TILE_M = 4 * SIDE_M * RUNS, TILE_N = 4 * SIDE_N * RUNS;
 const uint FOURS_M = TILE_M / 4, FOURS_N = TILE_N / 4;
 const uint PITCH_M = FOURS_M + PADDING, PITCH_N = FOURS_N + PADDING;
@@ -249,7 +255,7 @@ void main() {
     if (has_more) {
       FETCH(k + DEPTH)
     }
-    [[unroll]] for (uint kk = 0; kk < DEPTH; ++kk) {
+    UNROLL for (uint kk = 0; kk < DEPTH; ++kk) {
       vec4 a[RUNS], b[RUNS];
       [[unroll]] for (uint r = 0; r < RUNS; ++r) {
         a[r] = tile_a[(stage * DEPTH + kk) * PITCH_M + r * SIDE_M + ty];

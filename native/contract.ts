@@ -282,6 +282,14 @@ export interface NativeAddon {
   gpuOps(): readonly NativeOp[];
   /** What Vulkan's validation layers said since the last call, where LAZULI_GPU_VALIDATE=1 asked for them. */
   gpuMessages(): readonly string[];
+  /**
+   * Test hook: the tiles of a product (m, n, k, batches) on matrix units that multiply `shape`, as [m, n, m of a subgroup, n of a
+   * subgroup, depth]; null where it would not run on them. Looks at no device.
+   */
+  gpuTiles(
+    sizes: readonly number[],
+    units: { name: string; shape: readonly number[]; subgroup_size: number; shared_memory: number },
+  ): readonly number[] | null;
   openGpu(options: {
     index: number;
     pipelineCache: Uint8Array | null;
@@ -290,5 +298,7 @@ export interface NativeAddon {
     isChecked?: boolean;
     /** Default automatic. */
     copyQueue?: CopyQueue;
+    /** Default false. */
+    isAsOnHardware?: boolean;
   }): NativeGpu;
 }

@@ -162,6 +162,8 @@ export interface GpuOptions {
   readonly isChecked?: boolean;
   /** Where the rows of data that stays in main memory are copied. Default: what LAZULI_GPU_COPIES says, else automatic. */
   readonly copyQueue?: CopyQueue;
+  /** Kernels as GPUs get them on a driver in software, too, which then compiles them for long; for tests. */
+  readonly isAsOnHardware?: boolean;
 }
 
 const COPY_QUEUES: readonly CopyQueue[] = ['automatic', 'apart', 'among'];
@@ -176,10 +178,13 @@ export function openGpuBackend(
     mustStage = false,
     isChecked = process.env['LAZULI_GPU_CHECK'] === '1',
     copyQueue = wishedCopies(),
+    isAsOnHardware = false,
   }: GpuOptions = {},
 ): GpuBackend {
   return new GpuBackend(
-    wrapErrors(() => loadNative().openGpu({ index, pipelineCache, mustStage, isChecked, copyQueue })),
+    wrapErrors(() =>
+      loadNative().openGpu({ index, pipelineCache, mustStage, isChecked, copyQueue, isAsOnHardware }),
+    ),
   );
 }
 

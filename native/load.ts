@@ -31,6 +31,7 @@ const FUNCTIONS: readonly (keyof NativeAddon)[] = [
   'gpuDevices',
   'gpuOps',
   'gpuMessages',
+  'gpuTiles',
   'openGpu',
 ];
 

@@ -21,7 +21,10 @@ const VARIANTS = {
   strided_copy: sizes,
   rows_copy: sizes,
   gather: sizes,
-  product: [0, 1, 2, 3].map((mode) => [`_${mode}`, [`MODE=${mode}`]]),
+  product: [0, 1, 2, 3].flatMap((mode) => [
+    [`_${mode}`, [`MODE=${mode}`]],
+    [`_${mode}_short`, [`MODE=${mode}`, 'SHORT']],
+  ]),
   pool: [0, 1, 2, 3, 4].map((pool) => [`_${pool}`, [`POOL=${pool}`]]),
   pad: [
     ['', []],
@@ -60,9 +63,9 @@ function run(name, program, args) {
   if (!isOk) throw new Error(`${name}: ${output}`);
 }
 
-function compile(source, definitions, out, name) {
+function compile(source, definitions, out, name, isOptimized) {
   // The frame of fused ops keeps its functions and their names: expression.cc looks for them.
-  const level = name === 'elementwise' ? '-O0' : '-O';
+  const level = name === 'elementwise' || !isOptimized ? '-O0' : '-O';
   const defined = definitions.map((each) => `-D${each}`);
   run(name, 'glslc', ['--target-env=vulkan1.2', '-std=460', level, ...defined, '-o', out, source]);
 }
@@ -99,8 +102,8 @@ function keptWords(name) {
     .map(Number);
 }
 
-/** The text of spirv.inc. Throws what the compiler says. */
-export function compileShaders() {
+/** The text of spirv.inc; not optimized, it takes a third of the time. Throws what the compiler says. */
+export function compileShaders({ isOptimized = true } = {}) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'lazuli-shaders-'));
   const arrays = [];
   try {
@@ -110,8 +113,8 @@ export function compileShaders() {
         const name = base + suffix;
         const out = path.join(scratch, `${name}.spv`);
         const kept = NEWER.has(base) && !glslang ? keptWords(name) : null;
-        if (!kept)
-          (NEWER.has(base) ? compileNewer : compile)(path.join(folder, file), definitions, out, name);
+        const compileOne = NEWER.has(base) ? compileNewer : compile;
+        if (!kept) compileOne(path.join(folder, file), definitions, out, name, isOptimized);
         arrays.push([name, kept ?? wordsOf(fs.readFileSync(out))]);
       }
     }

@@ -177,7 +177,7 @@ function table(title, names, dtype) {
   ];
 }
 
-/** Milliseconds of bfloat16 products by the tiles of the matrix units; those that a device has no room for take its own choice. */
+/** Milliseconds of bfloat16 products by the tiles of the matrix units; those that a device has no room for fail. */
 function tilesTable(names) {
   const tried = TILES.filter((tiles) => rows.some(({ by }) => by === tiles));
   if (tried.length === 0) return [];

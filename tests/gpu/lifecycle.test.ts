@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
-import type { ProgramSpec } from '#core/program/instructions';
+import type { ProgramBuffer, ProgramSpec } from '#core/program/instructions';
 import { readPipelineCache, writePipelineCache } from '#engine/pipeline-cache';
 import { findAddon, openCpuBackend, openGpuBackend } from '#native';
 
@@ -119,6 +119,74 @@ test('a process exits with code 0 while the GPU works, with and without process.
     const { status, signal, stderr } = spawnSync(process.execPath, ['-e', script, how], { encoding: 'utf8' });
     expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
   }
+});
+
+test('a run that fails waits for what the device still does, before anybody frees what that uses', async () => {
+  const backend = openGpuBackend(device.index);
+  const [steps, size] = [20, 64];
+  const [table, index, counters] = [4, 8 * steps, 3 * 8].map((bytes) => backend.allocate(bytes));
+  const matrix = backend.allocate(4 * size * size);
+  if (!table || !index || !counters) throw new Error('no storages');
+  for (const storage of [table, index, counters, matrix]) storage.write(0, new Uint8Array(storage.bytes));
+  const count = (at: number): ProgramBuffer => ({
+    kind: 'external', storage: counters, dtype: 'int64', shape: [], offset: 8 * at,
+  }); // prettier-ignore
+  const advance = (buffer: number) =>
+    ({ op: 'advance', inputs: [buffer], outputs: [], attributes: { amounts: [1] } }) as const;
+  const product: ProgramBuffer = { kind: 'arena', dtype: 'float32', shape: [size, size], offset: 64 };
+  const program = backend.createProgram({
+    buffers: [
+      { kind: 'external', storage: table, dtype: 'float32', shape: [1], offset: 0 },
+      { kind: 'external', storage: index, dtype: 'int64', shape: [steps], offset: 0 },
+      ...[0, 1, 2].map(count),
+      { kind: 'external', storage: matrix, dtype: 'float32', shape: [size, size], offset: 0 },
+      { kind: 'arena', dtype: 'float32', shape: [1], offset: 0 },
+      product,
+    ],
+    // The second counter says how many steps the device began, the third how many it ended.
+    instructions: [
+      { op: 'take_rows', inputs: [0, 1, 2], outputs: [6], attributes: { batch: 1, dtype: 'float32' } },
+      advance(2),
+      advance(3),
+      { op: 'matmul', inputs: [5, 5], outputs: [7], attributes: { transpose_a: false, transpose_b: false } },
+      advance(4),
+    ],
+    arenaBytes: 64 + 4 * size * size,
+  });
+  await expect(program.run(1e6)).rejects.toThrow("cursor: expected that the batch's rows are left");
+  const [, begun, ended] = new BigInt64Array(counters.read(0, counters.bytes).buffer);
+  expect(begun).toBeGreaterThan(steps);
+  expect(ended).toBe(begun);
+  program.dispose();
+  for (const storage of [table, index, counters, matrix]) storage.dispose();
+  expect(backend.native.live()).toMatchObject({ storages: 0, programs: 0 });
+  backend.close();
+});
+
+test('what a run used can be freed and closed at once when its device is lost', () => {
+  // Storages of blocks of their own: the driver gives their memory back to the system.
+  const script = `
+    const addon = require(${JSON.stringify(findAddon(import.meta.dirname))});
+    process.on('exit', () => addon.close());
+    const gpu = addon.openGpu({ index: ${device.index}, pipelineCache: null, mustStage: false });
+    const shape = [1 << 19];
+    const storage = gpu.allocate(4 * shape[0]);
+    const program = gpu.createProgram({
+      buffers: [{ kind: 'external', storage, dtype: 'float32', shape, offset: 0 }],
+      instructions: [{ op: 'fill', inputs: [], outputs: [0], attributes: { shape, dtype: 'float32', value: 1 } }],
+      arenaBytes: 0,
+    });
+    program.run(1e6, () => gpu.lose()).catch((error) => {
+      program.dispose();
+      storage.dispose();
+      gpu.close();
+      console.log(error.message);
+    });
+  `;
+  const { status, signal, stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+  expect({ status, signal, stdout }).toEqual({
+    status: 0, signal: null, stdout: `the GPU '${device.name}' was lost (submit)\n`,
+  }); // prettier-ignore
 });
 
 test('compiled kernels are kept; an empty, cut or changed file is as good as none', () => {

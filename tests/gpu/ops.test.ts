@@ -3,12 +3,23 @@
 import { describe, expect, it } from 'vitest';
 
 import { SIGNATURES } from '#core/ops/signatures';
-import { loadNative, openCpuBackend } from '#native';
+import { loadNative, openCpuBackend, openGpuBackend } from '#native';
 
 import { CASES, type GpuOp, type OpCase } from './cases';
 import { backendOn, DEVICES } from './devices';
 import { narrowCases, ROUNDING } from './narrow-cases';
 import { differences, inFloat64, isExact, runCase } from './parity';
+
+const NARROW_OPS = [
+  'matmul', 'linear', 'convolution', 'convolution_input_gradient', 'convolution_weight_gradient',
+  'self_attention', 'self_attention_gradient',
+] as const; // prettier-ignore
+const NARROW = NARROW_OPS.flatMap((op) => [
+  [op, 'float16', 'float16'] as const,
+  [op, 'float16', 'float32'] as const,
+  [op, 'bfloat16', 'bfloat16'] as const,
+  [op, 'bfloat16', 'float32'] as const,
+]);
 
 describe.each(DEVICES.map((device) => [device.name, device] as const))('%s', (_, device) => {
   const cpu = openCpuBackend();
@@ -22,20 +33,31 @@ describe.each(DEVICES.map((device) => [device.name, device] as const))('%s', (_,
     }
     expect(gpu.native.live().storages).toBe(0);
   });
-  it.each([
-    ['float16', 'float16'],
-    ['float16', 'float32'],
-    ['bfloat16', 'bfloat16'],
-    ['bfloat16', 'float32'],
-  ] as const)('products of %s, summed in float32 and kept as %s', (dtype, result) => {
+  it.each(NARROW)('%s of %s, summed in float32 and kept as %s', (op, dtype, result) => {
     const gpu = backendOn(device);
-    for (const { op, call } of narrowCases(dtype, result)) {
+    const calls = narrowCases(dtype, result).filter((each) => each.op === op);
+    expect(calls.length).toBeGreaterThan(0);
+    for (const { call } of calls) {
       const [got = []] = runCase(gpu, op, call);
       const [expected = []] = runCase(cpu, op, inFloat64(op, call));
       expect(differences(op, [got], [expected], ROUNDING[result])).toEqual([]);
     }
   });
 });
+
+it.each(['matmul', 'convolution', 'convolution_input_gradient', 'convolution_weight_gradient'] as const)(
+  '%s as a GPU in hardware computes it, its loops written out and its constants left to the driver',
+  (op) => {
+    const [device] = DEVICES;
+    if (!device) throw new Error('no device');
+    const gpu = openGpuBackend(device.index, { isAsOnHardware: true });
+    const cpu = openCpuBackend();
+    const [call] = CASES[op] as readonly OpCase<typeof op>[];
+    if (!call) throw new Error('no case');
+    expect(differences(op, runCase(gpu, op, call), runCase(cpu, op, inFloat64(op, call)))).toEqual([]);
+    gpu.close();
+  },
+);
 
 it.each(['floor_divide', 'remainder'])('%s by zero is an error that says so', (name) => {
   const [device] = DEVICES;

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "../gpu/ops/units.h"
 #include "convert.h"
 #include "gpu_storage.h"
 
@@ -73,6 +74,25 @@ Napi::Value gpu_messages(const Napi::CallbackInfo& info) {
   return list;
 }
 
+Napi::Value gpu_tiles(const Napi::CallbackInfo& info) {
+  const std::vector<int64_t> sizes = to_integers(info[0], "gpuTiles: sizes");
+  const Napi::Object units = to_object(info[1], "gpuTiles: units");
+  const std::vector<int64_t> shape = to_integers(units.Get("shape"), "gpuTiles: shape");
+  if (sizes.size() != 4 || shape.size() != 3) throw OpError("gpuTiles: expected four sizes and units of three");
+  gpu::DeviceDescription device;
+  device.name = to_text(units.Get("name"), "gpuTiles: name");
+  device.subgroup_size = static_cast<uint32_t>(to_integer(units.Get("subgroup_size"), "gpuTiles: subgroup_size"));
+  device.shared_bytes = static_cast<uint32_t>(to_integer(units.Get("shared_memory"), "gpuTiles: shared_memory"));
+  const auto word = [&](size_t at) { return static_cast<uint32_t>(shape[at]); };
+  const gpu::UnitTiles tiles =
+      gpu::unit_tiles({sizes[0], sizes[1], sizes[2], sizes[3]}, {word(0), word(1), word(2)}, device);
+  if (tiles.m == 0) return info.Env().Null();
+  Napi::Array list = Napi::Array::New(info.Env());
+  for (const int64_t size : {tiles.m, tiles.n, tiles.sub_m, tiles.sub_n, tiles.depth})
+    list.Set(list.Length(), Napi::Number::New(info.Env(), static_cast<double>(size)));
+  return list;
+}
+
 Napi::Value open_gpu(const Napi::CallbackInfo& info) { return Backend::of(info.Env()).gpu_class.New({info[0]}); }
 
 gpu::CopyQueue to_copy_queue(const Napi::Value& value) {
@@ -120,6 +140,7 @@ void export_gpu(Napi::Env env, Napi::Object exports) {
   exports.Set("gpuDevices", Napi::Function::New<entry<gpu_devices>>(env, "gpuDevices"));
   exports.Set("gpuOps", Napi::Function::New<entry<gpu_ops>>(env, "gpuOps"));
   exports.Set("gpuMessages", Napi::Function::New<entry<gpu_messages>>(env, "gpuMessages"));
+  exports.Set("gpuTiles", Napi::Function::New<entry<gpu_tiles>>(env, "gpuTiles"));
   exports.Set("openGpu", Napi::Function::New<entry<open_gpu>>(env, "openGpu"));
 }
 
@@ -149,6 +170,7 @@ GpuObject::GpuObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<GpuObjec
     gpu::DeviceOptions options;
     options.must_stage = given.Get("mustStage").ToBoolean();
     options.is_checked = given.Get("isChecked").ToBoolean();
+    options.is_as_on_hardware = given.Get("isAsOnHardware").ToBoolean();
     options.copy_queue = to_copy_queue(given.Get("copyQueue"));
     if (const Napi::Value cache = given.Get("pipelineCache"); !cache.IsNull() && !cache.IsUndefined()) {
       const Napi::Uint8Array bytes = to_bytes(cache, "openGpu: pipelineCache");

@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "guard.h"
+#include "ops/units.h"
+#include "specialize.h"
 #include "spirv.h"
 
 namespace lazuli::gpu {
@@ -20,9 +22,12 @@ constexpr const char* kUnitsKernels = "product_units";
 
 std::shared_ptr<Device> Device::open(const DeviceDescription& description, const DeviceOptions& options) {
   const std::shared_ptr<Device> device(new Device());
+  // A wish that cannot be read is told here: a device without matrix units would never look at it.
+  wished_tiles();
   const Instance& instance = Instance::get();
   device->description_ = description;
   device->must_stage_ = options.must_stage;
+  device->has_short_kernels_ = description.is_software && !options.is_as_on_hardware;
   const float priorities[] = {1, 1};
   std::vector<VkDeviceQueueCreateInfo> queues{
       {VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, nullptr, 0, description.queue_family, 1, priorities}};
@@ -147,7 +152,8 @@ VkPipeline Device::pipeline_of(const std::string& name, const std::function<std:
 
 VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vector<uint32_t>& constants,
                                  bool has_fixed_subgroups) {
-  std::vector<uint32_t> checked;
+  std::vector<uint32_t> plain, checked;
+  if (has_short_kernels_) words = plain = specialized(words, constants);
   if (guard_) words = checked = guarded(words, guard_->address());
   VkShaderModuleCreateInfo module{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
   module.codeSize = words.size_bytes();
@@ -160,7 +166,7 @@ VkPipeline Device::make_pipeline(std::span<const uint32_t> words, const std::vec
                                             constants.size() * 4, constants.data()};
   VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
   info.stage = {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, nullptr, 0, VK_SHADER_STAGE_COMPUTE_BIT,
-                shader, "main", &specialization};
+                shader, "main", has_short_kernels_ ? nullptr : &specialization};
   const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo size{
       VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO, nullptr, description_.subgroup_size};
   if (has_fixed_subgroups) {

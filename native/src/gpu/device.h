@@ -91,6 +91,8 @@ struct DeviceOptions {
   /// Kernels check every access to memory against what their instruction may reach (guard.h): slow, for tests.
   bool is_checked = false;
   CopyQueue copy_queue = CopyQueue::automatic;
+  /// Kernels as GPUs get them on a driver in software, too; for tests.
+  bool is_as_on_hardware = false;
   std::vector<std::byte> pipeline_cache;
 };
 
@@ -103,6 +105,9 @@ class Device : public std::enable_shared_from_this<Device> {
   const DeviceDescription& description() const { return description_; }
   DeviceMemory& memory() { return *memory_; }
   bool must_stage() const { return must_stage_; }
+  /// Whether kernels are kept short, for a driver in software that compiles long ones for seconds: constants written in
+  /// (specialize.h), loops as loops.
+  bool has_short_kernels() const { return has_short_kernels_; }
   /// The table of checked kernels; null where they check nothing.
   const Allocation* guard() const { return guard_.get(); }
 
@@ -150,6 +155,7 @@ class Device : public std::enable_shared_from_this<Device> {
 
   DeviceDescription description_;
   bool must_stage_ = false;
+  bool has_short_kernels_ = false;
   std::atomic<bool> must_lose_{false};
   std::atomic<bool> is_lost_{false};
   std::unique_ptr<Queue> queue_, copies_;

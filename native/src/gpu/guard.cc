@@ -21,14 +21,6 @@ void put(Words& to, Opcode op, List operands) {
   to.insert(to.end(), operands);
 }
 
-template <typename Body> void each_instruction(std::span<const uint32_t> words, Body&& body) {
-  for (size_t at = 5; at < words.size();) {
-    const size_t count = words[at] >> 16;
-    body(static_cast<Opcode>(words[at] & 0xFFFF), words.subspan(at, count));
-    at += count;
-  }
-}
-
 class Guard {
  public:
   Guard(std::span<const uint32_t> words, uint64_t table)
@@ -46,7 +38,7 @@ class Guard {
     each_instruction(words_, [&](Opcode op, std::span<const uint32_t> each) { rewrite(op, each, body); });
     const Words check = check_function();
     const auto functions = body.begin() + static_cast<std::ptrdiff_t>(first_function_);
-    Words all(words_.begin(), words_.begin() + 5);
+    Words all(words_.begin(), words_.begin() + kSpirvHead);
     all.insert(all.end(), body.begin(), functions);
     all.insert(all.end(), declarations_.begin(), declarations_.end());
     all.insert(all.end(), functions, body.end());

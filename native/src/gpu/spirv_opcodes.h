@@ -1,7 +1,9 @@
 // The instructions of SPIR-V that kernels are made of and rewritten by, by their numbers: the SPIR-V specification, section 3.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace lazuli::gpu {
 
@@ -15,8 +17,15 @@ enum Opcode : uint32_t {
   kOpTypeStruct = 30,
   kOpTypePointer = 32,
   kOpTypeFunction = 33,
+  kOpConstantTrue = 41,
+  kOpConstantFalse = 42,
   kOpConstant = 43,
   kOpConstantComposite = 44,
+  kOpSpecConstantTrue = 48,
+  kOpSpecConstantFalse = 49,
+  kOpSpecConstant = 50,
+  kOpSpecConstantComposite = 51,
+  kOpSpecConstantOp = 52,
   kOpFunction = 54,
   kOpFunctionParameter = 55,
   kOpFunctionEnd = 56,
@@ -27,6 +36,7 @@ enum Opcode : uint32_t {
   kOpAccessChain = 65,
   kOpInBoundsAccessChain = 66,
   kOpPtrAccessChain = 67,
+  kOpDecorate = 71,
   kOpMemberDecorate = 72,
   kOpCompositeConstruct = 80,
   kOpCompositeExtract = 81,
@@ -38,12 +48,16 @@ enum Opcode : uint32_t {
   kOpIMul = 132,
   kOpUDiv = 134,
   kOpUMod = 137,
+  kOpLogicalOr = 166,
   kOpLogicalAnd = 167,
   kOpSelect = 169,
   kOpIEqual = 170,
+  kOpINotEqual = 171,
+  kOpUGreaterThan = 172,
   kOpUGreaterThanEqual = 174,
   kOpULessThan = 176,
   kOpULessThanEqual = 178,
+  kOpBitwiseOr = 197,
   kOpAtomicLoad = 227,
   kOpAtomicStore = 228,
   kOpAtomicCompareExchange = 230,
@@ -57,5 +71,17 @@ enum Opcode : uint32_t {
   kOpReturnValue = 254,
   kOpCooperativeMatrixLoad = 4457,
 };
+
+/// Words before the first instruction.
+constexpr size_t kSpirvHead = 5;
+
+/// Calls body(opcode, words) for each instruction of a kernel.
+template <typename Body> void each_instruction(std::span<const uint32_t> words, Body&& body) {
+  for (size_t at = kSpirvHead; at < words.size();) {
+    const size_t count = words[at] >> 16;
+    body(static_cast<Opcode>(words[at] & 0xFFFF), words.subspan(at, count));
+    at += count;
+  }
+}
 
 }  // namespace lazuli::gpu

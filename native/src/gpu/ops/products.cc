@@ -68,6 +68,10 @@ std::vector<uint32_t> constants_of(const Plan& plan, const Reading& reading, con
           plan.split.splits > 1 ? static_cast<uint32_t>(DType::float32) : type_of(result), reading.is_c_in_fours};
 }
 
+std::string kernel_of(int mode, Recorder& recorder) {
+  return "product_" + std::to_string(mode) + (recorder.device().has_short_kernels() ? "_short" : "");
+}
+
 bool is_aligned(uint64_t address, std::initializer_list<int64_t> sizes, int64_t count = 4) {
   return address % 16 == 0 && std::all_of(sizes.begin(), sizes.end(), [&](int64_t size) { return size % count == 0; });
 }
@@ -128,7 +132,7 @@ void product(const Matrix& a, const Matrix& b, const TensorView& bias, const Ten
     reading.is_b_in_fours = reading.is_b_along_k ? is_aligned(at_b, {k, b.column, b.batch})
                                                  : b.column == 1 && is_aligned(at_b, {n, b.row, b.batch});
     reading.is_c_in_fours = is_aligned(at(c), {n});
-    recorder.dispatch("product_0", constants_of(plan, reading, a.tensor, c), push,
+    recorder.dispatch(kernel_of(0, recorder), constants_of(plan, reading, a.tensor, c), push,
                       groups_of(plan.tiles.m(), plan.tiles.n(), m, n, batches, split.splits));
   }
   if (split.splits > 1) join_parts(target, bias, c, split.splits, n, recorder);
@@ -261,7 +265,7 @@ void run_convolution(const Convolution& given, Recorder& recorder) {
                           .is_a_in_fours = is_aligned(at(a), {a_run}),
                           .has_unit_stride = has_unit_stride,
                           .is_c_in_fours = is_aligned(at(c), {c_run})};
-    recorder.dispatch("product_" + std::to_string(mode), constants_of(plan, reading, a, c), push,
+    recorder.dispatch(kernel_of(mode, recorder), constants_of(plan, reading, a, c), push,
                       groups_of(plan.tiles.m(), plan.tiles.n(), m, n, groups, splits));
   }
   if (splits > 1) join_parts(target, {}, c, splits, 1, recorder);

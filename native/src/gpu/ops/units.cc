@@ -21,7 +21,8 @@ bool is_fit(const UnitTiles& tiles, const MatrixShape& unit, const DeviceDescrip
          threads % (n / 8) == 0 && shared + 1024 <= device.shared_bytes;
 }
 
-/// What LAZULI_GPU_TILES asks for, as in 128x256/64x64x32 (a workgroup's tile, a subgroup's, the depth): to measure. `m` is 0 without.
+}  // namespace
+
 UnitTiles wished_tiles() {
   const char* text = std::getenv("LAZULI_GPU_TILES");
   if (text == nullptr || *text == 0) return {};
@@ -30,11 +31,9 @@ UnitTiles wished_tiles() {
   const bool is_read = std::sscanf(text, "%lldx%lld/%lldx%lldx%lld%c", &m, &n, &sub_m, &sub_n, &depth, &rest) == 5;
   const auto is_whole = [](long long size, long long part) { return part > 0 && size > 0 && size <= 512 && size % part == 0; };
   if (!is_read || !is_whole(m, sub_m) || !is_whole(n, sub_n) || !is_whole(sub_m, 32) || !is_whole(sub_n, 32) || !is_whole(depth, 32))
-    throw OpError("LAZULI_GPU_TILES: expected MxN/MxNxDEPTH in multiples of 32, got '" + std::string(text) + "'");
+    throw OpError("LAZULI_GPU_TILES: expected MxN/MxNxDEPTH in multiples of 32, up to 512, got '" + std::string(text) + "'");
   return {m, n, sub_m, sub_n, depth};
 }
-
-}  // namespace
 
 Split split_sum(int64_t tiles, int64_t k, int64_t round, int64_t depth, double join_steps) {
   const int64_t most = std::clamp<int64_t>(k / 128, 1, 512);
@@ -67,7 +66,11 @@ UnitTiles unit_tiles(const Sizes& sizes, const MatrixShape& unit, const DeviceDe
   const auto groups = [&](const UnitTiles& tiles) { return ceil_div(m, tiles.m) * ceil_div(n, tiles.n) * batches; };
   constexpr UnitTiles large{128, 128, 64, 64}, medium{64, 128, 32, 64}, small{64, 64, 32, 32};
   const auto fits = [&](const UnitTiles& tiles) { return is_fit(tiles, unit, device); };
-  if (const UnitTiles wished = wished_tiles(); wished.m > 0 && fits(wished)) return wished;
+  if (const UnitTiles wished = wished_tiles(); wished.m > 0) {
+    if (!fits(wished))
+      throw OpError("LAZULI_GPU_TILES: " + device.name + " has no room for tiles of " + std::getenv("LAZULI_GPU_TILES"));
+    return wished;
+  }
   if (groups(large) >= 2 * kBusy && fits(large)) return large;
   if (groups(medium) >= kBusy && fits(medium)) return medium;
   return fits(small) ? small : UnitTiles{};

@@ -33,7 +33,12 @@ struct UnitTiles {
 /// What the device multiplies of a dtype; `m` is 0 where it has no units for that.
 const MatrixShape& unit_of(DType dtype, const DeviceDescription& device);
 
-/// The tiles for these sizes; `m` is 0 where the device or they are not fit for matrix units. Throws OpError for LAZULI_GPU_TILES.
+/// What LAZULI_GPU_TILES asks for, as in 128x256/64x64x32 (a workgroup's tile, a subgroup's, the depth): to measure. `m` is 0 where it
+/// asks for nothing. Throws OpError for what is no such text.
+UnitTiles wished_tiles();
+
+/// The tiles for these sizes, wished or chosen; `m` is 0 where the device or they are not fit for matrix units. Throws OpError for a
+/// wish that the device has no room for.
 UnitTiles unit_tiles(const Sizes& sizes, const MatrixShape& unit, const DeviceDescription& device);
 
 Split split_units(const UnitTiles& tiles, const Sizes& sizes);

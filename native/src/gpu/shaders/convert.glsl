@@ -1,28 +1,22 @@
 // One element of any dtype as another's: FROM and TO number the dtypes of ops/kernel.h.
 const uint FLOAT32 = 0, FLOAT64 = 1, HALF = 2, BRAIN = 3, INT64 = 4, INT32 = 5, INT16 = 6, INT8 = 7, UINT8 = 8, BOOL = 9;
 
+// Conversions choose between numbers instead of branching: drivers compile each of them anew for every element.
 float from_float16(uint bits) {
-  uint sign = (bits & 0x8000u) << 16, exponent = (bits >> 10) & 31u, fraction = bits & 0x3FFu;
-  if (exponent == 0) {
-    float size = float(fraction) * 5.9604645e-8;
-    return sign != 0 ? -size : size;
-  }
-  if (exponent == 31) return uintBitsToFloat(sign | 0x7F800000u | (fraction << 13));
-  return uintBitsToFloat(sign | ((exponent + 112) << 23) | (fraction << 13));
+  uint size = bits & 0x7FFFu;
+  float subnormal = float(size) * 5.9604645e-8;
+  float normal = uintBitsToFloat((size << 13) + (size >= 0x7C00u ? 0x70000000u : 0x38000000u));
+  return uintBitsToFloat((bits & 0x8000u) << 16 | floatBitsToUint(size < 0x400u ? subnormal : normal));
 }
 // To nearest even.
 uint to_float16(float value) {
-  uint bits = floatBitsToUint(value), sign = (bits >> 16) & 0x8000u, size = bits & 0x7FFFFFFFu;
-  if (size > 0x7F800000u) return sign | 0x7E00u;
-  if (size >= 0x477FF000u) return sign | 0x7C00u;
-  if (size < 0x33000000u) return sign;
-  if (size < 0x38800000u) {
-    // Subnormal: whole multiples of 2^-24.
-    uint shift = 126 - (size >> 23), fraction = (size & 0x7FFFFFu) | 0x800000u;
-    uint kept = fraction >> shift, rest = fraction & ((1u << shift) - 1), tie = 1u << (shift - 1);
-    return sign | (kept + (rest > tie || (rest == tie && (kept & 1u) != 0) ? 1u : 0u));
-  }
-  return sign | ((size - 0x38000000u + 0xFFFu + ((size >> 13) & 1u)) >> 13);
+  uint bits = floatBitsToUint(value), size = bits & 0x7FFFFFFFu;
+  // Subnormal: whole multiples of 2^-24, the distance between floats from 0.5 on.
+  uint subnormal = floatBitsToUint(uintBitsToFloat(size) + 0.5) - 0x3F000000u;
+  uint normal = (size - 0x38000000u + 0xFFFu + (size >> 13 & 1u)) >> 13;
+  uint finite = size < 0x38800000u ? subnormal : normal;
+  uint large = size > 0x7F800000u ? 0x7E00u : 0x7C00u;
+  return (bits >> 16 & 0x8000u) | (size >= 0x477FF000u ? large : finite);
 }
 bool is_float(uint dtype) { return dtype <= BRAIN; }
 
@@ -44,9 +38,8 @@ uvec2 load_integer(uvec2 address, uint index, uint dtype) {
 }
 
 uint to_bfloat16(float value) {
-  uint bits = floatBitsToUint(value);
-  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return (bits >> 16) | 0x40u;
-  return (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
+  uint bits = floatBitsToUint(value), rounded = bits + 0x7FFFu + (bits >> 16 & 1u);
+  return ((bits & 0x7FFFFFFFu) > 0x7F800000u ? bits | 0x400000u : rounded) >> 16;
 }
 
 void store_integer(uvec2 address, uint index, uint dtype, uvec2 word) {

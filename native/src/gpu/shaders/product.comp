@@ -25,6 +25,12 @@ layout(constant_id = 11) const uint TYPE = FLOAT32;
 layout(constant_id = 12) const uint C_TYPE = FLOAT32;
 layout(constant_id = 13) const uint C_IN_FOURS = 0;
 const uint DEPTH = 16;
+// Sixteen steps one after the other in the code are what a GPU is fast with, and what a driver in software compiles for long.
+#ifdef SHORT
+#define UNROLL
+#else
+#define UNROLL [[unroll]]
+#endif
 const uint TILE_M = 4 * SIDE_M * RUNS, TILE_N = 4 * SIDE_N * RUNS;
 const uint FOURS_M = TILE_M / 4, FOURS_N = TILE_N / 4;
 const uint PITCH_M = FOURS_M + PADDING, PITCH_N = FOURS_N + PADDING;
@@ -37,7 +43,7 @@ float widened(uint bits) { return TYPE == HALF ? from_float16(bits) : uintBitsTo
 float element(uvec2 address, uint index) {
   if (TYPE == FLOAT32) return F32(address).v[index];
   uint place = index + (address.x >> 1 & 1u), word = U32(uvec2(address.x & ~3u, address.y)).v[place >> 1];
-  return widened((place & 1u) != 0 ? word >> 16 : word & 0xFFFFu);
+  return widened(word >> (place & 1u) * 16 & 0xFFFFu);
 }
 vec4 four(uvec2 address, uint index) {
   if (TYPE == FLOAT32) return F32x4(address).v[index / 4];
@@ -249,7 +255,7 @@ void main() {
     if (has_more) {
       FETCH(k + DEPTH)
     }
-    [[unroll]] for (uint kk = 0; kk < DEPTH; ++kk) {
+    UNROLL for (uint kk = 0; kk < DEPTH; ++kk) {
       vec4 a[RUNS], b[RUNS];
       [[unroll]] for (uint r = 0; r < RUNS; ++r) {
         a[r] = tile_a[(stage * DEPTH + kk) * PITCH_M + r * SIDE_M + ty];

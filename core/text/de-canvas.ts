@@ -56,6 +56,7 @@ export const DE_CANVAS: { readonly [key in keyof typeof EN_CANVAS]: string } = {
   'card.parametersOf': 'Parameter von {name}',
   'card.shared': 'Gewichte geteilt',
   'card.tensorsWaiting': '{count} {count:Tensor|Tensoren}, {waiting} uninitialisiert',
+  'card.others': '+ {tensors}',
   'card.variadic': '(beliebig viele Kanten)',
 
   'why.from': 'aus',

@@ -216,6 +216,7 @@ export const DE: Translation = {
   'nodeInspector.forward': 'vorwärts',
   'common.parameters': 'Parameter',
   'parameterList.parametersAndBuffers': 'Parameter und Puffer',
+  'parameterList.showOthers': 'Die übrigen {count} zeigen',
   'common.buffer': 'Puffer',
   'parametrizationChoice.weightNormLearnsMagnitude':
     'Weight Norm lernt Betrag und Richtung getrennt; Spectral Norm teilt durch den größten Singulärwert; Orthogonal hält Spalten oder Zeilen orthonormal',

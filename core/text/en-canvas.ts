@@ -54,6 +54,7 @@ export const EN_CANVAS = {
   'card.parametersOf': 'Parameters of {name}',
   'card.shared': 'weights shared',
   'card.tensorsWaiting': '{count} {count:tensor|tensors}, {waiting} uninitialized',
+  'card.others': '+ {tensors}',
   'card.variadic': '(any number of edges)',
 
   'why.from': 'from',

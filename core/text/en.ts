@@ -244,6 +244,7 @@ export const EN = {
   'nodeInspector.forward': 'forward',
   'common.parameters': 'Parameters',
   'parameterList.parametersAndBuffers': 'Parameters and buffers',
+  'parameterList.showOthers': 'Show the other {count}',
   'common.buffer': 'buffer',
   'parametrizationChoice.weightNormLearnsMagnitude':
     'Weight norm learns magnitude and direction apart; spectral norm divides by the largest singular value; orthogonal keeps its columns or rows orthonormal',

@@ -18,6 +18,7 @@ import { showDock, startRename, useUi } from '../stores/ui';
 import { CategoryIcon } from '../chrome/category-icon';
 import { BeforeAfter } from './before-after';
 import { CardHeat } from './card-heat';
+import { chipsShown } from './card-size';
 import { Chip } from './chip';
 import type { FlowNode } from './to-flow';
 import { NodeName } from './node-name';
@@ -71,9 +72,10 @@ function Card({ id }: NodeProps<FlowNode>): JSX.Element | null {
       )}
       {view && view.chips.length > 0 && !node.block ? (
         <ul className="chips" aria-label={t('card.parametersOf', { name: node.name })}>
-          {view.chips.map((chip) => (
+          {view.chips.slice(0, chipsShown(view.chips.length)).map((chip) => (
             <Chip key={chip.name} chip={chip} node={id} after={after?.tensors.get(chip.name) ?? null} />
           ))}
+          <OtherChips chips={view.chips.slice(chipsShown(view.chips.length))} />
         </ul>
       ) : null}
       <footer className="card-footer">
@@ -103,20 +105,32 @@ function useTurnedPorts(id: string, isRight: boolean): void {
 
 const NO_SHAPES: readonly null[] = [];
 
+/** One line for those that have none of their own. */
+function OtherChips({ chips }: { readonly chips: NodeView['chips'] }): JSX.Element | null {
+  if (chips.length === 0) return null;
+  const isWaiting = chips.some(({ state }) => state === 'uninitialized');
+  return (
+    <li className={`chip ${isWaiting ? 'is-hollow' : 'is-solid'}`}>
+      {t('card.others', { tensors: tensorsText(chips) })}
+    </li>
+  );
+}
+
+/** `6 tensors, 4 uninitialized` */
+function tensorsText(chips: NodeView['chips']): string {
+  const waiting = chips.filter(({ state }) => state === 'uninitialized').length;
+  return waiting > 0
+    ? t('card.tensorsWaiting', { count: chips.length, waiting })
+    : t('count.tensors', { count: chips.length });
+}
+
 /** `×3 · weights shared · 6 tensors, 4 uninitialized` */
 function blockSummary({ block }: GraphNode, view: NodeView | undefined): string {
   const chips = view?.chips ?? [];
-  const waiting = chips.filter(({ state }) => state === 'uninitialized').length;
   return [
     ...(block?.repeat === undefined ? [] : [`×${block.repeat}`]),
     ...(block?.weights === 'shared' ? [t('card.shared')] : []),
-    ...(chips.length === 0
-      ? []
-      : [
-          waiting > 0
-            ? t('card.tensorsWaiting', { count: chips.length, waiting })
-            : t('count.tensors', { count: chips.length }),
-        ]),
+    ...(chips.length === 0 ? [] : [tensorsText(chips)]),
   ].join(' · ');
 }
 

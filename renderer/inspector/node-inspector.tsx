@@ -69,7 +69,7 @@ export function NodeInspector({ id }: { readonly id: string }): JSX.Element | nu
         />
         {declaration ? <Params node={node} declaration={declaration} view={view} /> : null}
         <ShapeFacts declaration={declaration} view={view} flops={flops} />
-        <ParameterList node={node} chips={view.chips} />
+        <ParameterList key={node.id} node={node} chips={view.chips} />
         <ActivitySection id={id} />
       </div>
     </>

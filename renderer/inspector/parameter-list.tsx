@@ -1,5 +1,5 @@
 // A node's parameters and buffers in full: shape, dtype, state, and where each size came from.
-import type { JSX } from 'react';
+import { useState, type JSX } from 'react';
 import type { GraphNode } from '#core/document/project';
 import { formatShape } from '#core/tensor/shape';
 
@@ -12,13 +12,18 @@ interface ParameterListProps {
   readonly chips: readonly ChipInfo[];
 }
 
+/** Tensors that are listed unasked: a deep stack has hundreds. */
+const AT_FIRST = 24;
+
 export function ParameterList({ node, chips }: ParameterListProps): JSX.Element | null {
+  const [isWhole, setIsWhole] = useState(false);
   if (chips.length === 0) return null;
+  const shown = isWhole ? chips : chips.slice(0, AT_FIRST);
   return (
     <section aria-label={t('common.parameters')}>
       <h3 className="section-title">{t('parameterList.parametersAndBuffers')}</h3>
       <ul className="parameters">
-        {chips.map((chip) => (
+        {shown.map((chip) => (
           <li key={chip.name} className="parameter" data-state={chip.state}>
             <span className="parameter-name">
               <span className="state-dot" aria-hidden />
@@ -45,6 +50,11 @@ export function ParameterList({ node, chips }: ParameterListProps): JSX.Element 
           </li>
         ))}
       </ul>
+      {shown.length < chips.length ? (
+        <button type="button" className="button is-small" onClick={() => setIsWhole(true)}>
+          {t('parameterList.showOthers', { count: chips.length - shown.length })}
+        </button>
+      ) : null}
     </section>
   );
 }

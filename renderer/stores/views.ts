@@ -114,8 +114,9 @@ function chipsOf(node: NodeInference, info: NodeInfo | undefined, dtype: Paramet
       : [],
   );
   const isSame = info?.layer === node.node.layer;
+  const told = new Map(isSame ? info.parameters.map((each) => [each.name, each]) : []);
   return nodeTensors(node).map((spec): ChipInfo => {
-    const known = isSame ? info.parameters.find(({ name }) => name === spec.name) : undefined;
+    const known = told.get(spec.name);
     const key = `${node.node.name}.${spec.name}`;
     const waitsFor = waits.get(spec.name) ?? null;
     const isLazy = waitsFor !== null;

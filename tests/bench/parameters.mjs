@@ -25,7 +25,21 @@ const { values: options } = parseArgs({
 });
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lazuli-parameters-'));
 const file = path.join(folder, 'stacks.lazuli');
-fs.writeFileSync(file, JSON.stringify(encoderStacks(Number(options.stacks))));
+const data = {
+  file: 'data.csv',
+  format: 'csv',
+  header: false,
+  target: -1,
+  inputShape: [4, 4],
+  targetKind: 'class',
+};
+fs.writeFileSync(file, JSON.stringify({ ...encoderStacks(Number(options.stacks)), data }));
+const row = (at) =>
+  Array.from({ length: 17 }, (_, column) => (column === 16 ? at % 4 : ((at * 7 + column * 3) % 10) / 10));
+fs.writeFileSync(
+  path.join(folder, 'data.csv'),
+  Array.from({ length: 32 }, (_, at) => `${row(at).join(',')}\n`).join(''),
+);
 fs.mkdirSync(path.join(folder, 'user-data'));
 fs.writeFileSync(path.join(folder, 'user-data', 'settings.json'), '{"isTourOver": true}');
 
@@ -43,7 +57,7 @@ try {
   );
   const fed = Date.now();
   await page.getByRole('button', { name: 'Feed sample' }).first().click();
-  await page.getByText('uninitialized').first().waitFor({ state: 'detached', timeout: 300_000 });
+  await page.locator('.chip.is-solid').first().waitFor();
   console.log(
     `feed a sample              ${((Date.now() - fed) / 1000).toFixed(1)} s until every tensor has its shape`,
   );

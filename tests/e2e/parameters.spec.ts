@@ -1,4 +1,7 @@
 // The parameter browser in the window: figures of every tensor, one in full, values changed and drawn anew, all of it undone.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { card } from './support/canvas';
 import { expect, test } from './support/fixtures';
 
@@ -148,4 +151,26 @@ test('what a layer does with the sample is shown on demand, by keyboard, and fol
   await expect(page.getByText('0 shown')).toBeVisible();
   await page.getByRole('button', { name: /Show all samples again/ }).click();
   await expect(samples.locator('.sample-card:not(.is-wrong)')).toHaveCount(0);
+});
+
+test('a deep stack has a card of twelve lines; the inspector lists the first tensors and all when asked', async ({
+  lazuli,
+}, info) => {
+  const { page, folder } = lazuli;
+  const file = join(folder, 'digits.lazuli');
+  const project = JSON.parse(readFileSync(file, 'utf8')) as { graph: { nodes: unknown[]; edges: unknown[] } };
+  const stack = { id: 'deep', name: 'deep', layer: 'transformer_encoder', position: { x: 0, y: 0 } };
+  project.graph = { nodes: [{ ...stack, params: { nhead: 2, num_layers: 5 } }], edges: [] };
+  writeFileSync(join(folder, 'deep.lazuli'), JSON.stringify(project));
+  await lazuli.answerDialog(join(folder, 'deep.lazuli'));
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  const deep = card(page, 'deep');
+  await expect(deep.getByRole('listitem')).toHaveCount(12);
+  await expect(deep.getByRole('listitem').last()).toHaveText('+ 49 tensors, 49 uninitialized');
+  await deep.click();
+  const listed = page.getByRole('region', { name: 'Parameters', exact: true }).getByRole('listitem');
+  await expect(listed).toHaveCount(24);
+  await page.screenshot({ path: info.outputPath('deep.png') });
+  await page.getByRole('button', { name: 'Show the other 36' }).press('Enter');
+  await expect(listed).toHaveCount(60);
 });

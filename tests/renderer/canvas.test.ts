@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Graph } from '#core/document/project';
 import { TEMPLATES, type Template } from '#core/document/templates';
 import { findLayer } from '#core/layers/index';
-import { cardSize } from '#renderer/canvas/card-size';
+import { cardSize, chipsShown } from '#renderer/canvas/card-size';
 import { connectionFault } from '#renderer/canvas/connection';
 import { foldIntoColumns } from '#renderer/canvas/fold';
 import { paramSummary } from '#renderer/canvas/param-summary';
@@ -66,6 +66,13 @@ test('a card says what PyTorch demands and what differs', () => {
   );
   expect(paramSummary(conv2d, { in_channels: 3, bias: false })).toMatch(/^in_channels 3 · .* · bias off$/);
   expect(paramSummary(relu, {})).toBe('');
+});
+
+test('a card shows the tensors of a deep stack in twelve lines, the last of which stands for the others', () => {
+  expect([0, 1, 12, 13, 1200].map(chipsShown)).toEqual([0, 1, 12, 11, 11]);
+  const heightOf = (count: number): number => cardSize({ chips: Array<never>(count), isBlock: false }).height;
+  expect(heightOf(1200)).toBe(heightOf(12));
+  expect(heightOf(11)).toBeLessThan(heightOf(12));
 });
 
 test('a tall drawing is folded into columns; a layer is never torn apart', () => {

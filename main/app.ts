@@ -51,7 +51,7 @@ export class App {
   async openWindowBeside({ window }: WindowState): Promise<void> {
     const { x, y, width, height } = window.getNormalBounds();
     const state = this.#createWindow({ x: x + BESIDE, y: y + BESIDE, width, height });
-    await this.#openBlank(state, []);
+    await this.#openBlank(state);
     await loadRenderer(state.window);
   }
 
@@ -63,19 +63,19 @@ export class App {
     return state;
   }
 
-  /** The first project of a window. One that does not open is named in the notes beside an empty one: the window always comes up. */
+  /** The first project of a window. One that does not open is told beside an empty one: the window always comes up. */
   async #openFirst(state: WindowState, file: string): Promise<void> {
     try {
       await openFile(this, state, file);
     } catch (error) {
-      const { message, hint } = errorToData(error);
-      await this.#openBlank(state, [hint === undefined ? message : `${message} ${hint}`]);
+      await this.#openBlank(state);
+      state.fault = errorToData(error);
     }
   }
 
-  async #openBlank(state: WindowState, notes: readonly string[]): Promise<void> {
+  async #openBlank(state: WindowState): Promise<void> {
     const { project, folder } = newFromTemplate('blank', this.examplesFolder);
-    await state.open(project, { file: null, folder }, notes);
+    await state.open(project, { file: null, folder });
   }
 
   /** Opens what the system asks for: a project in the focused window's place, weights and data as if they were dropped on it. */

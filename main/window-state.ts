@@ -15,7 +15,7 @@ import { applyChange, type ProjectChange } from '#core/document/change';
 import type { DataSource, Project } from '#core/document/project';
 import { sharedId } from '#core/document/schema';
 import { serializeProject } from '#core/document/serialize';
-import { errorToData, LazuliError } from '#core/errors';
+import { errorToData, LazuliError, type ErrorData } from '#core/errors';
 import type { OpenedProject } from '#core/ipc/api';
 import { ModelTeller } from '#core/session/model-change';
 import type { ModelInfo, RateSearch } from '#core/session/session';
@@ -48,6 +48,8 @@ export class WindowState implements Kept, RunnerHost {
   #file: string | null = null;
   #folder: string | null = null;
   #notes: readonly string[] = [];
+  /** Why the first project of this window is an empty one; null once another is opened. */
+  fault: ErrorData | null = null;
   /** The project file as it was read or written last. */
   #stamp: FileStamp | null = null;
   readonly autosave: Autosave;
@@ -151,6 +153,7 @@ export class WindowState implements Kept, RunnerHost {
     this.history = null;
     await this.autosave.follow(backup, { revision: next.revision });
     this.#notes = notes;
+    this.fault = null;
     this.runner.forgetLast();
     await this.#history.forget();
     this.#dataFiles.clear();
@@ -168,6 +171,7 @@ export class WindowState implements Kept, RunnerHost {
       version: this.#tell(project),
       model: session.info(),
       notes: this.#notes,
+      fault: this.fault,
     };
   }
 

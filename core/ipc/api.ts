@@ -45,6 +45,8 @@ export interface OpenedProject {
   readonly model: ModelInfo;
   /** What was noticed on opening: a missing weights file, a newer minor version. */
   readonly notes: readonly string[];
+  /** Why what was to be opened at the start was not: an empty project is there instead. */
+  readonly fault: ErrorData | null;
 }
 
 export interface RecentFile {

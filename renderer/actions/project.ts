@@ -1,4 +1,5 @@
 // New, open, save: what happens to the document as a file. Unsaved work is asked about first.
+import { LazuliError } from '#core/errors';
 import type { OpenedProject } from '#core/ipc/api';
 import type { ModelInfo } from '#core/session/session';
 
@@ -9,7 +10,7 @@ import { useModel } from '../stores/model';
 import { saysSame } from '../stores/says-same';
 import { showRun } from '../stores/run';
 import { forgetRuns } from '../stores/runs';
-import { showNote } from '../stores/toasts';
+import { showError, showNote } from '../stores/toasts';
 import { openDialog, select, useUi } from '../stores/ui';
 import { fitSoon } from '../canvas/viewport';
 import { saidText, t } from '../text';
@@ -63,6 +64,7 @@ export function showOpened(opened: OpenedProject): void {
     fitSoon();
   }
   opened.notes.forEach((note) => showNote(saidText(note)));
+  if (opened.fault) showError(t('told.theProjectWasNotOpened'), LazuliError.fromData(opened.fault));
 }
 
 /** True when the current work may be replaced. */

@@ -32,6 +32,7 @@ const data = {
   target: -1,
   inputShape: [4, 4],
   targetKind: 'class',
+  normalization: { kind: 'none' },
 };
 fs.writeFileSync(file, JSON.stringify({ ...encoderStacks(Number(options.stacks)), data }));
 const row = (at) =>
@@ -51,10 +52,11 @@ const app = await electron.launch({
 const times = {};
 try {
   const page = await app.firstWindow();
-  page.setDefaultTimeout(300_000);
+  page.setDefaultTimeout(120_000);
   console.log(
     `${Number(options.stacks) * 1200} tensors, software drawing, ${os.cpus().length} cores, load ${os.loadavg()[0].toFixed(1)}`,
   );
+  await page.getByRole('button', { name: 'Feed sample' }).first().waitFor();
   const fed = Date.now();
   await page.getByRole('button', { name: 'Feed sample' }).first().click();
   await page.locator('.chip.is-solid').first().waitFor();

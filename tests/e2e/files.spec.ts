@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 
 import { expect, test } from './support/fixtures';
+import { launch } from './support/lazuli';
 
 const card = (page: Page, name: string): Locator => page.getByLabel(new RegExp(`^${name},`)).first();
 
@@ -141,4 +142,19 @@ test('training pauses, resumes and stops, and keeps what it learned', async ({ l
     return nodes.flatMap((node) => node.parameters.map(({ state }) => state));
   });
   expect(new Set(states)).toEqual(new Set(['trained']));
+});
+
+test('a project that cannot be read at the start is told until it is dismissed, beside an empty one', async ({
+  lazuli,
+}) => {
+  const { folder } = lazuli;
+  await lazuli.close();
+  const file = join(folder, 'broken.lazuli');
+  writeFileSync(file, readFileSync(join(folder, 'digits.lazuli'), 'utf8').replace('"edges"', '"edgse"'));
+  const { page } = await launch({ project: file, folder });
+  const alert = page.getByRole('alert').filter({ hasText: 'The project was not opened' });
+  await expect(alert).toContainText('graph.edges');
+  await expect(page.getByText('Draw a network')).toBeVisible();
+  await alert.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(alert).toHaveCount(0);
 });

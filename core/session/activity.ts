@@ -50,8 +50,11 @@ export interface AttentionMaps {
   readonly values: Float32Array;
 }
 
-/** Share of its time that a run may wait for what is looked at while it goes on. */
-const LIVE_SHARE = 0.025;
+/**
+ * Share of its time that a run may wait for what is looked at while it goes on. Sending and drawing it costs about twice as much again
+ * where the run has all cores (tests/bench/live.mjs); the promise is 3% for all of it.
+ */
+const LIVE_SHARE = 0.008;
 
 /** Seconds until what took `seconds` may be looked at again, unasked, while a run goes on. */
 export const restAfter = (seconds: number): number => seconds / LIVE_SHARE;

@@ -1,7 +1,7 @@
 // What looking at a layer while training costs: steps a second of a run in the real window, with the section of the layer's activity
 // closed and open in turn, A B A B. Prints figures, judges none. After a build:
 //
-//   xvfb-run -a -s '-screen 0 1280x800x24' node tests/bench/live.mjs [--layer=conv2] [--seconds=6] [--rounds=5] [--example=digits]
+//   xvfb-run -a -s '-screen 0 1280x800x24' node tests/bench/live.mjs [--layer=conv2] [--seconds=2] [--rounds=30] [--example=digits]
 //
 // The promise: under 3% of the step time while open, nothing while closed.
 /* global window -- bodies of page.evaluate run in the page */
@@ -17,8 +17,8 @@ const root = path.resolve(import.meta.dirname, '../..');
 const { values: options } = parseArgs({
   options: {
     layer: { type: 'string', default: 'conv2' },
-    seconds: { type: 'string', default: '6' },
-    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '30' },
     example: { type: 'string', default: 'digits' },
   },
 });
@@ -54,7 +54,7 @@ try {
   const show = async (isOpen) => {
     if ((await fold.getAttribute('aria-expanded')) !== String(isOpen)) await fold.click();
     // What opening costs once is not counted.
-    await wait(1500);
+    await wait(700);
   };
   const rates = { closed: [], open: [] };
   await wait(3000);

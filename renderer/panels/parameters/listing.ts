@@ -61,6 +61,10 @@ export const COLUMNS = {
 } as const satisfies Record<string, Column>;
 export type ColumnName = keyof typeof COLUMNS;
 
+/** Whether what is listed, or in which order, depends on figures. */
+export const needsFigures = ({ shown, order }: Pick<Listing, 'shown' | 'order'>): boolean =>
+  shown === 'notFinite' || (COLUMNS[order] as Column).order !== undefined;
+
 export interface Listing {
   readonly text: string;
   readonly shown: Shown;

@@ -5,7 +5,7 @@ import { Boxes, Search } from 'lucide-react';
 import { figuresOf, useFigures, wantNoFigures } from '../../stores/figures';
 import { allParameters, useModel } from '../../stores/model';
 import { t } from '../../text';
-import { listTensors, SHOWN_NAMES, type ColumnName, type Shown } from './listing';
+import { listTensors, needsFigures, SHOWN_NAMES, type ColumnName, type Shown } from './listing';
 import { TensorDetailView, type DetailView } from './tensor-detail';
 import { TensorTable } from './tensor-table';
 import './parameters.css';
@@ -20,10 +20,11 @@ export function ParametersPanel(): JSX.Element {
   const [selected, setSelected] = useState<string | null>(null);
   const [view, setView] = useState<DetailView>('distribution');
   useEffect(() => wantNoFigures, []);
+  const basis = needsFigures({ shown, order }) ? version : 0;
   const listed = useMemo(
     () => listTensors(all, { text, shown, order }, figuresOf),
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- the figures behind `figuresOf` change with the version
-    [all, text, shown, order, version],
+    [all, text, shown, order, basis],
   );
   const current = listed.find(({ key }) => key === selected) ?? listed[0] ?? null;
   if (all.length === 0)

@@ -167,10 +167,21 @@ export interface GpuOptions {
 }
 
 const COPY_QUEUES: readonly CopyQueue[] = ['automatic', 'apart', 'among'];
-const wishedCopies = (): CopyQueue =>
-  COPY_QUEUES.find((each) => each === process.env['LAZULI_GPU_COPIES']) ?? 'automatic';
 
-/** Opens a device by its place in `gpuDevices`. Throws `native_failed` when it cannot be used. */
+/** What LAZULI_GPU_COPIES asks for. Throws `usage` for what is none of them. */
+function wishedCopies(): CopyQueue {
+  const wish = process.env['LAZULI_GPU_COPIES'] ?? '';
+  const found = COPY_QUEUES.find((each) => each === wish);
+  if (found !== undefined || wish === '') return found ?? 'automatic';
+  const expected = `one of ${COPY_QUEUES.join(', ')}`;
+  throw new LazuliError('usage', `LAZULI_GPU_COPIES: expected ${expected}, got '${wish}'`, {
+    where: 'LAZULI_GPU_COPIES',
+    expected,
+    got: wish,
+  });
+}
+
+/** Opens a device by its place in `gpuDevices`. Throws `native_failed` when it cannot be used, `usage` for a wish of the environment that is none. */
 export function openGpuBackend(
   index: number,
   {

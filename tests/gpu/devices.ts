@@ -21,6 +21,8 @@ const drivers = [
   resolve(dist, 'vk_swiftshader_icd.json'),
   '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json',
   '/usr/share/vulkan/icd.d/lvp_icd.json',
+  // Set by second-driver.ts.
+  process.env['LAZULI_TEST_SECOND_DRIVER'] ?? '',
 ].filter((file) => existsSync(file));
 
 // A GPU of this machine is tested when LAZULI_TEST_GPU=1 says so; otherwise results do not depend on it.

@@ -283,3 +283,13 @@ describe('a run whose data does not fit', () => {
     expect(results[1]).toEqual(results[0]);
   });
 });
+
+test('LAZULI_GPU_COPIES that names no place to copy is told when a device is opened', () => {
+  process.env['LAZULI_GPU_COPIES'] = 'aside';
+  onTestFinished(() => {
+    delete process.env['LAZULI_GPU_COPIES'];
+  });
+  expect(() => openGpuBackend(device.index)).toThrow(
+    "LAZULI_GPU_COPIES: expected one of automatic, apart, among, got 'aside'",
+  );
+});

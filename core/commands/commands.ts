@@ -85,7 +85,7 @@ export const COMMANDS: readonly Command[] = [
     keywords: 'remove edges cut loose',
   }),
   command('edit', 'addNote', 'Add note', {
-    shortcut: 'N',
+    shortcut: 'Alt+N',
     yieldsToText: true,
     keywords: 'comment text sticky annotate',
   }),

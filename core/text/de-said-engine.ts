@@ -21,6 +21,21 @@ export const DE_SAID_ENGINE: SaidTable = {
   'no training is running: start this one instead': 'Es läuft kein Training: dieses stattdessen beginnen',
   '{device} must wait: another run uses the other GPU':
     '{device} muss warten: Ein anderer Lauf nutzt die andere GPU',
+
+  // Why a device cannot be used (engine/backend, native/src/gpu/instance.cc).
+  'no GPU with a Vulkan driver was found': 'keine GPU mit einem Vulkan-Treiber gefunden',
+  'a software driver, slower than the CPU backend ({has})':
+    'ein Treiber in Software, langsamer als die CPU ({has})',
+  'its driver knows Vulkan {version}, and 1.2 is needed ({has})':
+    'der Treiber kennt Vulkan {version}, nötig ist 1.2 ({has})',
+  'it lacks {what} ({has})': 'es fehlt: {what} ({has})',
+  'Vulkan does not start: {~why}': 'Vulkan startet nicht: {~why}',
+  'no driver is installed': 'kein Treiber ist installiert',
+  'the driver does not start': 'der Treiber startet nicht',
+  'a layer that was asked for is not installed': 'eine verlangte Schicht ist nicht installiert',
+  'no Vulkan loader ({loader}) is installed; graphics drivers bring it':
+    'kein Vulkan-Loader ({loader}) ist installiert; Grafiktreiber bringen ihn mit',
+
   '{file} does not hold what was written to it': '{file} enthält nicht, was hineingeschrieben wurde',
   'something else writes to this file, or the disk fails; save to another place':
     'etwas anderes schreibt in diese Datei, oder der Datenträger versagt; anderswo speichern',

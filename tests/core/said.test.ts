@@ -24,6 +24,9 @@ const COMPOSED = [
   'an integer from {min} to {max}',
   'a number from {min} to {max}',
   "block '{name}', {~rest}",
+  'a software driver, slower than the CPU backend ({has})',
+  'its driver knows Vulkan {version}, and 1.2 is needed ({has})',
+  'it lacks {what} ({has})',
   'taking samples {data}, loss and metrics {loss}, optimizer {update}, other {other}',
 ];
 
@@ -37,13 +40,18 @@ function spoken(source: string): string {
   return text;
 }
 
+/** The same of C++, whose sentences are added up. */
+const spokenNatively = (source: string): string =>
+  source.replaceAll(/"\)?\s*\+\s*[\w.]+(?:\([^()]*\))?(?:\s*\+\s*")?/g, '{}');
+
 test('every sentence with a translation is one that is said, with as many values', () => {
   const sources = ['core', 'engine', 'main'].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.includes('text/'))
       .map((name) => spoken(readFileSync(path.join(root, folder, name), 'utf8'))),
   );
-  const all = sources.join('\n');
+  const native = readFileSync(path.join(root, 'native/src/gpu/instance.cc'), 'utf8');
+  const all = [...sources, spokenNatively(native)].join('\n');
   const plain = (english: string): string => english.replaceAll(/\{~?\w+\}/g, '{}');
   const unsaid = Object.keys({ ...DE_SAID, ...DE_SAID_ENGINE }).filter(
     (english) => !COMPOSED.includes(english) && !all.includes(plain(english)),

@@ -1,7 +1,7 @@
 // The compute devices of this machine: opening them, and saying why one is not there.
 import type { DeviceName } from '#core/document/device';
 import { LazuliError } from '#core/errors';
-import type { DeviceInfo } from '#core/ipc/api';
+import type { DeviceInfo } from '#core/session/devices';
 import { useBackend } from '#core/ops/dispatch';
 import {
   gpuDevices,

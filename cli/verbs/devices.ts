@@ -1,5 +1,5 @@
 // `lazuli devices`: the backends found, and why others are not there.
-import type { DeviceInfo } from '#core/ipc/api';
+import type { DeviceInfo } from '#core/session/devices';
 import { devices as list } from '#engine/index';
 
 import { table } from '../text';

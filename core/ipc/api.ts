@@ -1,7 +1,6 @@
 // The contract between window and main process: every call and event, typed once. Names only, no schema: the preload bundles this file.
 // The schemas that check a call's arguments in the main process stand in core/ipc/schemas.ts, one per entry of this interface.
 import type { ProjectChange } from '../document/change';
-import type { DeviceName } from '../document/device';
 import type { KeptHistory } from '../document/history';
 import type { DataSource, Project } from '../document/project';
 import type { ErrorData } from '../errors';
@@ -25,6 +24,7 @@ import type {
   WeightOptions,
   WeightVerdict,
 } from '../session/session';
+import type { DeviceInfo } from '../session/devices';
 import type { DeviceNeed, TrainingNeed } from '../session/training-memory';
 
 /** A file the user chose, as the window may name it: the main process knows the path, the window never does. */
@@ -110,38 +110,6 @@ export interface Leftover {
   readonly steps: number;
   /** The newest generation was damaged; this one is older. */
   readonly isOlder: boolean;
-}
-
-export interface DeviceInfo {
-  readonly id: DeviceName;
-  readonly name: string;
-  readonly isAvailable: boolean;
-  /** Why it is not available, or what it has (cores, instruction set, memory). */
-  readonly detail: string;
-  /** Bytes it has, and those of a GPU that are free now. */
-  readonly memory?: number;
-  readonly budget?: number;
-  readonly driver?: string;
-  readonly features?: readonly string[];
-  /** Of a GPU. */
-  readonly gpu?: GpuTraits;
-}
-
-/** What a GPU is and has, whether or not it can be used. */
-export interface GpuTraits {
-  readonly type: 'discrete' | 'integrated' | 'virtual' | 'software' | 'other';
-  readonly driverVersion: string;
-  readonly vulkan: string;
-  /** Threads that go in step. */
-  readonly subgroupSize: number;
-  /** Bytes that a workgroup shares. */
-  readonly sharedMemory: number;
-  /** What its matrix units multiply at once: [m, k] by [k, n] as [m, n, k]. */
-  readonly matrixUnits: readonly { readonly dtype: string; readonly shape: readonly number[] }[];
-  /** Whether rows of data that stays in main memory are copied on a queue of their own. */
-  readonly hasTransferQueue: boolean;
-  /** Why it cannot be used; empty when it can. */
-  readonly refusal: string;
 }
 
 /** A run as a window that comes late (or was reloaded) finds it. */

@@ -1,7 +1,8 @@
 // What the main process says about the application itself: version, devices, templates, recent files, and the user's settings.
 import { create } from 'zustand';
 import type { ErrorData } from '#core/errors';
-import type { AppState, DeviceInfo, Leftover, RecentFile } from '#core/ipc/api';
+import type { AppState, Leftover, RecentFile } from '#core/ipc/api';
+import type { DeviceInfo } from '#core/session/devices';
 import { INITIAL_PREFERENCES, type Preferences } from '#core/preferences';
 import { languageFor, type Language } from '#core/text/text';
 

@@ -4,9 +4,11 @@
 //   xvfb-run -a -s '-screen 0 1280x800x24' node tests/bench/canvas.mjs [--nodes=10000] [--gpu] [--shots=PREFIX]
 //     [--edits: no panning and zooming] [--only=REGEXP of edits] [--repeat=12] [--profile=FILE: the page's processor profile]
 //     [--trace=FILE: what all processes did meanwhile, as chrome://tracing reads it; pans and edits are measures of the user timing]
+//     [--netron: then Netron's figures with the same graph in the same Chromium]
 //
 // Without --gpu Chromium draws in software, as on a machine without a graphics card.
 /* global document, window, requestAnimationFrame, WheelEvent -- bodies of page.evaluate run in the page */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -29,6 +31,7 @@ const { values: options } = parseArgs({
     repeat: { type: 'string', default: '12' },
     edits: { type: 'boolean', default: false },
     only: { type: 'string', default: '.' },
+    netron: { type: 'boolean', default: false },
   },
 });
 
@@ -104,6 +107,11 @@ try {
   await app.evaluate(({ app: running }) => running.exit(0)).catch(() => undefined);
   await ended;
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
+
+if (options.netron) {
+  const args = ['netron.mjs', `--nodes=${options.nodes}`, ...(options.gpu ? ['--gpu'] : [])];
+  spawnSync(process.execPath, args, { cwd: import.meta.dirname, stdio: 'inherit' });
 }
 
 /** From the command to the first frame that shows the graph. */

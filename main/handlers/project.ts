@@ -9,6 +9,7 @@ import { serializeProject } from '#core/document/serialize';
 import type { OpenedProject } from '#core/ipc/api';
 import { isInside } from '#engine/data-places';
 import { diffProjects } from '#engine/diff';
+import { otherThanProject } from '#engine/not-a-project';
 import { readProjectFile } from '#engine/projects';
 import { newFromTemplate, openProject, saveProject } from '#engine/project-files';
 
@@ -17,6 +18,7 @@ import { sendEvent } from '../ipc';
 import { allFiles, saidTo, say } from '../text';
 import type { WindowState } from '../window-state';
 import type { HandlersOf } from './area';
+import { tellDropped } from './files';
 
 const projectFiles = (state: WindowState): Electron.FileFilter => ({
   name: say(state, 'ask.projectFiles'),
@@ -37,7 +39,10 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
         filters: [projectFiles(state), allFiles(state)],
       });
       const [file] = filePaths;
-      return file === undefined ? null : openFile(app, state, file);
+      if (file === undefined) return null;
+      if ((await useOf(file)) === 'project') return openFile(app, state, file);
+      await tellDropped(state, [file]);
+      return null;
     },
     'project.openRecent': (state, token) => openFile(app, state, state.tokens.resolve(token)),
     'project.save': async (state, project, { saveAs }) => {
@@ -117,6 +122,13 @@ async function placeToSave(state: WindowState, project: Project, saveAs: boolean
   const answer = answers[response] ?? 'cancel';
   if (answer === 'cancel') return null;
   return answer === 'overwrite' ? file : askWhere(state, project.name);
+}
+
+/** What was chosen to be opened: weights and data are for the open project, all else is told by the reader of projects. */
+async function useOf(file: string): Promise<'project' | 'other'> {
+  if (isProjectFile(file)) return 'project';
+  const other = await otherThanProject(file);
+  return other === null || other.use === null ? 'project' : 'other';
 }
 
 const SHOWN_DIFFERENCES = 12;

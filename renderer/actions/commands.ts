@@ -25,7 +25,7 @@ import {
   selectAlong,
 } from './graph';
 import { backToUninitialized, chooseWeights, feedSample, isMaterialized, saveWeights, travel } from './model';
-import { perform, type Busy } from './perform';
+import { perform, whenFree, type Busy } from './perform';
 import { prefer } from './preferences';
 import { openProject, openRecent, saveAndClose, saveProject } from './project';
 import { addNote } from './notes';
@@ -229,9 +229,7 @@ const waiting = new Set<string>();
 function runOnceFree(id: string): void {
   if (waiting.has(id)) return;
   waiting.add(id);
-  const stopListening = useUi.subscribe(() => {
-    if (useUi.getState().busy !== null) return;
-    stopListening();
+  whenFree(() => {
     waiting.delete(id);
     runCommand(id);
   });

@@ -322,6 +322,8 @@ export const DE: Translation = {
   'ask.changedOnDisk': '{file} wurde von etwas anderem geändert',
   'ask.saveAs': 'Speichern unter…',
   'ask.overwrite': 'Überschreiben',
+  'ask.reload': 'Neu laden',
+  'ask.reloadDetail': 'Neu laden übernimmt, was in der Datei steht; Rückgängig bringt zurück, was hier ist.',
   'ask.projectFiles': 'Lazuli-Projekt',
   'ask.dataFiles': 'Daten',
   'ask.weightsFiles': 'Gewichte',

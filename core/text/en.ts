@@ -315,6 +315,8 @@ export const EN = {
   'ask.changedOnDisk': '{file} was changed by something else',
   'ask.saveAs': 'Save as…',
   'ask.overwrite': 'Overwrite',
+  'ask.reload': 'Reload',
+  'ask.reloadDetail': 'Reload takes over what is in the file; Undo brings back what is here.',
   'ask.projectFiles': 'Lazuli project',
   'ask.dataFiles': 'Data',
   'ask.weightsFiles': 'Weights',

@@ -46,15 +46,17 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
     },
     'project.openRecent': (state, token) => openFile(app, state, state.tokens.resolve(token)),
     'project.save': async (state, project, { saveAs }) => {
-      const file = await placeToSave(state, project, saveAs);
-      if (file === null) return null;
+      const place = await placeToSave(state, project, saveAs);
+      if (place === null) return null;
       await state.update(project);
+      if (place === 'reload') return state.reload();
+      const { file } = place;
       const saved = await saveProject(state.session, file, state.folder);
       if (state.session.project.data) state.allowData(state.session.project.data);
       await state.moveTo(file, serializeProject(saved.project));
       app.remember(file);
       const copied = saved.copied.map((name) => say(state, 'note.dataCopied', { name }));
-      return { ...state.opened(), notes: [...saved.warnings, ...copied] };
+      return { ...state.opened(), notes: [...saved.warnings, ...copied], leaving: null };
     },
     'project.remember': (state, project, history) => state.remember(project, history),
     'project.change': (state, base, change, history) => state.change(base, change, history),
@@ -94,34 +96,48 @@ async function loadBeside(state: WindowState, weights: string): Promise<OpenedPr
   }
 }
 
-async function askWhere(state: WindowState, name: string): Promise<string | null> {
+interface Place {
+  readonly file: string;
+}
+
+async function askWhere(state: WindowState, name: string): Promise<Place | null> {
   const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
     title: say(state, 'ask.saveProject'),
     defaultPath: state.file ?? join(electron.getPath('documents'), `${name}.${PROJECT_FILE.extension}`),
     filters: [projectFiles(state)],
   });
   if (canceled || filePath === '') return null;
-  return isProjectFile(filePath) ? filePath : `${filePath}.${PROJECT_FILE.extension}`;
+  return { file: isProjectFile(filePath) ? filePath : `${filePath}.${PROJECT_FILE.extension}` };
 }
 
 /** Where a project is written: its file, unless that changed on disk meanwhile and the user does not want to overwrite it. */
-async function placeToSave(state: WindowState, project: Project, saveAs: boolean): Promise<string | null> {
+async function placeToSave(
+  state: WindowState,
+  project: Project,
+  saveAs: boolean,
+): Promise<Place | 'reload' | null> {
   const { file } = state;
   if (saveAs || file === null) return askWhere(state, project.name);
-  if (!(await state.hasChangedOnDisk())) return file;
-  const answers = ['saveAs', 'overwrite', 'cancel'] as const;
+  if (!(await state.hasChangedOnDisk())) return { file };
+  const answers = ['saveAs', 'overwrite', 'reload', 'cancel'] as const;
   const { response } = await dialog.showMessageBox(state.window, {
     type: 'warning',
     message: say(state, 'ask.changedOnDisk', { file: basename(file) }),
-    detail: await compareWithDisk(state, file, project),
-    buttons: [say(state, 'ask.saveAs'), say(state, 'ask.overwrite'), say(state, 'common.cancel')],
+    detail: `${await compareWithDisk(state, file, project)}\n\n${say(state, 'ask.reloadDetail')}`,
+    buttons: [
+      say(state, 'ask.saveAs'),
+      say(state, 'ask.overwrite'),
+      say(state, 'ask.reload'),
+      say(state, 'common.cancel'),
+    ],
     defaultId: 0,
-    cancelId: 2,
+    cancelId: 3,
     noLink: true,
   });
   const answer = answers[response] ?? 'cancel';
   if (answer === 'cancel') return null;
-  return answer === 'overwrite' ? file : askWhere(state, project.name);
+  if (answer === 'reload') return answer;
+  return answer === 'overwrite' ? { file } : askWhere(state, project.name);
 }
 
 /** What was chosen to be opened: weights and data are for the open project, all else is told by the reader of projects. */

@@ -138,6 +138,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'edit.selectAll': { run: selectAll, isEnabled: hasProject },
   'edit.selectBefore': { run: () => selectAlong('backward'), isEnabled: hasNodes(1) },
   'edit.selectAfter': { run: () => selectAlong('forward'), isEnabled: hasNodes(1) },
+  'edit.selectConnected': { run: () => selectAlong('both'), isEnabled: hasNodes(1) },
   'edit.lasso': { run: toggleLasso, isEnabled: hasProject },
   'view.commandPalette': { run: () => openDialog({ kind: 'commands' }) },
   'view.addLayer': { run: () => openDialog({ kind: 'layers', target: null }), isEnabled: hasProject },

@@ -30,6 +30,25 @@ function between(order: readonly GraphNode[], one: string, other: string): reado
   return order.slice(Math.max(0, first), last + 1).map(({ id }) => id);
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export const pointOf = ({ clientX, clientY }: { readonly clientX: number; readonly clientY: number }): Point => ({ x: clientX, y: clientY }); // prettier-ignore
+
+export function belowOf(row: Element | null): Point {
+  const { left = 0, bottom = 0 } = row?.getBoundingClientRect() ?? {};
+  return { x: left + 24, y: bottom };
+}
+
+/** The menu of the selection, which the node joins first. */
+export function openMenuFor(node: string, at: Point): void {
+  if (!useUi.getState().selection.nodes.has(node)) select([node]);
+  const about = useUi.getState().selection.nodes.size > 1 ? 'selection' : 'node';
+  useUi.setState({ contextMenu: { ...at, about } });
+}
+
 /** The palette with what fits a port, as drawing an edge from it into the void opens it. */
 export function addAtPort(node: string, { kind, name }: RowPort): void {
   const graph = graphNow();

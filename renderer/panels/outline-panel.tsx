@@ -11,7 +11,16 @@ import { shownGraph, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { onlySelected, openDialog, select, useUi } from '../stores/ui';
 import { t } from '../text';
-import { addAtPort, choose, disconnectPort, insertBefore, type Choice } from './outline-choice';
+import {
+  addAtPort,
+  belowOf,
+  choose,
+  disconnectPort,
+  insertBefore,
+  openMenuFor,
+  pointOf,
+  type Choice,
+} from './outline-choice';
 import { outlineRows, type OutlineRow } from './outline-rows';
 
 /** Pixels of a row, as in dock.css. */
@@ -188,6 +197,14 @@ export function OutlinePanel(): JSX.Element {
         aria-describedby="outline-help"
         aria-activedescendant={current ? rowId(current) : undefined}
         onKeyDown={onKeyDown}
+        onContextMenu={(event) => {
+          event.preventDefault();
+          // The menu key's event comes from the tree, the mouse's from a row.
+          const under = event.target instanceof Element ? event.target.closest('.outline-row') : null;
+          const row = under ? rows.find((each) => rowId(each) === under.id) : current;
+          if (row)
+            openMenuFor(row.node, under ? pointOf(event) : belowOf(document.getElementById(rowId(row))));
+        }}
         onScroll={({ currentTarget }) => {
           setView({ top: currentTarget.scrollTop, height: currentTarget.clientHeight });
         }}

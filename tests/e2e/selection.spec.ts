@@ -68,6 +68,15 @@ test('the tree chooses ranges and single rows by keyboard and by mouse, and they
   await expect(page.locator('.outline-row.is-active')).toHaveText(/^pool1/);
   await row('relu1').click({ modifiers: ['ControlOrMeta'] });
   await expect.poll(() => selected(lazuli)).toEqual(['conv1', 'norm1', 'relu1']);
+  // The menu of what is chosen, by its key and by the right button.
+  await tree.focus();
+  await page.keyboard.press('Shift+F10');
+  await expect(page.getByRole('menuitem', { name: /^Align top/ })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await row('fc1').click({ button: 'right' });
+  await page.getByRole('menuitem', { name: /^Duplicate selection/ }).click();
+  await expect(cards(page)).toHaveCount(14);
+  await lazuli.command('edit.undo');
   await row('fc1').click();
   await row('fc2').click({ modifiers: ['Shift'] });
   await expect.poll(() => selected(lazuli)).toEqual(['fc1', 'fc2', 'relu3']);

@@ -25,6 +25,8 @@ export const DE_CANVAS: { readonly [key in keyof typeof EN_CANVAS]: string } = {
   'announce.shaped': '{count} {count:Tensor hat seine|Tensoren haben ihre} Form bekommen',
   'announce.problems': '{count} Probleme: {first}',
 
+  'param.blank': 'wird erschlossen',
+  'param.none': 'keine Angabe',
   'param.inferred': 'aus der Eingabe erschlossen',
 
   'fault.integer': 'erwartet eine ganze Zahl, bekommen {got}',

@@ -23,6 +23,8 @@ export const EN_CANVAS = {
   'announce.shaped': '{count} {count:tensor|tensors} took their shape',
   'announce.problems': '{count} problems: {first}',
 
+  'param.blank': 'inferred',
+  'param.none': 'none',
   'param.inferred': 'inferred from the input',
 
   'fault.integer': 'expected an integer, got {got}',

@@ -32,7 +32,7 @@ export function change(next: Edit, label: string): boolean {
     edit(next, label);
     return true;
   } catch (error) {
-    showError(`${label} failed`, error);
+    showError(t('told.failed', { what: label }), error);
     return false;
   }
 }

@@ -160,8 +160,8 @@ function TextParam({
 
 function placeholder(spec: ParamSpec, inferred: unknown): string {
   if (inferred !== undefined) return paramToText(spec, inferred);
-  if (spec.isInferred === true) return 'inferred';
-  return spec.isOptional === true ? 'none' : '';
+  if (spec.isInferred === true) return t('param.blank');
+  return spec.isOptional === true ? t('param.none') : '';
 }
 
 interface RowProps {

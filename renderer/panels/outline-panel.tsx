@@ -40,7 +40,7 @@ export function OutlinePanel(): JSX.Element {
   const project = useDocument((state) => state.project);
   const views = useLive((state) => state.views);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const [active, setActive] = useState<string | null>(null);
+  const [active, setActive] = useState(() => onlySelected(useUi.getState()));
   const [view, setView] = useState({ top: 0, height: 400 });
   const box = useRef<HTMLDivElement>(null);
   const typed = useRef({ text: '', at: 0 });

@@ -110,10 +110,13 @@ test('at a port of the tree the palette offers what fits, an edge takes a layer 
   const { page } = lazuli;
   await page.getByRole('button', { name: 'Feed sample' }).first().click();
   await expect(card(page, 'fc2')).toContainText('10×64');
+  await card(page, 'conv2').click();
   await lazuli.command('view.outline');
   const active = page.locator('.outline-row.is-active');
   const tree = page.getByRole('tree', { name: 'Outline of the graph' });
   await expect(tree).toBeFocused();
+  // It begins where the selection is.
+  await expect(active).toHaveText(/^conv2, Conv2d/);
   await page.keyboard.type('fc1');
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowDown');

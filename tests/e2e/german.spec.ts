@@ -54,6 +54,10 @@ test('with German chosen no panel and no dialog speaks English', async ({ lazuli
   // While sizes are blank their fields say so.
   await card(page, 'fc1').click();
   await look('Knoten ohne Form');
+  await expect(card(page, 'fc1')).toHaveAttribute(
+    'aria-label',
+    'fc1, Linear, Ausgang unbekannt, 2 uninitialisiert',
+  );
   await page.keyboard.press('Alt+C');
   await expect(page.getByRole('dialog')).toContainText('Ausgabe output');
   await look('Verbinden');

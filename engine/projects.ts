@@ -9,6 +9,7 @@ import { LazuliError } from '#core/errors';
 
 import { findShipped } from './data-places';
 import { readText, writeTextAtomically } from './files';
+import { notAProject } from './not-a-project';
 
 export interface LoadedProject {
   readonly project: Project;
@@ -16,12 +17,20 @@ export interface LoadedProject {
   readonly folder: string;
 }
 
-/** Throws `file_not_found`, `read_failed`, `file_refused` or `project_invalid`, each naming the file. */
+/** Throws `file_not_found`, `read_failed`, `file_refused` or `project_invalid`, each naming the file and, for another kind, what it is. */
 export async function readProjectFile(file: string): Promise<LoadedProject> {
   return {
-    project: findShipped(parseProject(await readText(file), file)),
+    project: findShipped(await parsed(file)),
     folder: path.dirname(path.resolve(file)),
   };
+}
+
+async function parsed(file: string): Promise<Project> {
+  try {
+    return parseProject(await readText(file), file);
+  } catch (error) {
+    throw (await notAProject(file)) ?? error;
+  }
 }
 
 /** Atomic; throws `write_failed` and leaves the old file alone. */

@@ -155,7 +155,8 @@ export class App {
   #follow(state: WindowState): void {
     const { window } = state;
     window.on('close', (event) => {
-      this.settings.bounds = window.getNormalBounds();
+      const isMaximized = window.isMaximized();
+      this.settings.bounds = { ...window.getNormalBounds(), ...(isMaximized ? { isMaximized } : {}) };
       if (state.mayClose || !(state.isDirty || state.isRunning)) return;
       event.preventDefault();
       void this.#askBeforeClosing(state);

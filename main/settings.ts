@@ -12,6 +12,8 @@ const boundsSchema = z.object({
   y: z.number().int().exactOptional(),
   width: z.number().int().min(400).max(20_000),
   height: z.number().int().min(300).max(20_000),
+  /** It filled the screen; the rest is what it goes back to. */
+  isMaximized: z.boolean().exactOptional(),
 });
 
 const placesSchema = z.object({

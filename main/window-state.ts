@@ -16,12 +16,13 @@ import type { DataSource, Project } from '#core/document/project';
 import { sharedId } from '#core/document/schema';
 import { serializeProject } from '#core/document/serialize';
 import { errorToData, LazuliError, type ErrorData } from '#core/errors';
-import type { OpenedProject } from '#core/ipc/api';
+import type { OpenedProject, SavedProject } from '#core/ipc/api';
 import { ModelTeller } from '#core/session/model-change';
 import type { ModelInfo, RateSearch } from '#core/session/session';
 
 import { sha256, type Backup, type BackupStore, type DocumentPlace } from '#engine/backups';
 import { hasChanged, stampOf, type FileStamp } from '#engine/file-stamp';
+import { openProject } from '#engine/project-files';
 
 import { Autosave, type Kept } from './autosave';
 import { FileTokens } from './file-tokens';
@@ -233,6 +234,26 @@ export class WindowState implements Kept, RunnerHost {
     this.checkData(project.data);
     this.unsaved = project;
     return this.session.exchange(project, revision);
+  }
+
+  /**
+   * Takes over what something else wrote into the project's file. What was here stays in the window's history of changes. Throws what opening
+   * the file throws; then nothing changed.
+   */
+  async reload(): Promise<SavedProject> {
+    this.refuseWhileRunning('open another project');
+    const { session } = this;
+    const { revision } = session.info();
+    const file = this.#file ?? '';
+    const stamp = await stampOf(file);
+    const { project, notes, weights } = await openProject(file);
+    await this.adopt(project, weights === null ? null : { file: weights, options: {} });
+    // Where the file names no weights, none are left over from here.
+    if (weights === null && session.info().revision > 0) await session.backToUninitialized();
+    this.#stamp = stamp;
+    this.unsaved = null;
+    await this.autosave.saved();
+    return { ...this.opened(), notes, leaving: revision };
   }
 
   /** Takes a project out of the history, as one that is opened, with the weights its run left. */

@@ -1,18 +1,21 @@
 // The one place that makes windows, so that every window has the same locks.
 import { join } from 'node:path';
 
-import { BrowserWindow, nativeTheme } from 'electron';
+import { BrowserWindow, nativeTheme, screen } from 'electron';
 import { letHandGoFirst } from '#engine/turns';
 
 import { APP_ORIGIN } from './protocol';
 import { isDevelopmentServer } from './security';
 import type { WindowBounds } from './settings';
+import { shownBounds } from './window-place';
 
 /** What is followed by a frame a person waits for. */
 const PRESSES: ReadonlySet<string> = new Set(['rawKeyDown', 'keyDown', 'mouseDown', 'mouseUp']);
 
 /** Opens a window on the renderer's page; it shows itself once it has painted. */
-export function createWindow(bounds: WindowBounds): BrowserWindow {
+export function createWindow(wanted: WindowBounds): BrowserWindow {
+  const areas = screen.getAllDisplays().map(({ workArea }) => workArea);
+  const { isMaximized = false, ...bounds } = shownBounds(wanted, areas);
   const window = new BrowserWindow({
     ...bounds,
     minWidth: 960,
@@ -39,7 +42,8 @@ export function createWindow(bounds: WindowBounds): BrowserWindow {
     if (PRESSES.has(type)) letHandGoFirst();
   });
   window.once('ready-to-show', () => {
-    window.show();
+    if (isMaximized) window.maximize();
+    else window.show();
   });
   return window;
 }

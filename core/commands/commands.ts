@@ -115,8 +115,21 @@ export const COMMANDS: readonly Command[] = [
     yieldsToText: true,
     startsGroup: true,
   }),
-  command('edit', 'selectBefore', 'Select everything before', { keywords: 'upstream inputs ancestors' }),
-  command('edit', 'selectAfter', 'Select everything after', { keywords: 'downstream outputs descendants' }),
+  command('edit', 'selectBefore', 'Select everything before', {
+    shortcut: 'Alt+Shift+U',
+    yieldsToText: true,
+    keywords: 'upstream inputs ancestors',
+  }),
+  command('edit', 'selectAfter', 'Select everything after', {
+    shortcut: 'Alt+Shift+D',
+    yieldsToText: true,
+    keywords: 'downstream outputs descendants',
+  }),
+  command('edit', 'selectConnected', 'Select everything connected', {
+    shortcut: 'Alt+Shift+A',
+    yieldsToText: true,
+    keywords: 'component neighbours linked together',
+  }),
   command('edit', 'lasso', 'Lasso selection', {
     shortcut: 'L',
     yieldsToText: true,

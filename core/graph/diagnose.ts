@@ -281,7 +281,7 @@ function checkShapes(inference: Inference, inferred: NodeInference): Problem[] {
   return shapeProblems.map((found) => {
     const isParam = Object.hasOwn(declaration.params, found.where);
     const refs = isParam ? axesOfParam(inferred, found.where) : [];
-    const input = isParam ? refs[0]?.input : inferred.inputs.findIndex(({ port }) => port === found.where);
+    const input = isParam ? refs[0]?.input : inputOf(inferred.inputs, found);
     const source =
       inferred.inputs[input ?? -1] ?? (inferred.inputs.length === 1 ? inferred.inputs[0] : undefined);
     const from = source?.source ? inference.nodes.get(source.source.node) : undefined;
@@ -303,6 +303,14 @@ function checkShapes(inference: Inference, inferred: NodeInference): Problem[] {
       fixes: rankFixes(inference, inferred, found, refs),
     });
   });
+}
+
+/** The input a problem is about: of several edges into one port the one whose shape was told. */
+function inputOf(inputs: readonly NodeInput[], { where, got }: LayerProblem): number {
+  const told = inputs.findIndex(
+    ({ port, shape }) => port === where && shape !== null && got === formatShape(shape),
+  );
+  return told < 0 ? inputs.findIndex(({ port }) => port === where) : told;
 }
 
 /** ` (64×10)` unless the problem's own words show the shape already. */

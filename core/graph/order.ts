@@ -220,24 +220,24 @@ function findCycle(graph: Graph, edges: readonly GraphEdge[], done: readonly Gra
     .flatMap((id) => byId.get(id) ?? []);
 }
 
-/** Ids of `from` and everything that can be reached from it, along the edges or against them. */
+/** Ids of `from` and everything that can be reached from it, along the edges, against them, or both ways. */
 export function reachable(
   graph: Graph,
   from: Iterable<string>,
-  direction: 'forward' | 'backward',
+  direction: 'forward' | 'backward' | 'both',
 ): Set<string> {
-  const end = direction === 'forward' ? 'to' : 'from';
   const { into, outOf } = groupEdges(graph.edges);
-  const next = direction === 'forward' ? outOf : into;
   const seen = new Set(from);
   const open = [...seen];
-  for (let id = open.pop(); id !== undefined; id = open.pop())
-    for (const edge of next.get(id) ?? []) {
-      const other = edge[end].node;
-      if (seen.has(other)) continue;
-      seen.add(other);
-      open.push(other);
-    }
+  const visit = (other: string): void => {
+    if (seen.has(other)) return;
+    seen.add(other);
+    open.push(other);
+  };
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (direction !== 'backward') for (const { to } of outOf.get(id) ?? []) visit(to.node);
+    if (direction !== 'forward') for (const edge of into.get(id) ?? []) visit(edge.from.node);
+  }
   return seen;
 }
 

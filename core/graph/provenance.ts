@@ -170,6 +170,42 @@ export function explainOutput(
   });
 }
 
+/** The same of a size that a blank param of the node found out; '' where it is given, or not known. */
+export function explainParam(inference: Inference, node: NodeInference, param: string, words: Words): string {
+  const size = node.sizes[param];
+  const refs = axesOfParam(node, param);
+  const origin = originOf(inference, node, refs);
+  if (size === undefined || !origin) return '';
+  const product = origin.factors ? ` = ${origin.factors.join('·')}` : '';
+  const start: Origin = { node, output: 0, axes: [], factors: null };
+  const links = linksBehind(inference, start, refs, words).join(' ← ');
+  return `${Array.isArray(size) ? size.join('×') : String(size)}${product} ${words.from} ${links}`;
+}
+
+/** The same of a tensor: one line per known axis; one that the layer's own params give ends there. */
+export function explainTensor(
+  inference: Inference,
+  node: NodeInference,
+  tensor: string,
+  words: Words,
+): readonly string[] {
+  const { declaration, effective } = node;
+  if (!declaration?.tensors || !effective) return [];
+  const shapeWith = (params: Readonly<Record<string, unknown>>): PartialShape =>
+    declaration.tensors?.(params).find(({ name }) => name === tensor)?.shape ?? [];
+  const blanks = Object.keys(node.sizes).map((param) => ({
+    param,
+    shape: shapeWith({ ...effective, [param]: null }),
+  }));
+  return shapeWith(effective).flatMap((size, axis) => {
+    if (size === null) return [];
+    const from = blanks.find(({ shape }) => (shape[axis] ?? null) === null);
+    const own = `${size} ${words.from} ${nameOf({ node, output: 0, axes: [axis], factors: null }, words)}`;
+    const why = from === undefined ? own : explainParam(inference, node, from.param, words);
+    return why === '' ? [] : [why];
+  });
+}
+
 /** The nodes a size was handed on from, nearest first; the last is the sample where it depends on it. */
 function linksBehind(
   inference: Inference,

@@ -8,7 +8,9 @@ import { flattenGraph, PATH } from './flatten';
 import { newEdgeId, newNodeId } from './fragment';
 import { inferGraph, type InferOptions } from './infer';
 import { nameForLayer, toValidName, uniqueName } from './names';
-import { closesCycle } from './order';
+import { closesCycle, reachable } from './order';
+import { kindRepairs, portRepairs } from './repair-ports';
+import { sizeRepairs } from './repair-sizes';
 
 export interface Repair {
   /** `Leave in_features of 'fc1' blank`. */
@@ -49,7 +51,10 @@ export function repairsFor(graph: Graph, problem: Problem, options: InferOptions
     .map(({ repair }) => repair);
 }
 
-const isSame = (a: Problem, b: Problem): boolean => a.code === b.code && a.where === b.where;
+/** Several inputs of one node may be wrong in one way: their messages name them. */
+const isSame = (a: Problem, b: Problem): boolean =>
+  a.code === b.code && a.where === b.where && (!PORT_CODES.has(a.code) || a.message === b.message);
+const PORT_CODES = new Set<Problem['code']>(['unconnected_input', 'port_taken', 'unknown_port']);
 
 /** For a size that the layer was given by a sample, and not by hand. */
 function feedingAgain(graph: Graph, { code, node: id }: Problem, options: InferOptions): readonly Repair[] {
@@ -77,7 +82,7 @@ function placeOf(graph: Graph, flat: string | null): Place {
   return { ...inner, wrap: (edit) => ({ kind: 'in_block', block: block.id, edit: inner.wrap(edit) }) };
 }
 
-interface EditRepair extends Repair {
+export interface EditRepair extends Repair {
   readonly edit: Edit;
 }
 
@@ -87,6 +92,9 @@ function candidates(whole: Graph, problem: Problem): readonly EditRepair[] {
   const edge = problem.edge === null ? null : placeOf(whole, problem.edge);
   const found = [
     ...(node ? ofNode(at.graph, node, problem) : []),
+    ...(node ? sizeRepairs(at.graph, node, problem) : []),
+    ...(edge ? portRepairs(edge.graph, edge.id, problem) : []),
+    ...(node ? kindRepairs(at.graph, node, problem) : []),
     ...(edge ? ofEdge(edge, problem) : []),
     ...(problem.node === null ? ofGraph(at.graph, problem) : []),
   ];
@@ -107,6 +115,8 @@ function ofNode(graph: Graph, node: GraphNode, problem: Problem): readonly EditR
       return [{ label: `Remove '${name}'`, edit: { kind: 'remove_node', id } }];
     case 'unconnected_input':
       return sourcesFor(graph, node);
+    case 'cycle':
+      return cuts(graph, node);
     default:
       return ofParams(node, problem);
   }
@@ -134,7 +144,8 @@ function ofParams({ id, name, layer, params }: GraphNode, { got, message }: Prob
 /** The nearest nodes above that something may be read from. */
 function sourcesFor(graph: Graph, node: GraphNode): readonly EditRepair[] {
   const taken = new Set(graph.edges.filter(({ to }) => to.node === node.id).map(({ to }) => to.port));
-  const port = findLayer(node.layer)?.inputs.find(({ name }) => !taken.has(name))?.name;
+  const ports = findLayer(node.layer)?.inputs ?? [];
+  const port = ports.find(({ name, isOptional }) => !taken.has(name) && isOptional !== true)?.name;
   if (port === undefined) return [];
   const distance = ({ position }: GraphNode): number =>
     Math.hypot(position.x - node.position.x, position.y - node.position.y);
@@ -144,7 +155,10 @@ function sourcesFor(graph: Graph, node: GraphNode): readonly EditRepair[] {
     .toSorted((a, b) => distance(a) - distance(b))
     .slice(0, 4)
     .map((other) => ({
-      label: `Connect '${other.name}' to '${node.name}'`,
+      label:
+        ports.length > 1
+          ? `Connect '${other.name}' to ${port} of '${node.name}'`
+          : `Connect '${other.name}' to '${node.name}'`,
       edit: {
         kind: 'connect',
         edge: {
@@ -153,6 +167,19 @@ function sourcesFor(graph: Graph, node: GraphNode): readonly EditRepair[] {
           to: { node: node.id, port },
         },
       },
+    }));
+}
+
+/** The edges of the circles through the node, one by one. */
+function cuts(graph: Graph, { id }: GraphNode): readonly EditRepair[] {
+  const before = reachable(graph, [id], 'backward');
+  const circle = new Set([...reachable(graph, [id], 'forward')].filter((each) => before.has(each)));
+  const names = new Map(graph.nodes.map((each) => [each.id, each.name]));
+  return graph.edges
+    .filter(({ from, to }) => circle.has(from.node) && circle.has(to.node))
+    .map(({ id: edge, from, to }) => ({
+      label: `Remove the edge from '${names.get(from.node) ?? ''}' to '${names.get(to.node) ?? ''}'`,
+      edit: { kind: 'disconnect', id: edge },
     }));
 }
 

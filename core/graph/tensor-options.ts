@@ -99,7 +99,7 @@ function borrow(layer: LayerModule, { name }: TensorSpec, source: Source): void 
 
 function giveBack(layer: LayerModule, name: string): void {
   borrowed.get(layer)?.delete(name);
-  layer.renewTensor(name);
+  layer.partTensor(name);
 }
 
 function freeze(

@@ -49,6 +49,14 @@ export interface OpenedProject {
   readonly fault: ErrorData | null;
 }
 
+export interface SavedProject extends OpenedProject {
+  /**
+   * Null for what was written. Else something else had changed the file and the user took that over instead: the revision of the
+   * values here until then.
+   */
+  readonly leaving: number | null;
+}
+
 export interface RecentFile {
   readonly token: FileToken;
   readonly name: string;
@@ -145,7 +153,7 @@ export interface Calls {
   'project.open': () => OpenedProject | null;
   'project.openRecent': (token: FileToken) => OpenedProject;
   /** Writes project and weights beside it, atomically; asks for a name when there is none or `saveAs`. */
-  'project.save': (project: Project, options: { readonly saveAs: boolean }) => OpenedProject | null;
+  'project.save': (project: Project, options: { readonly saveAs: boolean }) => SavedProject | null;
   /**
    * Keeps the unsaved document in the main process against a crash or reload of the window, and for `model.update`. Resolves with
    * the version that names this state. `history` is its history of changes as `writeHistory` gives it.

@@ -3,7 +3,7 @@
 import { LazuliError, TorchError } from '../errors';
 import type { LayerDeclaration, LowerCall, ParamTable, TensorSpec } from '../layers/declaration';
 import type { DType } from '../tensor/dtype';
-import type { PartialShape, Shape } from '../tensor/shape';
+import { shapesEqual, type PartialShape, type Shape } from '../tensor/shape';
 import type { Device } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 import { drawsOf, initializeSteps, type Siblings } from './initialize';
@@ -19,14 +19,14 @@ import type { Keywords, LoadCall } from './module-types';
 import { defaultGenerator, type Generator } from './random';
 import { LABEL, REGISTRY } from './registry';
 import { blankParams, solveSizes, type Sizes } from './solve-sizes';
-import { runSteps } from './steps';
+import { runSteps, type Steps } from './steps';
 import { splitCall, type CallParams } from './call-params';
 import { checkDeleted, checkGiven } from './torch-given';
 import { countBatch, lowerAsTorch } from './torch-lower';
 import { materializeAsTorch, resetAsTorch } from './torch-materialize';
 import { extraReprOf, KEEPS_BIAS } from './torch-repr';
 import { rulesOf } from './torch-rules';
-import { together } from './tensor-memory';
+import { copyInto, together } from './tensor-memory';
 import { isLazy } from './uninitialized';
 
 export type LayerParams = Readonly<Record<string, unknown>>;
@@ -63,6 +63,12 @@ const specs = new WeakMap<
   LayerParams,
   { readonly declaration: LayerDeclaration; readonly specs: readonly TensorSpec[] }
 >();
+
+/** Nothing to do where `from` was freed while its values were still to be drawn. */
+function* copySteps(to: Tensor, from: Tensor): Steps {
+  if (!from.storage.isDisposed && !to.storage.isDisposed) copyInto(to, from);
+  yield;
+}
 
 export class LayerModule extends Module {
   declare readonly declaration: LayerDeclaration;
@@ -192,16 +198,30 @@ export class LayerModule extends Module {
         siblings,
         generator,
       );
-      if (generator.pending) generator.pending.add(steps);
-      else runSteps(steps);
+      this.#draw(steps);
     }
   }
-  /** Puts a new tensor in the place of `name`, uninitialized while its sizes are unknown: the end of a tie. */
-  renewTensor(name: string): void {
+  /** Now, or behind what the generator puts off. */
+  #draw(steps: Steps): void {
+    const { pending } = this.generator;
+    if (pending) pending.add(steps);
+    else runSteps(steps);
+  }
+  /**
+   * The end of a tie: a tensor of its own in the place of the shared one under `name`, with the same values. Uninitialized while the shared
+   * one is; drawn where that one has another shape or is freed already.
+   */
+  partTensor(name: string): void {
     const spec = this.tensorSpecs().find((each) => each.name === name);
     if (spec === undefined) return;
+    const shared = this.tensor(name);
     registerTensor(this, spec);
-    if (!isLazy(this.tensor(name))) this.initializeTensors([spec]);
+    const own = this.tensor(name);
+    const isKept = shared !== null && !isLazy(shared) && !shared.storage.isDisposed;
+    if (isKept && isLazy(own)) own.materialize(shared.shape);
+    if (own === null || isLazy(own)) return;
+    if (!isKept || !shapesEqual(own.shape, shared.shape)) this.initializeTensors([spec]);
+    else this.#draw(copySteps(own, shared));
   }
   /** `reset_parameters`: nothing while anything is uninitialized or an inferred size is 0 or unknown. */
   resetParameters(): void {

@@ -25,6 +25,8 @@ export const DE_CANVAS: { readonly [key in keyof typeof EN_CANVAS]: string } = {
   'announce.shaped': '{count} {count:Tensor hat seine|Tensoren haben ihre} Form bekommen',
   'announce.problems': '{count} Probleme: {first}',
 
+  'param.blank': 'wird erschlossen',
+  'param.none': 'keine Angabe',
   'param.inferred': 'aus der Eingabe erschlossen',
 
   'fault.integer': 'erwartet eine ganze Zahl, bekommen {got}',
@@ -118,6 +120,10 @@ export const DE_CANVAS: { readonly [key in keyof typeof EN_CANVAS]: string } = {
   'choice.freeze': '{name} einfrieren',
   'choice.initializer': 'Initialisierung von {name}',
   'choice.tie': 'Bindung von {name}',
+  'choice.own': 'ein eigener Parameter',
+  'choice.ownRate': 'die Rate des Optimierers',
+  'choice.inGroup': 'Gruppe {group}',
+  'choice.magnitude': 'wie lang {name} in jeder Richtung ist',
   'choice.tiedTo': 'gebunden an {name}',
   'choice.group': 'Optimierergruppe von {name}',
 
@@ -143,6 +149,8 @@ export const DE_CANVAS: { readonly [key in keyof typeof EN_CANVAS]: string } = {
   'card.output': 'Ausgang',
   'card.result': 'Ergebnis',
   'card.output.shapes': 'Ausgang {shapes}',
+  'card.problems': '{count} {count:Problem|Probleme}',
+  'card.unknown': 'unbekannt',
   'card.waiting': '{count} uninitialisiert',
   'port.input.row': 'Eingang {name}, {edges}, {shape}',
   'port.output.row': 'Ausgang {name}, {shape}, {edges}',

@@ -38,6 +38,7 @@ export const DE_COMMANDS: Readonly<Record<string, string>> = {
   'edit.selectAll': 'Alles auswählen',
   'edit.selectBefore': 'Alles davor auswählen',
   'edit.selectAfter': 'Alles danach auswählen',
+  'edit.selectConnected': 'Alles Zusammenhängende auswählen',
   'edit.lasso': 'Mit dem Lasso auswählen',
   'view.commandPalette': 'Befehlspalette…',
   'view.addLayer': 'Schicht hinzufügen…',

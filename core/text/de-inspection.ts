@@ -75,6 +75,8 @@ export const DE_INSPECTION: { readonly [key in keyof typeof EN_INSPECTION]: stri
   'activity.output': 'Ausgabe {port}',
   'activity.values': 'Werte',
   'activity.noNumbers': 'Keine reellen Zahlen.',
+  'activity.zero': '{share} null',
+  'activity.bad': '{count} NaN oder Inf',
   'activity.saturated': '{share} der Werte sind gesättigt.',
   'activity.gradient': 'Gradient des Verlusts',
   'activity.silent': '{count} von {of} {count:Einheit schweigt|Einheiten schweigen}: 0 bei jedem Beispiel.',

@@ -41,6 +41,37 @@ export const DE_SAID_ENGINE: SaidTable = {
     'etwas anderes schreibt in diese Datei, oder der Datenträger versagt; anderswo speichern',
   '{folder} could not be made: {reason}': '{folder} ließ sich nicht anlegen: {reason}',
 
+  // What is opened as a project and is none (engine/not-a-project, main/handlers/files).
+  '{file} is no project: it holds {~what}': '{file} ist kein Projekt: Die Datei enthält {~what}',
+  '{file} holds {~what}, not weights': '{file} enthält {~what}, keine Gewichte',
+  'choose it in the Sample panel: Choose data…': 'im Bereich „Probe“ wählen: Daten wählen…',
+  'a project (.lazuli)': 'ein Projekt (.lazuli)',
+  'weights of PyTorch': 'Gewichte von PyTorch',
+  'weights in safetensors': 'Gewichte in safetensors',
+  'a NumPy array': 'ein NumPy-Array',
+  'NumPy arrays': 'NumPy-Arrays',
+  'IDX arrays': 'IDX-Arrays',
+  'a table': 'eine Tabelle',
+  'a text': 'einen Text',
+  'a PNG image': 'ein PNG-Bild',
+  'a JPEG image': 'ein JPEG-Bild',
+  'a GIF image': 'ein GIF-Bild',
+  'a PDF document': 'ein PDF-Dokument',
+  'an HTML page': 'eine HTML-Seite',
+  'open a project and load these weights into it: Load weights…, or --weights':
+    'ein Projekt öffnen und diese Gewichte hineinladen: Gewichte laden…, oder --weights',
+  'open a project and choose this file as its data: Choose data…, or --data':
+    'ein Projekt öffnen und diese Datei als seine Daten wählen: Daten wählen…, oder --data',
+  'Lazuli opens no files like {name}': 'Lazuli öffnet keine Dateien wie {name}',
+  '{name} is a folder': '{name} ist ein Ordner',
+  'a folder': 'ein Ordner',
+  'no extension': 'keine Endung',
+  'one file': 'eine Datei',
+  'a project (.lazuli), weights (.pt, .pth, .bin, .safetensors, .npz) or data (.csv, .tsv, .npy, .npz, IDX)':
+    'ein Projekt (.lazuli), Gewichte (.pt, .pth, .bin, .safetensors, .npz) oder Daten (.csv, .tsv, .npy, .npz, IDX)',
+  'pictures are read as arrays (.npy, .npz, IDX) or as a table of their pixels':
+    'Bilder werden als Arrays (.npy, .npz, IDX) oder als Tabelle ihrer Pixel gelesen',
+
   // Data (engine/datasets, engine/feeds).
   '{count} empty lines were skipped': '{count} leere Zeilen wurden übergangen',
   'Line ends of carriage return and line feed are read as one line feed':

@@ -241,7 +241,7 @@ export const DE: Translation = {
   'feedReport.notReachedByThe': 'Von der Probe nicht erreicht:',
   'feedReport.parametersNotReached': 'Nicht erreichte Parameter',
   'outline.arrowsMoveAndUnfold':
-    'Pfeile bewegen und klappen auf · Eingabe öffnet einen Block · Alt+C verbindet · F2 benennt um · Entf löscht',
+    'Pfeile bewegen und klappen auf · Umschalt+Pfeile und Leertaste wählen mehrere aus · Eingabe öffnet einen Block; an einem Anschluss fügt sie hinzu, was passt · Einfg setzt eine Schicht vor einen Eingang · Alt+C verbindet · F2 benennt um · Entf löscht, an einem Anschluss dessen Kanten',
   'outline.outlineOfTheGraph': 'Gliederung des Graphen',
   'histogram.noFiniteValues': 'Keine endlichen Werte.',
   'parameters.parametersAndBuffersOf': 'Hier stehen Parameter und Puffer der Schichten.',
@@ -322,6 +322,8 @@ export const DE: Translation = {
   'ask.changedOnDisk': '{file} wurde von etwas anderem geändert',
   'ask.saveAs': 'Speichern unter…',
   'ask.overwrite': 'Überschreiben',
+  'ask.reload': 'Neu laden',
+  'ask.reloadDetail': 'Neu laden übernimmt, was in der Datei steht; Rückgängig bringt zurück, was hier ist.',
   'ask.projectFiles': 'Lazuli-Projekt',
   'ask.dataFiles': 'Daten',
   'ask.weightsFiles': 'Gewichte',

@@ -23,6 +23,8 @@ export const EN_CANVAS = {
   'announce.shaped': '{count} {count:tensor|tensors} took their shape',
   'announce.problems': '{count} problems: {first}',
 
+  'param.blank': 'inferred',
+  'param.none': 'none',
   'param.inferred': 'inferred from the input',
 
   'fault.integer': 'expected an integer, got {got}',
@@ -115,6 +117,10 @@ export const EN_CANVAS = {
   'choice.freeze': 'Freeze {name}',
   'choice.initializer': 'Initializer of {name}',
   'choice.tie': 'Tie of {name}',
+  'choice.own': 'a parameter of its own',
+  'choice.ownRate': 'the optimizer’s own rate',
+  'choice.inGroup': 'group {group}',
+  'choice.magnitude': 'how long {name} is along each direction',
   'choice.tiedTo': 'tied to {name}',
   'choice.group': 'Optimizer group of {name}',
 
@@ -141,6 +147,8 @@ export const EN_CANVAS = {
   'card.result': 'result',
   'card.output.shapes': 'output {shapes}',
   'card.waiting': '{count} uninitialized',
+  'card.problems': '{count} {count:problem|problems}',
+  'card.unknown': 'unknown',
   'port.input.row': 'input {name}, {edges}, {shape}',
   'port.output.row': 'output {name}, {shape}, {edges}',
   'port.from': 'from {names}',

@@ -73,6 +73,8 @@ export const EN_INSPECTION = {
   'activity.output': 'Output {port}',
   'activity.values': 'Values',
   'activity.noNumbers': 'No real numbers.',
+  'activity.zero': '{share} zero',
+  'activity.bad': '{count} NaN or Inf',
   'activity.saturated': '{share} of the values are saturated.',
   'activity.gradient': 'Gradient of the loss',
   'activity.silent': '{count} of {of} {count:unit is|units are} silent: 0 for every sample.',

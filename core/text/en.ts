@@ -267,7 +267,7 @@ export const EN = {
   'feedReport.notReachedByThe': 'Not reached by the sample:',
   'feedReport.parametersNotReached': 'Parameters not reached',
   'outline.arrowsMoveAndUnfold':
-    'Arrows move and unfold · Enter opens a block · Alt+C connects · F2 renames · Delete removes',
+    'Arrows move and unfold · Shift+arrows and Space select several · Enter opens a block; at a port it adds what fits · Insert puts a layer before an input · Alt+C connects · F2 renames · Delete removes, at a port its edges',
   'outline.outlineOfTheGraph': 'Outline of the graph',
   'histogram.noFiniteValues': 'No finite values.',
   'parameters.parametersAndBuffersOf': 'Parameters and buffers of the layers are listed here.',
@@ -315,6 +315,8 @@ export const EN = {
   'ask.changedOnDisk': '{file} was changed by something else',
   'ask.saveAs': 'Save as…',
   'ask.overwrite': 'Overwrite',
+  'ask.reload': 'Reload',
+  'ask.reloadDetail': 'Reload takes over what is in the file; Undo brings back what is here.',
   'ask.projectFiles': 'Lazuli project',
   'ask.dataFiles': 'Data',
   'ask.weightsFiles': 'Weights',

@@ -5,7 +5,7 @@ import { basename, extname } from 'node:path';
 import { isProjectFile } from '#core/document/file-type';
 import { errorToData, LazuliError } from '#core/errors';
 import type { Dropped } from '#core/ipc/api';
-import { formatOf } from '#engine/datasets/describe';
+import { otherThanProject } from '#engine/not-a-project';
 
 import { sendEvent } from '../ipc';
 import type { WindowState } from '../window-state';
@@ -54,12 +54,11 @@ async function kindOf(state: WindowState, file: string): Promise<'project' | 'we
   if (isProjectFile(file)) return 'project';
   if (extension === '.npz') return (await hasKeysOfModel(state, file)) ? 'weights' : 'data';
   if (WEIGHTS_EXTENSIONS.includes(extension.slice(1))) return 'weights';
-  try {
-    formatOf(file);
-    return 'data';
-  } catch {
+  const other = await otherThanProject(file);
+  if (other === null)
     throw refused(name, `Lazuli opens no files like ${name}`, extension === '' ? 'no extension' : extension);
-  }
+  if (other.use === null) throw refused(name, `Lazuli opens no files like ${name}`, other.what);
+  return other.use;
 }
 
 const refused = (name: string, message: string, got: string): LazuliError =>
@@ -68,6 +67,9 @@ const refused = (name: string, message: string, got: string): LazuliError =>
     expected:
       'a project (.lazuli), weights (.pt, .pth, .bin, .safetensors, .npz) or data (.csv, .tsv, .npy, .npz, IDX)',
     got,
+    ...(got.includes(' image')
+      ? { hint: 'pictures are read as arrays (.npy, .npz, IDX) or as a table of their pixels' }
+      : {}),
   });
 
 /** Whether arrays are named as the model's tensors are. */

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { dialog } from 'electron';
 import { LazuliError } from '#core/errors';
 import { formatOfWeights } from '#engine/index';
+import { otherThanProject } from '#engine/not-a-project';
 
 import { allFiles, say } from '../text';
 import type { WindowState } from '../window-state';
@@ -113,6 +114,11 @@ async function chooseWeights(state: WindowState): Promise<string | null> {
   if (file.endsWith('.lazuli'))
     throw new LazuliError('file_refused', `${basename(file)} is a project, not a weights file`, {
       hint: 'open it with File › Open',
+    });
+  const other = await otherThanProject(file);
+  if (other?.use === 'data' && !/\.np[yz]$/i.test(file))
+    throw new LazuliError('file_refused', `${basename(file)} holds ${other.what}, not weights`, {
+      hint: 'choose it in the Sample panel: Choose data…',
     });
   return file;
 }

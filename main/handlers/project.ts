@@ -9,6 +9,7 @@ import { serializeProject } from '#core/document/serialize';
 import type { OpenedProject } from '#core/ipc/api';
 import { isInside } from '#engine/data-places';
 import { diffProjects } from '#engine/diff';
+import { otherThanProject } from '#engine/not-a-project';
 import { readProjectFile } from '#engine/projects';
 import { newFromTemplate, openProject, saveProject } from '#engine/project-files';
 
@@ -17,6 +18,7 @@ import { sendEvent } from '../ipc';
 import { allFiles, saidTo, say } from '../text';
 import type { WindowState } from '../window-state';
 import type { HandlersOf } from './area';
+import { tellDropped } from './files';
 
 const projectFiles = (state: WindowState): Electron.FileFilter => ({
   name: say(state, 'ask.projectFiles'),
@@ -37,19 +39,24 @@ export function projectHandlers(app: App): HandlersOf<'project'> {
         filters: [projectFiles(state), allFiles(state)],
       });
       const [file] = filePaths;
-      return file === undefined ? null : openFile(app, state, file);
+      if (file === undefined) return null;
+      if ((await useOf(file)) === 'project') return openFile(app, state, file);
+      await tellDropped(state, [file]);
+      return null;
     },
     'project.openRecent': (state, token) => openFile(app, state, state.tokens.resolve(token)),
     'project.save': async (state, project, { saveAs }) => {
-      const file = await placeToSave(state, project, saveAs);
-      if (file === null) return null;
+      const place = await placeToSave(state, project, saveAs);
+      if (place === null) return null;
       await state.update(project);
+      if (place === 'reload') return state.reload();
+      const { file } = place;
       const saved = await saveProject(state.session, file, state.folder);
       if (state.session.project.data) state.allowData(state.session.project.data);
       await state.moveTo(file, serializeProject(saved.project));
       app.remember(file);
       const copied = saved.copied.map((name) => say(state, 'note.dataCopied', { name }));
-      return { ...state.opened(), notes: [...saved.warnings, ...copied] };
+      return { ...state.opened(), notes: [...saved.warnings, ...copied], leaving: null };
     },
     'project.remember': (state, project, history) => state.remember(project, history),
     'project.change': (state, base, change, history) => state.change(base, change, history),
@@ -89,34 +96,55 @@ async function loadBeside(state: WindowState, weights: string): Promise<OpenedPr
   }
 }
 
-async function askWhere(state: WindowState, name: string): Promise<string | null> {
+interface Place {
+  readonly file: string;
+}
+
+async function askWhere(state: WindowState, name: string): Promise<Place | null> {
   const { canceled, filePath } = await dialog.showSaveDialog(state.window, {
     title: say(state, 'ask.saveProject'),
     defaultPath: state.file ?? join(electron.getPath('documents'), `${name}.${PROJECT_FILE.extension}`),
     filters: [projectFiles(state)],
   });
   if (canceled || filePath === '') return null;
-  return isProjectFile(filePath) ? filePath : `${filePath}.${PROJECT_FILE.extension}`;
+  return { file: isProjectFile(filePath) ? filePath : `${filePath}.${PROJECT_FILE.extension}` };
 }
 
 /** Where a project is written: its file, unless that changed on disk meanwhile and the user does not want to overwrite it. */
-async function placeToSave(state: WindowState, project: Project, saveAs: boolean): Promise<string | null> {
+async function placeToSave(
+  state: WindowState,
+  project: Project,
+  saveAs: boolean,
+): Promise<Place | 'reload' | null> {
   const { file } = state;
   if (saveAs || file === null) return askWhere(state, project.name);
-  if (!(await state.hasChangedOnDisk())) return file;
-  const answers = ['saveAs', 'overwrite', 'cancel'] as const;
+  if (!(await state.hasChangedOnDisk())) return { file };
+  const answers = ['saveAs', 'overwrite', 'reload', 'cancel'] as const;
   const { response } = await dialog.showMessageBox(state.window, {
     type: 'warning',
     message: say(state, 'ask.changedOnDisk', { file: basename(file) }),
-    detail: await compareWithDisk(state, file, project),
-    buttons: [say(state, 'ask.saveAs'), say(state, 'ask.overwrite'), say(state, 'common.cancel')],
+    detail: `${await compareWithDisk(state, file, project)}\n\n${say(state, 'ask.reloadDetail')}`,
+    buttons: [
+      say(state, 'ask.saveAs'),
+      say(state, 'ask.overwrite'),
+      say(state, 'ask.reload'),
+      say(state, 'common.cancel'),
+    ],
     defaultId: 0,
-    cancelId: 2,
+    cancelId: 3,
     noLink: true,
   });
   const answer = answers[response] ?? 'cancel';
   if (answer === 'cancel') return null;
-  return answer === 'overwrite' ? file : askWhere(state, project.name);
+  if (answer === 'reload') return answer;
+  return answer === 'overwrite' ? { file } : askWhere(state, project.name);
+}
+
+/** What was chosen to be opened: weights and data are for the open project, all else is told by the reader of projects. */
+async function useOf(file: string): Promise<'project' | 'other'> {
+  if (isProjectFile(file)) return 'project';
+  const other = await otherThanProject(file);
+  return other === null || other.use === null ? 'project' : 'other';
 }
 
 const SHOWN_DIFFERENCES = 12;

@@ -25,7 +25,7 @@ import {
   selectAlong,
 } from './graph';
 import { backToUninitialized, chooseWeights, feedSample, isMaterialized, saveWeights, travel } from './model';
-import { perform, type Busy } from './perform';
+import { perform, whenFree, type Busy } from './perform';
 import { prefer } from './preferences';
 import { openProject, openRecent, saveAndClose, saveProject } from './project';
 import { addNote } from './notes';
@@ -138,6 +138,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'edit.selectAll': { run: selectAll, isEnabled: hasProject },
   'edit.selectBefore': { run: () => selectAlong('backward'), isEnabled: hasNodes(1) },
   'edit.selectAfter': { run: () => selectAlong('forward'), isEnabled: hasNodes(1) },
+  'edit.selectConnected': { run: () => selectAlong('both'), isEnabled: hasNodes(1) },
   'edit.lasso': { run: toggleLasso, isEnabled: hasProject },
   'view.commandPalette': { run: () => openDialog({ kind: 'commands' }) },
   'view.addLayer': { run: () => openDialog({ kind: 'layers', target: null }), isEnabled: hasProject },
@@ -229,9 +230,7 @@ const waiting = new Set<string>();
 function runOnceFree(id: string): void {
   if (waiting.has(id)) return;
   waiting.add(id);
-  const stopListening = useUi.subscribe(() => {
-    if (useUi.getState().busy !== null) return;
-    stopListening();
+  whenFree(() => {
     waiting.delete(id);
     runCommand(id);
   });

@@ -7,10 +7,17 @@ import { useUi } from '../stores/ui';
 import { t } from '../text';
 import { takeData } from './data';
 import { compareWeights } from './model';
+import { whenFree } from './perform';
 import { openRecent } from './project';
 
-/** The main process looked at what was dropped. */
+/** The main process looked at what was dropped, or chosen to be opened. */
 export function acceptDropped(dropped: Dropped): void {
+  whenFree(() => {
+    take(dropped);
+  });
+}
+
+function take(dropped: Dropped): void {
   if (dropped.kind === 'refused') {
     showError(t('drop.refused'), LazuliError.fromData(dropped.error));
     return;

@@ -32,7 +32,7 @@ export function change(next: Edit, label: string): boolean {
     edit(next, label);
     return true;
   } catch (error) {
-    showError(`${label} failed`, error);
+    showError(t('told.failed', { what: label }), error);
     return false;
   }
 }
@@ -106,8 +106,8 @@ export function selectAll(): void {
   select(cards.map(({ id }) => id), graph.edges.map(({ id }) => id)); // prettier-ignore
 }
 
-/** Adds everything the selected nodes depend on, or everything that depends on them. */
-export function selectAlong(direction: 'forward' | 'backward'): void {
+/** Adds everything the selected nodes depend on, everything that depends on them, or all that hangs together with them. */
+export function selectAlong(direction: 'forward' | 'backward' | 'both'): void {
   const graph = graphNow();
   if (graph) select(reachable(graph, useUi.getState().selection.nodes, direction));
 }

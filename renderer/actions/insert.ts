@@ -8,6 +8,7 @@ import { nameForLayer, uniqueName } from '#core/graph/names';
 import { findLayer } from '#core/layers/index';
 import { parseParams } from '#core/layers/parse';
 
+import type { OpenPort } from '../palette/fits';
 import { CARD_WIDTH, cardSize, COLUMN_GAP, ROW_GAP } from '../canvas/card-size';
 import { showNode, viewportCentre } from '../canvas/viewport';
 import { useLive } from '../stores/live';
@@ -211,6 +212,18 @@ function makeRoom(graph: Graph, position: Point, height: number): Edit[] {
 }
 
 const NEW_CARD_HEIGHT = 112;
+
+/** A free place for a layer at a port of `node`: behind an output, before an input. */
+export function placeAtPort(graph: Graph, node: GraphNode, kind: OpenPort['kind']): Point {
+  const { x, y } = node.position;
+  const { height } = cardSize(useLive.getState().views.get(node.id));
+  const isOutput = kind === 'output';
+  if (graph.direction === 'right') {
+    const step = CARD_WIDTH + COLUMN_GAP;
+    return freePlace(graph, { x: isOutput ? x + step : x - step, y });
+  }
+  return freePlace(graph, { x, y: isOutput ? y + height + ROW_GAP : y - NEW_CARD_HEIGHT - ROW_GAP });
+}
 
 /** The nearest point to the right of `start` where no card lies. */
 export function freePlace(graph: Graph, start: Point): Point {

@@ -23,3 +23,16 @@ export async function perform<T>(
     if (busy !== null) useUi.setState({ busy: null });
   }
 }
+
+/** Runs it once nothing is under way: at once, or when what is has ended. */
+export function whenFree(run: () => void): void {
+  if (useUi.getState().busy === null) {
+    run();
+    return;
+  }
+  const stopListening = useUi.subscribe(({ busy }) => {
+    if (busy !== null) return;
+    stopListening();
+    run();
+  });
+}

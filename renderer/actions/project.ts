@@ -1,11 +1,19 @@
 // New, open, save: what happens to the document as a file. Unsaved work is asked about first.
+import type { Project } from '#core/document/project';
 import { LazuliError } from '#core/errors';
-import type { OpenedProject } from '#core/ipc/api';
+import type { OpenedProject, SavedProject } from '#core/ipc/api';
 import type { ModelInfo } from '#core/session/session';
 
 import { call } from '../client';
 import { useApp } from '../stores/app';
-import { bringBackHistory, isDirty, markSaved, showProject, useDocument } from '../stores/document';
+import {
+  bringBackHistory,
+  isDirty,
+  markSaved,
+  recordWhole,
+  showProject,
+  useDocument,
+} from '../stores/document';
 import { useModel } from '../stores/model';
 import { saysSame } from '../stores/says-same';
 import { showRun } from '../stores/run';
@@ -125,6 +133,21 @@ export const openProject = (): Promise<void> =>
 export const openRecent = (token: string): Promise<void> =>
   replaceBy(t('told.theProjectWasNotOpened'), () => call('project.openRecent', token));
 
+/** The file as something else left it, in the place of what was here; that comes back with undo. */
+function takeOver({ leaving, ...opened }: SavedProject, before: Project): void {
+  const { project, model, file } = opened;
+  markTold(project, opened.version);
+  recordWhole(
+    t('step.reload', { file: file?.name ?? '' }),
+    { project: before, revision: leaving ?? 0 },
+    { project, revision: model.revision },
+  );
+  markSaved(project, file);
+  useModel.setState({ lastFeed: null, fresh: new Set() });
+  acceptModel(model, project);
+  showNote(t('told.reloaded', { name: file?.name ?? '' }));
+}
+
 /** True when the project is on disk now; false when the user cancelled. Throws what the save throws. */
 async function save(saveAs: boolean): Promise<boolean> {
   await flushRemember();
@@ -132,8 +155,12 @@ async function save(saveAs: boolean): Promise<boolean> {
   if (!project) return false;
   const opened = await call('project.save', project, { saveAs });
   if (!opened) return false;
-  markTold(opened.project, opened.version);
   opened.notes.forEach((note) => showNote(saidText(note)));
+  if (opened.leaving !== null) {
+    takeOver(opened, project);
+    return false;
+  }
+  markTold(opened.project, opened.version);
   // What was edited while the save ran is newer than the file and stays unsaved.
   if (useDocument.getState().project === project) {
     markSaved(opened.project, opened.file);

@@ -31,6 +31,7 @@ import { LayerNode } from './layer-node';
 import { NoteNode } from './note-node';
 import { Overview } from './overview';
 import { ShapeEdge } from './shape-edge';
+import { tellWhy } from './tell-why';
 import type { FlowEdge, FlowNode } from './to-flow';
 import { LEAST_ZOOM, setFlow, setMeasured } from './viewport';
 import './canvas.css';
@@ -63,7 +64,11 @@ export function Canvas(): JSX.Element {
   const floating = useMemo(() => <Floating isLarge={isLarge} isEmpty={isEmpty} />, [isLarge, isEmpty]);
 
   return (
-    <main className={isLarge ? 'canvas is-large' : 'canvas'} aria-label={t('canvas.graph')}>
+    <main
+      className={isLarge ? 'canvas is-large' : 'canvas'}
+      aria-label={t('canvas.graph')}
+      onPointerOver={tellWhy}
+    >
       <Hand>
         {isLarge ? <Dots /> : null}
         {isLarge ? <DrawnLayer /> : null}

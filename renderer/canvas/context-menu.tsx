@@ -11,7 +11,7 @@ import { useUi, type ContextMenu as Shown } from '../stores/ui';
 
 const LINE = null;
 const CLIPBOARD = ['edit.cut', 'edit.copy', 'edit.duplicate', 'edit.delete'];
-const ALONG = ['edit.selectBefore', 'edit.selectAfter', 'view.fitSelection'];
+const ALONG = ['edit.selectBefore', 'edit.selectAfter', 'edit.selectConnected', 'view.fitSelection'];
 
 /** What each menu offers, in groups. */
 const ITEMS: Readonly<Record<Shown['about'], readonly (string | null)[]>> = {

@@ -24,10 +24,11 @@ export function foldIntoColumns(
 ): readonly Placed[] {
   if (placed.length === 0) return placed;
   const sizes = new Map(boxes.map((box) => [box.id, box]));
-  const boxOf = ({ id, position }: Placed) => ({
-    ...position,
-    ...(sizes.get(id) ?? { width: 0, height: 0 }),
-  });
+  // The size alone: a box may know where its card stands now.
+  const boxOf = ({ id, position }: Placed) => {
+    const { width, height } = sizes.get(id) ?? { width: 0, height: 0 };
+    return { ...position, width, height };
+  };
   const left = Math.min(...placed.map((item) => boxOf(item).x));
   const right = Math.max(...placed.map((item) => boxOf(item).x + boxOf(item).width));
   const width = right - left + gaps.across;

@@ -12,18 +12,18 @@ import {
 import { Wrench } from 'lucide-react';
 import { memo, useMemo, useState, type JSX, type ReactNode } from 'react';
 import { createPortal } from 'react-dom';
-import { explainOutput } from '#core/graph/provenance';
 import type { Problem } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
 
-import { nodeOf, scopePath, shownGraph, useDocument } from '../stores/document';
+import { nodeOf, shownGraph, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { portsOf } from '../stores/ports';
 import { select, useUi } from '../stores/ui';
+import { whyOutput } from '../stores/why';
 import { applyRepair, useRepairs } from '../panels/repair-buttons';
 import { middleOfGap } from './geometry';
 import type { FlowEdge, FlowNode } from './to-flow';
-import { saidText, t, whyWords } from '../text';
+import { saidText, t } from '../text';
 
 export const ShapeEdge = memo(function ShapeEdge({
   id,
@@ -70,7 +70,7 @@ export const ShapeEdge = memo(function ShapeEdge({
               useUi.setState({ contextMenu: { x: clientX, y: clientY, about: 'edge' } });
             }}
             onPointerEnter={() => {
-              setWhy(explain(source, port));
+              setWhy(whyOutput(source, port));
             }}
           >
             {problem?.got !== undefined
@@ -124,13 +124,6 @@ function centreOf(
   const middle = from && to ? middleOfGap(from, to, isRight ? 'y' : 'x') : null;
   if (middle === null) return {};
   return isRight ? { centerY: middle } : { centerX: middle };
-}
-
-/** Where every size of an output comes from, one line each. */
-function explain(node: string, output: number): string {
-  const { inference } = useLive.getState();
-  const inferred = inference?.nodes.get(scopePath(useDocument.getState()) + node);
-  return inference && inferred ? explainOutput(inference, inferred, output, whyWords()).join('\n') : '';
 }
 
 /** The best repair, on the edge where the error is. */

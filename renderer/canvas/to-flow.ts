@@ -13,16 +13,42 @@ export type FlowEdge = Edge<Record<string, never>, 'shape'>;
 
 const NO_DATA: Record<string, never> = {};
 
+/** The words of labels, each looked up once for all cards. */
+function labelWords(): {
+  readonly unknown: string;
+  readonly and: string;
+  readonly output: string;
+  counted(key: 'card.waiting' | 'card.problems', count: number): string;
+} {
+  const known = new Map<string, string>();
+  return {
+    unknown: t('card.unknown'),
+    and: t('list.and'),
+    output: t('card.output'),
+    counted(key, count) {
+      const name = `${key} ${count}`;
+      const text = known.get(name) ?? t(key, { count });
+      known.set(name, text);
+      return text;
+    },
+  };
+}
+
 /** `conv1, Conv2d, output 64×16×8×8`: what a screen reader says of a node. */
-export function nodeLabel(node: GraphNode, view: NodeView | undefined): string {
-  const outputs = view?.outputs.map((shape) => (shape ? formatShape(shape) : 'unknown')) ?? [];
+function nodeLabel(
+  node: GraphNode,
+  view: NodeView | undefined,
+  words: ReturnType<typeof labelWords>,
+): string {
+  const outputs = view?.outputs.map((shape) => (shape ? formatShape(shape) : words.unknown)) ?? [];
   const waiting = view?.chips.filter(({ state }) => state === 'uninitialized').length ?? 0;
+  const problems = view?.problems.length ?? 0;
   return [
     node.name,
     view?.title ?? node.layer,
-    ...(outputs.length > 0 ? [`output ${outputs.join(' and ')}`] : []),
-    ...(waiting > 0 ? [`${waiting} uninitialized`] : []),
-    ...((view?.problems.length ?? 0) > 0 ? [`${view?.problems.length} problems`] : []),
+    ...(outputs.length > 0 ? [`${words.output} ${outputs.join(words.and)}`] : []),
+    ...(waiting > 0 ? [words.counted('card.waiting', waiting)] : []),
+    ...(problems > 0 ? [words.counted('card.problems', problems)] : []),
   ].join(', ');
 }
 
@@ -38,13 +64,14 @@ export function toFlowNodes(
   before: FlowNode[],
 ): FlowNode[] {
   const old = new Map(before.map((node) => [node.id, node]));
+  const words = labelWords();
   const isLifted = selection.nodes.size <= MOST_LIFTED;
   const notes = (graph.notes ?? []).map((note) => {
     const selected = selection.nodes.has(note.id);
     return toFlowNote(note, { selected, zIndex: selected && isLifted ? LIFT - 1 : -1 }, old.get(note.id));
   });
   const cards = graph.nodes.map((node): FlowNode => {
-    const ariaLabel = nodeLabel(node, views.get(node.id));
+    const ariaLabel = nodeLabel(node, views.get(node.id), words);
     const selected = selection.nodes.has(node.id);
     const last = old.get(node.id);
     const zIndex = selected && isLifted ? LIFT : 0;

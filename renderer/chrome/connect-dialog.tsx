@@ -53,7 +53,7 @@ export function ConnectDialog({ node, port, onClose }: ConnectDialogProps): JSX.
             >
               <Spline size={14} aria-hidden className="muted" />
               <span>
-                {choice.kind} {choice.name}
+                {t(`port.${choice.kind}`)} {choice.name}
               </span>
             </Command.Item>
           ))}

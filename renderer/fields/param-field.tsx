@@ -15,6 +15,8 @@ interface ParamFieldProps {
   readonly value: unknown;
   /** What inference found for a blank size. */
   readonly inferred?: unknown;
+  /** `512 = 32·4·4 from 'flatten'`: where that comes from. */
+  readonly why?: string;
   /** What is wrong with the value beside others (`check`). */
   readonly problem?: string | undefined;
   readonly isDisabled?: boolean;
@@ -83,6 +85,7 @@ function TextParam({
   spec,
   value,
   inferred,
+  why = '',
   problem,
   isInitial,
   isDisabled,
@@ -128,7 +131,7 @@ function TextParam({
       help={helpText(spec.help)}
       fault={fault}
       isWide={spec.widget === 'text'}
-      note={isKnown ? t('param.inferred') : undefined}
+      note={isKnown ? why || t('param.inferred') : undefined}
       reset={isInitial ? null : () => onChange(undefined)}
     >
       <input
@@ -157,8 +160,8 @@ function TextParam({
 
 function placeholder(spec: ParamSpec, inferred: unknown): string {
   if (inferred !== undefined) return paramToText(spec, inferred);
-  if (spec.isInferred === true) return 'inferred';
-  return spec.isOptional === true ? 'none' : '';
+  if (spec.isInferred === true) return t('param.blank');
+  return spec.isOptional === true ? t('param.none') : '';
 }
 
 interface RowProps {

@@ -123,8 +123,10 @@ function Distribution({
       <Histogram detail={detail} />
       <p className="small muted">
         {showLoss(mean)} ± {showLoss(std)}
-        {zeros > 0 ? ` · ${showShare(zeros / count)} zero` : ''}
-        {bad > 0 ? <strong className="is-bad"> · {showCount(bad)} NaN or Inf</strong> : null}
+        {zeros > 0 ? ` · ${t('activity.zero', { share: showShare(zeros / count) })}` : ''}
+        {bad > 0 ? (
+          <strong className="is-bad"> · {t('activity.bad', { count: showCount(bad) })}</strong>
+        ) : null}
       </p>
     </div>
   );

@@ -2,17 +2,20 @@
 import { memo, useMemo, type JSX } from 'react';
 import type { Graph, GraphNode } from '#core/document/project';
 import { topologicalOrder } from '#core/graph/order';
+import type { NodeInfo } from '#core/session/session';
 import { formatShape, numel } from '#core/tensor/shape';
 
 import { runCommand } from '../actions/commands';
 import { focusNode } from '../canvas/focus-node';
 import { LARGE } from '../canvas/scene';
+import { Explained } from '../chrome/explained';
 import { VirtualList } from '../fields/virtual-list';
 import { showBytes } from '#core/units';
 import { showCount } from '../panels/format';
 import { openedBlocks, shownGraph, useDocument } from '../stores/document';
 import { useLive, type ChipInfo, type NodeView } from '../stores/live';
 import { useModel } from '../stores/model';
+import { whyOutput, whyTotal } from '../stores/why';
 import { t } from '../text';
 
 export function ModelSummary({ selected }: { readonly selected: number }): JSX.Element {
@@ -33,12 +36,18 @@ export function ModelSummary({ selected }: { readonly selected: number }): JSX.E
       <div className="inspector-body">
         <Readiness total={total} uninitialized={uninitialized} block={block} />
         <dl className="facts">
-          <Fact name={t('model.parameters')} value={totals?.parameters} show={showCount} />
+          <Fact
+            name={t('model.parameters')}
+            value={totals?.parameters}
+            show={showCount}
+            why={() => whyTotal(parametersOf, showCount)}
+          />
           <Fact name={t('model.memory')} value={totals?.bytes} show={showBytes} />
           <Fact
             name={t('model.forward')}
             value={totals?.flops}
             show={(value) => `${showCount(value)} FLOPs`}
+            why={() => whyTotal(({ flops }) => flops ?? 0, showCount)}
           />
           <div>
             <dt>dtype</dt>
@@ -77,16 +86,20 @@ function Fact({
   name,
   value,
   show,
+  why = () => '',
 }: {
   readonly name: string;
   readonly value: number | null | undefined;
   readonly show: (value: number) => string;
+  readonly why?: () => string;
 }): JSX.Element {
   const isKnown = typeof value === 'number';
   return (
     <div>
       <dt>{name}</dt>
-      <dd className={isKnown ? '' : 'muted'}>{isKnown ? show(value) : t('model.unknown')}</dd>
+      <dd className={isKnown ? '' : 'muted'}>
+        {isKnown ? <Explained text={show(value)} why={why} /> : t('model.unknown')}
+      </dd>
     </div>
   );
 }
@@ -128,6 +141,13 @@ function Readiness({
     </div>
   );
 }
+
+/** Of one layer, buffers left out. */
+const parametersOf = ({ parameters }: NodeInfo): number =>
+  parameters.reduce(
+    (sum, { kind, shape }) => (kind === 'parameter' ? sum + numel(shape.map((size) => size ?? 0)) : sum),
+    0,
+  );
 
 const count = (chips: readonly ChipInfo[]): string => {
   const known = chips
@@ -206,7 +226,10 @@ const LayerRow = memo(function LayerRow({
       >
         <span className="layer-row-name">{name}</span>
         <span className="shape muted">
-          {output ? formatShape(output) : view?.outputs.length === 0 ? '' : '?'}
+          <Explained
+            text={output ? formatShape(output) : view?.outputs.length === 0 ? '' : '?'}
+            why={() => whyOutput(id, 0)}
+          />
         </span>
         <span className="layer-row-count">{count(view?.chips ?? [])}</span>
       </button>

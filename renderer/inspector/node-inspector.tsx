@@ -8,6 +8,7 @@ import type { GraphNode } from '#core/document/project';
 
 import { rename, renameFault, setParam } from '../actions/graph';
 import { CategoryIcon } from '../chrome/category-icon';
+import { Explained } from '../chrome/explained';
 import { ParamField } from '../fields/param-field';
 import { TextField } from '../fields/plain-fields';
 import { showCount } from '../panels/format';
@@ -15,6 +16,7 @@ import { clearAfter, showAfterEdit } from '../stores/after';
 import { scopePath, useDocument, useNode } from '../stores/document';
 import { useLive, type NodeView } from '../stores/live';
 import { useModel } from '../stores/model';
+import { whyInput, whyOutput, whyParam } from '../stores/why';
 import { helpText, saidText, t } from '../text';
 import { ActivitySection } from './activity';
 import { BlockInspector } from './block-inspector';
@@ -68,7 +70,7 @@ export function NodeInspector({ id }: { readonly id: string }): JSX.Element | nu
           }}
         />
         {declaration ? <Params node={node} declaration={declaration} view={view} /> : null}
-        <ShapeFacts declaration={declaration} view={view} flops={flops} />
+        <ShapeFacts id={id} declaration={declaration} view={view} flops={flops} />
         <ParameterList key={node.id} node={node} chips={view.chips} />
         <ActivitySection id={id} />
       </div>
@@ -105,6 +107,7 @@ function Params({
           spec={spec}
           value={name in node.params ? canonical(spec.parse.bind(spec), node.params[name]) : spec.initial}
           inferred={view.sizes[name]}
+          why={view.sizes[name] === undefined ? '' : whyParam(node.id, name)}
           problem={view.problems.find(({ message }) => message.includes(` ${name}:`))?.message}
         />
       ))}
@@ -119,6 +122,8 @@ interface ParamProps {
   readonly spec: ParamSpec;
   readonly value: unknown;
   readonly inferred: unknown;
+  /** Where what was inferred comes from. */
+  readonly why: string;
   readonly problem: string | undefined;
 }
 
@@ -146,6 +151,7 @@ const Param = memo(
     a.name === b.name &&
     a.spec === b.spec &&
     a.problem === b.problem &&
+    a.why === b.why &&
     JSON.stringify([a.value, a.inferred]) === JSON.stringify([b.value, b.inferred]),
 );
 
@@ -159,10 +165,12 @@ function canonical(parse: (value: unknown) => unknown, value: unknown): unknown 
 }
 
 function ShapeFacts({
+  id,
   declaration,
   view,
   flops,
 }: {
+  readonly id: string;
   readonly declaration: LayerDeclaration | null;
   readonly view: NodeView;
   readonly flops: number | null;
@@ -175,13 +183,17 @@ function ShapeFacts({
         {view.inputs.map((shape, at) => (
           <div key={`in${at}`}>
             <dt>{declaration?.inputs[at]?.name ?? 'input'}</dt>
-            <dd className="shape">{show(shape)}</dd>
+            <dd className="shape">
+              <Explained text={show(shape)} why={() => whyInput(id, at)} />
+            </dd>
           </div>
         ))}
         {view.outputs.map((shape, at) => (
           <div key={`out${at}`}>
             <dt>{declaration?.outputs[at]?.name ?? 'output'}</dt>
-            <dd className="shape">{show(shape)}</dd>
+            <dd className="shape">
+              <Explained text={show(shape)} why={() => whyOutput(id, at)} />
+            </dd>
           </div>
         ))}
         {flops === null || flops === 0 ? null : (

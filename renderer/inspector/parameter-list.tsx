@@ -3,7 +3,9 @@ import { useState, type JSX } from 'react';
 import type { GraphNode } from '#core/document/project';
 import { formatShape } from '#core/tensor/shape';
 
+import { Explained } from '../chrome/explained';
 import type { ChipInfo } from '../stores/live';
+import { whyTensor } from '../stores/why';
 import { provenanceText, t } from '../text';
 import { TensorChoices } from './tensor-choices';
 
@@ -30,7 +32,9 @@ export function ParameterList({ node, chips }: ParameterListProps): JSX.Element 
               {chip.name}
               {chip.kind.includes('buffer') ? <span className="tag">{t('common.buffer')}</span> : null}
             </span>
-            <span className="shape">{formatShape(chip.shape)}</span>
+            <span className="shape">
+              <Explained text={formatShape(chip.shape)} why={() => whyTensor(node.id, chip.name)} />
+            </span>
             <span className="parameter-state">
               {chip.state === 'uninitialized' && chip.waitsFor !== null
                 ? t('parameter.waits', { what: chip.waitsFor })

@@ -21,7 +21,7 @@ export function TensorChoices({ id, chip, options }: TensorChoicesProps): JSX.El
   const { shape, part_of } = chip;
   const name = part_of ?? chip.name;
   const isMagnitude = part_of !== undefined && chip.name.endsWith('.original0');
-  if (isMagnitude) return <p className="muted">how long {part_of} is along each direction</p>;
+  if (isMagnitude) return <p className="muted">{t('choice.magnitude', { name: part_of })}</p>;
   const chosen = options.initializer?.kind ?? '';
   const kinds = INITIALIZERS.filter(({ leastRank }) => leastRank <= shape.length).map(({ kind }) => kind);
   const isOther = chosen !== '' && !kinds.some((kind) => kind === chosen);

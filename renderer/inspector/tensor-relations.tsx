@@ -54,7 +54,7 @@ export function TensorRelations({ id, chip, options }: TensorRelationsProps): JS
       <Chooser
         label={t('choice.tie', { name })}
         title={t('tensorRelations.oneParameterUnderTwo')}
-        none="a parameter of its own"
+        none={t('choice.own')}
         values={targets}
         chosen={options.tied_to}
         describe={(key) => t('choice.tiedTo', { name: key })}
@@ -64,10 +64,10 @@ export function TensorRelations({ id, chip, options }: TensorRelationsProps): JS
       <Chooser
         label={t('choice.group', { name })}
         title={t('tensorRelations.groupsHaveTheirOwn')}
-        none="the optimizer’s own rate"
+        none={t('choice.ownRate')}
         values={Object.keys(project?.training.optimizer.groups ?? {})}
         chosen={options.group}
-        describe={(group) => `group ${group}`}
+        describe={(group) => t('choice.inGroup', { group })}
         onChoose={(value) => setTensorOption(id, name, 'group', value)}
       />
     </>

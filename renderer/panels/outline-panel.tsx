@@ -1,6 +1,6 @@
 // The canvas as a tree for keyboard and screen reader: every node with its shapes, states, ports and tensors. What is chosen here is
 // chosen on the canvas, and the other way round.
-import { useEffect, useMemo, useRef, useState, type JSX, type KeyboardEvent } from 'react';
+import { useEffect, useMemo, useRef, useState, type JSX, type KeyboardEvent, type MouseEvent } from 'react';
 import { topologicalOrder } from '#core/graph/order';
 import type { Graph, GraphNode } from '#core/document/project';
 
@@ -11,6 +11,16 @@ import { shownGraph, useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { onlySelected, openDialog, select, useUi } from '../stores/ui';
 import { t } from '../text';
+import {
+  addAtPort,
+  belowOf,
+  choose,
+  disconnectPort,
+  insertBefore,
+  openMenuFor,
+  pointOf,
+  type Choice,
+} from './outline-choice';
 import { outlineRows, type OutlineRow } from './outline-rows';
 
 /** Pixels of a row, as in dock.css. */
@@ -30,10 +40,14 @@ export function OutlinePanel(): JSX.Element {
   const project = useDocument((state) => state.project);
   const views = useLive((state) => state.views);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const [active, setActive] = useState<string | null>(null);
+  const [active, setActive] = useState(() => onlySelected(useUi.getState()));
   const [view, setView] = useState({ top: 0, height: 400 });
   const box = useRef<HTMLDivElement>(null);
   const typed = useRef({ text: '', at: 0 });
+  /** Where a range that Shift extends begins. */
+  const anchor = useRef<string | null>(null);
+  /** The keys stay where they are while the tree itself selects. */
+  const isChoosing = useRef(false);
   const order = useMemo(() => (graph ? inOrder(graph) : []), [graph]);
   const rows = useMemo(
     () => (graph ? outlineRows(graph, order, views, open, project) : []),
@@ -58,7 +72,9 @@ export function OutlinePanel(): JSX.Element {
       useUi.subscribe((state, before) => {
         if (state.selection === before.selection) return;
         const id = onlySelected(state);
-        if (id !== null) setActive((now) => (now?.split(' ')[0] === id ? now : id));
+        if (id === null || isChoosing.current) return;
+        anchor.current = id;
+        setActive((now) => (now?.split(' ')[0] === id ? now : id));
       }),
     [],
   );
@@ -66,10 +82,13 @@ export function OutlinePanel(): JSX.Element {
     scrollTo(index);
   }, [index]);
 
-  const go = (row: OutlineRow | undefined): void => {
+  const go = (row: OutlineRow | undefined, how: Choice = 'only'): void => {
     if (!row) return;
+    anchor.current = how === 'range' ? (anchor.current ?? rows[index]?.node ?? row.node) : row.node;
     setActive(row.key);
-    select([row.node]);
+    isChoosing.current = true;
+    choose(how, order, row.node, anchor.current);
+    isChoosing.current = false;
     showNode(row.node);
   };
   const toggle = (node: string, isOpen: boolean): void => {
@@ -81,8 +100,12 @@ export function OutlinePanel(): JSX.Element {
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rows[index];
-    if (!row || event.ctrlKey || event.metaKey) return;
-    const isDone = event.altKey ? event.code === 'KeyC' && connectFrom(row) : handleKey(event.key, row);
+    if (!row) return;
+    const isDone = event.altKey
+      ? event.code === 'KeyC' && connectFrom(row)
+      : event.ctrlKey || event.metaKey
+        ? chooseKey(event.key, row, 'none')
+        : (event.shiftKey && chooseKey(event.key, row, 'range')) || handleKey(event.key, row);
     if (isDone) {
       event.preventDefault();
       event.stopPropagation();
@@ -94,20 +117,19 @@ export function OutlinePanel(): JSX.Element {
     return true;
   };
 
+  /** Keys that lead to another row, whatever that does to the selection; the space bar adds a row to it or takes it out. */
+  const chooseKey = (key: string, row: OutlineRow, how: Choice): boolean => {
+    if (key === ' ') go(row, 'toggle');
+    else if (key === 'ArrowDown') go(rows[index + 1], how);
+    else if (key === 'ArrowUp') go(rows[index - 1], how);
+    else if (key === 'Home') go(rows[0], how);
+    else if (key === 'End') go(rows.at(-1), how);
+    else return false;
+    return true;
+  };
+
   const handleKey = (key: string, row: OutlineRow): boolean => {
     switch (key) {
-      case 'ArrowDown':
-        go(rows[index + 1]);
-        return true;
-      case 'ArrowUp':
-        go(rows[index - 1]);
-        return true;
-      case 'Home':
-        go(rows[0]);
-        return true;
-      case 'End':
-        go(rows.at(-1));
-        return true;
       case 'ArrowRight':
         if (row.isExpanded === true) go(rows[index + 1]);
         else if (row.level === 1) toggle(row.node, true);
@@ -117,21 +139,25 @@ export function OutlinePanel(): JSX.Element {
         else if (row.level === 2) go(rows.find(({ key: other }) => other === row.node));
         return true;
       case 'Enter':
-        if (isBlock(row.node)) openBlock(row.node);
+        if (row.port) addAtPort(row.node, row.port);
+        else if (isBlock(row.node)) openBlock(row.node);
         else toggle(row.node, row.isExpanded !== true && row.level === 1);
         return true;
+      case 'Insert':
+        return row.port?.kind === 'input' && insertBefore(row.node, row.port.name);
       case 'F2':
         select([row.node]);
         runCommand('edit.rename');
         return true;
       case 'Delete':
       case 'Backspace':
+        if (row.level === 2) return row.port !== undefined && disconnectPort(row.node, row.port);
         go(rows.find(({ level, at }) => level === 1 && at === siblingOf(row)));
         select([row.node]);
         runCommand('edit.delete');
         return true;
       default:
-        return key.length === 1 && key !== ' ' && seek(key);
+        return chooseKey(key, row, 'only') || (key.length === 1 && seek(key));
     }
   };
 
@@ -167,9 +193,18 @@ export function OutlinePanel(): JSX.Element {
         tabIndex={0}
         className="outline-tree"
         aria-label={t('outline.outlineOfTheGraph')}
+        aria-multiselectable
         aria-describedby="outline-help"
         aria-activedescendant={current ? rowId(current) : undefined}
         onKeyDown={onKeyDown}
+        onContextMenu={(event) => {
+          event.preventDefault();
+          // The menu key's event comes from the tree, the mouse's from a row.
+          const under = event.target instanceof Element ? event.target.closest('.outline-row') : null;
+          const row = under ? rows.find((each) => rowId(each) === under.id) : current;
+          if (row)
+            openMenuFor(row.node, under ? pointOf(event) : belowOf(document.getElementById(rowId(row))));
+        }}
         onScroll={({ currentTarget }) => {
           setView({ top: currentTarget.scrollTop, height: currentTarget.clientHeight });
         }}
@@ -185,8 +220,9 @@ export function OutlinePanel(): JSX.Element {
               key={row.key}
               row={row}
               isActive={row.key === current?.key}
-              onChoose={() => {
-                go(row);
+              onChoose={({ shiftKey, ctrlKey, metaKey }) => {
+                go(row, shiftKey ? 'range' : ctrlKey || metaKey ? 'toggle' : 'only');
+                if (shiftKey || ctrlKey || metaKey) return;
                 if (row.key === active && row.level === 1) toggle(row.node, row.isExpanded !== true);
               }}
             />
@@ -208,7 +244,7 @@ function Row({
   readonly row: OutlineRow;
   readonly isActive: boolean;
   readonly isHidden?: boolean;
-  readonly onChoose?: () => void;
+  readonly onChoose?: (event: MouseEvent) => void;
 }): JSX.Element {
   const isSelected = useUi((state) => state.selection.nodes.has(row.node));
   return (

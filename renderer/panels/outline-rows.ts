@@ -6,6 +6,7 @@ import { formatShape } from '#core/tensor/shape';
 
 import type { NodeView } from '../stores/live';
 import { portsOf } from '../stores/ports';
+import { whyOutput } from '../stores/why';
 import { provenanceText, saidText, t } from '../text';
 
 export interface OutlineRow {
@@ -93,7 +94,10 @@ function children(
         to.length === 0 ? t('port.free') : t('port.to', { names: named(to.map((edge) => edge.to.node)) });
       return {
         key: `${node.id} out ${name}`,
-        text: t('port.output.row', { name, edges, shape: shapeText(view?.outputs[at]) }),
+        text: [
+          t('port.output.row', { name, edges, shape: shapeText(view?.outputs[at]) }),
+          ...whyOutput(node.id, at).split('\n').filter((why) => why !== ''), // prettier-ignore
+        ].join(', '),
         port: { kind: 'output', name } as const,
       };
     }),

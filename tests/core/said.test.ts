@@ -110,6 +110,22 @@ test('problems, what to do about them and their repairs are said in German', () 
     '„fc1“ so ändern, dass 100 herauskommt.',
     'in_features von „fc2“ leer lassen',
     'in_features von „fc2“ auf 64 setzen',
+    'out_features von „fc1“ auf 100 setzen',
+  ]);
+  expect(
+    [
+      "Connect 'a' to value of 's'",
+      "Connect output of 'a' to 's'",
+      "Join 'a' and 'b' by add1",
+      "Make 'n' a BatchNorm2d",
+      "Remove the edge from 'b' to 's'",
+    ].map((said) => saidIn('de', said)),
+  ).toEqual([
+    '„a“ mit value von „s“ verbinden',
+    'output von „a“ mit „s“ verbinden',
+    '„a“ und „b“ durch add1 zusammenführen',
+    '„n“ zu BatchNorm2d machen',
+    'Die Kante von „b“ nach „s“ entfernen',
   ]);
   expect(inGerman(having('conv1', { in_channels: 3 }))[0]).toBe(
     'Conv2d „conv1“, in_channels: erwartet 3, bekommen 1 von der Probe 1×8×8.',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { card } from './support/canvas';
 import { expect, test } from './support/fixtures';
+import { launch } from './support/lazuli';
 
 test('settings are searched, changed and kept, by keyboard alone; shortcuts are listed; the window speaks German', async ({
   lazuli,
@@ -51,6 +52,26 @@ test('settings are searched, changed and kept, by keyboard alone; shortcuts are 
   );
   expect(label).toBe('Speichern');
   expect(kept()).toMatchObject({ language: 'de', contrast: 'more', theme: 'dark' });
+});
+
+test('the window comes up again where it was and as large', async ({ lazuli }) => {
+  const { app, folder } = lazuli;
+  const place = { x: 60, y: 40, width: 1040, height: 680 };
+  const ended = app.waitForEvent('close');
+  await app.evaluate(({ BrowserWindow }, bounds) => {
+    const [window] = BrowserWindow.getAllWindows();
+    window?.setBounds(bounds);
+    // After this call was answered.
+    setTimeout(() => window?.close());
+  }, place);
+  await ended;
+  const kept: unknown = JSON.parse(readFileSync(join(folder, 'user-data', 'settings.json'), 'utf8'));
+  expect(kept).toMatchObject({ bounds: place });
+  const again = await launch({ project: join(folder, 'digits.lazuli'), folder });
+  const bounds = await again.app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.getNormalBounds(),
+  );
+  expect(bounds).toEqual(place);
 });
 
 test.describe('at the first start', () => {

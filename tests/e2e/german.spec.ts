@@ -8,7 +8,7 @@ test.use({ example: 'digits' });
 
 /** Words that stand in English sentences and in no German one. */
 const ENGLISH =
-  /\b(?:the|and|with|of|is|are|not|no|from|this|that|its|to|by|for|each|first|change|layers?|samples?|target|loss|learning|choose|add|remove|undo|run|rate|waits)\b/i;
+  /\b(?:the|and|with|of|is|are|not|no|from|this|that|its|to|by|for|each|first|change|layers?|samples?|target|loss|learning|choose|add|remove|undo|run|rate|waits|inferred|none|failed)\b/i;
 
 /** What is PyTorch's or the declarations' own: names; what devices say of themselves. */
 const OWN = [
@@ -45,14 +45,25 @@ test('with German chosen no panel and no dialog speaks English', async ({ lazuli
   });
   await page.evaluate(() => window.lazuli.call['app.prefer']({ language: 'de' }));
   await page.reload();
-  await page.getByRole('button', { name: 'Probe einspeisen' }).first().click();
-  await expect(card(page, 'fc2')).toContainText('10×64');
   const english: Record<string, readonly string[]> = {};
   const look = async (state: string): Promise<void> => {
     await page.screenshot({ path: info.outputPath(`${state}.png`) });
     const texts = (await englishTexts(page)).filter((text) => !LAYERS.includes(text));
     if (texts.length > 0) english[state] = texts;
   };
+  // While sizes are blank their fields say so.
+  await card(page, 'fc1').click();
+  await look('Knoten ohne Form');
+  await expect(card(page, 'fc1')).toHaveAttribute(
+    'aria-label',
+    'fc1, Linear, Ausgang unbekannt, 2 uninitialisiert',
+  );
+  await page.keyboard.press('Alt+C');
+  await expect(page.getByRole('dialog')).toContainText('Ausgabe output');
+  await look('Verbinden');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Probe einspeisen' }).first().click();
+  await expect(card(page, 'fc2')).toContainText('10×64');
   for (const tab of ['Probe', 'Training', 'Vorhersagen', 'Läufe', 'Parameter', 'Probleme', 'Gliederung']) {
     await page.getByRole('tab', { name: tab, exact: true }).click();
     await page.evaluate(() => {

@@ -149,6 +149,35 @@ test('a file that something else changed is not overwritten unasked', async ({ l
   expect(await lazuli.messages()).toHaveLength(1);
 });
 
+test('a file that something else changed is taken over, and undo brings back what was here', async ({
+  lazuli,
+}) => {
+  const { page, folder } = lazuli;
+  await rename(page, 'fc1', 'mine');
+  await page.getByRole('button', { name: 'Feed sample' }).first().click();
+  await expect(card(page, 'mine')).toContainText('64×512');
+  const mine = await values(page);
+  writeFileSync(file(folder), readFileSync(file(folder), 'utf8').replace('"relu3"', '"theirs"'));
+  await lazuli.answerMessages('Reload');
+  await page.getByRole('button', { name: 'Save', exact: true }).press('Enter');
+  await expect(card(page, 'theirs')).toBeVisible();
+  await expect(card(page, 'fc1')).toContainText('uninitialized');
+  await expect(page.getByLabel('Unsaved changes')).toHaveCount(0);
+  // It was read: saving asks no more.
+  await lazuli.command('file.save');
+  await expect(page.getByText('Saved digits.lazuli')).toBeVisible();
+  expect(await lazuli.messages()).toHaveLength(1);
+
+  await page.keyboard.press('ControlOrMeta+Z');
+  await expect(card(page, 'mine')).toContainText('64×512');
+  await expect(card(page, 'theirs')).toHaveCount(0);
+  await expect(page.getByLabel('Unsaved changes')).toBeVisible();
+  expect(await values(page)).toBe(mine);
+  await lazuli.command('edit.redo');
+  await expect(card(page, 'theirs')).toBeVisible();
+  await expect(card(page, 'fc1')).toContainText('uninitialized');
+});
+
 test('backups that cannot be written are told until they can', async ({ lazuli }) => {
   const { page, folder } = lazuli;
   const at = join(folder, 'user-data', 'backups');

@@ -1,4 +1,6 @@
 // An error sits on its edge with a repair that was tried; a shape says where its numbers come from.
+import type { Locator } from '@playwright/test';
+
 import { card, edge } from './support/canvas';
 import { expect, test } from './support/fixtures';
 
@@ -54,4 +56,30 @@ test('hovering a shape names the nodes its sizes come from', async ({ lazuli }) 
   const label = page.locator('.edge-label').filter({ hasText: /^64×512$/ });
   await label.hover();
   await expect(label).toHaveAttribute('title', /512 = 32·4·4 from 'flatten' ← /);
+
+  // On a card, of a tensor by axis and of the result; in the inspector and in the tables too.
+  const weight = card(page, 'fc1').locator('.chip-shape').first();
+  await weight.hover();
+  await expect(weight).toHaveAttribute('title', /^64 from 'fc1'\n512 = 32·4·4 from 'flatten' ← /);
+  const bias = card(page, 'fc1').locator('.chip-shape').nth(1);
+  await bias.hover();
+  await expect(bias).toHaveAttribute('title', "64 from 'fc1'");
+  const result = card(page, 'output').locator('.card-footer .shape');
+  await result.hover();
+  await expect(result).toHaveAttribute('title', "10 from 'fc2'");
+  const why = async (of: Locator, told: RegExp): Promise<void> => {
+    await of.hover();
+    await expect(of).toHaveAttribute('title', told);
+  };
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  await why(inspector.getByText('38,378', { exact: true }), /^32,832 from 'fc1'\n4,640 from 'conv2'/);
+  await card(page, 'fc1').click();
+  // What was inferred is told without hovering.
+  await expect(inspector.getByText(/^512 = 32·4·4 from 'flatten' ← .* ← the sample's 1×8×8$/)).toBeVisible();
+  await why(inspector.getByRole('region', { name: 'Shapes' }).getByText('64×64'), /^64 from 'fc1'$/);
+  await page.getByRole('tab', { name: 'Parameters' }).click();
+  await why(
+    page.getByRole('row').filter({ hasText: 'conv2.weight' }).getByText('32×16×3×3'),
+    /16 from 'pool1' ← 'conv1'/,
+  );
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { breakUpEdit } from '#core/graph/break-up';
 import { collapseEdit } from '#core/graph/collapse';
-import { applyEdit } from '#core/graph/edits';
+import { applyEdit, applyEdits, type Edit } from '#core/graph/edits';
 import type { Project } from '#core/document/project';
 import { memorySource } from '#core/formats/bytes';
 import { contiguousBytes, readWeights } from '#core/formats/index';
@@ -13,6 +13,20 @@ const state = async (session: Awaited<ReturnType<typeof openExample>>): Promise<
   const weights = await readWeights(memorySource('state', await session.exportState()));
   return Object.fromEntries(weights.entries.map(({ name, shape }) => [name, String(shape)]));
 };
+
+/** Every tensor's bytes, in the order of the state dict. */
+async function valuesByKey(
+  session: Awaited<ReturnType<typeof openExample>>,
+): Promise<Readonly<Record<string, string>>> {
+  const { entries } = await readWeights(memorySource('state', await session.exportState()));
+  const values: Record<string, string> = {};
+  for (const entry of entries) {
+    const bytes: Uint8Array[] = [];
+    for await (const chunk of contiguousBytes(entry)) bytes.push(chunk.slice());
+    values[entry.name] = Buffer.concat(bytes).toString('hex');
+  }
+  return values;
+}
 
 function collapse(
   project: Project,
@@ -61,16 +75,7 @@ test.each([undefined, 'shared'] as const)(
     await session.feedSample();
     const run = await session.train();
     expect((await run.finished).error).toBeNull();
-    const values = async (): Promise<readonly string[]> => {
-      const { entries } = await readWeights(memorySource('state', await session.exportState()));
-      return Promise.all(
-        entries.map(async (entry) => {
-          const bytes: Uint8Array[] = [];
-          for await (const chunk of contiguousBytes(entry)) bytes.push(chunk.slice());
-          return Buffer.concat(bytes).toString('hex');
-        }),
-      );
-    };
+    const values = async (): Promise<readonly string[]> => Object.values(await valuesByKey(session));
     const before = await values();
     const apart = breakUpEdit(graph, node);
     if (!apart) throw new Error('not broken up');
@@ -89,6 +94,41 @@ test.each([undefined, 'shared'] as const)(
     expect(await values()).toEqual(before);
   },
 );
+
+test('an instance whose weights another one uses is broken up: both keep the values, also through undo', async () => {
+  const session = await openExample('iris', { epochs: 1 });
+  const { project, node, block } = collapse(session.project, ['fc2', 'relu2'], 'deep');
+  const port = { node, port: 'output' };
+  const again = { id: 'n90', name: 'again', layer: 'block', params: {}, position: { x: 0, y: 0 } };
+  const { graph } = applyEdits(project.graph, [
+    { kind: 'add_node', node: { ...again, block: { id: block, weights: 'shared' } } },
+    ...project.graph.edges
+      .filter(({ from }) => from.node === node)
+      .flatMap((edge): Edit[] => [
+        { kind: 'disconnect', id: edge.id },
+        { kind: 'connect', edge: { ...edge, from: { ...port, node: 'n90' } } },
+      ]),
+    { kind: 'connect', edge: { id: 'e90', from: port, to: { node: 'n90', port: 'input' } } },
+  ]);
+  const two = { ...project, graph };
+  await session.update(two);
+  await session.feedSample();
+  expect((await (await session.train()).finished).error).toBeNull();
+  const shared = await valuesByKey(session);
+  expect(shared['again.fc2.weight']).toBe(shared['deep.fc2.weight']);
+  const apart = breakUpEdit(graph, node);
+  if (!apart) throw new Error('not broken up');
+  const flat = applyEdit(graph, apart.edit);
+  const info = await session.update({ ...two, graph: flat.graph });
+  const states = info.nodes.flatMap(({ parameters }) => parameters.map(({ state }) => state));
+  expect(new Set(states)).toEqual(new Set(['trained']));
+  const after = await valuesByKey(session);
+  expect(after['fc2.weight']).toBe(shared['deep.fc2.weight']);
+  expect(after['again.fc2.weight']).toBe(shared['deep.fc2.weight']);
+  expect(after['again.fc2.bias']).toBe(shared['deep.fc2.bias']);
+  await session.update({ ...two, graph: applyEdit(flat.graph, flat.inverse).graph });
+  expect(await valuesByKey(session)).toEqual(shared);
+});
 
 test('three copies that share weights train as one set of parameters', async () => {
   const session = await openExample('iris', { epochs: 2 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 
 import type { GraphNode, Project, TensorOptions } from '#core/document/project';
 import { parseProject } from '#core/document/parse';
+import { applyEdits } from '#core/graph/edits';
 import { serializeProject } from '#core/document/serialize';
 import { readTorch } from '#core/formats/index';
 import { memorySource } from '#core/formats/index';
@@ -91,9 +92,34 @@ test('TENSOR-4 a tied parameter is one object: counted once, saved under both na
   await session.restore(kept);
   expect(await weights(session)).toEqual(before);
   await session.update(project({}));
-  const apart = await weights(session);
-  expect(apart.get('b.weight')).toEqual(before.get('b.weight'));
-  expect(apart.get('c.weight')).not.toEqual(before.get('b.weight'));
+  const apart = await readTorch(memorySource('state', await session.exportState()));
+  const [own, other] = ['b.weight', 'c.weight'].map((key) => apart.entries.find(({ name }) => name === key));
+  expect(own?.storageKey).not.toBe(other?.storageKey);
+  expect(await weights(session)).toEqual(before);
+  await (
+    await session.train()
+  ).finished;
+  const after = await weights(session);
+  expect(after.get('c.weight')).not.toEqual(after.get('b.weight'));
+});
+
+test('TENSOR-4 what was tied to a layer that is removed keeps its values, and before a sample it stays uninitialized', async () => {
+  const tied = project({ c: { weight: { tied_to: 'b.weight' } } });
+  const session = await open(tied);
+  const free = (given: Project): Project => ({ ...given, graph: project({}).graph });
+  await session.update(free(tied));
+  expect(parameter(session, 'c.weight')?.state).toBe('uninitialized');
+  await session.update(tied);
+  await session.feedSample();
+  const before = await weights(session);
+  const { nodes } = tied.graph;
+  const [b, c] = ['b', 'c'].map((name) => nodes.find((each) => each.name === name)?.id);
+  const { graph } = applyEdits(tied.graph, [
+    { kind: 'set_tensor_option', id: c ?? '', tensor: 'weight', option: 'tied_to' },
+    { kind: 'remove_node', id: b ?? '' },
+  ]);
+  await session.update({ ...tied, graph });
+  expect((await weights(session)).get('c.weight')).toEqual(before.get('c.weight'));
 });
 
 test('TENSOR-4 a tie of shapes that differ forbids the run and says both shapes', async () => {

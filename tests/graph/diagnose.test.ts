@@ -5,7 +5,7 @@ import { diagnose, isRunnable } from '#core/graph/diagnose';
 import type { GraphEdge } from '#core/document/project';
 import { flattenGraph } from '#core/graph/flatten';
 import { inferGraph } from '#core/graph/infer';
-import { explainOutput, inWords, provenanceOf, type Words } from '#core/graph/provenance';
+import { explainOutput, explainTensor, inWords, provenanceOf, type Words } from '#core/graph/provenance';
 import { chain, edge, node } from './graphs';
 
 const images = { inputs: { input: [64, 3, 8, 8] } };
@@ -71,6 +71,21 @@ test('the provenance of a size goes back to the sample', () => {
   const flatten = inference.nodes.get('flatten');
   expect(flatten && explainOutput(inference, flatten, 0, german)).toEqual([
     "288 = 8·6·6 aus 'flatten' ← 'conv1' ← der Probe 3×8×8",
+  ]);
+  const tensor = (name: string, key: string): readonly string[] => {
+    const found = inference.nodes.get(name);
+    return found ? explainTensor(inference, found, key, german) : [];
+  };
+  expect(tensor('fc1', 'weight')).toEqual([
+    "64 aus 'fc1'",
+    "288 = 8·6·6 aus 'flatten' ← 'conv1' ← der Probe 3×8×8",
+  ]);
+  expect(tensor('fc1', 'bias')).toEqual(["64 aus 'fc1'"]);
+  expect(tensor('conv1', 'weight')).toEqual([
+    "8 aus 'conv1'",
+    '3 aus der Probe 3×8×8',
+    "3 aus 'conv1'",
+    "3 aus 'conv1'",
   ]);
   expect(diagnose(inference)).toEqual([]);
 });

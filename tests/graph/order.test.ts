@@ -64,3 +64,13 @@ test('a long chain does not overflow the stack', () => {
   expect(closesCycle(graph, 'n0', 'n19999')).toBe(false);
   expect(reachable(graph, ['output'], 'backward').size).toBe(20_002);
 });
+
+test('what hangs together is reached both ways, past branches that only meet it', () => {
+  const graph = {
+    nodes: nodes('a', 'b', 'c', 'd', 'x', 'y'),
+    edges: [edge('a', 'b'), edge('c', 'b'), edge('c', 'd'), edge('x', 'y')],
+  };
+  expect([...reachable(graph, ['a'], 'both')].sort()).toEqual(['a', 'b', 'c', 'd']);
+  expect([...reachable(graph, ['a'], 'forward')].sort()).toEqual(['a', 'b']);
+  expect([...reachable(graph, ['d'], 'backward')].sort()).toEqual(['c', 'd']);
+});

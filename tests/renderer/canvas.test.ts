@@ -91,6 +91,9 @@ test('a tall drawing is folded into columns; a layer is never torn apart', () =>
   const byId = new Map(foldIntoColumns(pairs, boxes, 3).map(({ id, position }) => [id, position]));
   for (let at = 0; at < 12; at += 2) expect(byId.get(`b${at}`)?.y).toBe(byId.get(`b${at + 1}`)?.y);
   expect(foldIntoColumns([], [], 1)).toEqual([]);
+  // Where the cards stand now has no say.
+  const scattered = boxes.map((box, at) => ({ ...box, x: 12, y: (at * 7919) % 1000 }));
+  expect(foldIntoColumns(pairs, scattered, 3)).toEqual(foldIntoColumns(pairs, boxes, 3));
 });
 
 test('the templates fit their cards without overlap', () => {

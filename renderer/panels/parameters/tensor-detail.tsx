@@ -7,11 +7,13 @@ import { formatShape } from '#core/tensor/shape';
 
 import { copyTensor, reinitialize } from '../../actions/parameters';
 import { focusNode } from '../../canvas/focus-node';
+import { Explained } from '../../chrome/explained';
 import { IconButton } from '../../chrome/icon-button';
 import { call } from '../../client';
 import { useFigures, valuesStamp } from '../../stores/figures';
 import { useRun } from '../../stores/run';
 import { showError } from '../../stores/toasts';
+import { whyTensorAt } from '../../stores/why';
 import { showCount, showLoss } from '../format';
 import { provenanceText, t } from '../../text';
 import { Histogram } from './histogram';
@@ -38,7 +40,9 @@ export function TensorDetailView({ info, view, onView }: TensorDetailProps): JSX
     <section className="tensor-detail" aria-label={t('tensor.details', { key })}>
       <header>
         <h3 title={key}>{key}</h3>
-        <span className="shape">{formatShape(shape)}</span>
+        <span className="shape">
+          <Explained text={formatShape(shape)} why={() => whyTensorAt(info.node, info.name)} />
+        </span>
         <IconButton
           label={t('tensorDetail.showOnTheCanvas')}
           icon={Locate}

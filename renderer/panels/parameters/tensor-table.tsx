@@ -5,8 +5,10 @@ import type { ParameterInfo } from '#core/session/session';
 import { formatShape } from '#core/tensor/shape';
 
 import { focusNode } from '../../canvas/focus-node';
+import { Explained } from '../../chrome/explained';
 import { figuresOf, useFigures, wantFigures } from '../../stores/figures';
 import { useRun } from '../../stores/run';
+import { whyTensorAt } from '../../stores/why';
 import { showFigure } from '../format';
 import { t } from '../../text';
 import { COLUMNS, notFinite, type Column, type ColumnName } from './listing';
@@ -175,7 +177,7 @@ function Cells({ info }: { readonly info: ParameterInfo }): JSX.Element {
         )}
       </span>
       <span role="gridcell" className="shape">
-        {formatShape(info.shape)}
+        <Explained text={formatShape(info.shape)} why={() => whyTensorAt(info.node, info.name)} />
       </span>
       <span role="gridcell" className="muted">
         {info.dtype}

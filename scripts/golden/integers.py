@@ -21,6 +21,7 @@ PAIRS = {
 FUNCTIONS = ["abs", "neg", "sign", "square", "floor", "ceil", "round", "sqrt", "rsqrt", "reciprocal", "exp", "expm1", "log", "log1p", "sin", "cos", "erf", "relu", "sigmoid", "tanh"]
 BOUNDS = [{"min": -7}, {"max": 5}, {"min": 1, "max": 9}, {"min": 4, "max": 2}, {"min": 0.5, "max": 30}]
 SINGLES = {
+    "tril": (lambda x: torch.tril(x, 1), {"diagonal": 1}), "triu": (lambda x: torch.triu(x, 1), {"diagonal": 1}),
     "bitwise_not": (torch.bitwise_not, {}), "logical_not": (torch.logical_not, {}),
     "sum": (lambda x: torch.sum(x, (0, 1)), {"dim": [0, 1]}), "mean": (lambda x: torch.mean(x, -1), {"dim": [-1]}),
     "amax": (lambda x: torch.amax(x, 0), {"dim": [0]}), "amin": (lambda x: torch.amin(x, 0), {"dim": [0]}),

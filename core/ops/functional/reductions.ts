@@ -56,11 +56,11 @@ export function variance(
   options: VarianceOptions = {},
 ): Tensor {
   const deviation = noGrad(() => sub(x, mean(x, axes, { keepdim: true })));
-  const divisor = Math.max(0, countOf(x.shape, axes) - (options.correction ?? 1));
-  const value = noGrad(() => div(sum(square(deviation), axes, options), divisor));
+  const divisor = countOf(x.shape, axes) - (options.correction ?? 1);
+  const value = noGrad(() => div(sum(square(deviation), axes, options), Math.max(0, divisor)));
   const reduced = axes === null ? x.shape.map((_, axis) => axis) : normalizeAxes(axes, x.rank);
   const kept = x.shape.map((size, axis) => (reduced.includes(axis) ? 1 : size));
-  // Source: torch's var_backward.
+  // Source: torch's var_backward, which takes the divisor as it is.
   return withGradient('variance', x, value, (gradOutput) =>
     mul(mul(deviation, 2 / divisor), reshape(gradOutput, kept)),
   );

@@ -12,7 +12,7 @@ export const relu = activation({
   summary: 'Keeps what is positive, replaces the rest by 0.',
   keywords: ['rectifier'],
   params: {},
-  formula: (x) => ops.relu(x),
+  formula: ops.reluPromoted,
 });
 
 export const leakyRelu = activation({
@@ -66,7 +66,7 @@ export const sigmoid = activation({
   summary: 'Squeezes each value between 0 and 1.',
   keywords: ['logistic'],
   params: {},
-  formula: (x) => ops.sigmoid(x),
+  formula: (x) => ops.sigmoid(ops.floatOf(x)),
 });
 
 export const tanh = activation({
@@ -75,5 +75,5 @@ export const tanh = activation({
   summary: 'Squeezes each value between -1 and 1.',
   keywords: ['hyperbolic tangent'],
   params: {},
-  formula: (x) => ops.tanh(x),
+  formula: (x) => ops.tanh(ops.floatOf(x)),
 });

@@ -2,7 +2,7 @@
 // Dtypes meet as in PyTorch (core/ops/functional/promoted); nothing of whole numbers has a gradient. floor_divide and remainder take floats too.
 import * as ops from '../ops';
 import type { Tensor } from '../tensor/tensor';
-import { defineLayer, type LayerDeclaration } from './declaration';
+import { defineLayer, type LayerDeclaration, type PortContent } from './declaration';
 import { choice, integer } from './params';
 import { inferCommon, pairOf, type Pair } from './pairs';
 import { inputOf } from './pieces';
@@ -114,9 +114,11 @@ interface Single {
   readonly summary: string;
   readonly keywords: readonly string[];
   readonly turn: (x: Tensor) => Tensor;
+  /** Default: whole. */
+  readonly content?: PortContent;
 }
 
-const single = ({ type, torch, summary, keywords, turn }: Single): LayerDeclaration =>
+const single = ({ type, torch, summary, keywords, turn, content = 'whole' }: Single): LayerDeclaration =>
   defineLayer({
     type,
     torch,
@@ -124,7 +126,7 @@ const single = ({ type, torch, summary, keywords, turn }: Single): LayerDeclarat
     summary,
     keywords: ['mask', ...keywords],
     params: {},
-    inputs: [{ name: 'input', content: 'whole' }],
+    inputs: [{ name: 'input', content }],
     outputs: [{ name: 'output' }],
     infer: (_params, [input = null]) => outputs(input),
     lower: (call) => [turn(inputOf(call))],
@@ -154,6 +156,7 @@ export const logicalNot = single({
   summary: 'Holds where the input is 0.',
   keywords: ['not', 'invert', 'zero'],
   turn: ops.logicalNot,
+  content: 'any',
 });
 
 /** The same values in another dtype: floats lose their fraction in whole numbers, and all but 0 is true. */

@@ -1,5 +1,6 @@
 // Layers that move, copy or hide elements without computing: broadcasting, rolling, flipping, triangles, and picking by an index.
 import * as ops from '../ops';
+import { isFloatingPoint } from '../tensor/dtype';
 import { formatShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { defineLayer, type EdgeShape, type LayerDeclaration, type LayerProblem } from './declaration';
@@ -169,7 +170,7 @@ function triangle(
         torchDefault: 0,
       }),
     },
-    inputs: [{ name: 'input' }],
+    inputs: [{ name: 'input', content: 'any' }],
     outputs: [{ name: 'output' }],
     infer: (_params, [input = null]) =>
       input !== null && input.length < 2
@@ -181,8 +182,13 @@ function triangle(
       const kept = range(rows).flatMap((row) =>
         range(columns).map((column) => (isKept(row, column, call.params.diagonal) ? 1 : 0)),
       );
-      const mask = ops.fromArray(Float64Array.from(kept), input.dtype, input.device, [rows, columns]);
-      return [ops.where(mask, input, 0)];
+      const isWhole = !isFloatingPoint(input.dtype);
+      const mask = ops.fromArray(Float64Array.from(kept), isWhole ? 'bool' : input.dtype, input.device, [
+        rows,
+        columns,
+      ]);
+      if (!isWhole) return [ops.where(mask, input, 0)];
+      return [ops.wherePromoted(mask, input, ops.full([], 0, input.dtype, input.device))];
     },
     flops: () => 0,
     examples: [

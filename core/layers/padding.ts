@@ -41,7 +41,7 @@ function padding<P extends ParamTable>(spec: Padding<P>, rank: SpatialRank): Lay
     summary: spec.summary,
     keywords: ['border', 'pad'],
     params,
-    inputs: [{ name: 'input' }],
+    inputs: [{ name: 'input', content: 'any' }],
     outputs: [{ name: 'output' }],
     infer(given, [input = null]) {
       if (input === null) return outputs(null);

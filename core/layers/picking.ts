@@ -161,7 +161,7 @@ export const pad = defineLayer({
       : [mismatch('pad', 'two numbers for each axis', amounts.length)]),
     ...(mode === 'constant' || value === 0 ? [] : [mismatch('value', '0 where no number is added', value)]),
   ],
-  inputs: [{ name: 'input' }],
+  inputs: [{ name: 'input', content: 'any' }],
   outputs: [{ name: 'output' }],
   infer({ pad: amounts, mode }, [input = null]) {
     if (input === null) return outputs(null);

@@ -25,7 +25,7 @@ const pointwise = ({ type, summary, keywords, values, formula }: Pointwise): Lay
     summary,
     keywords: ['function', ...keywords],
     params: {},
-    inputs: [{ name: 'input' }],
+    inputs: [{ name: 'input', content: 'any' }],
     outputs: [{ name: 'output' }],
     infer: (_params, [input = null]) => outputs(input),
     lower: (call) => [formula(inputOf(call))],
@@ -41,23 +41,23 @@ const pointwise = ({ type, summary, keywords, values, formula }: Pointwise): Lay
     ],
   });
 
-export const abs = pointwise({ type: 'abs', summary: 'The size of each value.', keywords: ['absolute', 'magnitude'], formula: ops.abs }); // prettier-ignore
-export const neg = pointwise({ type: 'neg', summary: 'Each value with the other sign.', keywords: ['negative', 'minus'], formula: ops.neg }); // prettier-ignore
-export const sign = pointwise({ type: 'sign', summary: '-1, 0 or 1: on which side of 0 each value is.', keywords: ['signum'], formula: ops.sign }); // prettier-ignore
-export const square = pointwise({ type: 'square', summary: 'Each value times itself.', keywords: ['power'], formula: ops.square }); // prettier-ignore
-export const sqrt = pointwise({ type: 'sqrt', summary: 'The square root of each value.', keywords: ['root'], values: 'positive', formula: ops.sqrt }); // prettier-ignore
-export const rsqrt = pointwise({ type: 'rsqrt', summary: '1 over the square root of each value.', keywords: ['root', 'inverse'], values: 'positive', formula: ops.rsqrt }); // prettier-ignore
-export const reciprocal = pointwise({ type: 'reciprocal', summary: '1 over each value.', keywords: ['inverse'], values: 'positive', formula: ops.reciprocal }); // prettier-ignore
-export const exp = pointwise({ type: 'exp', summary: 'The exponential of each value.', keywords: ['exponential'], formula: ops.exp }); // prettier-ignore
-export const log = pointwise({ type: 'log', summary: 'The natural logarithm of each value.', keywords: ['logarithm', 'ln'], values: 'positive', formula: ops.log }); // prettier-ignore
-export const log1p = pointwise({ type: 'log1p', summary: 'The natural logarithm of 1 plus each value, exact near 0.', keywords: ['logarithm'], values: 'positive', formula: ops.log1p }); // prettier-ignore
-export const expm1 = pointwise({ type: 'expm1', summary: 'The exponential of each value less 1, exact near 0.', keywords: ['exponential'], formula: ops.expm1 }); // prettier-ignore
-export const sin = pointwise({ type: 'sin', summary: 'The sine of each value.', keywords: ['periodic', 'wave'], formula: ops.sin }); // prettier-ignore
-export const cos = pointwise({ type: 'cos', summary: 'The cosine of each value.', keywords: ['periodic', 'wave'], formula: ops.cos }); // prettier-ignore
-export const erf = pointwise({ type: 'erf', summary: 'The error function of each value.', keywords: ['gaussian', 'normal'], formula: ops.erf }); // prettier-ignore
-export const floor = pointwise({ type: 'floor', summary: 'The next whole number below each value.', keywords: ['round down'], formula: ops.floor }); // prettier-ignore
-export const ceil = pointwise({ type: 'ceil', summary: 'The next whole number above each value.', keywords: ['round up'], formula: ops.ceil }); // prettier-ignore
-export const round = pointwise({ type: 'round', summary: 'The nearest whole number; of two the even one.', keywords: ['quantize'], formula: ops.round }); // prettier-ignore
+export const abs = pointwise({ type: 'abs', summary: 'The size of each value.', keywords: ['absolute', 'magnitude'], formula: ops.absPromoted }); // prettier-ignore
+export const neg = pointwise({ type: 'neg', summary: 'Each value with the other sign.', keywords: ['negative', 'minus'], formula: ops.negPromoted }); // prettier-ignore
+export const sign = pointwise({ type: 'sign', summary: '-1, 0 or 1: on which side of 0 each value is.', keywords: ['signum'], formula: ops.signPromoted }); // prettier-ignore
+export const square = pointwise({ type: 'square', summary: 'Each value times itself.', keywords: ['power'], formula: ops.squarePromoted }); // prettier-ignore
+export const sqrt = pointwise({ type: 'sqrt', summary: 'The square root of each value.', keywords: ['root'], values: 'positive', formula: (x) => ops.sqrt(ops.floatOf(x)) }); // prettier-ignore
+export const rsqrt = pointwise({ type: 'rsqrt', summary: '1 over the square root of each value.', keywords: ['root', 'inverse'], values: 'positive', formula: (x) => ops.rsqrt(ops.floatOf(x)) }); // prettier-ignore
+export const reciprocal = pointwise({ type: 'reciprocal', summary: '1 over each value.', keywords: ['inverse'], values: 'positive', formula: (x) => ops.reciprocal(ops.floatOf(x)) }); // prettier-ignore
+export const exp = pointwise({ type: 'exp', summary: 'The exponential of each value.', keywords: ['exponential'], formula: (x) => ops.exp(ops.floatOf(x)) }); // prettier-ignore
+export const log = pointwise({ type: 'log', summary: 'The natural logarithm of each value.', keywords: ['logarithm', 'ln'], values: 'positive', formula: (x) => ops.log(ops.floatOf(x)) }); // prettier-ignore
+export const log1p = pointwise({ type: 'log1p', summary: 'The natural logarithm of 1 plus each value, exact near 0.', keywords: ['logarithm'], values: 'positive', formula: (x) => ops.log1p(ops.floatOf(x)) }); // prettier-ignore
+export const expm1 = pointwise({ type: 'expm1', summary: 'The exponential of each value less 1, exact near 0.', keywords: ['exponential'], formula: (x) => ops.expm1(ops.floatOf(x)) }); // prettier-ignore
+export const sin = pointwise({ type: 'sin', summary: 'The sine of each value.', keywords: ['periodic', 'wave'], formula: (x) => ops.sin(ops.floatOf(x)) }); // prettier-ignore
+export const cos = pointwise({ type: 'cos', summary: 'The cosine of each value.', keywords: ['periodic', 'wave'], formula: (x) => ops.cos(ops.floatOf(x)) }); // prettier-ignore
+export const erf = pointwise({ type: 'erf', summary: 'The error function of each value.', keywords: ['gaussian', 'normal'], formula: (x) => ops.erf(ops.floatOf(x)) }); // prettier-ignore
+export const floor = pointwise({ type: 'floor', summary: 'The next whole number below each value.', keywords: ['round down'], formula: ops.floorPromoted }); // prettier-ignore
+export const ceil = pointwise({ type: 'ceil', summary: 'The next whole number above each value.', keywords: ['round up'], formula: ops.ceilPromoted }); // prettier-ignore
+export const round = pointwise({ type: 'round', summary: 'The nearest whole number; of two the even one.', keywords: ['quantize'], formula: ops.roundPromoted }); // prettier-ignore
 
 export const pow = pairOf(
   {
@@ -91,10 +91,10 @@ export const power = defineLayer({
   summary: 'Each value to the power of a number.',
   keywords: ['pow', 'exponent', 'square', 'cube', 'root'],
   params: { exponent: number({ help: 'The power.', initial: 2 }) },
-  inputs: [{ name: 'input' }],
+  inputs: [{ name: 'input', content: 'any' }],
   outputs: [{ name: 'output' }],
   infer: (_params, [input = null]) => outputs(input),
-  lower: (call) => [ops.pow(inputOf(call), call.params.exponent)],
+  lower: (call) => [ops.powPromoted(inputOf(call), call.params.exponent)],
   flops: (_params, [input = []]) => product(input) ?? 0,
   examples: [
     { title: 'cubes', params: { exponent: 3 }, inputs: [[3, 4]], outputs: [[3, 4]] },
@@ -120,10 +120,10 @@ export const clamp = defineLayer({
   params: { min: bound('Smallest value; blank: none.', 0), max: bound('Largest value; blank: none.', null) },
   check: ({ min, max }) =>
     min === null && max === null ? [mismatch('min', 'a bound, or one in max', 'none')] : [],
-  inputs: [{ name: 'input' }],
+  inputs: [{ name: 'input', content: 'any' }],
   outputs: [{ name: 'output' }],
   infer: (_params, [input = null]) => outputs(input),
-  lower: (call) => [ops.clamp(inputOf(call), call.params)],
+  lower: (call) => [ops.clampPromoted(inputOf(call), call.params)],
   flops: (_params, [input = []]) => 2 * (product(input) ?? 0),
   examples: [
     { title: 'both sides', params: { min: -0.4, max: 1.1 }, inputs: [[3, 4]], outputs: [[3, 4]] },

@@ -135,7 +135,7 @@ function readInput(where: string, value: unknown, port: PortSpec | undefined, dt
   if (content === 'index') return readTensor(where, value, 'int64');
   const isTruths = hasBooleans(value);
   if (content === 'whole') return readTensor(where, value, isTruths ? 'bool' : 'int64');
-  return readTensor(where, value, content === 'mask' && isTruths ? 'bool' : dtype);
+  return readTensor(where, value, content !== 'float' && isTruths ? 'bool' : dtype);
 }
 
 /** The inputs without trailing nulls: optional ones that are not there. */

@@ -153,6 +153,8 @@ export const logsumexp = reduction({
   keywords: ['softmax', 'free energy', 'smooth maximum'],
   isFloat: true,
   reduce(x, axes, { keepdim }) {
+    // Nothing has no largest: the sum is 0, its logarithm -Infinity.
+    if (x.numel() === 0) return ops.log(ops.sum(x, axes, { keepdim }));
     const most = ops.amax(x, axes, { keepdim: true }).detach();
     const shift = ops.where(ops.eq(ops.abs(most), Infinity), 0, most);
     const sums = ops.log(ops.sum(ops.exp(ops.sub(x, shift)), axes, { keepdim: true }));

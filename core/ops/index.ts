@@ -20,6 +20,7 @@ export {
   type PerAxis,
 } from './functional/products';
 export * from './functional/promoted';
+export * from './functional/promoted-unary';
 export * from './functional/reductions';
 export { prod } from './functional/scan';
 export * from './functional/training';

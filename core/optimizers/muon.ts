@@ -10,6 +10,16 @@ import { average, descend, normOf, shrink } from './steps';
 /** Rounded to bfloat16, where PyTorch keeps the iteration. */
 const rounded = (x: Tensor): Tensor => ops.cast(ops.cast(x, 'bfloat16'), 'float32');
 
+/**
+ * factor · x + y, rounded to bfloat16 after a single rounding to float32: what torch.addmm's kernel does with its `beta`. Another
+ * rounding between them turns one number in 10,000, and the step with it. On a GPU, without float64, there are two.
+ */
+function addRounded(x: Tensor, factor: number, y: Tensor): Tensor {
+  if (x.device === 'gpu') return rounded(ops.add(ops.mul(x, factor), y));
+  const sum = ops.add(ops.mul(ops.cast(x, 'float64'), Math.fround(factor)), ops.cast(y, 'float64'));
+  return rounded(ops.cast(sum, 'float32'));
+}
+
 /** The nearly orthogonal matrix in the direction of `[m, n]`, by Newton and Schulz's iteration of fifth order. */
 function orthogonal(
   direction: Tensor,
@@ -24,10 +34,22 @@ function orthogonal(
   x = rounded(ops.div(x, norm));
   for (let step = 0; step < ns_steps; step++) {
     const gram = rounded(ops.matmul(x, turned(x)));
-    const update = rounded(ops.add(ops.mul(gram, b), ops.mul(ops.matmul(gram, gram), c)));
-    x = rounded(ops.add(ops.mul(x, a), ops.matmul(update, x)));
+    const update = addRounded(gram, b, ops.mul(ops.matmul(gram, gram), c));
+    x = addRounded(x, a, ops.matmul(update, x));
   }
   return isTall ? turned(x) : x;
+}
+
+/** start + weight · (end − start), rounded as torch.lerp is; a weight that a schedule moves is near 1. */
+function between(start: Tensor, end: Tensor, weight: Tensor | number): Tensor {
+  const isNearStart = typeof weight === 'number' && weight < 0.5;
+  const result = ops.clone(isNearStart ? start : end);
+  const rest =
+    typeof weight === 'number'
+      ? 1 - (start.dtype === 'float64' ? weight : Math.fround(weight))
+      : ops.sub(1, weight);
+  descend(result, ops.sub(end, start), isNearStart ? -weight : rest);
+  return result;
 }
 
 const LONGER_SIDE_SHARE = 0.2;
@@ -104,10 +126,9 @@ export const muon = defineOptimizer({
     ops.noGrad(() => {
       const { nesterov, weight_decay } = params;
       const momentum = moved ?? params.momentum;
-      const rest = typeof momentum === 'number' ? 1 - momentum : ops.sub(1, momentum);
       const running = stateOf(state, 'momentum_buffer');
       average(running, grad, momentum);
-      const ahead = nesterov ? ops.sub(running, ops.mul(ops.sub(running, grad), rest)) : running;
+      const ahead = nesterov ? between(grad, running, momentum) : running;
       const update = orthogonal(ahead, params);
       if (weight_decay !== 0) shrink(param, ops.mul(lr, weight_decay));
       const rate = ops.mul(lr, rateFactor(params.adjust_lr_fn, param.shape));
@@ -125,5 +146,11 @@ export const muon = defineOptimizer({
       title: 'other options',
       params: { ns_steps: 3, ns_coefficients: [2, -1.5, 0.5], eps: 1e-5, adjust_lr_fn: 'match_rms_adamw' },
     },
+    {
+      title: 'coefficients that bfloat16 cannot hold',
+      params: { lr: 0.02, ns_coefficients: [4.0848, -6.8946, 2.927] },
+      shape: [8, 8],
+    },
+    { title: 'little momentum', params: { lr: 0.02, momentum: 0.3 } },
   ],
 });

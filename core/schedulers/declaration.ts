@@ -21,8 +21,15 @@ export interface ScheduleLength {
   readonly steps: number;
 }
 
+/** Which of the optimizer's groups it is. */
+export interface GroupPlace {
+  readonly at: number;
+  /** How many there are. */
+  readonly groups: number;
+}
+
 /** Given to `rate`, once per group and step. */
-export interface RateCall<P extends ParamTable> extends ScheduleLength {
+export interface RateCall<P extends ParamTable> extends ScheduleLength, GroupPlace {
   readonly params: ParamsOf<P>;
   readonly group: Readonly<ScheduledGroup>;
   /** The group's rate when the scheduler was made: PyTorch's `base_lrs`. */
@@ -56,7 +63,7 @@ export type SchedulerRule<P extends ParamTable> =
   | {
       readonly kind: 'rate';
       /** Before its first step: sets what the group starts from. */
-      prepare?(params: ParamsOf<P>, group: ScheduledGroup, length: ScheduleLength): void;
+      prepare?(params: ParamsOf<P>, group: ScheduledGroup, run: ScheduleLength & GroupPlace): void;
       /** Moves `memory` before the rates of a step are asked for. */
       advance?(params: ParamsOf<P>, memory: Memory, epoch: number): void;
       rate(call: RateCall<P>): number;
@@ -77,6 +84,8 @@ export interface SchedulerExample {
   readonly params: Readonly<Record<string, unknown>>;
   /** The optimizer it drives, whose momentum it may cycle. Default sgd with momentum. */
   readonly optimizer?: 'sgd' | 'adam';
+  /** Its groups' shares of the optimizer's rate, where there is more than one. */
+  readonly groups?: readonly number[];
 }
 
 /** Checks a declaration's types and forgets them, so that schedulers of different params share one list. */

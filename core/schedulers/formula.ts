@@ -81,7 +81,7 @@ const COMPARISONS: Readonly<Record<string, (left: number, right: number) => bool
 
 const WORDS = new Set(['if', 'else', 'and', 'or', 'not', 'lambda']);
 const TOKEN =
-  /\s*(?:((?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_][\w.]*)|(\*\*|\/\/|<=|>=|==|!=|[-+*/%<>(),:]))/y;
+  /\s*(?:((?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z_][\w.]*)|(\*\*|\/\/|<=|>=|==|!=|[-+*/%<>(),:[\]]))/y;
 
 interface Token {
   readonly kind: 'number' | 'name' | 'sign';
@@ -112,14 +112,25 @@ class Parser {
 
   constructor(readonly tokens: readonly Token[]) {}
 
-  formula(): Formula {
+  /** One formula, or Python's list of some. */
+  formulas(): readonly Formula[] {
+    const found: Formula[] = [];
+    if (this.#takes('[')) {
+      do found.push(this.#function());
+      while (this.#takes(',') && this.#token?.text !== ']');
+      this.#expect(']');
+    } else found.push(this.#function());
+    if (this.#token) throw new FormulaError(`'${this.#token.text}' is not expected there`);
+    return found;
+  }
+
+  #function(): Formula {
+    this.#variable = 'epoch';
     if (this.#takes('lambda')) {
       this.#variable = this.#next('a name').text;
       this.#expect(':');
     }
-    const result = this.#condition();
-    if (this.#token) throw new FormulaError(`'${this.#token.text}' is not expected there`);
-    return result;
+    return this.#condition();
   }
 
   get #token(): Token | undefined {
@@ -273,12 +284,17 @@ class Parser {
   }
 }
 
-/** Throws `FormulaError` for what cannot be read. `lambda step: 0.9 ** step` is the same as `0.9 ** epoch`. */
-export function parseFormula(text: string): Formula {
-  const formula = new Parser(tokensOf(text)).formula();
-  return (epoch) => {
+const finite =
+  (formula: Formula): Formula =>
+  (epoch) => {
     const value = formula(epoch);
     if (!Number.isFinite(value)) throw new FormulaError(`its value is ${value}`);
     return value;
   };
-}
+
+/**
+ * The formula of a text, or those of a list in brackets. `lambda step: 0.9 ** step` is the same as `0.9 ** epoch`. Throws
+ * `FormulaError` for what cannot be read.
+ */
+export const parseFormulas = (text: string): readonly Formula[] =>
+  new Parser(tokensOf(text)).formulas().map(finite);

@@ -47,8 +47,8 @@ class RateScheduler implements Running {
     readonly groups: readonly ScheduledGroup[],
     readonly length: ScheduleLength,
   ) {
-    this.#bases = groups.map((group) => {
-      rule.prepare?.(params, group, length);
+    this.#bases = groups.map((group, at) => {
+      rule.prepare?.(params, group, { ...length, at, groups: groups.length });
       return (group.initialLr ??= group.lr);
     });
     this.initialStep();
@@ -94,6 +94,8 @@ class RateScheduler implements Running {
       const base = this.#bases[at] ?? group.lr;
       const call: RateCall<never> = {
         ...length,
+        at,
+        groups: this.groups.length,
         params,
         group,
         base,

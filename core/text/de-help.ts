@@ -95,10 +95,10 @@ export const DE_HELP: Readonly<Record<string, string>> = {
   'All cycles equal, each half as high as the one before, or falling by gamma.':
     'Alle Zyklen gleich, jeder halb so hoch wie der vorige, oder um gamma fallend.',
   'Factor per step of exp_range.': 'Faktor je Schritt von exp_range.',
-  'What the first rate is multiplied by, as Python writes it: a warm-up of ten steps is min(1, (epoch + 1) / 10).':
-    'Womit die erste Rate multipliziert wird, wie Python es schreibt: Aufwärmen über zehn Schritte ist min(1, (epoch + 1) / 10).',
-  'What the rate is multiplied by at each step, as Python writes it.':
-    'Womit die Rate in jedem Schritt multipliziert wird, wie Python es schreibt.',
+  'What the first rate is multiplied by, as Python writes it: a warm-up of ten steps is min(1, (epoch + 1) / 10). In brackets [ ] one for each group, those without a name first.':
+    'Womit die erste Rate multipliziert wird, wie Python es schreibt: Aufwärmen über zehn Schritte ist min(1, (epoch + 1) / 10). In Klammern [ ] eine für jede Gruppe, zuerst die ohne Namen.',
+  'What the rate is multiplied by at each step, as Python writes it. In brackets [ ] one for each group, those without a name first.':
+    'Womit die Rate in jedem Schritt multipliziert wird, wie Python es schreibt. In Klammern [ ] eine für jede Gruppe, zuerst die ohne Namen.',
   'The schedulers, in order.': 'Die Pläne, der Reihe nach.',
   'Steps at which the next one takes over.': 'Schritte, bei denen der nächste übernimmt.',
   'The share of right answers: of samples, pixels or labels.':

@@ -18,13 +18,19 @@ PAIRS = {
     "bitwise_and": torch.bitwise_and, "bitwise_or": torch.bitwise_or, "bitwise_xor": torch.bitwise_xor,
     "greater": torch.gt, "greater_equal": torch.ge, "less": torch.lt, "less_equal": torch.le, "equal": torch.eq, "not_equal": torch.ne,
 }  # fmt: skip
+FUNCTIONS = ["abs", "neg", "sign", "square", "floor", "ceil", "round", "sqrt", "rsqrt", "reciprocal", "exp", "expm1", "log", "log1p", "sin", "cos", "erf", "relu", "sigmoid", "tanh"]
+BOUNDS = [{"min": -7}, {"max": 5}, {"min": 1, "max": 9}, {"min": 4, "max": 2}, {"min": 0.5, "max": 30}]
 SINGLES = {
+    "tril": (lambda x: torch.tril(x, 1), {"diagonal": 1}), "triu": (lambda x: torch.triu(x, 1), {"diagonal": 1}),
     "bitwise_not": (torch.bitwise_not, {}), "logical_not": (torch.logical_not, {}),
     "sum": (lambda x: torch.sum(x, (0, 1)), {"dim": [0, 1]}), "mean": (lambda x: torch.mean(x, -1), {"dim": [-1]}),
     "amax": (lambda x: torch.amax(x, 0), {"dim": [0]}), "amin": (lambda x: torch.amin(x, 0), {"dim": [0]}),
     "argmax": (lambda x: torch.argmax(x, 1), {"dim": 1}), "cumsum": (lambda x: torch.cumsum(x, 1), {"dim": 1}),
     "cumprod": (lambda x: torch.cumprod(x, 1), {"dim": 1}), "prod": (lambda x: torch.prod(x, 1), {"dim": 1}),
     "one_hot": (lambda x: torch.nn.functional.one_hot(x.abs() % 4, 4), None),
+    **{name: (getattr(torch, name), {}) for name in FUNCTIONS},
+    **{f"power {exponent}": ((lambda x, exponent=exponent: x.pow(exponent)), {"exponent": exponent}) for exponent in (0, 1, 2, 3, 10, -1, 0.5)},
+    **{f"clamp {at}": ((lambda x, bounds=bounds: torch.clamp(x, **bounds)), bounds) for at, bounds in enumerate(BOUNDS)},
     **{f"to {name}": ((lambda x, name=name: x.to(getattr(torch, name))), {"dtype": name}) for name in DTYPES},
 }  # fmt: skip
 
@@ -88,6 +94,11 @@ for dtype in DTYPES:
 for layer, join in [("concatenate", lambda *x: torch.cat(x, 0)), ("stack", lambda *x: torch.stack(x, 0))]:
     for a, b in [("int64", "float32"), ("bool", "uint8"), ("int8", "uint8"), ("int32", "int32")]:
         cases.append(case(layer, {"dim": 0}, [tensor(a, [2, 2], 1), tensor(b, [2, 2], 2)], join))
+for dtype in DTYPES:
+    for mode, amounts, value in [("constant", [1, 2, 0, 1], 2), ("constant", [-1, 3], -1), ("circular", [2, 1], 0)]:
+        x = tensor(dtype, [1, 2, 3], 4)
+        options = {"pad": amounts, "mode": mode, **({"value": value} if mode == "constant" and dtype != "uint8" else {})}
+        cases.append(case("pad", options, [x], lambda x, options=options: torch.nn.functional.pad(x, **options)))
 for dtype in ("int32", "int64", "float32", "int16"):
     index = tensor(dtype, [2, 2], 1).abs() % 3
     cases.append(case("embedding", {}, [index], lambda x: torch.nn.functional.embedding(x, torch.arange(6, dtype=torch.float32).reshape(3, 2))))

@@ -10,9 +10,11 @@
         makes COUNT fresh calls per class, runs them through `npx lazuli probe` in both dtypes and prints what disagrees
     python scripts/golden/modules.py edges [SEED [COUNT [CLASS ...]]]
         the same for calls at the edges, COUNT of each kind
+    python scripts/golden/modules.py write-functions
+        writes tests/golden/functions.jsonl, the same for layers that are functions of torch; `functions` tries them as `try` does
 
 Every number is a multiple of 1/64, exact in float32. An array of the answer is base64 of little-endian float64. The calls
-themselves are in module_calls.py, those at the edges in module_edges.py.
+themselves are in module_calls.py, those at the edges in module_edges.py, those of functions in function_calls.py.
 """
 
 import base64
@@ -30,6 +32,7 @@ import numpy
 import torch
 from torch import nn
 
+import function_calls  # noqa: E402
 from module_calls import CALLS  # noqa: E402
 from module_edges import edges_of  # noqa: E402
 
@@ -38,6 +41,7 @@ torch.set_num_threads(1)
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FILE = os.path.join(ROOT, "tests", "golden", "modules.jsonl")
 EDGES_FILE = os.path.join(ROOT, "tests", "golden", "module-edges.jsonl")
+FUNCTIONS_FILE = os.path.join(ROOT, "tests", "golden", "functions.jsonl")
 TOLERANCE = {"float64": 1e-10, "float32": 2e-6}
 
 
@@ -52,13 +56,21 @@ def plain(value):
     return words(value.detach().tolist())
 
 
+def told(value):
+    """The same, a tensor of whole numbers or truths with its dtype."""
+    if value.is_floating_point():
+        return plain(value)
+    data = [] if value.numel() == 0 else value.tolist()
+    return {"dtype": str(value.dtype).replace("torch.", ""), "shape": list(value.shape), "data": data}
+
+
 def words(value):
     if isinstance(value, list):
         return [words(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, float) and value == int(value):
-        return int(value)
+        return value if value == 0 and math.copysign(1, value) < 0 else int(value)
     return value
 
 
@@ -129,7 +141,7 @@ def answered(name, call, is_mixed=False):
     answer, grad_outputs = run(call, torch.float32 if is_mixed else torch.float64, is_mixed=is_mixed)
     module = call.build()
     buffers = {key for key, _ in module.named_buffers()}
-    case = {"layer": call.layer or name, "params": call.params, "training": call.training, "inputs": [plain(value) for value in call.inputs]}
+    case = {"layer": call.layer or name, "params": call.params, "training": call.training, "inputs": [(told if call.target is None else plain)(value) for value in call.inputs]}
     case["weights"] = {key: plain(value) for key, value in state.items() if key not in buffers}
     case["buffers"] = {key: plain(value) for key, value in state.items() if key in buffers}
     case["grad_outputs"] = [plain(given) for given in grad_outputs]
@@ -291,10 +303,13 @@ def write(path, calls):
 def main():
     if sys.argv[1:2] == ["autocast"]:
         return write_mixed()
-    if sys.argv[1:2] in (["try"], ["edges"]):
+    if sys.argv[1:2] in (["try"], ["edges"], ["functions"]):
         seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
         count = int(sys.argv[3]) if len(sys.argv) > 3 else 6
-        return attempt(calls_of if sys.argv[1] == "try" else edges_of, seed, count, sys.argv[4:] or list(CALLS))
+        make, names = {"try": (calls_of, CALLS), "edges": (edges_of, CALLS), "functions": (function_calls.calls_of, function_calls.CALLS)}[sys.argv[1]]
+        return attempt(make, seed, count, sys.argv[4:] or list(names))
+    if sys.argv[1:2] == ["write-functions"]:
+        return write(FUNCTIONS_FILE, ((name, call) for name in function_calls.CALLS for call in function_calls.calls_of(name, 0, 4)))
     if sys.argv[1:2] == ["write-edges"]:
         return write(EDGES_FILE, ((name, call) for name in CALLS for call in edges_of(name, 0)))
     write(FILE, ((name, call) for name, scenarios in CALLS.items() for call in calls_of(name, 0, scenarios.count)))

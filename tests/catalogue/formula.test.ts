@@ -1,8 +1,14 @@
 // Formulas in Python's notation: what they are worth, what is refused, and that a run is refused before it would break off.
 import { describe, expect, test } from 'vitest';
 
-import { FormulaError, parseFormula } from '#core/schedulers/formula';
+import { FormulaError, parseFormulas, type Formula } from '#core/schedulers/formula';
 import { Schedule } from '#core/schedulers/index';
+
+const parseFormula = (text: string): Formula => {
+  const [formula] = parseFormulas(text);
+  if (!formula) throw new Error('a formula');
+  return formula;
+};
 
 test.each([
   ['2 ** 3 ** 2', 0, 512],
@@ -27,8 +33,19 @@ test.each([
   expect(parseFormula(text)(epoch)).toBe(value);
 });
 
+test.each([
+  ['[epoch, lambda e: e * 2, min(epoch, 1)]', [5, 10, 1]],
+  ['[0.5]', [0.5]],
+  ['[1, 2,]', [1, 2]],
+])('the formulas of the list %s', (text, values) => {
+  expect(parseFormulas(text).map((formula) => formula(5))).toEqual(values);
+});
+
 describe('what is refused', () => {
   test.each([
+    ['[1, 2', "']' is missing before the end"],
+    ['[]', "']' is not expected there"],
+    ['[lambda x: x, x]', "'x' is not known; there are epoch"],
     ['', 'it ends where a number'],
     ['0.9 **', 'it ends where a number'],
     ['0.9 ^ epoch', "'^' is not understood"],

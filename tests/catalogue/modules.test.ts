@@ -1,6 +1,6 @@
-// Calls of every module of torch.nn as `lazuli probe` is given them, against real PyTorch: keywords, tuples, masks, lengths,
-// weights and buffers by their names; usual ones, and those at the edges of what a module takes. scripts/golden/modules.py makes
-// the calls and the answers, and tries fresh ones.
+// Calls of every module of torch.nn, and of every layer that is a function of torch, as `lazuli probe` is given them, against real
+// PyTorch: keywords, tuples, masks, lengths, weights and buffers by their names; usual ones, and those at the edges of what a module
+// takes. scripts/golden/modules.py makes the calls and the answers, and tries fresh ones.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -37,6 +37,7 @@ const linesOf = (file: string): readonly Line[] =>
 
 const LINES = linesOf('modules.jsonl');
 const EDGES = linesOf('module-edges.jsonl');
+const FUNCTIONS = linesOf('functions.jsonl');
 
 type Own = ProbeArray | null | undefined;
 const isList = (value: unknown): value is readonly Own[] => Array.isArray(value);
@@ -81,7 +82,7 @@ function compareAll(result: ProbeResult, { answer }: Line, tolerance: number): v
 
 describe.each(['float64', 'float32'] as const)('%s', (dtype) => {
   it.each(
-    [...LINES, ...EDGES].map(
+    [...LINES, ...EDGES, ...FUNCTIONS].map(
       (line, at) => [`${at} ${line.name} ${JSON.stringify(line.case.params)}`, line] as const,
     ),
   )('%s', (_title, line) => {
@@ -124,6 +125,13 @@ describe('torch.nn', () => {
       torch?.startsWith('torch.nn.') === true && !torch.includes('functional') ? [torch.slice(9)] : [],
     );
     expect(names.filter((name) => !called.has(name))).toEqual([]);
+  });
+
+  it('has calls of every layer that is a function of torch', () => {
+    const called = new Set(FUNCTIONS.map(({ name }) => name));
+    const functions = LAYERS.filter(({ torch }) => torch !== null && !/^torch\.nn\.[A-Z]/.test(torch));
+    expect(functions.length).toBeGreaterThan(70);
+    expect(functions.map(({ type }) => type).filter((type) => !called.has(type))).toEqual([]);
   });
 });
 

@@ -153,6 +153,8 @@ interface SchedulerRequest {
   readonly params: Readonly<Record<string, unknown>>;
   /** What a scheduler that watches a loss is told after each step. */
   readonly metrics: readonly number[];
+  /** Shares of the rate that groups start from, where there is more than one. */
+  readonly groups?: readonly number[];
 }
 
 /** A loss that falls, stays and falls again. */
@@ -189,6 +191,7 @@ export const SCHEDULER_REQUESTS = SCHEDULER_CASES.map(
     optimizer: example.optimizer ?? 'sgd',
     ...torchSchedule({ type: scheduler.type, params: example.params }),
     metrics,
+    ...(example.groups ? { groups: example.groups } : {}),
   }),
 );
 

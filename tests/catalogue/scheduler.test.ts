@@ -21,20 +21,21 @@ describe('schedules against PyTorch', () => {
     const golden = GOLDEN[name];
     if (!golden) throw new Error(`no golden answer for ${name}: run scripts/golden/catalogue`);
     const part = { type: given.scheduler.type, params: given.example.params };
+    const newGroups = () => (given.example.groups ?? [1]).map((factor) => newGroup(factor));
     for (const savedAt of [null, 1, 13, 29]) {
-      let group = newGroup();
-      let schedule = new Schedule(part, [group], LENGTH);
+      let groups = newGroups();
+      let schedule = new Schedule(part, groups, LENGTH);
       const rates: number[] = [];
       const momenta: number[] = [];
       given.metrics.forEach((metric, step) => {
         if (step === savedAt) {
           const state = JSON.parse(JSON.stringify(schedule.state())) as Record<string, number>;
-          group = newGroup();
-          schedule = new Schedule(part, [group], LENGTH);
+          groups = newGroups();
+          schedule = new Schedule(part, groups, LENGTH);
           schedule.load(state);
         }
-        rates.push(group.lr);
-        momenta.push(group.momentum ?? Number.NaN);
+        rates.push(...groups.map(({ lr }) => lr));
+        momenta.push(...groups.map(({ momentum }) => momentum ?? Number.NaN));
         schedule.step(metric);
       });
       expect(rates).toEqual(decode(golden.lr));
@@ -46,7 +47,7 @@ describe('schedules against PyTorch', () => {
 it('a group with a factor has its share of every rate', () => {
   for (const { scheduler, example } of SCHEDULER_CASES) {
     if (scheduler.rule.kind === 'metric' || 'eta_min' in example.params) continue;
-    if (JSON.stringify(example.params).includes('eta_min')) continue;
+    if (JSON.stringify(example.params).includes('eta_min') || example.groups) continue;
     const groups = [newGroup(), newGroup(0.5)];
     const schedule = new Schedule({ type: scheduler.type, params: example.params }, groups, LENGTH);
     for (let step = 0; step < SCHEDULE.steps; step++) {
@@ -85,6 +86,8 @@ it.each([
     'does not support reduce_lr_on_plateau',
   ],
   [{ type: 'chained_scheduler', params: { schedulers: [] } }, 'expected a list of schedulers'],
+  [{ type: 'lambda_lr', params: { lr_lambda: ['0.9', '0.8'] } }, 'Expected 1 lr_lambdas, but got 2'],
+  [{ type: 'lambda_lr', params: { lr_lambda: ['0.9', 8] } }, 'expected a formula'],
 ])('%o is refused', (part, message) => {
   expect(() => new Schedule(part, [newGroup()], LENGTH)).toThrow(message);
 });

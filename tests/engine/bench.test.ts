@@ -25,6 +25,17 @@ test.each(BENCH_DEFAULT)('the training step %s is measured with its memory', asy
   expect(native.live()).toMatchObject({ storages: before.storages, programs: before.programs });
 });
 
+test.each(BENCH_DEFAULT)(
+  'the training step %s takes at most 1.15 times the least memory there is',
+  async (name) => {
+    const [each] = benchCases([name]);
+    if (!each) throw new Error(name);
+    const { peak_bytes, minimum_bytes = NaN } = await runBench(each, { ...brief, batch: null });
+    expect(peak_bytes / minimum_bytes).toBeGreaterThanOrEqual(1);
+    expect(peak_bytes / minimum_bytes).toBeLessThanOrEqual(1.15);
+  },
+);
+
 test('every small workload runs in float32 and float64', async () => {
   const small = BENCH_CASES.filter(
     ({ name, group }) => group === 'overhead' || /_64x64x64$|opt_adam_mlp|_64x1->32x28$/.test(name),

@@ -137,14 +137,19 @@ export function clamp(
       "torch.clamp: At least one of 'min' or 'max' must not be None",
     );
   return fused([x], (f, input) => {
-    const limit = (term: Term | undefined, name: 'le' | 'ge', bound: number | null): Term => {
-      const value = term ?? f.input(0);
-      return bound === null
-        ? value
-        : f.step('where', f.step(name, value, f.constant(bound)), f.constant(bound), value);
-    };
-    return limit(limit(input, 'le', min), 'ge', max);
+    const value = input ?? f.input(0);
+    const raised = min === null ? value : bounded(f, value, 'gt', min);
+    return max === null ? raised : bounded(f, raised, 'lt', max);
   });
+}
+
+/** The value where it is beyond a bound, else the bound; NaN stays NaN, without a gradient. */
+function bounded(f: Formula, value: Term, name: 'gt' | 'lt', limit: number): Term {
+  const bound = f.constant(limit);
+  const isOutside = f.step(name === 'gt' ? 'le' : 'ge', value, bound);
+  // floor keeps NaN and has no gradient.
+  const otherwise = f.step('where', isOutside, bound, f.step('floor', value));
+  return f.step('where', f.step(name, value, bound), value, otherwise);
 }
 
 /** At least `min`; the gradient is 1 at the bound too, and 0 where there is no number, as torch.clamp_min. */

@@ -53,21 +53,23 @@ export function resultType(tensors: readonly Tensor[]): DType {
 
 const isWhole = (dtype: DType): boolean => !isFloatingPoint(dtype);
 
-const unsupported = (name: string, dtype: DType): LazuliError =>
+/** PyTorch's refusal of a dtype by the kernel `name`. */
+export const unsupported = (name: string, dtype: DType): LazuliError =>
   new LazuliError('dtype_mismatch', `"${name}" not implemented for '${scalarTypeName(dtype)}'`, {
     expected: 'whole numbers',
     got: dtype,
     hint: 'convert the input with a to layer',
   });
 
-function integers(name: IntegerFunction, operands: readonly Tensor[]): Tensor {
+/** Of whole numbers and truths, computed in int64 and left in it. */
+export function wholeElementwise(name: IntegerFunction, operands: readonly Tensor[]): Tensor {
   const wide = operands.map((operand) => contiguous(cast(operand, 'int64')));
   return first(apply('integer_elementwise', wide, { function: name }));
 }
 
 /** Of two tensors after both became `dtype`: -1 beside bytes is 255. */
 const integersAs = (name: IntegerFunction, operands: readonly Tensor[], dtype: DType): Tensor =>
-  integers(
+  wholeElementwise(
     name,
     operands.map((operand) => cast(operand, dtype)),
   );
@@ -177,13 +179,13 @@ export const bitwiseXor = bitwise('bitwise_xor', 'bitwise_xor_cpu');
 export function bitwiseNot(x: Tensor): Tensor {
   if (isFloatingPoint(x.dtype)) throw unsupported('bitwise_not_cpu', x.dtype);
   const ones = fromArray(x.dtype === 'bool' ? 1 : -1, 'int64', x.device);
-  return cast(integers('bitwise_xor', [x, ones]), x.dtype);
+  return cast(wholeElementwise('bitwise_xor', [x, ones]), x.dtype);
 }
 
 /** true where x is 0. */
 export function logicalNot(x: Tensor): Tensor {
   if (isFloatingPoint(x.dtype)) return cast(elementwise([['eq', 0, 1]], [0], [x]), 'bool');
-  return cast(integers('eq', [x, fromArray(0, 'int64', x.device)]), 'bool');
+  return cast(wholeElementwise('eq', [x, fromArray(0, 'int64', x.device)]), 'bool');
 }
 
 /** Truths, compared in the promoted type. */
@@ -208,7 +210,7 @@ export function wherePromoted(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   const dtype = resultType([a, b]);
   if (isFloatingPoint(dtype)) return where(cast(condition, dtype), cast(a, dtype), cast(b, dtype));
   const truths = isFloatingPoint(condition.dtype) ? cast(condition, 'bool') : condition;
-  return cast(integers('where', [truths, cast(a, dtype), cast(b, dtype)]), dtype);
+  return cast(wholeElementwise('where', [truths, cast(a, dtype), cast(b, dtype)]), dtype);
 }
 
 function along(kind: IntegerKind, x: Tensor, axis: number): Tensor {
@@ -311,7 +313,10 @@ export function oneHot(x: Tensor, classes: number): Tensor {
   const zeros = fromArray(new BigInt64Array(classes), 'int64', x.device);
   const nothing = first(apply('gather', [zeros, contiguous(x)], {}));
   const column = [...x.shape, 1];
-  return integers('add', [integers('eq', [reshape(x, column), numbers]), reshape(nothing, column)]);
+  return wholeElementwise('add', [
+    wholeElementwise('eq', [reshape(x, column), numbers]),
+    reshape(nothing, column),
+  ]);
 }
 
 /** Tensors in the one dtype in which they can be joined. */

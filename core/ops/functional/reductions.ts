@@ -1,10 +1,10 @@
 // Sums, means, extremes and variances over axes.
 import { numel, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { apply } from '../dispatch';
+import { apply, noGrad } from '../dispatch';
 import { normalizeAxes, normalizeAxis } from '../infer/checks';
-import { contiguous, first, reshape } from './dense';
-import { div, square, sub } from './elementwise';
+import { contiguous, first, reshape, withGradient } from './dense';
+import { div, mul, square, sub } from './elementwise';
 
 export interface ReduceOptions {
   /** Keeps the reduced axes with size 1. Default false. */
@@ -55,9 +55,15 @@ export function variance(
   axes: readonly number[] | null = null,
   options: VarianceOptions = {},
 ): Tensor {
-  const deviation = sub(x, mean(x, axes, { keepdim: true }));
-  const divisor = Math.max(0, countOf(x.shape, axes) - (options.correction ?? 1));
-  return div(sum(square(deviation), axes, options), divisor);
+  const deviation = noGrad(() => sub(x, mean(x, axes, { keepdim: true })));
+  const divisor = countOf(x.shape, axes) - (options.correction ?? 1);
+  const value = noGrad(() => div(sum(square(deviation), axes, options), Math.max(0, divisor)));
+  const reduced = axes === null ? x.shape.map((_, axis) => axis) : normalizeAxes(axes, x.rank);
+  const kept = x.shape.map((size, axis) => (reduced.includes(axis) ? 1 : size));
+  // Source: torch's var_backward, which takes the divisor as it is.
+  return withGradient('variance', x, value, (gradOutput) =>
+    mul(mul(deviation, 2 / divisor), reshape(gradOutput, kept)),
+  );
 }
 
 /** int64 positions of the largest element along `axis` (null: in the flattened tensor). No gradient. */

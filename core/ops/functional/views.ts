@@ -1,6 +1,8 @@
 // Other ways to look at the same elements. Views share storage; a `strided` one is made dense when an op needs it.
 import { contiguousStrides, numel, type Shape } from '../../tensor/shape';
+import { isFloatingPoint } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
+import { full } from '../create';
 import { apply } from '../dispatch';
 import { attributeError, list, normalizeAxis, shapeError } from '../infer/checks';
 import { contiguous, first, reshape, view } from './dense';
@@ -241,6 +243,22 @@ function cropped(x: Tensor, amounts: readonly number[]): Tensor {
   }, x);
 }
 
+/** Whole numbers and truths with `value` around them, or, where it is null, their own other end. */
+function joinedAround(x: Tensor, amounts: readonly number[], value: number | null): Tensor {
+  const firstAxis = x.rank - amounts.length / 2;
+  return amounts.reduce((source, amount, index) => {
+    const [axis, isBefore] = [firstAxis + Math.floor(index / 2), index % 2 === 0];
+    if (amount === 0) return source;
+    // What goes after must not see what was put before: the circle is that of `x`.
+    const start = isBefore ? (x.shape[axis] ?? 0) - amount : (amounts[index - 1] ?? 0);
+    const around =
+      value === null
+        ? slice(source, axis, { start, end: start + amount })
+        : full(source.shape.with(axis, amount), value, x.dtype, x.device);
+    return concatenate(isBefore ? [around, source] : [source, around], axis);
+  }, x);
+}
+
 /**
  * Pads the last axes: `padding` is [before, after] for each, outermost first (`torch.nn.functional.pad` lists the last
  * axis first). Negative numbers crop: what is cropped is still seen in a mirror, but not around a circle.
@@ -254,8 +272,11 @@ export function pad(
   const added = padding.map((amount) => Math.max(amount, 0));
   const isMirror = mode === 'reflect' || mode === 'replicate';
   const source = isMirror ? x : cropped(x, removed);
+  const isJoined = !isFloatingPoint(x.dtype) && !isMirror;
   const padded = added.every((amount) => amount === 0)
     ? source
-    : first(apply('pad', [contiguous(source)], { padding: added, mode, value }));
+    : isJoined
+      ? joinedAround(source, added, mode === 'constant' ? value : null)
+      : first(apply('pad', [contiguous(source)], { padding: added, mode, value }));
   return isMirror ? cropped(padded, removed) : padded;
 }

@@ -29,7 +29,10 @@ export const DERIVATIVES: { readonly [name in ScalarFunction]: Derivative } = {
   abs: (f, g, _y, a) => [f.step('mul', g, f.step('sign', a))],
   sign: zero,
   exp: (f, g, y) => [f.step('mul', g, y)],
-  expm1: (f, g, y) => [f.step('mul', g, f.step('add', y, f.constant(1)))],
+  // Where it is the op's own result as torch.expm1 has it; inside a formula (elu) nothing may be lost to the 1, as in torch.elu.
+  expm1: (f, g, y, a) => [
+    f.step('mul', g, y.kind === 'input' ? f.step('add', y, f.constant(1)) : f.step('exp', a)),
+  ],
   log: (f, g, _y, a) => [f.step('div', g, a)],
   log1p: (f, g, _y, a) => [f.step('div', g, f.step('add', a, f.constant(1)))],
   sqrt: (f, g, y) => [f.step('div', g, f.step('mul', f.constant(2), y))],

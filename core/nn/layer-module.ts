@@ -64,6 +64,12 @@ const specs = new WeakMap<
   { readonly declaration: LayerDeclaration; readonly specs: readonly TensorSpec[] }
 >();
 
+/** Now, or behind what the generator puts off. */
+function doOrPutOff(steps: Steps, { pending }: Generator): void {
+  if (pending) pending.add(steps);
+  else runSteps(steps);
+}
+
 /** Nothing to do where `from` was freed while its values were still to be drawn. */
 function* copySteps(to: Tensor, from: Tensor): Steps {
   if (!from.storage.isDisposed && !to.storage.isDisposed) copyInto(to, from);
@@ -198,14 +204,8 @@ export class LayerModule extends Module {
         siblings,
         generator,
       );
-      this.#draw(steps);
+      doOrPutOff(steps, generator);
     }
-  }
-  /** Now, or behind what the generator puts off. */
-  #draw(steps: Steps): void {
-    const { pending } = this.generator;
-    if (pending) pending.add(steps);
-    else runSteps(steps);
   }
   /**
    * The end of a tie: a tensor of its own in the place of the shared one under `name`, with the same values. Uninitialized while the shared
@@ -221,7 +221,7 @@ export class LayerModule extends Module {
     if (isKept && isLazy(own)) own.materialize(shared.shape);
     if (own === null || isLazy(own)) return;
     if (!isKept || !shapesEqual(own.shape, shared.shape)) this.initializeTensors([spec]);
-    else this.#draw(copySteps(own, shared));
+    else doOrPutOff(copySteps(own, shared), this.generator);
   }
   /** `reset_parameters`: nothing while anything is uninitialized or an inferred size is 0 or unknown. */
   resetParameters(): void {

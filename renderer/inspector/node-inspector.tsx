@@ -12,6 +12,7 @@ import { Explained } from '../chrome/explained';
 import { ParamField } from '../fields/param-field';
 import { TextField } from '../fields/plain-fields';
 import { showCount } from '../panels/format';
+import { RepairButtons } from '../panels/repair-buttons';
 import { clearAfter, showAfterEdit } from '../stores/after';
 import { scopePath, useDocument, useNode } from '../stores/document';
 import { useLive, type NodeView } from '../stores/live';
@@ -47,15 +48,16 @@ export function NodeInspector({ id }: { readonly id: string }): JSX.Element | nu
         {view.problems.map((problem) => {
           const Icon = problem.severity === 'error' ? CircleAlert : TriangleAlert;
           return (
-            <p key={problem.message} className={`notice is-${problem.severity}`}>
+            <div key={problem.message} className={`notice is-${problem.severity}`}>
               <Icon size={14} aria-hidden />
-              <span>
+              <div>
                 {saidText(problem.message)}
                 {problem.fixes.length > 0 ? (
                   <span className="notice-fix">{saidText(problem.fixes[0] ?? '')}</span>
                 ) : null}
-              </span>
-            </p>
+                <RepairButtons problem={problem} />
+              </div>
+            </div>
           );
         })}
         <TextField

@@ -1,6 +1,8 @@
 // The repairs of one problem as buttons, each tried on the sample before it is offered. A press mends it, as one step of the history.
 import { Wrench } from 'lucide-react';
 import { useMemo, type JSX } from 'react';
+import type { Graph } from '#core/document/project';
+import type { InferOptions } from '#core/graph/infer';
 import { repairsFor, type Repair } from '#core/graph/repairs';
 import type { Problem } from '#core/session/session';
 
@@ -18,9 +20,25 @@ export function useRepairs(problem: Problem | null): readonly Repair[] {
   const graph = useDocument((state) => state.project?.graph);
   const options = useLive((state) => state.options);
   return useMemo(
-    () => (problem && graph && graph.nodes.length <= MOST_NODES ? repairsFor(graph, problem, options) : []),
+    () => (problem && graph && graph.nodes.length <= MOST_NODES ? tried(graph, problem, options) : NONE),
     [problem, graph, options],
   );
+}
+
+const NONE: readonly Repair[] = [];
+
+/** What was found last of a problem: the edge, the list and the inspector show the same one. */
+const found = new WeakMap<
+  Problem,
+  { readonly graph: Graph; readonly options: InferOptions; readonly repairs: readonly Repair[] }
+>();
+
+function tried(graph: Graph, problem: Problem, options: InferOptions): readonly Repair[] {
+  const known = found.get(problem);
+  if (known?.graph === graph && known.options === options) return known.repairs;
+  const repairs = repairsFor(graph, problem, options);
+  found.set(problem, { graph, options, repairs });
+  return repairs;
 }
 
 export function applyRepair({ edit, label }: Repair): void {

@@ -19,8 +19,20 @@ test('a size that does not fit is mended from the edge or from the list, and und
   await lazuli.command('edit.undo');
   await expect(label).toHaveCount(1);
   await page.getByRole('tab', { name: /Problems/ }).click();
-  await page.getByRole('button', { name: "Set in_features of 'fc1' to 512" }).click();
-  await expect(page.getByRole('tabpanel').getByText('No problems.')).toBeVisible();
+  const panel = page.getByRole('tabpanel');
+  await panel.getByRole('button', { name: "Set in_features of 'fc1' to 512" }).click();
+  await expect(panel.getByText('No problems.')).toBeVisible();
+
+  // In the inspector, where the number is typed: from the layer above to the one that reads it, both at once seen before.
+  await card(page, 'fc2').click();
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  await inspector.getByLabel('in_features').fill('50');
+  await inspector.getByLabel('in_features').press('Enter');
+  const above = inspector.getByRole('button', { name: "Set out_features of 'fc1' to 50" });
+  await above.focus();
+  await expect(card(page, 'fc1')).toContainText('50×512');
+  await page.keyboard.press('Enter');
+  await expect(panel.getByText('No problems.')).toBeVisible();
 });
 
 test('a size that an earlier sample gave is mended by feeding again, from the list by keyboard', async ({

@@ -41,7 +41,7 @@ export const TRAINING_OPTIONS: readonly OptionSpec[] = [
   optionOf('scheduler', 'max_lr=0.1'),
   { flag: 'scheduler-interval', value: 'step|epoch', help: 'when the scheduler moves the learning rate' },
   { flag: 'clip-norm', value: 'x', help: 'largest norm of all gradients together' },
-  { flag: 'clip-norm-type', value: '1|2|inf', help: 'which norm (default 2)' },
+  { flag: 'clip-norm-type', value: 'p', help: 'power of that norm, or inf (default 2)' },
   { flag: 'clip-value', value: 'x', help: 'largest size of each gradient’s elements' },
   {
     flag: 'precision',
@@ -115,12 +115,22 @@ function schedulerFrom(options: Options, current: SchedulerSettings | null): Sch
   };
 }
 
+function normTypeFrom(options: Options): string | null {
+  const text = options.text('clip-norm-type');
+  if (text === null || text === 'inf' || Number(text) > 0) return text;
+  const expected = 'a number above 0, or inf';
+  throw new LazuliError('usage', `--clip-norm-type: expected ${expected}, got '${text}'`, {
+    where: '--clip-norm-type',
+    expected,
+    got: text,
+  });
+}
+
 function clippingFrom(options: Options, current: Params | null): Params | null {
-  const type = options.choice('clip-norm-type', ['1', '2', 'inf']);
   const given = {
     max_norm: options.number('clip-norm', 0),
     clip_value: options.number('clip-value', 0),
-    norm_type: type,
+    norm_type: normTypeFrom(options),
   };
   const changes = Object.entries(given).filter(([, value]) => value !== null);
   return changes.length === 0 ? current : { ...current, ...Object.fromEntries(changes) };

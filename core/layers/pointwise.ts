@@ -14,10 +14,21 @@ interface Pointwise {
   /** What the example is about, where not any number will do. */
   readonly values?: ExampleValues;
   readonly formula: (x: Tensor) => Tensor;
+  /** Of whole numbers it gives whole numbers. */
+  readonly keepsWhole?: boolean;
 }
 
+const WHOLE = { inputDType: 'int64', inputData: { 0: [0, 2, -3, 5, -9, 12] } } as const;
+
 /** `[*]` → `[*]`, as PyTorch's function of the same name. */
-const pointwise = ({ type, summary, keywords, values, formula }: Pointwise): LayerDeclaration =>
+const pointwise = ({
+  type,
+  summary,
+  keywords,
+  values,
+  formula,
+  keepsWhole = false,
+}: Pointwise): LayerDeclaration =>
   defineLayer({
     type,
     torch: `torch.${type}`,
@@ -38,13 +49,16 @@ const pointwise = ({ type, summary, keywords, values, formula }: Pointwise): Lay
         outputs: [[3, 4]],
         ...(values === undefined ? {} : { inputValues: [values] }),
       },
+      ...(keepsWhole
+        ? [{ title: 'whole numbers', params: {}, inputs: [[2, 3]], outputs: [[2, 3]], ...WHOLE }]
+        : []),
     ],
   });
 
-export const abs = pointwise({ type: 'abs', summary: 'The size of each value.', keywords: ['absolute', 'magnitude'], formula: ops.absPromoted }); // prettier-ignore
-export const neg = pointwise({ type: 'neg', summary: 'Each value with the other sign.', keywords: ['negative', 'minus'], formula: ops.negPromoted }); // prettier-ignore
-export const sign = pointwise({ type: 'sign', summary: '-1, 0 or 1: on which side of 0 each value is.', keywords: ['signum'], formula: ops.signPromoted }); // prettier-ignore
-export const square = pointwise({ type: 'square', summary: 'Each value times itself.', keywords: ['power'], formula: ops.squarePromoted }); // prettier-ignore
+export const abs = pointwise({ type: 'abs', summary: 'The size of each value.', keywords: ['absolute', 'magnitude'], formula: ops.absPromoted, keepsWhole: true }); // prettier-ignore
+export const neg = pointwise({ type: 'neg', summary: 'Each value with the other sign.', keywords: ['negative', 'minus'], formula: ops.negPromoted, keepsWhole: true }); // prettier-ignore
+export const sign = pointwise({ type: 'sign', summary: '-1, 0 or 1: on which side of 0 each value is.', keywords: ['signum'], formula: ops.signPromoted, keepsWhole: true }); // prettier-ignore
+export const square = pointwise({ type: 'square', summary: 'Each value times itself.', keywords: ['power'], formula: ops.squarePromoted, keepsWhole: true }); // prettier-ignore
 export const sqrt = pointwise({ type: 'sqrt', summary: 'The square root of each value.', keywords: ['root'], values: 'positive', formula: (x) => ops.sqrt(ops.floatOf(x)) }); // prettier-ignore
 export const rsqrt = pointwise({ type: 'rsqrt', summary: '1 over the square root of each value.', keywords: ['root', 'inverse'], values: 'positive', formula: (x) => ops.rsqrt(ops.floatOf(x)) }); // prettier-ignore
 export const reciprocal = pointwise({ type: 'reciprocal', summary: '1 over each value.', keywords: ['inverse'], values: 'positive', formula: (x) => ops.reciprocal(ops.floatOf(x)) }); // prettier-ignore
@@ -55,9 +69,9 @@ export const expm1 = pointwise({ type: 'expm1', summary: 'The exponential of eac
 export const sin = pointwise({ type: 'sin', summary: 'The sine of each value.', keywords: ['periodic', 'wave'], formula: (x) => ops.sin(ops.floatOf(x)) }); // prettier-ignore
 export const cos = pointwise({ type: 'cos', summary: 'The cosine of each value.', keywords: ['periodic', 'wave'], formula: (x) => ops.cos(ops.floatOf(x)) }); // prettier-ignore
 export const erf = pointwise({ type: 'erf', summary: 'The error function of each value.', keywords: ['gaussian', 'normal'], formula: (x) => ops.erf(ops.floatOf(x)) }); // prettier-ignore
-export const floor = pointwise({ type: 'floor', summary: 'The next whole number below each value.', keywords: ['round down'], formula: ops.floorPromoted }); // prettier-ignore
-export const ceil = pointwise({ type: 'ceil', summary: 'The next whole number above each value.', keywords: ['round up'], formula: ops.ceilPromoted }); // prettier-ignore
-export const round = pointwise({ type: 'round', summary: 'The nearest whole number; of two the even one.', keywords: ['quantize'], formula: ops.roundPromoted }); // prettier-ignore
+export const floor = pointwise({ type: 'floor', summary: 'The next whole number below each value.', keywords: ['round down'], formula: ops.floorPromoted, keepsWhole: true }); // prettier-ignore
+export const ceil = pointwise({ type: 'ceil', summary: 'The next whole number above each value.', keywords: ['round up'], formula: ops.ceilPromoted, keepsWhole: true }); // prettier-ignore
+export const round = pointwise({ type: 'round', summary: 'The nearest whole number; of two the even one.', keywords: ['quantize'], formula: ops.roundPromoted, keepsWhole: true }); // prettier-ignore
 
 export const pow = pairOf(
   {
@@ -98,6 +112,7 @@ export const power = defineLayer({
   flops: (_params, [input = []]) => product(input) ?? 0,
   examples: [
     { title: 'cubes', params: { exponent: 3 }, inputs: [[3, 4]], outputs: [[3, 4]] },
+    { title: 'of whole numbers', params: { exponent: 3 }, inputs: [[2, 3]], outputs: [[2, 3]], ...WHOLE },
     {
       title: 'a root',
       params: { exponent: -0.5 },
@@ -127,6 +142,13 @@ export const clamp = defineLayer({
   flops: (_params, [input = []]) => 2 * (product(input) ?? 0),
   examples: [
     { title: 'both sides', params: { min: -0.4, max: 1.1 }, inputs: [[3, 4]], outputs: [[3, 4]] },
+    {
+      title: 'whole numbers',
+      params: { min: 2, max: 6 },
+      inputs: [[2, 3]],
+      outputs: [[2, 3]],
+      ...WHOLE,
+    },
     { title: 'from below', params: { min: 0.3, max: null }, inputs: [[5]], outputs: [[5]] },
   ],
 });

@@ -218,8 +218,8 @@ export const DE_HELP: Readonly<Record<string, string>> = {
   'How the values of the output become one number.': 'Wie aus den Werten der Ausgabe eine Zahl wird.',
   'Largest norm of all gradients together; blank leaves it.':
     'Größte Norm aller Gradienten zusammen; leer lässt sie.',
-  'Which norm: sum of sizes, root of the sum of squares, or largest.':
-    'Welche Norm: Summe der Größen, Wurzel der Summe der Quadrate oder die größte.',
+  'Power of the norm: 2 is the usual length, 1 the sum of sizes, inf the largest.':
+    'Potenz der Norm: 2 ist die übliche Länge, 1 die Summe der Beträge, inf der größte.',
   'Stops the run when the norm is infinite or no number.':
     'Hält den Lauf an, wenn die Norm unendlich oder keine Zahl ist.',
   'Largest size of each gradient’s elements; blank leaves them.':

@@ -31,13 +31,19 @@ export function clipGradients(gradients: readonly (Tensor | null)[], options: Cl
 
 function totalNorm(gradients: readonly (Tensor | null)[], type: Clipping['norm_type']): Tensor {
   const wide = gradients.some((gradient) => gradient?.device === 'gpu') ? 'float32' : 'float64';
+  const power = (gradient: Tensor): Tensor => {
+    if (type === '2') return ops.square(gradient);
+    const size = ops.abs(gradient);
+    return type === '1' || type === 'inf' ? size : ops.pow(size, Number(type));
+  };
   const parts = gradients.flatMap((gradient) => {
     if (!gradient || gradient.numel() === 0) return [];
-    const sizes = type === '2' ? ops.square(gradient) : ops.abs(gradient);
-    return [ops.cast(type === 'inf' ? ops.amax(sizes) : ops.sum(sizes), wide)];
+    const powers = power(gradient);
+    return [ops.cast(type === 'inf' ? ops.amax(powers) : ops.sum(powers), wide)];
   });
   const join = type === 'inf' ? ops.maximum : ops.add;
   const [first = ops.zeros([], wide), ...others] = parts;
   const total = others.reduce((all, part) => join(all, part), first);
-  return type === '2' ? ops.sqrt(total) : total;
+  if (type === '1' || type === 'inf') return total;
+  return type === '2' ? ops.sqrt(total) : ops.pow(total, 1 / Number(type));
 }

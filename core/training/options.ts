@@ -2,20 +2,19 @@
 import { LazuliError } from '../errors';
 import { boolean, integer, number, optionalNumber, type ParamSpec } from '../layers/params';
 
-const NORM_TYPES = ['1', '2', 'inf'] as const;
-
-/** Also takes the numbers 1 and 2. */
-const normType: ParamSpec<(typeof NORM_TYPES)[number]> = {
-  widget: 'choice',
-  options: NORM_TYPES,
-  help: 'Which norm: sum of sizes, root of the sum of squares, or largest.',
+/** The power as text, `inf` for the largest, since JSON has no such number. Also takes numbers. */
+const normType: ParamSpec<string> = {
+  widget: 'number',
+  help: 'Power of the norm: 2 is the usual length, 1 the sum of sizes, inf the largest.',
   initial: '2',
   torchDefault: '2',
   parse(value) {
-    const found = NORM_TYPES.find((option) => option === String(value));
-    if (found !== undefined && (typeof value === 'string' || typeof value === 'number')) return found;
+    const power =
+      value === 'inf' ? Infinity : typeof value === 'string' && value.trim() === '' ? NaN : Number(value);
+    if (['string', 'number'].includes(typeof value) && power > 0)
+      return power === Infinity ? 'inf' : String(power);
     const got = JSON.stringify(value) ?? 'nothing';
-    const expected = `one of ${NORM_TYPES.join(', ')}`;
+    const expected = 'a number above 0, or inf';
     throw new LazuliError('parameter_invalid', `expected ${expected}, got ${got}`, { expected, got });
   },
 };

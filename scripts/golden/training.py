@@ -54,6 +54,8 @@ CASES = {
     "clip norm": case("SGD", {"lr": 0.2, "momentum": 0.5}, clipping={"max_norm": 0.3}),
     "clip largest": case("SGD", {"lr": 0.2}, clipping={"max_norm": 0.2, "norm_type": "inf"}),
     "clip sum": case("Adam", {"lr": 0.02}, clipping={"max_norm": 0.5, "norm_type": "1"}),
+    "clip cubes": case("SGD", {"lr": 0.2, "momentum": 0.5}, clipping={"max_norm": 0.15, "norm_type": 3}),
+    "clip roots": case("Adam", {"lr": 0.02}, clipping={"max_norm": 0.5, "norm_type": "0.5"}),
     "clip value": case("SGD", {"lr": 0.3}, clipping={"clip_value": 0.1}),
     "clip both": case("SGD", {"lr": 0.3}, clipping={"max_norm": 0.4, "clip_value": 0.1}),
     "accumulated": case("Adam", {"lr": 0.05}, batchSize=5, accumulate=3),

@@ -46,7 +46,7 @@ test.each([
   [['--optimizer-option', 'nesterov'], '--optimizer-option', 'nesterov'],
   [['--optimizer-option', 'beta=1'], 'beta', 'beta'],
   [['--scheduler-option', 'gamma=1'], '--scheduler-option', 'no scheduler'],
-  [['--clip-norm-type', '3'], '--clip-norm-type', '3'],
+  [['--clip-norm-type', '0'], '--clip-norm-type', '0'],
   [['--precision', 'float16'], '--precision', 'float16'],
   [['--min-delta', '1'], '--min-delta', 'no early stopping'],
   [['--monitor', 'accuracy_of_it'], 'monitor', 'accuracy_of_it'],

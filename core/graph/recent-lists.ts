@@ -6,6 +6,8 @@ import { listChange, type ListChange } from '../document/change';
 const MOST = 4;
 /** A shorter list is looked through again. */
 const LONG = 256;
+/** A change of so few items is followed at once. */
+const FEW = 256;
 
 export class RecentLists<T extends object, Known> {
   readonly #known = new WeakMap<readonly T[], Known>();
@@ -46,6 +48,8 @@ export class RecentLists<T extends object, Known> {
       if (!before) continue;
       const change = listChange(before, now);
       if (best === null || sizeOf(change) < sizeOf(best.change)) best = { before, change };
+      // Comparing with the others as well would cost more than it could save.
+      if (sizeOf(change) <= FEW) break;
     }
     const known = best && this.#known.get(best.before);
     return best && known !== undefined && known !== null

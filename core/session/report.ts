@@ -7,6 +7,8 @@ import { showSeconds } from '../units';
 
 /** A row; null for what is not known yet. */
 export interface LayerReport {
+  /** In the flat graph. */
+  readonly id: string;
   readonly name: string;
   readonly layer: string;
   readonly outputs: readonly (PartialShape | null)[];
@@ -36,6 +38,7 @@ export const layerReports = (
   profile: StepProfile | null = null,
 ): readonly LayerReport[] =>
   nodes.map((node) => ({
+    id: node.id,
     name: node.name,
     layer: node.layer,
     outputs: node.layer === 'output' ? node.inputs : node.outputs,

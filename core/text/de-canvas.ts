@@ -27,6 +27,8 @@ export const DE_CANVAS: { readonly [key in keyof typeof EN_CANVAS]: string } = {
 
   'param.blank': 'wird erschlossen',
   'param.none': 'keine Angabe',
+  'param.on': 'an',
+  'param.off': 'aus',
   'param.inferred': 'aus der Eingabe erschlossen',
 
   'fault.integer': 'erwartet eine ganze Zahl, bekommen {got}',

@@ -25,6 +25,8 @@ export const EN_CANVAS = {
 
   'param.blank': 'inferred',
   'param.none': 'none',
+  'param.on': 'on',
+  'param.off': 'off',
   'param.inferred': 'inferred from the input',
 
   'fault.integer': 'expected an integer, got {got}',

@@ -8,6 +8,7 @@ import { edgesInto } from '#core/graph/order';
 import { finderIn } from '#core/graph/places';
 
 import { graphNow, moveNodes } from '../actions/graph';
+import { languageOf, useApp } from '../stores/app';
 import { useDocument } from '../stores/document';
 import { useLive } from '../stores/live';
 import { select, useUi } from '../stores/ui';
@@ -140,6 +141,10 @@ export function startFlow(): () => void {
     useUi.subscribe((state, before) => {
       if (state.selection !== before.selection) followSelection();
       if (state.renaming !== before.renaming) refineNow();
+    }),
+    // Labels of cards and edges say the same in other words.
+    useApp.subscribe((state, before) => {
+      if (languageOf(state) !== languageOf(before)) followSelection();
     }),
     onCamera(() => {
       if (useFlow.getState().scene) refineSoon();

@@ -1,10 +1,12 @@
 // A card's one line of params: what PyTorch demands and what differs from the palette's first value, in the declaration's order.
 import type { LayerDeclaration, ParamSpec } from '#core/layers/declaration';
 
+import { t } from '../text';
+
 /** `16` for 16, `3×5` for [3, 5], `3` for [3, 3]; words as they are. */
 export function showParam(value: unknown): string {
-  if (value === null || value === undefined) return 'none';
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (value === null || value === undefined) return t('param.none');
+  if (typeof value === 'boolean') return t(value ? 'param.on' : 'param.off');
   if (Array.isArray(value)) {
     const items = (value as unknown[]).map((item) => (item === null ? '?' : JSON.stringify(item)));
     return items.length > 0 && items.every((item) => item === items[0]) ? (items[0] ?? '') : items.join('×');

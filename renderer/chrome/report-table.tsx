@@ -9,7 +9,9 @@ import type { ModelInfo } from '#core/session/session';
 import { showBytes, showSeconds } from '#core/units';
 
 import { showCount } from '../panels/format';
+import { whyInputAt, whyOutputAt } from '../stores/why';
 import { t } from '../text';
+import { Explained } from './explained';
 
 const ROW = 27;
 
@@ -74,6 +76,10 @@ const COSTS: readonly Column[] = [
   measured('kept', ({ cost }) => cost?.kept, showBytes),
 ];
 
+/** Where the sizes of what a layer gives come from. */
+const whyReported = ({ id, layer, outputs }: LayerReport): string =>
+  outputs.map((_shape, at) => (layer === 'output' ? whyInputAt : whyOutputAt)(id, at)).join('\n');
+
 /** As cards call it: `Conv2d`. */
 const titleOf = (layer: string): string => {
   const declaration = findLayer(layer);
@@ -121,7 +127,9 @@ export function ReportTable({
               <tr key={index} aria-rowindex={index + 2}>
                 <th scope="row">{row.name}</th>
                 <td>{titleOf(row.layer)}</td>
-                <td className="shape">{outputText(row)}</td>
+                <td className="shape">
+                  <Explained text={outputText(row)} why={() => whyReported(row)} />
+                </td>
                 {numbers.map(({ title, text }) => (
                   <td key={title}>{text(row)}</td>
                 ))}

@@ -44,21 +44,37 @@ export interface Around {
   readonly dtype: ParameterInfo['dtype'];
 }
 
+/** The output that really gives what a port of the shown graph hands on: of a block, that of a layer inside it. */
+export function sourceBehind(
+  { path, whole, inference }: Pick<Around, 'path' | 'whole' | 'inference'>,
+  port: GraphEdge['from'],
+): { readonly from: NodeInference; readonly output: number } | null {
+  const source = whole.sourceOf(path, port);
+  const from = source && inference.nodes.get(source.node);
+  const output = from?.declaration?.outputs.findIndex(({ name }) => name === source?.port) ?? -1;
+  return from && output >= 0 ? { from, output } : null;
+}
+
+/** Ports of an instance of a block, or of an end of one. */
+export const portsOfComposite = (top: Graph, node: GraphNode): ReturnType<typeof portsOfBlock> =>
+  node.block
+    ? portsOfBlock(top, node)
+    : {
+        inputs: node.layer === 'output' ? ['input'] : [],
+        outputs: node.layer === 'input' ? ['output'] : [],
+      };
+
 /** An instance of a block, or an end of one: no node of the flat graph, but what lies in or behind it says all. */
 export function composite(node: GraphNode, problems: readonly Problem[], around: Around): NodeView {
-  const { path, graph, top, whole, inference, infos, dtype } = around;
+  const { path, graph, top, inference, infos, dtype } = around;
   const shapeOf = (port: GraphEdge['from'] | undefined): EdgeShape => {
-    const source = port && whole.sourceOf(path, port);
-    const from = source && inference.nodes.get(source.node);
-    const at = from?.declaration?.outputs.findIndex(({ name }) => name === source?.port) ?? -1;
-    return from?.outputs[at] ?? null;
+    const source = port && sourceBehind(around, port);
+    return source?.from.outputs[source.output] ?? null;
   };
   const entering = (port: string): EdgeShape =>
     shapeOf(graph.edges.find(({ to }) => to.node === node.id && to.port === port)?.from);
   const block = top.blocks?.find(({ id }) => id === node.block?.id);
-  const ends = block
-    ? portsOfBlock(top, node)
-    : { inputs: node.layer === 'output' ? ['input'] : [], outputs: node.layer === 'input' ? ['output'] : [] };
+  const ends = portsOfComposite(top, node);
   const inside = `${path}${node.id}${PATH}`;
   const chips = block
     ? [...inference.nodes.values()]

@@ -1,13 +1,16 @@
 // The canvas without a screen: what React Flow is given, which connections are refused and why, how a layout is folded.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Graph } from '#core/document/project';
 import { TEMPLATES, type Template } from '#core/document/templates';
 import { findLayer } from '#core/layers/index';
 import { cardSize, chipsShown } from '#renderer/canvas/card-size';
 import { connectionFault } from '#renderer/canvas/connection';
+import { startFlow, useFlow } from '#renderer/canvas/flow-store';
 import { foldIntoColumns } from '#renderer/canvas/fold';
 import { paramSummary } from '#renderer/canvas/param-summary';
 import { toFlowEdges, toFlowNodes } from '#renderer/canvas/to-flow';
+import { useApp } from '#renderer/stores/app';
+import { showProject } from '#renderer/stores/document';
 
 const { graph } = (TEMPLATES.find(({ name }) => name === 'digits') as Template).project;
 const NOTHING = { nodes: new Set<string>(), edges: new Set<string>() };
@@ -42,6 +45,23 @@ test('a node that is dragged stays under the hand', () => {
     node.id === 'n2' ? { ...node, dragging: true, position: { x: 999, y: 999 } } : node,
   );
   expect(toFlowNodes(graph, new Map(), NOTHING, nodes)[1]?.position).toEqual({ x: 999, y: 999 });
+});
+
+test('labels of edges and cards follow the language that is chosen', () => {
+  vi.stubGlobal('cancelAnimationFrame', () => undefined);
+  const { preferences } = useApp.getState();
+  const label = () => useFlow.getState().edges[0]?.ariaLabel;
+  showProject((TEMPLATES.find(({ name }) => name === 'digits') as Template).project, null);
+  const end = startFlow();
+  try {
+    expect(label()).toBe('input to conv1');
+    useApp.setState({ preferences: { ...preferences, language: 'de' } });
+    expect(label()).toBe('input nach conv1');
+  } finally {
+    useApp.setState({ preferences });
+    end();
+    vi.unstubAllGlobals();
+  }
 });
 
 test('a node says its name, layer and output', () => {

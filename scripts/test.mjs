@@ -51,7 +51,7 @@ const steps = [
     name: 'unit',
     after: ['native'],
     what: 'unit tests in Node',
-    run: () => runNode(tools.vitest, ...vitestArgs('unit'), '--project=unit', '--project=apart'),
+    run: () => runNode(tools.vitest, ...vitestArgs('unit'), '--project=unit'),
     read: readVitestReport,
   },
   {

@@ -16,7 +16,7 @@ export default defineConfig({
   timeout: 90_000,
   // Against what never comes: a second window may be training on the same cores.
   expect: { timeout: 15_000 },
-  globalTimeout: 10 * 60_000,
+  globalTimeout: 15 * 60_000,
   forbidOnly: process.env.CI !== undefined,
   reporter: [['list']],
   use: { trace: 'retain-on-failure' },

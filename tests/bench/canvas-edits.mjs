@@ -86,7 +86,10 @@ function installMeter() {
             else if (!holds(seen)) requestAnimationFrame(look);
             else {
               const { port1, port2 } = new MessageChannel();
+              let isDrawn = false;
               const drawn = () => {
+                if (isDrawn) return;
+                isDrawn = true;
                 const end = performance.now();
                 performance.measure(`edit: ${what}`, { start, end });
                 resolve(end - start);

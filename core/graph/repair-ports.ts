@@ -50,6 +50,17 @@ function otherOutputs(edge: GraphEdge, from: GraphNode, to: GraphNode): readonly
     }));
 }
 
+/** A new layer beside the card at `position`, with a fresh id and name. */
+export function layerBeside(
+  graph: Graph,
+  { x, y }: GraphNode['position'],
+  layer: string,
+  params: GraphNode['params'],
+): GraphNode {
+  const position = { x: x + 330, y: y - 60 };
+  return { id: newNodeId(graph), name: nameForLayer(layer, graph), layer, params, position };
+}
+
 const JOINS = ['add', 'concatenate'] as const;
 
 /** Both edges into a layer that makes one of two. */
@@ -61,10 +72,8 @@ function joined(graph: Graph, edge: GraphEdge, from: GraphNode, to: GraphNode): 
     const declaration = findLayer(layer);
     const [input, output] = [declaration?.inputs[0]?.name, declaration?.outputs[0]?.name];
     if (input === undefined || output === undefined) return [];
-    const id = newNodeId(graph);
-    const { x, y } = to.position;
-    const name = nameForLayer(layer, graph);
-    const node: GraphNode = { id, name, layer, params: {}, position: { x: x + 330, y: y - 60 } };
+    const node = layerBeside(graph, to.position, layer, {});
+    const { id, name } = node;
     const inside = { node: id, port: input };
     return [
       {

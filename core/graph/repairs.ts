@@ -9,7 +9,7 @@ import { newEdgeId, newNodeId } from './fragment';
 import { inferGraph, type InferOptions } from './infer';
 import { nameForLayer, toValidName, uniqueName } from './names';
 import { closesCycle, reachable } from './order';
-import { kindRepairs, portRepairs } from './repair-ports';
+import { kindRepairs, layerBeside, portRepairs } from './repair-ports';
 import { sizeRepairs } from './repair-sizes';
 
 export interface Repair {
@@ -205,15 +205,9 @@ function insert(
   layer: string,
   params: Readonly<Record<string, unknown>>,
 ): EditRepair {
-  const id = newNodeId(graph);
-  const target = graph.nodes.find((node) => node.id === edge.to.node)?.position ?? { x: 0, y: 0 };
-  const node: GraphNode = {
-    id,
-    name: nameForLayer(layer, graph),
-    layer,
-    params,
-    position: { x: target.x + 330, y: target.y - 60 },
-  };
+  const target = graph.nodes.find((each) => each.id === edge.to.node);
+  const node = layerBeside(graph, target?.position ?? { x: 0, y: 0 }, layer, params);
+  const { id } = node;
   return {
     label: `Insert ${node.name} into the edge`,
     edit: {

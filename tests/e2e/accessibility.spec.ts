@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults, RunOptions } from 'axe-core';
 
-import { card, cards, edge, fillName } from './support/canvas';
+import { card, cards, edge, fillName, openOutline } from './support/canvas';
 import { expect, test } from './support/fixtures';
 
 declare global {
@@ -20,9 +20,7 @@ test('the outline mirrors the canvas: found, renamed, connected, deleted and und
   lazuli,
 }) => {
   const { page } = lazuli;
-  await lazuli.command('view.outline');
-  const tree = page.getByRole('tree', { name: 'Outline of the graph' });
-  await expect(tree).toBeFocused();
+  const tree = await openOutline(lazuli);
   await page.keyboard.type('fc1');
   const active = page.locator('.outline-row.is-active');
   await expect(active).toHaveText(/^fc1, Linear, .*2 uninitialized/);

@@ -1,5 +1,5 @@
 // What several cards are chosen for is done without a mouse too: on the canvas, in its tree twin, and along the edges; edges and ports as well.
-import { card, cards, drag, edge, fillName, positions } from './support/canvas';
+import { addDropoutToFc1, card, cards, drag, edge, fillName, openOutline, positions } from './support/canvas';
 import { expect, test } from './support/fixtures';
 import type { Lazuli } from './support/lazuli';
 
@@ -47,9 +47,7 @@ test('the tree chooses ranges and single rows by keyboard and by mouse, and they
   lazuli,
 }) => {
   const { page } = lazuli;
-  await lazuli.command('view.outline');
-  const tree = page.getByRole('tree', { name: 'Outline of the graph' });
-  await expect(tree).toBeFocused();
+  const tree = await openOutline(lazuli);
   const row = (name: string) => page.getByRole('treeitem', { name: new RegExp(`^${name},`) });
   await page.keyboard.type('conv1');
   await page.keyboard.press('Shift+ArrowDown');
@@ -123,14 +121,7 @@ test('at a port of the tree the palette offers what fits, an edge takes a layer 
   await page.keyboard.press('ArrowDown');
   await expect(active).toHaveText(/^output output, .*, to relu3/);
   await page.keyboard.press('Enter');
-  const dialog = page.getByRole('dialog', { name: 'Add layer' });
-  await expect(dialog.getByRole('option', { name: /^ReLU\b/ })).toHaveCount(1);
-  // [64, 64] is no picture.
-  await expect(dialog.getByRole('option', { name: /^Conv2d\b/ })).toHaveCount(0);
-  await page.keyboard.type('dropout');
-  await page.keyboard.press('Enter');
-  await expect(edge(page, 'fc1', 'dropout1')).toHaveCount(1);
-  await expect(edge(page, 'fc1', 'relu3')).toHaveCount(1);
+  await addDropoutToFc1(page);
 
   await tree.focus();
   await page.keyboard.type('relu3');

@@ -103,3 +103,22 @@ export async function runFromPalette(lazuli: Lazuli, text: string, shown: RegExp
   await expect(palette.getByRole('option', { selected: true })).toContainText(shown);
   await page.keyboard.press('Enter');
 }
+
+/** The tree twin of the canvas, shown and with the keyboard. */
+export async function openOutline(lazuli: Lazuli): Promise<Locator> {
+  await lazuli.command('view.outline');
+  const tree = lazuli.page.getByRole('tree', { name: 'Outline of the graph' });
+  await expect(tree).toBeFocused();
+  return tree;
+}
+
+/** At the output of fc1, whose [64, 64] is no picture, the palette offers what fits; a dropout is added there. */
+export async function addDropoutToFc1(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Add layer' });
+  await expect(dialog.getByRole('option', { name: /^ReLU\b/ })).toHaveCount(1);
+  await expect(dialog.getByRole('option', { name: /^Conv2d\b/ })).toHaveCount(0);
+  await page.keyboard.type('dropout');
+  await page.keyboard.press('Enter');
+  await expect(edge(page, 'fc1', 'dropout1')).toHaveCount(1);
+  await expect(edge(page, 'fc1', 'relu3')).toHaveCount(1);
+}
